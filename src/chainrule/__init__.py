@@ -1,0 +1,73 @@
+"""chainrule: derivatives and gradient descent that show their work, in PyTorch's style, on NumPy alone.
+
+>>> import chainrule as cr
+>>> x = cr.tensor(5.0, requires_grad=True)
+>>> y = x**2 - 4 * x + 5
+>>> y.backward()
+>>> x.grad
+tensor(6.)
+"""
+
+from __future__ import annotations
+
+import math as _math
+import warnings as _warnings
+from typing import Any as _Any
+
+# Torch does not warn of overflow or of 1/0; NumPy's warnings from inside the package are silenced, the user's own stay.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\.")
+
+from chainrule import ops as _ops
+from chainrule.api import (  # importing publishes functions and installs methods
+    arithmetic as _arithmetic,
+    backward as _backward,
+    creation as _creation,
+    device as _device,
+    indexing as _indexing,
+    joining as _joining,
+    operators as _operators,
+    printing as _printing,
+    products as _products,
+    random as _random,
+    reductions as _reductions,
+    repr as _repr,
+    shaping as _shaping,
+    sorting as _sorting,
+    tensor as _tensor,
+)
+from chainrule.api.backward import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from chainrule.api.device import device
+from chainrule.api.printing import get_printoptions, set_printoptions
+from chainrule.api.public import FUNCTIONS as _FUNCTIONS
+from chainrule.base import dtypes as _dtypes
+from chainrule.base import errors as _errors
+from chainrule.base.dtypes import dtype, get_default_dtype, set_default_dtype
+from chainrule.base.shapes import Size
+from chainrule.core.tensor import Tensor
+from chainrule.version import __version__
+
+globals().update(_dtypes.NAMES)
+globals().update(_FUNCTIONS)
+
+from chainrule import autograd, func, linalg, nn, optim, special
+
+pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
+newaxis = None
+strided = "torch.strided"
+contiguous_format, preserve_format, channels_last = "torch.contiguous_format", "torch.preserve_format", "torch.channels_last"
+
+
+def is_tensor(obj: _Any) -> bool:
+    """Whether an object is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def __getattr__(name: str) -> _Any:
+    raise AttributeError(_errors.missing("chainrule", name, globals()))

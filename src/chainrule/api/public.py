@@ -1,0 +1,99 @@
+"""How a function becomes public: `torch.f`, `Tensor.f`, `Tensor.f_`, from one definition.
+
+`FUNCTIONS` holds all of them by name; the package's namespace and the tensor's methods are made from it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from chainrule.core.inplace import into, modify
+from chainrule.core.tape import Node
+from chainrule.core.tensor import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+_ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+
+
+def public(
+    *names: str, function: bool = True, method: bool = True, inplace: bool = False, where: dict[str, Any] | None = None
+) -> Callable[[F], F]:
+    """Publish a function under its own name (and `names`), as a function, a method, an in-place method.
+
+    The published form also takes `out=`, NumPy's spellings (`axis`, `keepdims`), and refuses an `input` that is no tensor.
+    `where`: another namespace than the package's own, e.g. that of `linalg`; then no methods are made.
+    """
+
+    def decorate(f: F) -> F:
+        name = f.__name__.rstrip("_") if f.__name__.endswith("_") and f.__name__.rstrip("_") in _SHADOWED else f.__name__
+        call = _published(f, name)
+        for n in (name, *names):
+            if where is not None:
+                where[n] = call
+                continue
+            if function:
+                FUNCTIONS[n] = call
+            if method:
+                setattr(Tensor, n, call)
+            if inplace:
+                setattr(Tensor, f"{n}_", in_place(call, f"{n}_"))
+        return f
+
+    return decorate
+
+
+_SHADOWED = {"abs", "all", "any", "max", "min", "sum", "pow", "round", "range", "sorted", "type", "float", "int", "bool"}
+
+
+def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    parameters = list(inspect.signature(f).parameters)
+    needs_tensor = parameters[:1] == ["input"]
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs:
+            out = kwargs.pop("out", None)
+            for theirs in _ALIASES.keys() & kwargs.keys():
+                if theirs not in parameters and _ALIASES[theirs] in parameters:
+                    kwargs[_ALIASES[theirs]] = kwargs.pop(theirs)
+        if needs_tensor and args and not isinstance(args[0], Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(args[0]).__name__}")
+        result = f(*args, **kwargs)
+        return result if out is None else into(out, result)
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+def in_place(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place method of a function whose first argument is the tensor."""
+
+    def call(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return modify(self, name, f, *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"In-place version of `{name[:-1]}`."
+    return call
+
+
+def install(cls: type) -> type:
+    """Put a class body's methods and properties on Tensor."""
+    for name, value in vars(cls).items():
+        if name not in ("__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"):
+            setattr(Tensor, name, value)
+    return cls
+
+
+def named(result: Tensor, label: str) -> Tensor:
+    """Give a composite's result the name that PyTorch prints for it: `grad_fn=<SoftmaxBackward0>`.
+
+    Only for a result whose node the composite itself has just made.
+    """
+    if isinstance(result._g, Node):
+        result._g.label = label
+    return result

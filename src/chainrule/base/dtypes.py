@@ -1,0 +1,154 @@
+"""Element types with PyTorch's names and PyTorch's promotion.
+
+NumPy promotes by value class (`int64 + float32 -> float64`); PyTorch promotes by *category* (bool < integer < float)
+and lets a tensor of a higher rank decide: `int64 tensor + float32 tensor -> float32`, and a 0-d tensor or a Python
+number changes the result only if its category is higher. Everything here works on NumPy's own dtype objects, so that
+the hot path never meets a wrapper; `dtype` below is what users see.
+
+To add a dtype: one line in `_TABLE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+NPDtype = np.dtype[Any]
+
+
+class dtype:
+    """An element type, such as `chainrule.float32`; it prints as PyTorch's: `torch.float32`."""
+
+    __slots__ = ("is_floating_point", "is_signed", "legacy", "name", "np")
+    is_complex = False
+
+    def __init__(self, name: str, legacy: str) -> None:
+        self.name = name
+        self.np: NPDtype = np.dtype(name)
+        self.legacy = legacy
+        self.is_floating_point = self.np.kind == "f"
+        self.is_signed = self.np.kind in "if"
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes an element takes."""
+        return int(self.np.itemsize)
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return of, (self.name,)
+
+
+_TABLE = [  # name, name of PyTorch's old typed constructor, aliases
+    ("bool", "BoolTensor", ()),
+    ("uint8", "ByteTensor", ()),
+    ("int8", "CharTensor", ()),
+    ("int16", "ShortTensor", ("short",)),
+    ("int32", "IntTensor", ("int",)),
+    ("int64", "LongTensor", ("long",)),
+    ("uint16", "UInt16Tensor", ()),
+    ("uint32", "UInt32Tensor", ()),
+    ("uint64", "UInt64Tensor", ()),
+    ("float16", "HalfTensor", ("half",)),
+    ("float32", "FloatTensor", ("float",)),
+    ("float64", "DoubleTensor", ("double",)),
+]
+ALL: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _TABLE}
+NAMES: dict[str, dtype] = ALL | {alias: ALL[name] for name, _, aliases in _TABLE for alias in aliases}
+LEGACY: dict[str, dtype] = {d.legacy: d for d in ALL.values()}
+_BY_NP: dict[NPDtype, dtype] = {d.np: d for d in ALL.values()}
+
+BOOL, INT64 = ALL["bool"].np, ALL["int64"].np
+F32, F64 = ALL["float32"].np, ALL["float64"].np
+_PYTHON: dict[type, NPDtype] = {bool: BOOL, int: INT64, float: F32}
+_default = F32
+
+
+def of(x: Any) -> dtype:
+    """The user-visible dtype of a NumPy dtype or name; refuses what has no tensor (complex, strings, objects)."""
+    try:
+        return _BY_NP[np.dtype(x)]
+    except (KeyError, TypeError):
+        raise TypeError(
+            f"can't convert np.ndarray of type {x}. The only supported types are: "
+            f"{', '.join(sorted(ALL))} (complex numbers are not supported)."
+        ) from None
+
+
+def as_np(x: Any) -> NPDtype:
+    """The NumPy dtype of a `dtype`, of a NumPy dtype, or of Python's `float`, `int`, `bool` (as PyTorch reads them)."""
+    if type(x) is dtype:
+        return x.np
+    if x is float:
+        return _default
+    if x in _PYTHON:
+        return _PYTHON[x]
+    return of(x).np
+
+
+def default_float() -> NPDtype:
+    """The dtype that Python floats become: float32 unless `set_default_dtype` said otherwise."""
+    return _default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Set the dtype of tensors made from Python floats. `d`: a floating point dtype."""
+    global _default
+    if not (isinstance(d, dtype) and d.is_floating_point):
+        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    _default = d.np
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of tensors made from Python floats."""
+    return of(_default)
+
+
+def category(d: NPDtype) -> int:
+    """0 for bool, 1 for integers, 2 for floats."""
+    return 0 if d.kind == "b" else 2 if d.kind == "f" else 1
+
+
+def of_number(x: Any) -> NPDtype:
+    """The dtype that a Python number stands for when it meets tensors of a lower category."""
+    return BOOL if isinstance(x, bool) else INT64 if isinstance(x, int) else _default
+
+
+def promote(a: NPDtype, b: NPDtype) -> NPDtype:
+    """The dtype of a combination of two equally ranked dtypes."""
+    if a is b:
+        return a
+    ca, cb = category(a), category(b)
+    if ca != cb:
+        return a if ca > cb else b
+    wide = np.promote_types(a, b)
+    if category(wide) != ca:
+        raise RuntimeError(f"Promotion for {a} and {b} is not supported: no integer dtype holds both.")
+    return wide
+
+
+def result_type(operands: Iterable[Any]) -> NPDtype:
+    """PyTorch's result dtype. Operands: arrays, NumPy scalars (0-d tensors), Python numbers (weakest)."""
+    ranked: list[NPDtype | None] = [None, None, None]  # dimensioned, 0-d, Python numbers
+    for x in operands:
+        if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+            rank, d = 2, of_number(x)
+        else:
+            rank, d = (0 if len(x.shape) else 1), x.dtype
+        held = ranked[rank]
+        ranked[rank] = d if held is None else promote(held, d)
+    result: NPDtype | None = None
+    for d in ranked:
+        if d is not None and (result is None or category(d) > category(result)):
+            result = d
+    assert result is not None
+    return result
+
+
+def can_cast(source: NPDtype, target: NPDtype) -> bool:
+    """Whether an in-place result of dtype `source` may be stored in `target`: never to a lower category."""
+    return category(source) <= category(target)

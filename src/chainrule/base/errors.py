@@ -1,0 +1,38 @@
+"""The messages of errors that need more than a line: what happened, with which values, where, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+NO_HISTORY = "element {i} of tensors does not require grad and does not have a grad_fn"
+
+
+def not_scalar(shape: tuple[int, ...]) -> str:
+    """backward() of a tensor of several elements without a gradient."""
+    return (
+        f"grad can be implicitly created only for scalar outputs, but this tensor has shape {list(shape)}. "
+        "Reduce it first (y.sum().backward()), or pass the weights of its elements: y.backward(torch.ones_like(y))."
+    )
+
+
+def unused(i: int) -> str:
+    """autograd.grad at an input that the outputs do not depend on."""
+    return (
+        f"One of the differentiated Tensors appears to not have been used in the graph (input {i}). "
+        "Set allow_unused=True if this is the desired behavior."
+    )
+
+
+def missing(owner: str, name: str, known: Iterable[str]) -> str:
+    """A name of PyTorch's (or nobody's) that is not here, with the nearest that are."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    hint = f" Near it: {', '.join(near)}." if near else ""
+    return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"

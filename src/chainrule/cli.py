@@ -1,0 +1,57 @@
+"""The command line: `chainrule COMMAND ...`, and no more than the way to each command.
+
+A command is one line of COMMANDS and a module with `configure(parser)` and `main(arguments) -> exit status`. Only the
+module of the command that was asked for is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from .version import __version__
+
+#: name -> (module, what it does in a line)
+COMMANDS = {
+    "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),
+}
+
+USAGE = 3  #: exit status for a command line that makes no sense; 1 and 2 are the commands' own
+
+
+INTERRUPTED = 130  #: what a shell reports for a program that was stopped with Ctrl-C
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, whose errors exit with USAGE."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def build_parser(command: str | None) -> Parser:
+    """The parser, with the options of `command` alone."""
+    parser = Parser(prog="chainrule", description="Derivatives and gradient descent that show their work.")
+    parser.add_argument("--version", action="version", version=f"chainrule {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        subparser = commands.add_parser(name, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == command:
+            importlib.import_module(module, __package__).configure(subparser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (that of the process by default); returns the exit status."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    command = next((word for word in argv if word in COMMANDS), None)
+    arguments = build_parser(command).parse_args(argv)
+    try:
+        return int(importlib.import_module(COMMANDS[arguments.command][0], __package__).main(arguments))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED

@@ -1,0 +1,325 @@
+"""From a call on tensors to a kernel and a record of it.
+
+`unary` and `binary` make the hot path of an elementwise op: same-dtype float32 or float64, gradients on or off, no
+trace and no forward mode: a type check, a NumPy call and two small objects. All else goes through `apply`, which
+promotes dtypes, follows views, records any kind of op, and carries forward-mode tangents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.base import dtypes, shapes
+from chainrule.base.dtypes import F32, F64
+from chainrule.core import forward
+from chainrule.core.state import MODE, NO_GRAD
+from chainrule.core.tape import Meta, Node, edge, note_origin, view_of
+from chainrule.core.tensor import LEAF, Tensor, Version, new, shareable, wrap
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Elementwise, Op
+
+into: Callable[[Any, Any], Any]  # (out, result): what `out=` does; core.inplace sets it
+_KNOWN = (Tensor, bool, int, float, np.ndarray, np.generic)  # what an operator takes beside a tensor
+ndarray, f32, f64 = np.ndarray, np.float32, np.float64
+
+
+def unary(op: Elementwise) -> Callable[[Any], Any]:
+    """The function of one tensor that computes and records `op`."""
+    kernel, exact, differentiable = op.kernel, op.types != "bool", op.differentiable
+    keep_x = keep_out = None
+
+    def call(input: Any, *, out: Any = None) -> Any:
+        nonlocal keep_x, keep_out
+        m, x = MODE.get(), input
+        if (m is None or m is NO_GRAD) and exact and out is None:
+            try:
+                a = x._a
+            except AttributeError:
+                return apply(op, (x,), {})
+            kind = type(a)
+            if kind is ndarray:
+                d = a.dtype
+                if d is not F32 and d is not F64:
+                    return apply(op, (x,), {})
+                if not a.shape:
+                    a = a[()]
+            elif kind is not f32 and kind is not f64:
+                return apply(op, (x,), {})
+            t = new(Tensor)
+            t._a = kernel(a)
+            t._v = None
+            g = x._g
+            if g is None or m is not None or not differentiable:
+                t._g = None
+            else:
+                if keep_x is None:
+                    keep_x, keep_out = op.saves((True,))
+                if keep_out:
+                    t._v = v = Version()
+                    t._g = Node(op, (x if g is LEAF else g,), (a if keep_x else None, t._a), (x if keep_x else None, v))
+                else:
+                    t._g = Node(op, (x if g is LEAF else g,), (a, None), (x,) if keep_x else ())
+            return t
+        return into(out, apply(op, (x,), {}))
+
+    return call
+
+
+def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
+    """The function of two operands (the first a tensor on the hot path) that computes and records `op`.
+
+    As Python's `operator` it leaves operands that it does not know to their own methods.
+    """
+    kernel, exact, differentiable = op.kernel, op.types != "bool", op.differentiable
+    xx = xy = xo = yx = yy = yo = None  # xy: the partial by x reads y; o: the result
+
+    def call(input: Any, other: Any, *, out: Any = None) -> Any:
+        nonlocal xx, xy, xo, yx, yy, yo
+        m, x, y = MODE.get(), input, other
+        if (m is not None and m is not NO_GRAD) or not exact or out is not None:
+            if operator and not isinstance(y, _KNOWN) and not hasattr(y, "_interpret"):
+                return NotImplemented
+            return into(out, apply(op, (x, y), {}))
+        try:
+            a = x._a
+            number = type(y) is float or type(y) is int
+            b = y if number else y._a
+        except AttributeError:
+            if operator and not isinstance(y, _KNOWN):
+                return NotImplemented
+            return apply(op, (x, y), {})
+        kind, shape = type(a), None
+        if number:
+            gy = None
+            if kind is ndarray:
+                d = a.dtype
+                if d is not F32 and d is not F64:
+                    return apply(op, (x, y), {})
+                if not a.shape:
+                    a = a[()]
+            elif kind is not f32 and kind is not f64:
+                return apply(op, (x, y), {})
+        else:
+            gy = y._g
+            if kind is ndarray or type(b) is ndarray:
+                d = getattr(a, "dtype", None)
+                if d is not b.dtype or (d is not F32 and d is not F64):
+                    return apply(op, (x, y), {})
+                p, q = a.shape, b.shape
+                if p != q:
+                    shape = (p, q)
+                elif not p:
+                    a, b = a[()], b[()]
+            elif kind is not type(b) or (kind is not f32 and kind is not f64):
+                return apply(op, (x, y), {})
+        try:
+            r = kernel(a, b)
+        except ValueError:
+            return apply(op, (x, y), {})  # which says what is wrong with the shapes
+        t = new(Tensor)
+        t._a = r
+        t._v = None
+        gx = x._g
+        if (gx is None and gy is None) or m is not None or not differentiable:
+            t._g = None
+            return t
+        if xx is None:
+            (xx, xy, xo), (yx, yy, yo) = op.saves((True, False)), op.saves((False, True))
+        v = None
+        if gy is None:
+            edges = (x if gx is LEAF else gx, None)
+            rx, ry, ro = xx, xy, xo
+        elif gx is None:
+            edges = (None, y if gy is LEAF else gy)
+            rx, ry, ro = yx, yy, yo
+        else:
+            edges = (x if gx is LEAF else gx, y if gy is LEAF else gy)
+            rx, ry, ro = xx or yx, xy or yy, xo or yo
+        if ro:
+            t._v = v = Version()
+        if rx or ro or (ry and not number):
+            kept = (x if rx else None, y if ry and not number else None, v)
+        else:
+            kept = ()
+        t._g = Node(op, edges, (a if rx else None, b if ry else None, r if ro else None), kept, shape)
+        return t
+
+    return call
+
+
+# ------------------------------------------------------------------------------------------------------ the full path
+
+
+def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None = None) -> Any:
+    """Compute `op` on tensors (and numbers), recording what backward and forward mode need."""
+    m = MODE.get()
+    if op.types is not None:
+        args = meet(op, args)
+    if op.view:
+        shareable(args[0])
+    got = op(*[x._a if isinstance(x, Tensor) else x for x in args], **attrs)
+    record = (m is None or m.grad) and op.differentiable
+    edges: Sequence[Any] = [edge(x) for x in args] if record else ()
+    record = record and any(e is not None for e in edges)
+    out: Any
+    if op.outputs == 1:
+        out = wrap(_payload(got))
+        if record and _floating(out._a):
+            out._g = _node(op, args, attrs, tuple(edges), (out,))
+            out._g.label = label
+        if op.view and _same_memory(args[0]._a, out._a):
+            view_of(args[0], out, (op, attrs, args[0]._a.shape))
+    else:
+        out = tuple(wrap(_payload(a)) for a in got)
+        if record:
+            node = _node(op, args, attrs, tuple(edges), out)
+            for i, t in enumerate(out):
+                if _floating(t._a):
+                    t._g = Pick(node, i)
+    if m is not None:
+        if m.levels:
+            forward.push(op, args, attrs, out)
+        if m.anomaly:
+            note_origin(out)
+        if m.inference:
+            for t in out if isinstance(out, tuple) else (out,):
+                t._frozen = True
+    return out
+
+
+def _node(op: Op, args: Sequence[Any], attrs: dict[str, Any], edges: tuple[Any, ...], outs: tuple[Tensor, ...]) -> Node:
+    keeps = op.saves([e is not None for e in edges])
+    saved = [_saved(x, k) for x, k in zip(args, keeps)]
+    kept: list[Any] = [x if k and isinstance(x, Tensor) else None for x, k in zip(args, keeps)]
+    last: Any = None
+    if keeps[-1]:
+        for t in outs:
+            t._v = t._v or Version()
+        last = outs[0]._a if op.outputs == 1 else tuple(t._a for t in outs)
+        kept.extend(t._v for t in outs)
+    elif op.outputs > 1:
+        last = tuple(Meta(t._a) for t in outs)
+    shape = None
+    if op.d is not None:
+        own = [getattr(x, "shape", None) if x is None else _shape(x) for x in args]
+        if any(s is not None and s != outs[0]._a.shape for s in own):
+            shape = tuple(own)
+    node = Node(op, edges, (*saved, last), tuple(kept), shape)
+    if attrs:
+        node.attrs = attrs
+    return node
+
+
+def _saved(x: Any, values: bool) -> Any:
+    """An input as a rule reads it: its payload, or its shape and dtype."""
+    if not isinstance(x, Tensor):
+        return x
+    return x._a if values else Meta(x._a)
+
+
+def _shape(x: Any) -> tuple[int, ...] | None:
+    return x._a.shape if isinstance(x, Tensor) else None
+
+
+def _floating(a: Any) -> bool:
+    return bool(a.dtype.kind == "f")
+
+
+def _payload(a: Any) -> Any:
+    return np.asarray(a)[()] if isinstance(a, (bool, int, float)) and not isinstance(a, np.generic) else a
+
+
+def _same_memory(a: Any, b: Any) -> bool:
+    if type(b) is not ndarray or type(a) is not ndarray:
+        return False
+    owner = a if a.base is None else a.base
+    return b is a or b.base is owner or b.base is a or (b.base is not None and np.may_share_memory(a, b))
+
+
+class Parts(dict[int, Any]):
+    """The gradients that have arrived for a node of several results, by result; they add up part by part."""
+
+    def __add__(self, other: Parts) -> Parts:
+        merged = Parts(self)
+        for i, g in other.items():
+            merged[i] = merged[i] + g if i in merged else g
+        return merged
+
+
+class Pick(Node):
+    """One result of a node of several; it hands its gradient on as a part."""
+
+    def __init__(self, parent: Node, index: int) -> None:
+        super().__init__(PICK, (parent,), (), ())
+        self.index = index
+        self.attrs = {"index": index}
+
+
+class _PickOp:
+    """The op of `Pick`: no maths, so it stands outside the registry."""
+
+    name = "pick"
+    grad_name = "PickBackward0"
+    d = times = None
+    frees = False
+    outputs = 1
+
+    def vjp(self, g: Any, args: Any, out: Any, attrs: dict[str, Any], needs: Any) -> Sequence[Any]:
+        return (Parts({attrs["index"]: g}),)
+
+
+PICK: Any = _PickOp()
+
+# --------------------------------------------------------------------------------------------------- how dtypes meet
+
+
+def meet(op: Op, args: Sequence[Any]) -> Sequence[Any]:
+    """The operands with foreign scalars and arrays taken in, and dtypes brought together as `op.types` says."""
+    args = [tensorlike(x, op.name, i) for i, x in enumerate(args)]
+    tensors = [x for x in args if isinstance(x, Tensor)]
+    if op.types == "match":
+        kinds = {x._a.dtype for x in tensors}
+        if len(kinds) > 1:
+            names = " != ".join(dtypes.of(x._a.dtype).name for x in tensors)
+            raise RuntimeError(f"{op.name}(): expected all operands to have the same dtype, but got: {names}")
+        return args
+    if len(tensors) > 1:
+        shapes.broadcast(*[x._a.shape for x in tensors])
+    if op.types == "where":
+        return [args[0], *_alike(op, args[1:])]
+    return _alike(op, args)
+
+
+def _alike(op: Op, args: Sequence[Any]) -> list[Any]:
+    target = dtypes.result_type([x._a if isinstance(x, Tensor) else x for x in args if x is not None])
+    if op.types == "float" and target.kind != "f":
+        target = dtypes.default_float()
+    cast = _op("cast")
+    return [cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target else x for x in args]
+
+
+def tensorlike(x: Any, name: str, position: int) -> Any:
+    """An operand as a tensor or a Python number; refuses what is neither."""
+    if isinstance(x, Tensor) or x is None:
+        return x
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, (bool, int, float)):
+        return x
+    if isinstance(x, ndarray):
+        dtypes.of(x.dtype)
+        return wrap(x)
+    if hasattr(x, "_interpret"):
+        return wrap(x)
+    which = "input" if position == 0 else "other"
+    raise TypeError(f"{name}(): argument '{which}' (position {position + 1}) must be Tensor, not {type(x).__name__}")
+
+
+def _op(name: str) -> Any:
+    from chainrule.core.op import REGISTRY
+
+    return REGISTRY[name]

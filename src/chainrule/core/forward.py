@@ -1,0 +1,106 @@
+"""Forward mode: tangents travel with tensors, through the very same rules.
+
+A tensor may carry a tangent for each open level (`_t[level]`, itself a tensor, so that forward and reverse mode nest in
+any order). When an op runs while levels are open, its Jacobian-vector product is computed by tensor ops with the mode's
+`levels` lowered to the levels outside: those tangents ride along, the inner ones are not seen, so perturbations of
+different levels cannot be confused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainrule.core.state import MODE, changed, current
+from chainrule.core.tensor import LEAF, Tensor, wrap
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Op
+
+
+def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
+    """Give `out` its tangents at every open level at which an argument has one."""
+    if not op.differentiable:
+        return
+    open_levels = current().levels
+    levels = {level for x in args if isinstance(x, Tensor) and x._t for level in x._t if level <= open_levels}
+    outs = out if isinstance(out, tuple) else (out,)
+    for level in sorted(levels):
+        tangents = [x._t.get(level) if isinstance(x, Tensor) and x._t else None for x in args]
+        token = MODE.set(changed(levels=level - 1))
+        try:
+            results = jvp(op, args, tangents, attrs, out)
+        finally:
+            MODE.reset(token)
+        for t, tangent in zip(outs, results):
+            if tangent is not None and t._a.dtype.kind == "f":
+                t._t = {**(t._t or {}), level: tangent}
+    for t in outs:  # a node may have kept this result's version; backward under an open level needs its tangents too
+        if t._v is not None:
+            t._v.tangents = t._t
+
+
+def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+    """The tangents of the results from the tangents of the arguments, by the op's kind."""
+    from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear
+
+    if isinstance(op, Elementwise):
+        total: Any = None
+        for rule, t in zip(op.rules, tangents):
+            if t is None or rule is None:
+                continue
+            if op.times:
+                term = rule(t, *args, out, **attrs)
+            else:
+                p = rule if type(rule) is int else rule(*args, out, **attrs)
+                term = t if type(p) is int and p == 1 else t * p
+            total = term if total is None else total + term
+        if total is not None and total._a.shape != out._a.shape:
+            total = REGISTRY["expand"](total, shape=out._a.shape)
+        return (total,)
+    if isinstance(op, Linear):
+        zeros = REGISTRY["zeros_like"]
+        return (op(*[t if t is not None else zeros(x) for x, t in zip(args, tangents)], **attrs),)
+    if isinstance(op, Bilinear):
+        (a, b), (ta, tb) = args, tangents
+        first = None if ta is None else op(ta, b, **attrs)
+        second = None if tb is None else op(a, tb, **attrs)
+        return (first if second is None else second if first is None else first + second,)
+    rule = op.columns.get("jvp")
+    if rule is not None:
+        got = rule(tangents, out, *args, **attrs)
+        return got if isinstance(got, tuple) else (got,)
+    return _transposed_vjp(op, args, tangents, attrs, out)
+
+
+def _transposed_vjp(
+    op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
+) -> Sequence[Any]:
+    """J t from the vector-Jacobian product alone: u -> J^T u is linear, and J t is the gradient of <J^T u, t> in u."""
+    from chainrule.core.engine import gradients
+    from chainrule.core.op import REGISTRY
+
+    recording = current().grad
+    token = MODE.set(changed(grad=True))
+    try:
+        outs = out if isinstance(out, tuple) else (out,)
+        floats = [t for t in outs if t._a.dtype.kind == "f"]
+        us = []
+        for t in floats:
+            u = wrap(REGISTRY["zeros_like"](t._a))
+            u._g = LEAF
+            us.append(u)
+        by_out = iter(us)
+        g: Any = tuple(next(by_out) if t._a.dtype.kind == "f" else None for t in outs)
+        pulled = op.vjp(g if op.outputs > 1 else g[0], args, out, attrs, [t is not None for t in tangents])
+        total: Any = None
+        for p, t in zip(pulled, tangents):
+            if p is not None and t is not None:
+                term = REGISTRY["sum"](p * t, dim=None, keepdim=False)
+                total = term if total is None else total + term
+        if total is None or total._g is None:
+            return tuple(None for _ in outs)
+        got = iter(gradients([total], us, [wrap(REGISTRY["ones_like"](total._a))], create_graph=recording, allow_unused=True))
+        return tuple(next(got) if t._a.dtype.kind == "f" else None for t in outs)
+    finally:
+        MODE.reset(token)

@@ -1,0 +1,152 @@
+"""In-place operations: the functional op, a write into memory, and a new history for whoever shares that memory."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.base import dtypes
+from chainrule.base.dtypes import F32, F64
+from chainrule.core import dispatch
+from chainrule.core.op import REGISTRY, Op
+from chainrule.core.state import MODE, NO_GRAD, current
+from chainrule.core.tape import is_leaf, rebind, store
+from chainrule.core.tensor import Tensor, touch, wrap
+
+LEAF_CHANGED = (
+    "a leaf Variable that requires grad is being used in an in-place operation ({what}). Its gradient would be lost. "
+    "Change it inside `with torch.no_grad():`, or through .data, or write the operation that returns a new tensor."
+)
+VIEW_CHANGED = (
+    "a view of a leaf Variable that requires grad is being used in an in-place operation ({what}). Change it inside "
+    "`with torch.no_grad():`, or change a clone() of the leaf."
+)
+_INPLACE: dict[Any, Callable[[Any, Any], Any]] = {
+    operator.add: operator.iadd,
+    operator.sub: operator.isub,
+    operator.mul: operator.imul,
+    operator.truediv: operator.itruediv,
+}
+
+
+def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+    """Replace x's contents by `f(x, *args, **kwargs)`, which must have x's shape and a dtype that x's can hold."""
+    m = current()
+    if x._frozen and not m.inference:
+        raise RuntimeError(
+            f"Inplace update to inference tensor outside InferenceMode is not allowed ({what}). You can make a clone to "
+            "get a normal tensor before doing inplace update."
+        )
+    wants = m.grad and (x._g is not None or any(isinstance(y, Tensor) and y._g is not None for y in args))
+    if wants:
+        refuse_leaf(x, what)
+    before = wrap(x._a.copy() if isinstance(x._a, np.ndarray) else x._a, x._g)
+    before._t = x._t
+    result = f(before, *args, **kwargs)
+    if tuple(result._a.shape) != tuple(x._a.shape):
+        raise RuntimeError(
+            f"output with shape {list(x._a.shape)} doesn't match the broadcast shape {list(result._a.shape)} ({what})"
+        )
+    check_cast(result._a.dtype, x._a.dtype)
+    store(x, result._a)
+    touch(x, what)
+    if wants:
+        if result._a.dtype is not x._a.dtype:
+            result = REGISTRY["cast"](result, dtype=x._a.dtype)
+        rebind(x, result._g, REGISTRY["view_scatter"])
+    if m.levels:
+        x._t = result._t
+    return x
+
+
+def refuse_leaf(x: Tensor, what: str) -> None:
+    """Raise if x is a leaf that requires grad, or a view of one."""
+    if is_leaf(x):
+        raise RuntimeError((LEAF_CHANGED if x._base is None else VIEW_CHANGED).format(what=what))
+
+
+def check_cast(source: Any, target: Any) -> None:
+    """Raise if an in-place result may not be stored in a tensor of dtype `target`."""
+    if not dtypes.can_cast(source, target):
+        a, b = (dtypes.of(d).legacy.removesuffix("Tensor") for d in (source, target))
+        raise RuntimeError(f"result type {a} can't be cast to the desired output type {b}")
+
+
+def binary_(op: Op, name: str) -> Callable[[Tensor, Any], Tensor]:
+    """The in-place form of a binary op, quick where no gradient is recorded: a parameter update."""
+    function = dispatch.binary(op)  # type: ignore[arg-type]
+    iop = _INPLACE[op.kernel]
+
+    def call(x: Tensor, y: Any) -> Tensor:
+        m = MODE.get()
+        if x._frozen or not (m is NO_GRAD or (m is None and x._g is None)):
+            return modify(x, name, function, y)
+        a, b = x._a, y
+        if type(y) is not float and type(y) is not int:
+            if not isinstance(y, Tensor) or (m is None and y._g is not None):
+                return modify(x, name, function, y)
+            b = y._a
+            if type(b) is np.ndarray and not b.shape:
+                b = b[()]
+            if type(b) is not np.ndarray and type(b) is not np.float32 and type(b) is not np.float64:
+                return modify(x, name, function, y)
+        if type(a) is np.ndarray:
+            d = a.dtype
+            if d is not F32 and d is not F64:
+                return modify(x, name, function, y)
+            if a.shape:
+                if type(b) is np.ndarray and (b.dtype is not d or not _fits(b.shape, a.shape)) or not a.flags.writeable:
+                    return modify(x, name, function, y)
+                iop(a, b)
+            elif type(b) is np.ndarray:
+                return modify(x, name, function, y)
+            else:
+                a[()] = iop(a[()], b)
+        else:
+            r = iop(a, b) if type(a) is np.float32 or type(a) is np.float64 else None
+            if type(r) is not type(a):
+                return modify(x, name, function, y)
+            x._a = r
+        touch(x, name)
+        return x
+
+    return call
+
+
+def _fits(b: tuple[int, ...], a: tuple[int, ...]) -> bool:
+    return b == a or (len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1])))
+
+
+def into(out: Any, result: Any) -> Any:
+    """What `out=` does: write the result into `out`, resized if need be; several results into several outs."""
+    if out is None:
+        return result
+    if isinstance(result, tuple):
+        return type(result)(*(into(o, r) for o, r in zip(out, result))) if hasattr(result, "_fields") else tuple(
+            into(o, r) for o, r in zip(out, result)
+        )  # fmt: skip
+    if result._g is not None or (out._g is not None and current().grad):
+        raise RuntimeError(
+            "functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad."
+        )
+    check_cast(result._a.dtype, out._a.dtype)
+    if tuple(out._a.shape) != tuple(result._a.shape):
+        if out._a.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out._a.shape)}, which does "
+                f"not match the required output shape {list(result._a.shape)}.",
+                UserWarning,
+                stacklevel=3,
+            )
+        out._a = np.empty(result._a.shape, out._a.dtype)
+    store(out, result._a)
+    touch(out, "out=")
+    return out
+
+
+dispatch.into = into

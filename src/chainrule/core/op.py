@@ -1,0 +1,230 @@
+"""Declaring operations: four kinds cover everything, and the registry holds them all.
+
+An op is a kernel on payloads plus its derivative rule, and one column for each way of writing it elsewhere (native
+code, JavaScript, SymPy, TeX, a sentence). A rule is plain arithmetic over ops and does not know who is calling: an op
+called on NumPy arrays computes, on tensors it records, on anything with `_interpret` (a graph node, a symbol) it lets
+that thing decide.
+
+    elementwise  one partial per input; the engine multiplies, and undoes broadcasting. Where a plain product would be
+                 wrong (0 * inf) or slower, `times(g, *inputs, out)` says how a gradient is multiplied by the partial
+    linear       its transpose
+    bilinear     the transposes with the other side held fixed
+    custom       a vector-Jacobian product
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import dispatch
+from chainrule.core.tape import Meta
+from chainrule.core.tensor import Tensor
+
+Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
+REGISTRY: dict[str, Op] = {}
+_PLAIN = frozenset(
+    {np.ndarray, float, int, bool, NoneType, Meta, tuple, list, slice, str}
+    | {np.dtype(c).type for c in "?bBhHiIlLqQefd"}
+)
+
+
+class Op:
+    """A declared operation; call it on arrays, tensors, graph nodes or symbols."""
+
+    d: tuple[Rule | None, ...] | None = None  # elementwise: the partials
+    times: tuple[Rule | None, ...] | None = None  # elementwise: how a gradient is multiplied by them
+    types: str | None = None  # how dtypes of operands meet: same, float, bool, match
+    view = False  # the result shares the input's memory
+    outputs = 1
+    differentiable = True
+    frees = True  # whether nodes keep values that are let go after backward
+
+    def __init__(self, name: str, numpy: Rule, *, grad: str | None = None, **columns: Any) -> None:
+        self.name = name
+        self.kernel = numpy
+        self.grad_name = grad or "".join(w[:1].upper() + w[1:] for w in name.split("_")) + "Backward0"
+        self.columns = columns
+        if name in REGISTRY:
+            raise ValueError(f"operation {name!r} is declared twice")
+        REGISTRY[name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __call__(self, *args: Any, **attrs: Any) -> Any:
+        for x in args:
+            if type(x) not in _PLAIN:
+                if isinstance(x, Tensor):
+                    return dispatch.apply(self, args, attrs)
+                if hasattr(x, "_interpret"):
+                    return x._interpret(self, args, attrs)
+        return self.kernel(*args, **attrs)
+
+    def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        """For each input, and last for the result: whether the rule reads its values, given which inputs want gradients."""
+        raise NotImplementedError
+
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+        """The gradients of the inputs from the gradient of the result."""
+        raise NotImplementedError
+
+
+class Elementwise(Op):
+    """One value from the values at the same place in each input; partial derivatives are elementwise too."""
+
+    def __init__(
+        self, name: str, numpy: Rule, d: Any = None, *, times: Any = None, types: str = "same", **columns: Any
+    ) -> None:
+        super().__init__(name, numpy, **columns)
+        self.d, self.times = _each(d), _each(times)
+        self.rules = self.times or self.d or ()
+        self.differentiable = bool(self.rules)
+        self.types = types
+        self.frees = any(type(rule) is not int for rule in self.rules)
+
+    @cached_property
+    def touches(self) -> tuple[frozenset[int], ...]:
+        """For each partial, the positions it reads (the result is the last): found by running it on probes."""
+        found = []
+        for rule in self.rules:
+            log: set[int] = set()
+            if rule is not None and type(rule) is not int:
+                probes = [Probe(i, log) for i in range(len(self.rules) + 1)]
+                g = [Probe(None, log)] if self.times else []
+                got = rule(*g, *probes, **self.columns.get("probe", {}))
+                if isinstance(got, Probe):
+                    got.read()
+            found.append(frozenset(log))
+        return tuple(found)
+
+    def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        read: set[int] = set()
+        for need, touched in zip(needs, self.touches):
+            if need:
+                read |= touched
+        return [i in read for i in range(len(needs) + 1)]
+
+
+def _each(rules: Any) -> tuple[Rule | None, ...] | None:
+    return rules if isinstance(rules, tuple) or rules is None else (rules,)
+
+
+class Linear(Op):
+    """Linear in all its inputs: `transpose(g, *inputs, **attrs)` reads the inputs' shapes alone."""
+
+    frees = False
+
+    def __init__(self, name: str, numpy: Rule, transpose: Rule, *, view: bool = False, **columns: Any) -> None:
+        super().__init__(name, numpy, **columns)
+        self.transpose = transpose
+        self.view = view
+
+    def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        return [False] * (len(needs) + 1)
+
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+        got = self.transpose(g, *args, **attrs)
+        return got if isinstance(got, (tuple, list)) else (got,)
+
+
+class Bilinear(Op):
+    """Linear in each of two inputs with the other held fixed."""
+
+    types = "match"
+
+    def __init__(self, name: str, numpy: Rule, left: Rule, right: Rule, **columns: Any) -> None:
+        super().__init__(name, numpy, **columns)
+        self.sides = (left, right)
+
+    def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        return [needs[1], needs[0], False]
+
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+        return [side(g, *args, **attrs) if need else None for side, need in zip(self.sides, needs)]
+
+
+class Custom(Op):
+    """Anything else: `vjp(g, out, *inputs, **attrs)` gives a gradient per input (None for those without).
+
+    A parameter whose name begins with an underscore is not read, so only its shape is kept; likewise `_out`.
+    """
+
+    def __init__(
+        self, name: str, numpy: Rule, vjp: Rule | None = None, *, outputs: int = 1, types: str | None = None, **columns: Any
+    ) -> None:
+        super().__init__(name, numpy, **columns)
+        self.rule = vjp
+        self.differentiable = vjp is not None
+        self.outputs = outputs
+        self.types = types
+
+    def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        code = self.rule.__code__  # type: ignore[union-attr]
+        names = list(code.co_varnames[1 : code.co_argcount])
+        while len(names) < len(needs) + 1:  # a *parameter takes the rest
+            names.append(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+        read = [not name.startswith("_") for name in names]
+        return [*read[1 : len(needs) + 1], read[0]]
+
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+        got = self.rule(g, out, *args, **attrs)  # type: ignore[misc]
+        return got if isinstance(got, (tuple, list)) else (got,)
+
+
+class Probe:
+    """Stands for a value when a rule is run to see which values it reads."""
+
+    shape: tuple[int, ...] = ()
+    ndim = 0
+    dtype = np.dtype("float32")
+
+    def __init__(self, position: int | None, log: set[int]) -> None:
+        self.position, self.log = position, log
+
+    def read(self) -> Probe:
+        """Note that this value was used; what comes of it is a nameless probe."""
+        if self.position is not None:
+            self.log.add(self.position)
+        return Probe(None, self.log)
+
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Probe:
+        for x in args:
+            if isinstance(x, Probe):
+                x.read()
+        return self.read()
+
+
+def _probe_binary(self: Probe, other: Any = None) -> Probe:
+    if isinstance(other, Probe):
+        other.read()
+    return self.read()
+
+
+for _name in "add sub mul truediv pow mod floordiv lt le gt ge eq ne and or neg abs invert".split():
+    setattr(Probe, f"__{_name}__", _probe_binary)
+    setattr(Probe, f"__r{_name}__", _probe_binary)
+
+
+def elementwise(name: str, numpy: Rule, d: Any = None, **columns: Any) -> Elementwise:
+    """Declare an elementwise op: `d`, one partial per input, each of (*inputs, out); numbers 0, 1, -1 cost nothing."""
+    return Elementwise(name, numpy, d, **columns)
+
+
+def linear(name: str, numpy: Rule, transpose: Rule, **columns: Any) -> Linear:
+    """Declare a linear op by its transpose, a function of (g, *inputs, **attrs)."""
+    return Linear(name, numpy, transpose, **columns)
+
+
+def bilinear(name: str, numpy: Rule, left: Rule, right: Rule, **columns: Any) -> Bilinear:
+    """Declare a bilinear op by the transposes of its left and right side, functions of (g, a, b, **attrs)."""
+    return Bilinear(name, numpy, left, right, **columns)
+
+
+def custom(name: str, numpy: Rule, vjp: Rule | None = None, **columns: Any) -> Custom:
+    """Declare any other op by its vector-Jacobian product; without one it has no derivative."""
+    return Custom(name, numpy, vjp, **columns)

@@ -1,0 +1,260 @@
+"""The tape: nodes that remember what was computed, and the history of views and in-place changes.
+
+A node holds its op, an edge for each input (the node that made the input; the tensor itself where it is a leaf; None
+where no gradient flows), and just those values that the derivative rule reads, twice: `saved` are payloads, on which the
+rule runs when no graph of the gradient is wanted; `kept` are the tensors they came from, for the check that nothing was
+changed meanwhile and for rules that are themselves recorded. A kept result is its version alone: the tensor itself
+would close a cycle.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import traceback
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.base import dtypes
+from chainrule.core.state import MODE, draw
+from chainrule.core.tensor import LEAF, Tensor, Version, blame
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Op
+
+
+class Meta:
+    """The shape and dtype of an input whose values the rule does not read."""
+
+    __slots__ = ("dtype", "ndim", "shape")
+
+    def __init__(self, a: Any) -> None:
+        self.shape = a.shape
+        self.ndim = len(self.shape)
+        self.dtype = a.dtype
+
+
+class Node:
+    """One recorded operation; what `tensor.grad_fn` shows."""
+
+    label: str | None = None  # the name to print when a composite ended here
+    attrs: dict[str, Any] | None = None
+    watch: Watch | None = None  # hooks and retained gradients
+    origin: str | None = None  # the traceback of the forward call, under detect_anomaly
+
+    def __init__(self, op: Op, edges: tuple[Any, ...], saved: Any, kept: tuple[Any, ...], shapes: Any = None) -> None:
+        self.op = op
+        self.edges = edges
+        self.saved = saved  # a payload or None per input, then the result's; None once freed
+        self.kept = kept  # a tensor or None per input, then the result's version; empty if there is none
+        self.shapes = shapes  # the inputs' shapes where they were broadcast
+        self.id = draw()
+
+    def name(self) -> str:
+        """The name as PyTorch prints it, such as `MulBackward0`."""
+        return self.label or self.op.grad_name
+
+    def named(self) -> Node:
+        """This node as users meet it: an object of a class of its own name."""
+        name = self.name()
+        if type(self).__name__ != name:
+            self.__class__ = _named_class(type(self), name)
+        return self
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes that the gradients go to, with the number of the result there."""
+        return tuple((None, 0) if e is None else _shown(e) for e in self.edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A place for the user's notes."""
+        return self.__dict__.setdefault("_metadata", {})  # type: ignore[no-any-return]
+
+    def register_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(grad_inputs, grad_outputs)` after this node has run."""
+        self.watch = self.watch or Watch()
+        return Removable(self.watch.node_post, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(grad_outputs)` before this node runs; what it returns replaces them."""
+        self.watch = self.watch or Watch()
+        return Removable(self.watch.node_pre, hook)
+
+
+@functools.cache
+def _named_class(base: type, name: str) -> type:
+    return type(name, (base,), {"__module__": "torch.autograd"})
+
+
+def _shown(e: Any) -> tuple[Any, int]:
+    if isinstance(e, Node):
+        return (e.edges[0].named(), e.index) if hasattr(e, "index") else (e.named(), 0)
+    return AccumulateGrad(e), 0
+
+
+class AccumulateGrad:
+    """What `next_functions` shows for a leaf: the place where its gradient is added up."""
+
+    next_functions: tuple[Any, ...] = ()
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """Its name, as PyTorch prints it."""
+        return "torch::autograd::AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+
+class Removable:
+    """A registered hook; `remove()` takes it away again, as does leaving a `with` block."""
+
+    _keys = itertools.count()
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.hooks, self.id = hooks, next(self._keys)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> Removable:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+class Watch:
+    """What is to happen when a node's gradient is complete."""
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[[Tensor], Tensor | None]] = {}
+        self.retain: weakref.ref[Tensor] | None = None
+        self.node_pre: dict[int, Callable[..., Any]] = {}
+        self.node_post: dict[int, Callable[..., Any]] = {}
+
+
+def edge(x: Any) -> Any:
+    """Where a gradient for x goes: a node, the leaf itself, or None."""
+    if isinstance(x, Tensor):
+        g = x._g
+        return x if g is LEAF else g
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ views and in-place
+
+
+def is_leaf(x: Tensor) -> bool:
+    """Whether x, or the tensor that x views, is a leaf that gradients were asked for."""
+    return x._g is LEAF or (x._base is not None and x._base._g is LEAF)
+
+
+def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
+    """Make `out` a view: it shares the version, and the root knows it so that in-place changes reach its history."""
+    root = base._base or base
+    v = base._v
+    if v is None:
+        base._v = v = Version()
+    out._v = v
+    out._base = root
+    out._path = (*base._path, step)
+    views = root._views
+    if views is None:
+        root._views = views = []
+    elif len(views) > 32 and len(views) & (len(views) - 1) == 0:  # prune the dead when the list doubles
+        views[:] = [r for r in views if r() is not None]
+    views.append(weakref.ref(out))
+
+
+def replay(root: Tensor, path: tuple[Any, ...]) -> Any:
+    """The history of a view of `root`, recorded anew from root's present history."""
+    node = edge(root)
+    for op, attrs, shape in path if node is not None else ():
+        step = Node(op, (node,), (_ShapeOnly(shape, root._a.dtype), None), ())
+        step.attrs = attrs
+        node = step
+    return node
+
+
+class _ShapeOnly(Meta):
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.ndim, self.dtype = shape, len(shape), dtype
+
+
+def rebind(x: Tensor, history: Any, scatter: Op) -> None:
+    """Give x, just changed in place, a new history; if it is a view, its base and the base's other views follow."""
+    root = x._base
+    if root is None:
+        x._g = history
+        _retain_follows(x)
+    else:
+        attrs = {"path": tuple((op, attrs) for op, attrs, _ in x._path)}
+        node = Node(scatter, (edge(root), history), (Meta(root._a), Meta(x._a), None), ())
+        node.attrs = attrs
+        node.label = "CopySlices"
+        root._g = node
+    for ref in (root if root is not None else x)._views or ():
+        view = ref()
+        if view is not None and view._frozen is False:
+            view._g = replay(root if root is not None else x, view._path)
+
+
+def _retain_follows(x: Tensor) -> None:
+    # PyTorch lets retain_grad follow the tensor to its new history.
+    g = x._g
+    if isinstance(g, Node) and getattr(x, "_retains", False):
+        g.watch = g.watch or Watch()
+        g.watch.retain = weakref.ref(x)
+
+
+def store(x: Tensor, value: Any) -> None:
+    """Write a payload into x's memory, converting its dtype."""
+    a = x._a
+    if type(a) is np.ndarray:
+        if not a.flags.writeable:
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location. Please clone() the tensor before performing the operation."
+            )
+        np.copyto(a, value, casting="unsafe")
+    elif isinstance(a, np.generic):
+        x._a = value if type(value) is type(a) else np.asarray(value).astype(a.dtype)[()]
+    else:
+        x._a = value
+
+
+def recording(*tensors: Tensor) -> bool:
+    """Whether gradients are on and any of these wants them."""
+    m = MODE.get()
+    return (m is None or m.grad) and any(t._g is not None for t in tensors)
+
+
+def note_origin(out: Any) -> None:
+    """Remember the forward call's traceback on a fresh node, for `detect_anomaly`."""
+    for t in out if isinstance(out, tuple) else (out,):
+        if isinstance(t._g, Node):
+            t._g.origin = "".join(traceback.format_stack()[:-3])
+
+
+def stale(node: Node, v: Version) -> str:
+    """The message for a value that backward needs and an in-place operation changed."""
+    at = next(i for i, t in enumerate(node.kept) if t is not None and t._v is v)
+    a = node.saved[at]
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{dtypes.of(a.dtype).legacy} {list(a.shape)}], needed by {node.label or node.op.grad_name}, is at "
+        f"version {v.count}. It was last changed by {blame(v)}. Change a clone() of it, or use the operation that "
+        "returns a new tensor (x = x + 1 instead of x += 1)."
+    )

@@ -1,0 +1,124 @@
+"""The tensor: data and its place in the graph, nothing else. Methods are installed by the api floor.
+
+`_a`  the payload: a NumPy scalar for a 0-d tensor that nothing aliases, else an ndarray; a graph node under a trace.
+      A NumPy scalar is combined by Python operators at a fifth of the price of a ufunc call on a 0-d array. It cannot
+      be shared, so aliasing (a view, `.data`, `.detach()`) first turns it into a 0-d array: see `shareable`.
+`_g`  the history: None (no gradient wanted), LEAF, or the Node that computed this tensor.
+`_v`  the version, made when first needed: when a result is kept for backward, when memory is shared or changed.
+
+The other fields are rare and live on the class until set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from chainrule.core.state import draw
+
+
+class Leaf:
+    """The history of a tensor that the user asked gradients for."""
+
+    def __repr__(self) -> str:
+        return "LEAF"
+
+
+LEAF: Final = Leaf()
+new = object.__new__
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class Version:
+    """How often the memory behind a tensor was changed in place, when last, and by which line."""
+
+    stamp = 0
+    count = 0
+    culprit: tuple[str, Any] | None = None
+    tangents: dict[int, Tensor] | None = None  # of a kept result, under forward mode
+
+    @property
+    def _v(self) -> Version:  # so that what a node keeps is asked alike, tensor or version
+        return self
+
+
+class Tensor:
+    """An n-dimensional array that can record what is done to it."""
+
+    _a: Any
+    _g: Any = None
+    _v: Version | None = None
+    _grad: Tensor | None = None
+    _base: Tensor | None = None  # the tensor whose memory this one views
+    _path: tuple[Any, ...] = ()  # the view steps (op, attrs, shape before) that lead from the base here
+    _views: list[Any] | None = None  # weak references to the views of this base
+    _t: dict[int, Tensor] | None = None  # forward-mode tangents by level
+    _hooks: dict[int, Any] | None = None  # hooks of a leaf
+    _after: dict[int, Any] | None = None  # hooks run after a leaf's gradient was accumulated
+    _frozen = False  # made under inference_mode
+
+
+def wrap(a: Any, g: Any = None) -> Tensor:
+    """A tensor around a payload."""
+    t = new(Tensor)
+    t._a = a
+    t._g = g
+    t._v = None
+    return t
+
+
+def shareable(x: Tensor) -> np.ndarray[Any, Any]:
+    """The payload as memory that another tensor may share."""
+    a = x._a
+    if isinstance(a, np.generic):
+        x._a = a = np.array(a)
+    return a  # type: ignore[no-any-return]
+
+
+def version(x: Tensor) -> Version:
+    """The version of x's memory, made if there is none yet."""
+    v = x._v
+    if v is None:
+        x._v = v = Version()
+    return v
+
+
+def alias(x: Tensor) -> Tensor:
+    """Another tensor on the same memory and version, with no history: `detach`."""
+    t = wrap(shareable(x))
+    t._v = version(x)
+    return t
+
+
+def touch(x: Tensor, what: str) -> None:
+    """Note that `what`, called by the caller of the caller, has just changed x's memory in place."""
+    v = x._v
+    if v is None:
+        x._v = v = Version()
+    frame: Any = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    bump(v, what, (frame.f_code, frame.f_lasti))
+
+
+def bump(v: Version, what: str, where: Any) -> None:
+    """Raise a version: `what` changed the memory, at a place given as (code, instruction)."""
+    v.stamp = draw()
+    v.count += 1
+    v.culprit = (what, where)
+
+
+def blame(v: Version) -> str:
+    """The last in-place change as words: the operation and the line it stands in."""
+    if v.culprit is None or v.culprit[1] is None:
+        return v.culprit[0] if v.culprit else "an in-place operation"
+    what, (code, lasti) = v.culprit
+    line = None
+    for i, (start, _, _, _) in enumerate(code.co_positions()):
+        if i * 2 >= lasti:
+            line = start
+            break
+    return f'{what}, in {code.co_name} ("{code.co_filename}", line {line})'

@@ -1,0 +1,74 @@
+"""An executed notebook as one HTML file that stands alone: styles, images and figures are in it.
+
+Formulas alone are set by MathJax, from its public address and only in a notebook that has formulas; without a network
+they are shown as they were written. Progress bars, in Jupyter a widget drawn by a script, become their last line.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+from html import unescape
+from typing import Any
+
+from .compare import WIDGET
+from .extras import extra
+from .notebook import Notebook
+
+TEMPLATE = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{% if resources.has_math %}{{ super() }}{% endif %}{%- endblock -%}
+{%- block html_head_css -%}
+<style>
+  body.jp-Notebook { padding: 2rem 1rem 4rem; }
+  main { max-width: 56rem; margin: 0 auto; }
+  .jp-RenderedHTMLCommon { line-height: 1.6; }
+  .jp-RenderedImage img { max-width: 100%; height: auto; }
+  .jp-OutputArea-output pre { overflow-x: auto; }
+</style>
+{%- endblock -%}
+"""
+
+
+def render(notebook: Notebook, title: str) -> str:
+    """The page: `notebook`, executed, in HTML."""
+    quiet = logging.getLogger("chainrule.page")
+    quiet.setLevel(logging.ERROR)  # nbconvert remarks on every figure without a description
+    exporter = extra("nbconvert").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
+    resources = {"metadata": {"name": title}, "has_math": _has_math(notebook)}
+    html, _ = exporter.from_notebook_node(_without_widgets(notebook), resources=resources)
+    return str(html)
+
+
+def _has_math(notebook: Notebook) -> bool:
+    prose = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return any(re.search(r"\$|\\\(|\\\[|\\begin\{", text) for text in prose) or any(
+        "text/latex" in output.get("data", {}) for output in outputs
+    )
+
+
+def _without_widgets(notebook: Notebook) -> Notebook:
+    plain = copy.deepcopy(notebook)
+    widgets = plain.metadata.pop("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    for cell in plain.cells:
+        for output in cell.get("outputs", []):
+            view = output.get("data", {}).pop(WIDGET, None)
+            if view:
+                output.data["text/plain"] = _as_text(widgets, view["model_id"]) or output.data.get("text/plain", "")
+    return plain
+
+
+def _as_text(widgets: dict[str, Any], model: str) -> str:
+    """What a widget shows, in a line: the text of its parts, and a bar for a progress bar."""
+    state = widgets.get(model, {}).get("state", {})
+    if "ProgressModel" in state.get("_model_name", ""):
+        share = state.get("value", 0) / (state.get("max") or 1)
+        return f"|{'█' * round(20 * share):<20}|"
+    children = (_as_text(widgets, child.removeprefix("IPY_MODEL_")) for child in state.get("children", []))
+    shown = [str(state.get("description", "")), str(state.get("value", "")), *children]
+    return unescape(re.sub(r"<[^>]*>", "", "".join(shown)))
