@@ -107,6 +107,17 @@ def test_check_tells_same_different_random_and_unrecorded_apart(make, capfd):
     assert "stdout, line 2" in told.err and "- two 3" in told.err and "+ two 2" in told.err
 
 
+def test_results_without_a_record_count_only_where_the_notebook_records_results(make, capfd):
+    printed = ("print(1)\n2", stdout("1\n"))
+    stripped = make("stripped.ipynb", printed)
+    kept = make("kept.ipynb", printed, ("3", result("3")))
+    assert main(["run", str(stripped), str(kept), "--check"]) == 1
+    told = capfd.readouterr()
+    assert row(told.out, "stripped.ipynb")[-1] == "good"
+    assert row(told.out, "kept.ipynb")[-1] == "differs"
+    assert "- (nothing recorded)" in told.err and "+ 2" in told.err
+
+
 def test_a_cell_that_raises_is_shown_and_the_next_notebook_still_runs(make, capfd):
     bad = make("bad.ipynb", ("x = 1\nraise ValueError('no ' + str(x))\ny = 2",), ("print('not reached')",))
     good = make("good.ipynb", ("print('reached')",))

@@ -1,1 +1,552 @@
-"""To be written."""
+"""Making tensors: from data, filled, in ranges; and converting them from one dtype to another."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.device import device as Device
+from chainrule.api.device import here
+from chainrule.api.public import FUNCTIONS, install, public
+from chainrule.base import dtypes
+from chainrule.base.shapes import numel, pack
+from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor, wrap
+
+Number = bool | int | float
+
+
+def made(a: Any, requires_grad: bool = False) -> Tensor:
+    """A new tensor around an array, 0-d arrays as scalars; a leaf if gradients are asked for."""
+    t = wrap(a[()] if type(a) is np.ndarray and not a.shape else a)
+    return t.requires_grad_() if requires_grad else t
+
+
+def _np(dtype: Any, default: Any) -> Any:
+    return default if dtype is None else dtypes.as_np(dtype)
+
+
+def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
+    shape = tuple(int(s.__index__()) for s in pack(size))
+    for s in shape:
+        if s < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {s}: {list(shape)}")
+    return shape
+
+
+# ------------------------------------------------------------------------------------------------------------ from data
+
+
+def array_of(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
+    """Data (numbers, nested sequences, arrays, tensors) as an array with PyTorch's dtype for it."""
+    if isinstance(data, Tensor):
+        a = np.asarray(data._a)
+        return a if dtype is None else a.astype(dtypes.as_np(dtype), copy=False)
+    if isinstance(data, (np.ndarray, np.generic)):
+        return np.asarray(data).astype(_np(dtype, dtypes.of(data.dtype).np), copy=False)
+    if type(data) in (bool, int, float):
+        return _number(data, _np(dtype, dtypes.of_number(data)))
+    if isinstance(data, complex):
+        raise TypeError("complex tensors are not supported; keep the real and the imaginary part in two tensors")
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if hasattr(data, "__array__") and not isinstance(data, Sequence):
+        return array_of(np.asarray(data), dtype)
+    if not isinstance(data, (Sequence, range)):
+        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+    kind: Any = None
+    plain, kind = _plain(data)
+    if dtype is not None:
+        kind = dtypes.as_np(dtype)
+    try:
+        a = np.array(plain, dtype=kind)
+    except OverflowError as e:
+        raise RuntimeError(f"value cannot be converted to type {dtypes.of(kind).name} without overflow") from e
+    except ValueError:
+        _refuse_ragged(data)
+        raise
+    return a
+
+
+def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.array(x, d) if d.kind != "b" else np.array(bool(x))
+    except OverflowError:
+        raise RuntimeError(f"value cannot be converted to type {dtypes.of(d).name} without overflow: {x}") from None
+
+
+def _plain(data: Any) -> tuple[Any, Any]:
+    """Nested data with tensors and NumPy values as Python numbers, and the dtype that it has together."""
+    if isinstance(data, Tensor):
+        return np.asarray(data._a), data._a.dtype
+    if isinstance(data, (np.ndarray, np.generic)):
+        return data, dtypes.of(data.dtype).np
+    if isinstance(data, (bool, int, float)):
+        return data, dtypes.of_number(data)
+    if isinstance(data, (list, tuple, range)):
+        kinds = {type(x) for x in data}
+        if kinds <= {float} and kinds:
+            return data, dtypes.default_float()
+        if kinds <= {int} and kinds:
+            return data, dtypes.INT64
+        parts = [_plain(x) for x in data]
+        kind = None
+        for _, k in parts:
+            kind = k if kind is None else dtypes.promote(kind, k)
+        return [p for p, _ in parts], kind or dtypes.default_float()
+    if isinstance(data, complex):
+        raise TypeError("complex tensors are not supported; keep the real and the imaginary part in two tensors")
+    if hasattr(data, "__array__"):
+        a = np.asarray(data)
+        return a, dtypes.of(a.dtype).np
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, str):
+        return _plain(list(data))
+    if isinstance(data, str):
+        raise ValueError(f"too many dimensions '{type(data).__name__}'")
+    raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+def _refuse_ragged(data: Any, dim: int = 0) -> None:
+    lengths = [len(x) if hasattr(x, "__len__") else None for x in data]
+    if lengths and any(n != lengths[0] for n in lengths):
+        at = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        if lengths[0] is None or lengths[at] is None:
+            raise TypeError(f"expected a sequence of numbers at dim {dim + 1}, but rows differ in kind (row {at})")
+        raise ValueError(f"expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})")
+    for x in data:
+        if hasattr(x, "__len__"):
+            _refuse_ragged(x, dim + 1)
+
+
+@public(method=False)
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A new tensor holding a copy of `data`.
+
+    data: a number, nested sequences of numbers, an array or a tensor. Floats become the default dtype, ints int64.
+    requires_grad: whether gradients are wanted; needs a floating point dtype.
+
+    >>> import chainrule as cr
+    >>> cr.tensor([[1, 2], [3, 4.5]])
+    tensor([[1.0000, 2.0000],
+            [3.0000, 4.5000]])
+    """
+    here(device)
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=3,
+        )
+    a = array_of(data, dtype)
+    if isinstance(data, (np.ndarray, Tensor)) or not a.flags.owndata:
+        a = a.copy()
+    return made(a, requires_grad)
+
+
+@public(method=False)
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor, sharing its memory where it can (arrays and tensors of the right dtype)."""
+    here(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or dtypes.as_np(dtype) == data.dtype):
+        return from_numpy(data)
+    return made(array_of(data, dtype))
+
+
+asarray = public("asarray", method=False)(
+    lambda obj, *, dtype=None, device=None, copy=None, requires_grad=False: _asarray(obj, dtype, copy, requires_grad)
+)
+
+
+def _asarray(obj: Any, dtype: Any, copy: bool | None, requires_grad: bool) -> Tensor:
+    t = made(array_of(obj, dtype).copy()) if copy else as_tensor(obj, dtype)
+    return t.requires_grad_() if requires_grad else t
+
+
+FUNCTIONS.pop("<lambda>", None)
+
+
+@public(method=False)
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor on an array's own memory: a change of one is a change of the other."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
+            "not supported; use array.astype(array.dtype.newbyteorder('='))."
+        )
+    dtypes.of(ndarray.dtype)
+    return wrap(np.asarray(ndarray))
+
+
+@public(method=False)
+def scalar_tensor(s: Number, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A 0-d tensor, of the default float dtype unless told otherwise."""
+    return made(_number(s, _np(dtype, dtypes.default_float())), requires_grad)
+
+
+# --------------------------------------------------------------------------------------------------------------- filled
+
+
+def _filled(name: str, value: Any) -> None:
+    def make(
+        *size: Any, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False,
+        out: Any = None, pin_memory: bool = False, memory_format: Any = None, names: Any = None,
+    ) -> Tensor:  # fmt: skip
+        here(device)
+        if "size" in size:
+            raise TypeError(f"{name}(): sizes must be integers")
+        t = made(np.full(_shape(size), value, _np(dtype, dtypes.default_float())), requires_grad)
+        return t if out is None else out.resize_(t.shape).copy_(t)
+
+    def like(
+        input: Tensor, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False,
+        memory_format: Any = None, pin_memory: bool = False,
+    ) -> Tensor:  # fmt: skip
+        here(device)
+        _need(input, f"{name}_like")
+        return made(np.full(input._a.shape, value, _np(dtype, input._a.dtype)), requires_grad)
+
+    def new(
+        self: Tensor, *size: Any, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False,
+        pin_memory: bool = False,
+    ) -> Tensor:  # fmt: skip
+        here(device)
+        return made(np.full(_shape(size), value, _np(dtype, self._a.dtype)), requires_grad)
+
+    def with_size(*args: Any, **kwargs: Any) -> Tensor:
+        return make(*(args or (kwargs.pop("size"),)), **kwargs)
+
+    for f, n, doc in (
+        (with_size, name, f"A tensor of the given size, {_WORDS[name]}."),
+        (like, f"{name}_like", f"A tensor of the shape and dtype of `input`, {_WORDS[name]}."),
+        (new, f"new_{name}", f"A tensor of the given size and this tensor's dtype, {_WORDS[name]}."),
+    ):
+        f.__name__ = f.__qualname__ = n
+        f.__doc__ = doc
+    FUNCTIONS[name], FUNCTIONS[f"{name}_like"] = with_size, like
+    setattr(Tensor, f"new_{name}", new)
+
+
+def _need(x: Any, name: str) -> None:
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
+
+
+_WORDS = {"zeros": "full of zeros", "ones": "full of ones", "empty": "with unspecified contents (here zeros)"}
+for _name, _value in (("zeros", 0), ("ones", 1), ("empty", 0)):
+    _filled(_name, _value)
+
+
+@public(method=False)
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of the given size, full of `fill_value`."""
+    here(device)
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    return made(np.full(_shape((size,)), value, _np(dtype, dtypes.of_number(value))), requires_grad)
+
+
+@public(method=False)
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None, layout: Any = None) -> Tensor:  # fmt: skip
+    """A tensor of the shape and dtype of `input`, full of `fill_value`."""
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    d = _np(dtype, input._a.dtype)
+    return made(np.full(input._a.shape, np.asarray(value).astype(d), d), requires_grad)
+
+
+@public(method=False)
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None) -> Tensor:  # fmt: skip
+    """The identity matrix, n by m."""
+    here(device)
+    if n < 0 or (m or 0) < 0:
+        raise RuntimeError(f"n and m must be greater or equal to 0, got {n} and {m}")
+    return made(np.eye(n, m, dtype=_np(dtype, dtypes.default_float())), requires_grad)
+
+
+@public(method=False)
+def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor with the given size and strides (in elements)."""
+    d = _np(dtype, dtypes.default_float())
+    length = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if numel(size) else 0
+    a = np.lib.stride_tricks.as_strided(np.zeros(length, d), size, [s * d.itemsize for s in stride])
+    return wrap(a).requires_grad_(requires_grad)
+
+
+# --------------------------------------------------------------------------------------------------------------- ranges
+
+
+@public(method=False)
+def arange(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, layout: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """The numbers from `start` up to, not including, `end`: `arange(end)` or `arange(start, end, step)`.
+
+    >>> import chainrule as cr
+    >>> cr.arange(1, 2.5, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
+    here(device)
+    if end is None:
+        start, end = 0, start
+    start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    whole = all(isinstance(x, int) for x in (start, end, step))
+    d = _np(dtype, dtypes.INT64 if whole else dtypes.default_float())
+    n = math.ceil((end - start) / step) if not whole else -(-(end - start) // step)
+    return made(_progression(start, step, max(n, 0), d), requires_grad)
+
+
+def _progression(start: Any, step: Any, n: int, d: Any) -> Any:
+    if d.kind == "f":
+        return (start + np.arange(n, dtype=np.float64) * step).astype(d)
+    return (int(start) + np.arange(n, dtype=np.int64) * int(step)).astype(d)
+
+
+@public(method=False)
+def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
+    """The numbers from `start` to `end`, both included (deprecated in PyTorch, too)."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        UserWarning,
+        stacklevel=3,
+    )
+    if end is None:
+        start, end = 0, start
+    n = int(math.floor((end - start) / step)) + 1
+    return made(_progression(start, step, n, _np(dtype, dtypes.default_float())), requires_grad)
+
+
+def _line(start: Any, end: Any, steps: int, d: Any) -> Any:
+    # As PyTorch computes it: from the start in the first half, from the end in the second, in the dtype itself.
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if steps == 1:
+        return np.array([start]).astype(d)
+    exact = d if d.kind == "f" else np.dtype("float32" if d.itemsize < 8 else "float64")
+    t = exact.type
+    a, b = t(start), t(end)
+    step = (b - a) / t(max(steps - 1, 1))
+    i = np.arange(steps)
+    up, down = a + step * i.astype(exact), b - step * (steps - 1 - i).astype(exact)
+    return np.where(i < steps // 2, up, down).astype(d)
+
+
+def _ends(start: Any, end: Any) -> tuple[Any, Any]:
+    return tuple(x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end))  # type: ignore[return-value]
+
+
+@public(method=False)
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, layout: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` numbers from `start` to `end`, both included, evenly spaced."""
+    here(device)
+    start, end = _ends(start, end)
+    return made(_line(start, end, int(steps), _np(dtype, dtypes.default_float())), requires_grad)
+
+
+@public(method=False)
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, layout: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
+    here(device)
+    start, end = _ends(start, end)
+    d = _np(dtype, dtypes.default_float())
+    exponents = _line(start, end, int(steps), d if d.kind == "f" else dtypes.F64)
+    return made(np.power(exponents.dtype.type(base), exponents).astype(d), requires_grad)
+
+
+# ---------------------------------------------------------------------------------------------------------- conversions
+
+
+def _as(d: Any) -> Any:
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)
+
+    convert.__doc__ = f"This tensor as {d.name}."
+    return convert
+
+
+for _n, _d in {
+    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
+    "char": "int8", "byte": "uint8", "bool": "bool",
+}.items():  # fmt: skip
+    setattr(Tensor, _n, _as(dtypes.ALL[_d]))
+
+
+@install
+class _Converting:
+    def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Tensor:
+        """This tensor in another dtype (or of another tensor's); the only device is the CPU."""
+        for x in args:
+            if isinstance(x, dtypes.dtype):
+                dtype = x
+            elif isinstance(x, Tensor):
+                dtype = x.dtype
+            elif isinstance(x, (str, Device, int)) and not isinstance(x, bool):
+                device = x
+        here(device)
+        d = None if dtype is None else dtypes.as_np(dtype)
+        if d is None or d is self._a.dtype:
+            return self.clone() if copy else self
+        return REGISTRY["cast"](self, dtype=d)
+
+    def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+        """This tensor: it is there already."""
+        return self
+
+    def cuda(self: Tensor, *_: Any, **__: Any) -> Tensor:
+        """Refuses: there is no GPU here."""
+        here("cuda")
+        return self
+
+    def type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+        """The old type name (`'torch.FloatTensor'`), or this tensor converted to a dtype or to such a type."""
+        if dtype is None:
+            return f"torch.{dtypes.of(self._a.dtype).legacy}"
+        if isinstance(dtype, str):
+            dtype = dtypes.LEGACY.get(dtype.removeprefix("torch."), dtype)
+        legacy = getattr(dtype, "legacy_dtype", None)
+        return self.to(legacy if legacy is not None else dtype)
+
+    def type_as(self: Tensor, other: Tensor) -> Tensor:
+        """This tensor in the dtype of another."""
+        return self.to(other.dtype)
+
+    def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        """A new tensor of this tensor's dtype from data."""
+        return tensor(data.detach() if isinstance(data, Tensor) else data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
+        """A tensor of the given size and this tensor's dtype, full of `fill_value`."""
+        return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new(self: Tensor, *args: Any) -> Tensor:
+        """The old constructor: sizes or data, in this tensor's dtype."""
+        return _legacy(self._a.dtype, args)
+
+
+# --------------------------------------------------------------------------------------------------- old constructors
+
+
+def _legacy(d: Any, args: tuple[Any, ...]) -> Tensor:
+    """`FloatTensor(2, 3)` (sizes, zeros here) or `FloatTensor([1, 2])` (data)."""
+    if len(args) == 1 and not isinstance(args[0], int):
+        data = args[0]
+        if isinstance(data, Tensor):
+            if data._a.dtype != d:
+                raise TypeError(f"expected {dtypes.of(d).legacy} (got {data.type()})")
+            return data.detach()
+        if isinstance(data, tuple) and type(data).__name__ == "Size":
+            return made(np.zeros(data, d))
+        if isinstance(data, float):
+            raise TypeError("new(): argument 1 must be a size or data, not float; use torch.tensor(x)")
+        return made(array_of(data).astype(d))
+    return made(np.zeros(_shape(args), d)) if args else made(np.zeros(0, d))
+
+
+def _new_tensor(cls: Any, *args: Any, **kwargs: Any) -> Tensor:
+    if kwargs.pop("device", None) not in (None, "cpu") or kwargs:
+        raise TypeError(f"Tensor() takes sizes or data alone, not {', '.join(kwargs) or 'a device'}; use torch.tensor(...)")
+    t = _legacy(dtypes.default_float(), args)
+    if cls is not Tensor:
+        t.__class__ = cls
+    return t
+
+
+Tensor.__new__ = _new_tensor  # type: ignore[method-assign, assignment]
+Tensor.__init__ = lambda self, *args, **kwargs: None  # type: ignore[method-assign, misc, assignment]
+
+
+class _TypedMeta(type):
+    """`isinstance(x, torch.FloatTensor)` asks for the dtype; calling it makes a tensor."""
+
+    legacy_dtype: dtypes.dtype
+
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, Tensor) and x._a.dtype == cls.legacy_dtype.np
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Tensor:
+        return _legacy(cls.legacy_dtype.np, args)
+
+
+for _d in dtypes.ALL.values():
+    FUNCTIONS[_d.legacy] = _TypedMeta(_d.legacy, (), {"legacy_dtype": _d, "__module__": "torch", "dtype": _d})  # type: ignore[assignment]
+
+FUNCTIONS["range"] = FUNCTIONS.pop("range_", FUNCTIONS.get("range"))  # type: ignore[arg-type]
+
+
+@public(method=False)
+def set_default_tensor_type(t: Any) -> None:
+    """Set the default float dtype by an old type name or class."""
+    name = t if isinstance(t, str) else t.__name__
+    dtypes.set_default_dtype(dtypes.LEGACY[name.removeprefix("torch.")])
+
+
+@public(method=False)
+def set_default_device(device: Any) -> None:
+    """Accepts the CPU, refuses anything else."""
+    here(device)
+
+
+@public(method=False)
+def get_default_device() -> Device:
+    """The CPU."""
+    return Device("cpu")
+
+
+@public(method=False)
+def promote_types(type1: dtypes.dtype, type2: dtypes.dtype) -> dtypes.dtype:
+    """The dtype that tensors of two dtypes have together."""
+    return dtypes.of(dtypes.promote(type1.np, type2.np))
+
+
+@public(method=False)
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """The dtype that an operation on two operands gives."""
+    return dtypes.of(dtypes.result_type([x._a if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]))
+
+
+@public(method=False)
+def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
+    """Whether an in-place result of one dtype may be stored in another."""
+    return dtypes.can_cast(from_.np, to.np)
+
+
+@public(method=False)
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the elements are floats."""
+    return bool(input._a.dtype.kind == "f")
+
+
+@public(method=False)
+def numel_(input: Tensor) -> int:
+    """The number of elements."""
+    return numel(input._a.shape)
+
+
+FUNCTIONS["numel"] = FUNCTIONS.pop("numel_")
+FUNCTIONS["is_complex"] = lambda input: False
+FUNCTIONS["detach"] = lambda input: input.detach()
+FUNCTIONS["is_same_size"] = lambda input, other: input._a.shape == other._a.shape

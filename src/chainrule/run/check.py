@@ -69,7 +69,8 @@ class CellVerdict:
 
 def check(recorded: Notebook, run: Run, again: Callable[[], Run], tolerance: float = TOLERANCE) -> list[CellVerdict]:
     """Compare `run` with what `recorded` holds, cell by cell; `again`, called if needed, runs the notebook anew."""
-    verdicts = [_cell(*cell, tolerance) for cell in _cells(recorded, run)]
+    kinds = {item.kind for cell in recorded.cells if is_code(cell) for item in items(cell.outputs)} - {"figure"}
+    verdicts = [_cell(*cell, kinds, tolerance) for cell in _cells(recorded, run)]
     if any(verdict.status is Status.DIFFERS for cell in verdicts for verdict in cell.verdicts):
         second = [numbered(items(new.outputs)) for _, _, new, _ in _cells(recorded, again())]
         for cell, others in zip(verdicts, second):
@@ -92,26 +93,23 @@ def _cells(recorded: Notebook, run: Run) -> list[tuple[int, Any, Any, Status | N
     ]
 
 
-def _cell(number: int, old: Any, new: Any, stopped: Status | None, tolerance: float) -> CellVerdict:
+def _cell(
+    number: int, old: Any, new: Any, stopped: Status | None, kinds: set[str], tolerance: float
+) -> CellVerdict:
+    """The verdict on one cell; `kinds` are the kinds of output for which having no record says something."""
     # A person who interrupts a cell is no part of what the cell does.
     kept = [output for output in old.outputs if output.get("ename") != "KeyboardInterrupt"]
     before, now = numbered(items(kept)), numbered(items(new.outputs))
     if stopped:
         verdicts = [Verdict(stopped, place, item, None) for place, item in before.items()]
     else:
-        verdicts = [_compare(place, before.get(place), now.get(place), tolerance) for place in _places(before, now)]
+        # What is new counts in a cell that has a record, and if the notebook records such things at all: many are
+        # published with their images, or all but their printed text, removed.
+        added = [place for place in now if before and place not in before and place[0] in kinds]
+        verdicts = [_compare(place, before.get(place), now.get(place), tolerance) for place in [*before, *added]]
     streams = sum(output.output_type == "stream" and output.name == "stdout" for output in kept)
     compared = len(before) + (streams - 1 if ("stdout", 0) in before else 0)
     return CellVerdict(number, old.source, verdicts, _worst(verdicts, stopped), left_out=len(old.outputs) - compared)
-
-
-def _places(before: dict[Place, Item], now: dict[Place, Item]) -> list[Place]:
-    """Where to compare: all that was recorded, and what is new beside it, but in a cell without a record nothing.
-
-    New figures do not count: many notebooks are published with their images removed.
-    """
-    new = [place for place in now if place not in before and place[0] != "figure"]
-    return [*before, *new] if before else []
 
 
 def _worst(verdicts: list[Verdict], stopped: Status | None = None) -> Status:
@@ -141,7 +139,7 @@ def _tell_random(cell: CellVerdict, second: dict[Place, Item], tolerance: float)
         other = second.get(verdict.place)
         if verdict.recorded and other:
             _, other = as_far_as(verdict.recorded, other)
-        if verdict.status is not Status.DIFFERS or _repeats(verdict.fresh, other, tolerance):
+        if verdict.status is not Status.DIFFERS or _repeats(verdict, other, tolerance):
             continue
         old, new, again = (structure(item.text) if item else [] for item in (verdict.recorded, verdict.fresh, other))
         verdict.structure = old == new
@@ -151,7 +149,12 @@ def _tell_random(cell: CellVerdict, second: dict[Place, Item], tolerance: float)
     cell.status = _worst(cell.verdicts)
 
 
-def _repeats(first: Item | None, second: Item | None, tolerance: float) -> bool:
-    if first is None or second is None:
-        return first is second
-    return not differences(first.text, second.text, tolerance)
+def _repeats(verdict: Verdict, second: Item | None, tolerance: float) -> bool:
+    """Did a second run put out the same, at least down to the first line that is not as recorded?
+
+    Only down to there: what random numbers touch later does not excuse what is wrong before.
+    """
+    if verdict.fresh is None or second is None:
+        return verdict.fresh is second
+    changing = differences(verdict.fresh.text, second.text, tolerance)
+    return not changing or verdict.differences[0].line < changing[0].line

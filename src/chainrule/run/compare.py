@@ -118,6 +118,8 @@ REWRITES = [
     # The longer of those names may have pushed the end of a tensor's repr to a line of its own.
     (r",\s+(grad_fn=|requires_grad=True|dtype=torch\.)", r", \1"),
     (r",\s+device='cuda(?::\d+)?'", ""),  # where it was computed, not what
+    # Options that optimisers have gained.
+    (r"(?m)^ +(?:capturable|decoupled_weight_decay|differentiable|foreach|fused|maximize): .*\n", ""),
     # NumPy 2 names the type of a scalar.
     (r"\bnp\.(?:float|int|uint|complex)\d*\(([^()\n]*)\)", r"\1"),
     (r"\bnp\.(True|False)_", r"\1"),
@@ -147,6 +149,7 @@ def canonical(text: str) -> str:
 # A number stands by itself: not the 1 of x1, not the 32 of float32. The blanks beside it belong to it, because
 # arrays are padded to the width of their widest number.
 NUMBER = re.compile(r"[ ]*(?<![\w.])([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|inf|nan))(?![\w])[ ]*")
+VERSION = re.compile(r"\d+\.\d+\.\d+\+chainrule\b")  # torch.__version__, where chainrule stands in
 WHOLE = re.compile(r"[-+]?\d+")
 
 
@@ -183,6 +186,8 @@ def same_line(recorded: str, fresh: str, tolerance: float = TOLERANCE) -> bool:
     """Do two lines agree: the same text to the letter, and the same numbers as far as they were printed?"""
     if recorded == fresh:
         return True
+    if VERSION.search(fresh):  # any release of torch may have been recorded
+        return bool(re.fullmatch(r"\d+\.\d+[\w.+]*".join(map(re.escape, VERSION.split(fresh))), recorded))
     old, new = NUMBER.split(recorded), NUMBER.split(fresh)  # text, number, text, number, ..., text
     return old[::2] == new[::2] and all(same_number(a, b, tolerance) for a, b in zip(old[1::2], new[1::2]))
 

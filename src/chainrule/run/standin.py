@@ -61,17 +61,27 @@ class StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         chainrule = importlib.import_module("chainrule")
         if name == "__all__":
-            return [public for public in dir(chainrule) if not public.startswith("_")]
-        # Dunders are not handed on: what asks for __file__ or __wrapped__ wants to know about this module.
-        if not name.startswith("__") and hasattr(chainrule, name):
-            return getattr(chainrule, name)
-        raise AttributeError(f"module 'torch' has no attribute {name!r}: chainrule is standing in for it, without that")
+            return [public for public, thing in vars(chainrule).items() if not _private(public, thing)]
+        if name.startswith("_"):  # what asks for __file__ or _C wants to know about this very module
+            raise AttributeError(f"module 'torch' has no attribute {name!r}")
+        try:
+            found = getattr(chainrule, name)
+        except AttributeError as error:
+            told = str(error).replace("module 'chainrule'", "module 'torch'")
+            raise AttributeError(f"{told} (chainrule is standing in for torch)") from None
+        if callable(found):  # functions and classes stay what they are: from now on they are found without this call
+            vars(self)[name] = found
+        return found
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(importlib.import_module("chainrule"))})
 
     def __repr__(self) -> str:
         return f"<module 'torch' (chainrule {__version__} standing in)>"
+
+
+def _private(name: str, thing: object) -> bool:
+    return name.startswith("_") or isinstance(thing, ModuleType)
 
 
 class Finder(Loader):
