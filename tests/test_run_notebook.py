@@ -53,10 +53,11 @@ def row(table, name):
 def test_a_good_notebook_is_run_checked_and_written(make, tmp_path, capfd):
     (tmp_path / "lessons").mkdir()
     (tmp_path / "lessons" / "beside.txt").write_text("beside me")
+    (tmp_path / "lessons" / "drawn.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (tmp_path / "lessons" / "random.py").write_text("raise RuntimeError('not the standard library')")
     path = make(
         "good.ipynb",
-        "# A title\n\nand <b>prose</b>",
+        "# A title\n\nand ![an image](drawn.svg)",
         ("%matplotlib inline\nimport matplotlib.pyplot as plt\nimport sys",),
         ("open('beside.txt').read()", result("'beside me'")),
         ("print('a number', 0.1 + 0.2)", stdout("a number 0.30000000000000004\n")),
@@ -82,7 +83,7 @@ def test_a_good_notebook_is_run_checked_and_written(make, tmp_path, capfd):
     counts = [cell["execution_count"] for cell in executed["cells"] if cell["cell_type"] == "code"]
     assert counts == [1, 2, 3, 4, 5, 6, None, 7]
     page = (out / "good.html").read_text()
-    assert "data:image/png;base64" in page
+    assert "data:image/png;base64" in page and "data:image/svg+xml;base64" in page and "drawn.svg" not in page
     assert "&lt;script&gt;alert(1)" in page and "<script>alert(1)" not in page
     assert not re.search(r"<script[^>]* src=|<link[^>]* href=", page)  # nothing is fetched
 

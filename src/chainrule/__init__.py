@@ -22,9 +22,11 @@ from chainrule.api import (  # importing publishes functions and installs method
     arithmetic as _arithmetic,
     backward as _backward,
     creation as _creation,
+    cumulative as _cumulative,
     device as _device,
     indexing as _indexing,
     joining as _joining,
+    matrices as _matrices,
     operators as _operators,
     printing as _printing,
     products as _products,
@@ -33,6 +35,7 @@ from chainrule.api import (  # importing publishes functions and installs method
     repr as _repr,
     shaping as _shaping,
     sorting as _sorting,
+    statistics as _statistics,
     tensor as _tensor,
 )
 from chainrule.api.backward import (

@@ -1,1 +1,16 @@
-"""To be written."""
+"""`torch.linalg`: norms, factorisations, equations. Its functions are defined in `api` and published here."""
+
+from typing import Any
+
+from chainrule.api import factorizations, matrices, norms
+from chainrule.api.products import LINALG as _LINALG
+from chainrule.base import errors as _errors
+from chainrule.ops.linalg import LinAlgError
+
+globals().update(_LINALG)
+__all__ = ["LinAlgError", *_LINALG]
+del factorizations, matrices, norms
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(_errors.missing("chainrule.linalg", name, globals()))

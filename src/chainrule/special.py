@@ -1,1 +1,40 @@
-"""To be written."""
+"""The namespace of special functions: `chainrule.special`.
+
+>>> import chainrule as cr
+>>> cr.special.expit(cr.tensor([0.0]))
+tensor([0.5000])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.api.operators import function
+from chainrule.api.public import FUNCTIONS
+from chainrule.base import errors
+from chainrule.core.op import REGISTRY
+
+_ELSEWHERE = {  # functions of the package's own namespace, and the names they have here
+    "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma", "multigammaln": "mvlgamma", "gammainc": "igamma",
+    "gammaincc": "igammac",
+} | {
+    name: name for name in (
+        "digamma", "erf", "erfc", "erfinv", "exp2", "expm1", "i0", "log1p", "log_softmax", "logit", "logsumexp",
+        "polygamma", "round", "sinc", "softmax", "xlogy",
+    )
+}  # fmt: skip
+
+for _name, _op in REGISTRY.items():
+    if _name.startswith("special_"):
+        globals()[_name.removeprefix("special_")] = function(_op)  # type: ignore[arg-type]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return FUNCTIONS[_ELSEWHERE[name]]
+    except KeyError:
+        raise AttributeError(errors.missing("chainrule.special", name, [*_ELSEWHERE, *globals()])) from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*_ELSEWHERE, *(name for name in globals() if not name.startswith("_"))})

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.api.public import install
 from chainrule.base import errors
 from chainrule.core import engine
-from chainrule.core.state import MODE, Mode, changed, current
+from chainrule.core.state import MODE, NO_GRAD, Mode, changed, current
 from chainrule.core.tape import Node, Removable, Watch
 from chainrule.core.tensor import Tensor, wrap
 
@@ -138,10 +138,13 @@ class _Backward:
         self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
     ) -> None:
         """Add the gradients of this tensor to the `.grad` of the leaves it was computed from."""
-        if inputs is not None:
+        one = _ONES.get(type(self._a))
+        if one is None or gradient is not None or create_graph or inputs is not None or MODE.get() is not None:
             backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-            return
-        engine.backward((self,), (_seed(self, gradient, 0),), create_graph if retain_graph is None else retain_graph, create_graph)
+        elif isinstance(self._g, Node):
+            engine.backward_from(self._g, one, bool(retain_graph))
+        else:
+            backward(self)
 
     def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Removable:
         """Call `hook(grad)` when this tensor's gradient is known; what it returns replaces the gradient."""
@@ -193,6 +196,10 @@ class no_grad(_Switch):
 
     def __init__(self) -> None:
         super().__init__(grad=False)
+
+    def __enter__(self) -> None:
+        m = MODE.get()
+        self.tokens.append(MODE.set(NO_GRAD if m is None or m is NO_GRAD else changed(grad=False)))
 
     def __new__(cls, f: Callable[..., Any] | None = None) -> Any:
         self = super().__new__(cls)
@@ -253,16 +260,16 @@ class detect_anomaly(_Switch):
     """Remember where each operation was called, and stop at the first NaN in a backward pass, naming that place."""
 
     def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(anomaly=True)
+        super().__init__(anomaly=True, check_nan=check_nan)
 
 
 class set_detect_anomaly(detect_anomaly):
     """Turn anomaly detection on or off: at once, until the end of a `with` block if it is used as one."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        _Switch.__init__(self, anomaly=mode)
+        _Switch.__init__(self, anomaly=mode, check_nan=check_nan)
         self.before = MODE.get()
-        MODE.set(changed(anomaly=mode))
+        MODE.set(changed(**self.changes))
 
     def __enter__(self) -> None:
         pass

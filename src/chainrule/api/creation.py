@@ -15,7 +15,7 @@ from chainrule.api.public import FUNCTIONS, install, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel, pack
 from chainrule.core.op import REGISTRY
-from chainrule.core.tensor import Tensor, wrap
+from chainrule.core.tensor import LEAF, Tensor, wrap
 
 Number = bool | int | float
 
@@ -122,7 +122,6 @@ def _refuse_ragged(data: Any, dim: int = 0) -> None:
             _refuse_ragged(x, dim + 1)
 
 
-@public(method=False)
 def tensor(
     data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
 ) -> Tensor:
@@ -136,18 +135,26 @@ def tensor(
     tensor([[1.0000, 2.0000],
             [3.0000, 4.5000]])
     """
+    if type(data) is float and dtype is None and device is None:  # the commonest call, kept short
+        t = wrap(dtypes.default_float().type(data))
+        if requires_grad:
+            t._g = LEAF
+        return t
     here(device)
     if isinstance(data, Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             UserWarning,
-            stacklevel=3,
+            stacklevel=2,
         )
     a = array_of(data, dtype)
     if isinstance(data, (np.ndarray, Tensor)) or not a.flags.owndata:
         a = a.copy()
     return made(a, requires_grad)
+
+
+FUNCTIONS["tensor"] = tensor
 
 
 @public(method=False)

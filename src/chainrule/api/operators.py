@@ -1,85 +1,139 @@
 """Elementwise functions and Python's operators, made from the op table.
 
 Every elementwise op of one or two inputs is published under its own name as a function, a method and an in-place
-method; the operators below name their ops. An op added to the table needs nothing here.
+method; the operators below name their ops. An op added to the table needs nothing here (unless PyTorch gives it further
+arguments: those are written out in `arithmetic`). Columns of an op that are read here:
+
+    public=False   the op is a part of something else, or belongs to a namespace such as `special`
+    numbers=(f, s) the names of its node where the first or the second operand is a number and PyTorch has one for that
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import FUNCTIONS, in_place
-from chainrule.core.dispatch import binary, unary
-from chainrule.core.inplace import binary_
+from chainrule.api.public import FUNCTIONS, in_place, named
+from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.tensor import Tensor
 
-_OWN_SIGNATURE = {"add", "sub", "div", "clamp", "where", "round", "log_sigmoid", "sgn"}  # written out in functions
+_OWN_SIGNATURE = {
+    "add", "sub", "rsub", "div", "clamp", "where", "round", "logit", "nan_to_num", "polygamma", "log_sigmoid",
+}  # fmt: skip
 _ALIASES = {
     "neg": ["negative"], "abs": ["absolute"], "mul": ["multiply"], "asin": ["arcsin"], "acos": ["arccos"],
     "atan": ["arctan"], "asinh": ["arcsinh"], "acosh": ["arccosh"], "atanh": ["arctanh"], "trunc": ["fix"],
-    "atan2": ["arctan2"], "eq": [], "ne": ["not_equal"], "lt": ["less"], "le": ["less_equal"], "gt": ["greater"],
+    "atan2": ["arctan2"], "ne": ["not_equal"], "lt": ["less"], "le": ["less_equal"], "gt": ["greater"],
     "ge": ["greater_equal"],
 }  # fmt: skip
+_NOT_IN_PLACE = {  # in PyTorch
+    "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2", "isnan", "isinf", "isfinite", "isposinf",
+    "isneginf", "isreal", "signbit",
+}  # fmt: skip
+
+
+def function(op: Elementwise) -> Callable[..., Any]:
+    """The public function of an elementwise op of one or two inputs."""
+    call = unary(op) if inputs(op) == 1 else binary(op)
+    numbers = op.columns.get("numbers")
+    if numbers:
+        call = _named_by_operands(call, *numbers)
+    call.__name__ = call.__qualname__ = op.name.removeprefix("special_")
+    call.__doc__ = op.columns.get("doc") or op.columns.get("why") or f"Elementwise {call.__name__}."
+    return call
+
+
+def inputs(op: Elementwise) -> int:
+    """How many operands an elementwise op takes."""
+    if op.rules:
+        return len(op.rules)
+    if isinstance(op.kernel, np.ufunc):
+        return op.kernel.nin
+    return len(inspect.signature(op.kernel).parameters)
+
+
+def _named_by_operands(f: Callable[..., Any], first: str, second: str) -> Callable[..., Any]:
+    def call(input: Any, other: Any, *, out: Any = None) -> Any:
+        result = f(input, other, out=out)
+        if not isinstance(other, Tensor):
+            return named(result, second)
+        return result if isinstance(input, Tensor) else named(result, first)
+
+    return call
 
 
 def _publish() -> None:
     for name, op in list(REGISTRY.items()):
-        if not isinstance(op, Elementwise) or name in _OWN_SIGNATURE:
+        if not isinstance(op, Elementwise) or name in _OWN_SIGNATURE or not op.columns.get("public", True):
             continue
-        inputs = len(op.rules) or op.columns.get("inputs") or _arity(op)
-        if inputs > 2:
+        if inputs(op) > 2:
             continue
-        call = unary(op) if inputs == 1 else binary(op)
-        change = binary_(op, f"{name}_") if inputs == 2 and name == "mul" else in_place(call, f"{name}_")
+        call = function(op)
+        change = binary_(op, "mul_") if name == "mul" else in_place(call, f"{name}_")
         for n in (name, *_ALIASES.get(name, ())):
-            call.__name__ = call.__qualname__ = name
-            call.__doc__ = op.columns.get("why") or f"Elementwise {name}."
             FUNCTIONS[n] = call
             setattr(Tensor, n, call)
-            setattr(Tensor, f"{n}_", change)
-
-
-def _arity(op: Elementwise) -> int:
-    if isinstance(op.kernel, np.ufunc):
-        return op.kernel.nin
-    return 2 if op.types == "bool" or op.name.startswith("bitwise") else 1
+            if name not in _NOT_IN_PLACE:
+                setattr(Tensor, f"{n}_", change)
 
 
 _publish()
 
-FUNCTIONS["pow"] = Tensor.pow  # type: ignore[attr-defined]
+# ------------------------------------------------------------------------------------------------- Python's operators
 
 
 def _foreign(x: Any) -> bool:
     return not isinstance(x, (Tensor, bool, int, float, np.ndarray, np.generic)) and not hasattr(x, "_interpret")
 
 
-def _reflected(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _operator(op: str) -> Callable[[Any, Any], Any]:
+    call = binary(REGISTRY[op], operator=True)  # type: ignore[arg-type]
+    numbers = REGISTRY[op].columns.get("numbers")
+    if not numbers:
+        return call
+
+    def labelled(self: Any, other: Any) -> Any:
+        result = call(self, other)
+        return result if isinstance(other, Tensor) or result is NotImplemented else named(result, numbers[1])
+
+    return labelled
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    f = FUNCTIONS[name]
     return lambda self, other: NotImplemented if _foreign(other) else f(other, self)
 
 
+def _divided(self: Any, other: Any) -> Any:
+    # PyTorch computes a number divided by a tensor in these two steps, and rounds accordingly.
+    return NotImplemented if _foreign(other) else FUNCTIONS["reciprocal"](self) * other
+
+
 def _install() -> None:
-    commutative = {"add", "mul", "and", "or", "xor"}
     for name, op in {
         "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder",
         "floordiv": "floor_divide", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
         "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
     }.items():  # fmt: skip
-        f = binary(REGISTRY[op], operator=True)  # type: ignore[arg-type]
+        f = _operator(op)
+        if name in ("add", "mul", "and", "or", "xor"):
+            backwards = f
+        else:
+            backwards = _operator("rsub") if name == "sub" else _divided if name == "truediv" else _reflected(op)
+        quick = name in ("add", "sub", "mul", "truediv")
         setattr(Tensor, f"__{name}__", f)
-        setattr(Tensor, f"__r{name}__", f if name in commutative else _reflected(f))
-        inplace = binary_(REGISTRY[op], f"{op}_") if name in ("add", "sub", "mul", "truediv") else in_place(f, f"{op}_")
-        setattr(Tensor, f"__i{name}__", inplace)
+        setattr(Tensor, f"__r{name}__", backwards)
+        setattr(Tensor, f"__i{name}__", binary_(REGISTRY[op], f"{op}_") if quick else in_place(f, f"{op}_"))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Tensor, f"__{name}__", binary(REGISTRY[name], operator=True))  # type: ignore[arg-type]
     for name in ("neg", "abs", "invert"):
         op = "bitwise_not" if name == "invert" else name
         setattr(Tensor, f"__{name}__", unary(REGISTRY[op]))  # type: ignore[arg-type]
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    Tensor.__pos__ = lambda self: FUNCTIONS["positive"](self)  # type: ignore[attr-defined]
 
 
 _install()

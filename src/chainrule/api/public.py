@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -50,8 +49,9 @@ _SHADOWED = {"abs", "all", "any", "max", "min", "sum", "pow", "round", "range", 
 
 
 def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
-    parameters = list(inspect.signature(f).parameters)
-    needs_tensor = parameters[:1] == ["input"]
+    code = f.__code__
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    needs_tensor = parameters[:1] == ("input",)
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,7 @@ from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE
 from chainrule.core.tape import Node, Watch
-from chainrule.core.tensor import LEAF, Tensor, alias, shareable, wrap
+from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, wrap
 
 GRAD_OF_NONLEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -118,11 +118,16 @@ class _Attributes:
     @property
     def data(self: Tensor) -> Tensor:
         """The same memory without history and with a version of its own: changes to it go unseen by backward."""
+        t = new(Tensor)
         a = self._a
-        return wrap(a if type(a) is np.ndarray else shareable(self))
+        t._a = a if type(a) is np.ndarray else shareable(self)
+        t._g = t._v = None
+        return t
 
     @data.setter
     def data(self: Tensor, value: Tensor) -> None:
+        if isinstance(value, Tensor) and value._a is self._a:  # x.data -= ...
+            return
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if value is not self:

@@ -149,6 +149,17 @@ def result_type(operands: Iterable[Any]) -> NPDtype:
     return result
 
 
+def wrapped(x: int, d: NPDtype) -> int:
+    """A Python int as an integer dtype holds it: what does not fit wraps round, as in C and in PyTorch."""
+    if d.kind not in "iu":
+        return x
+    if not -(2**63) <= x < 2**64:
+        raise OverflowError(f"int too big to convert: {x} does not fit into 64 bits")
+    bits = 8 * d.itemsize
+    x &= (1 << bits) - 1
+    return x - (1 << bits) if d.kind == "i" and x >> (bits - 1) else x
+
+
 def can_cast(source: NPDtype, target: NPDtype) -> bool:
     """Whether an in-place result of dtype `source` may be stored in `target`: never to a lower category."""
     return category(source) <= category(target)

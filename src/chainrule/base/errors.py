@@ -15,6 +15,12 @@ FREED = (
 NO_HISTORY = "element {i} of tensors does not require grad and does not have a grad_fn"
 
 
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use "
+    "it in autograd."
+)
+
+
 def not_scalar(shape: tuple[int, ...]) -> str:
     """backward() of a tensor of several elements without a gradient."""
     return (

@@ -1,157 +1,26 @@
 """From a call on tensors to a kernel and a record of it.
 
-`unary` and `binary` make the hot path of an elementwise op: same-dtype float32 or float64, gradients on or off, no
-trace and no forward mode: a type check, a NumPy call and two small objects. All else goes through `apply`, which
-promotes dtypes, follows views, records any kind of op, and carries forward-mode tangents.
+`apply` takes any op: it promotes dtypes, follows views, records, and carries forward-mode tangents. The commonest calls
+of elementwise ops never come here: see `fast`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.base import dtypes, shapes
-from chainrule.base.dtypes import F32, F64
+from chainrule.base import dtypes, errors, shapes
 from chainrule.core import forward
-from chainrule.core.state import MODE, NO_GRAD
+from chainrule.core.state import MODE
 from chainrule.core.tape import Meta, Node, edge, note_origin, view_of
-from chainrule.core.tensor import LEAF, Tensor, Version, new, shareable, wrap
+from chainrule.core.tensor import Tensor, Version, shareable, wrap
 
 if TYPE_CHECKING:
-    from chainrule.core.op import Elementwise, Op
+    from chainrule.core.op import Op
 
-into: Callable[[Any, Any], Any]  # (out, result): what `out=` does; core.inplace sets it
-_KNOWN = (Tensor, bool, int, float, np.ndarray, np.generic)  # what an operator takes beside a tensor
-ndarray, f32, f64 = np.ndarray, np.float32, np.float64
-
-
-def unary(op: Elementwise) -> Callable[[Any], Any]:
-    """The function of one tensor that computes and records `op`."""
-    kernel, exact, differentiable = op.kernel, op.types != "bool", op.differentiable
-    keep_x = keep_out = None
-
-    def call(input: Any, *, out: Any = None) -> Any:
-        nonlocal keep_x, keep_out
-        m, x = MODE.get(), input
-        if (m is None or m is NO_GRAD) and exact and out is None:
-            try:
-                a = x._a
-            except AttributeError:
-                return apply(op, (x,), {})
-            kind = type(a)
-            if kind is ndarray:
-                d = a.dtype
-                if d is not F32 and d is not F64:
-                    return apply(op, (x,), {})
-                if not a.shape:
-                    a = a[()]
-            elif kind is not f32 and kind is not f64:
-                return apply(op, (x,), {})
-            t = new(Tensor)
-            t._a = kernel(a)
-            t._v = None
-            g = x._g
-            if g is None or m is not None or not differentiable:
-                t._g = None
-            else:
-                if keep_x is None:
-                    keep_x, keep_out = op.saves((True,))
-                if keep_out:
-                    t._v = v = Version()
-                    t._g = Node(op, (x if g is LEAF else g,), (a if keep_x else None, t._a), (x if keep_x else None, v))
-                else:
-                    t._g = Node(op, (x if g is LEAF else g,), (a, None), (x,) if keep_x else ())
-            return t
-        return into(out, apply(op, (x,), {}))
-
-    return call
-
-
-def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
-    """The function of two operands (the first a tensor on the hot path) that computes and records `op`.
-
-    As Python's `operator` it leaves operands that it does not know to their own methods.
-    """
-    kernel, exact, differentiable = op.kernel, op.types != "bool", op.differentiable
-    xx = xy = xo = yx = yy = yo = None  # xy: the partial by x reads y; o: the result
-
-    def call(input: Any, other: Any, *, out: Any = None) -> Any:
-        nonlocal xx, xy, xo, yx, yy, yo
-        m, x, y = MODE.get(), input, other
-        if (m is not None and m is not NO_GRAD) or not exact or out is not None:
-            if operator and not isinstance(y, _KNOWN) and not hasattr(y, "_interpret"):
-                return NotImplemented
-            return into(out, apply(op, (x, y), {}))
-        try:
-            a = x._a
-            number = type(y) is float or type(y) is int
-            b = y if number else y._a
-        except AttributeError:
-            if operator and not isinstance(y, _KNOWN):
-                return NotImplemented
-            return apply(op, (x, y), {})
-        kind, shape = type(a), None
-        if number:
-            gy = None
-            if kind is ndarray:
-                d = a.dtype
-                if d is not F32 and d is not F64:
-                    return apply(op, (x, y), {})
-                if not a.shape:
-                    a = a[()]
-            elif kind is not f32 and kind is not f64:
-                return apply(op, (x, y), {})
-        else:
-            gy = y._g
-            if kind is ndarray or type(b) is ndarray:
-                d = getattr(a, "dtype", None)
-                if d is not b.dtype or (d is not F32 and d is not F64):
-                    return apply(op, (x, y), {})
-                p, q = a.shape, b.shape
-                if p != q:
-                    shape = (p, q)
-                elif not p:
-                    a, b = a[()], b[()]
-            elif kind is not type(b) or (kind is not f32 and kind is not f64):
-                return apply(op, (x, y), {})
-        try:
-            r = kernel(a, b)
-        except ValueError:
-            return apply(op, (x, y), {})  # which says what is wrong with the shapes
-        t = new(Tensor)
-        t._a = r
-        t._v = None
-        gx = x._g
-        if (gx is None and gy is None) or m is not None or not differentiable:
-            t._g = None
-            return t
-        if xx is None:
-            (xx, xy, xo), (yx, yy, yo) = op.saves((True, False)), op.saves((False, True))
-        v = None
-        if gy is None:
-            edges = (x if gx is LEAF else gx, None)
-            rx, ry, ro = xx, xy, xo
-        elif gx is None:
-            edges = (None, y if gy is LEAF else gy)
-            rx, ry, ro = yx, yy, yo
-        else:
-            edges = (x if gx is LEAF else gx, y if gy is LEAF else gy)
-            rx, ry, ro = xx or yx, xy or yy, xo or yo
-        if ro:
-            t._v = v = Version()
-        if rx or ro or (ry and not number):
-            kept = (x if rx else None, y if ry and not number else None, v)
-        else:
-            kept = ()
-        t._g = Node(op, edges, (a if rx else None, b if ry else None, r if ro else None), kept, shape)
-        return t
-
-    return call
-
-
-# ------------------------------------------------------------------------------------------------------ the full path
+ndarray = np.ndarray
 
 
 def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None = None) -> Any:
@@ -195,6 +64,8 @@ def _node(op: Op, args: Sequence[Any], attrs: dict[str, Any], edges: tuple[Any, 
     keeps = op.saves([e is not None for e in edges])
     saved = [_saved(x, k) for x, k in zip(args, keeps)]
     kept: list[Any] = [x if k and isinstance(x, Tensor) else None for x, k in zip(args, keeps)]
+    if any(x is not None and x._frozen for x in kept):
+        raise RuntimeError(errors.INFERENCE_SAVED)
     last: Any = None
     if keeps[-1]:
         for t in outs:
@@ -204,7 +75,7 @@ def _node(op: Op, args: Sequence[Any], attrs: dict[str, Any], edges: tuple[Any, 
     elif op.outputs > 1:
         last = tuple(Meta(t._a) for t in outs)
     shape = None
-    if op.d is not None:
+    if op.rules is not None:
         own = [getattr(x, "shape", None) if x is None else _shape(x) for x in args]
         if any(s is not None and s != outs[0]._a.shape for s in own):
             shape = tuple(own)
@@ -258,13 +129,17 @@ class Pick(Node):
         self.index = index
         self.attrs = {"index": index}
 
+    def named(self) -> Node:
+        """What users meet is the node of all the results."""
+        return self.edges[0].named()  # type: ignore[no-any-return]
+
 
 class _PickOp:
     """The op of `Pick`: no maths, so it stands outside the registry."""
 
     name = "pick"
     grad_name = "PickBackward0"
-    d = times = None
+    d = times = rules = None
     frees = False
     outputs = 1
 
@@ -281,6 +156,8 @@ def meet(op: Op, args: Sequence[Any]) -> Sequence[Any]:
     """The operands with foreign scalars and arrays taken in, and dtypes brought together as `op.types` says."""
     args = [tensorlike(x, op.name, i) for i, x in enumerate(args)]
     tensors = [x for x in args if isinstance(x, Tensor)]
+    if not tensors:
+        raise TypeError(f"{op.name}(): expected a Tensor among the operands, but got {', '.join(map(repr, args))}")
     if op.types == "match":
         kinds = {x._a.dtype for x in tensors}
         if len(kinds) > 1:
@@ -295,11 +172,19 @@ def meet(op: Op, args: Sequence[Any]) -> Sequence[Any]:
 
 
 def _alike(op: Op, args: Sequence[Any]) -> list[Any]:
-    target = dtypes.result_type([x._a if isinstance(x, Tensor) else x for x in args if x is not None])
+    given = [x._a if isinstance(x, Tensor) else x for x in args if x is not None]
+    target = dtypes.result_type(given)
+    refuse = op.columns.get("refuse")
+    if refuse is not None:
+        refuse(target, given)
     if op.types == "float" and target.kind != "f":
         target = dtypes.default_float()
     cast = _op("cast")
-    return [cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target else x for x in args]
+    return [
+        cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target
+        else dtypes.wrapped(x, target) if type(x) is int else x
+        for x in args
+    ]  # fmt: skip
 
 
 def tensorlike(x: Any, name: str, position: int) -> Any:

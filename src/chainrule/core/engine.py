@@ -11,6 +11,7 @@ payloads. With `create_graph`, or under forward mode, the same rules run on the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -19,23 +20,30 @@ import numpy as np
 from chainrule.base import errors
 from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import MODE, changed, current
+from chainrule.core.state import MODE, changed, current, mode
 from chainrule.core.tape import Node, Watch, stale
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
 
 ndarray = np.ndarray
 
 
+Pairs = Sequence[tuple[Any, Any]]  # where to start: a node or a leaf, and the gradient that arrives there
+
+
 def backward(outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, inputs: Any = None) -> None:
     """Accumulate the gradients of `outputs`, weighted by `seeds`, into the `.grad` of leaves (or of `inputs` alone)."""
-    if inputs is None:
-        _run(outputs, seeds, retain, create_graph, None)
-        return
-    wanted = _Wanted(outputs, inputs)
+    wanted = None if inputs is None else _Wanted(outputs, inputs)
     _run(outputs, seeds, retain, create_graph, wanted)
-    for x, g in zip(inputs, wanted.results(create_graph)):
-        if g is not None:
-            _accumulate(x, g if create_graph else g._a, False, create_graph)
+    if wanted is not None:
+        for x, g in {id(x): (x, g) for x, g in zip(inputs, wanted.results())}.values():
+            if g is not None:
+                tensors = create_graph or bool(current().levels)
+                _accumulate(x, g if tensors else g._a, False, tensors)
+
+
+def backward_from(node: Node, g: Any, retain: bool) -> None:
+    """The common case, without ceremony: raw payloads, in the default mode, into the `.grad` of leaves."""
+    _loop(((node, g),), retain, False, None, False)
 
 
 def gradients(
@@ -50,7 +58,7 @@ def gradients(
     """The gradients of `outputs`, weighted by `seeds`, at `inputs`; `.grad` is left alone."""
     wanted = _Wanted(outputs, inputs)
     _run(outputs, seeds, create_graph if retain is None else retain, create_graph, wanted)
-    results = wanted.results(create_graph)
+    results = wanted.results()
     if not allow_unused and any(g is None for g in results):
         raise RuntimeError(errors.unused(results.index(None)))
     return results
@@ -63,6 +71,8 @@ class _Wanted:
         self.inputs = inputs
         self.found: dict[int, Any] = {}  # by id of the leaf or the node
         self.keys = {id(x if x._g is LEAF else x._g) for x in inputs}
+        # A node is newer than all it leads to, so what is older than every wanted node need not be looked at.
+        self.floor = min((x._g.id if isinstance(x._g, Node) else 0 for x in inputs), default=0)
         self.needed = self._mark([x._g for x in outputs if isinstance(x._g, Node)])
 
     def _mark(self, roots: list[Node]) -> set[int]:
@@ -70,18 +80,20 @@ class _Wanted:
         stack: list[Any] = list(roots)
         while stack:
             node = stack.pop()
-            if isinstance(node, Node) and node.id not in seen:
+            if isinstance(node, Node) and node.id not in seen and node.id >= self.floor:
                 seen[node.id] = node
                 stack.extend(e for e in node.edges if e is not None)
         needed: set[int] = set()  # nodes with a wanted leaf or node among their inputs, however far
         for number in sorted(seen):
-            for e in seen[number].edges:
-                if e is not None and (id(e) in self.keys or (isinstance(e, Node) and e.id in needed)):
-                    needed.add(number)
-                    break
+            if any(id(e) in self.keys or (isinstance(e, Node) and e.id in needed) for e in seen[number].edges):
+                needed.add(number)
         return needed
 
-    def results(self, tensors: bool) -> list[Tensor | None]:
+    def among(self, edges: Sequence[Any]) -> list[Any]:
+        """A node's edges with None for those that lead to nothing wanted."""
+        return [e if id(e) in self.keys or (isinstance(e, Node) and e.id in self.needed) else None for e in edges]
+
+    def results(self) -> list[Tensor | None]:
         out: list[Tensor | None] = []
         for x in self.inputs:
             g = self.found.get(id(x if x._g is LEAF else x._g))
@@ -91,32 +103,28 @@ class _Wanted:
 
 def _run(outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, wanted: _Wanted | None) -> None:
     m = MODE.get()
-    anomaly = m is not None and m.anomaly
-    if not create_graph and (m is None or m.levels == 0):
-        _loop(outputs, seeds, retain, False, wanted, anomaly)  # raw payloads: nothing here can be recorded
+    anomaly = m is not None and m.anomaly and m.check_nan
+    edges = [x if x._g is LEAF else x._g for x in outputs]
+    if not create_graph and (m is None or not m.levels):  # raw payloads: nothing can be recorded
+        _loop([(e, g._a) for e, g in zip(edges, seeds)], retain, False, wanted, anomaly)
         return
     token = MODE.set(changed(grad=create_graph))
     try:
-        _loop(outputs, seeds, retain, True, wanted, anomaly)
+        _loop(list(zip(edges, seeds)), retain, True, wanted, anomaly)
     finally:
         MODE.reset(token)
 
 
-def _loop(
-    outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, tensors: bool, wanted: _Wanted | None, anomaly: bool
-) -> None:
-    heap: list[int] = []
+def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, anomaly: bool) -> None:
+    heap: list[int] = []  # the numbers of the nodes that wait, negative: the newest first
     nodes: dict[int, Node] = {}
     grads: dict[int, Any] = {}
     leaves: dict[int, tuple[Tensor, Any, bool]] = {}  # what has arrived, and whether nobody else holds that array
-    for x, seed in zip(outputs, seeds):
-        g: Any = seed if tensors else seed._a
-        if x._g is LEAF:
-            leaves[id(x)] = (x, g, False)
-        else:
-            _send(x._g, g, grads, nodes, heap)
-    after: Any = None  # the only node waiting, kept out of the heap: most graphs are chains with few branches
-    after_g: Any = None
+    after, after_g = start[0]  # the newest of them may wait outside the heap: most graphs are chains with few branches
+    if len(start) > 1 or not isinstance(after, Node):
+        after = None
+        for e, g in start:
+            _send(e, g, grads, nodes, heap, leaves)
     while heap or after is not None:
         if after is not None and (not heap or after.id > -heap[0]):
             node, g, after = after, after_g, None
@@ -124,14 +132,15 @@ def _loop(
         else:
             k = -heappop(heap)
             node, g = nodes.pop(k), grads.pop(k)
-        if node.watch is not None:
-            g = _watched(node, g, tensors)
+        op, edges, args, watch = node.op, node.edges, node.saved, node.watch
+        if watch is not None:
+            g = _watched(watch, g, tensors)
         if wanted is not None:
             if id(node) in wanted.keys:
                 wanted.found[id(node)] = g
             if k not in wanted.needed:
                 continue
-        op, edges, args = node.op, node.edges, node.saved
+            edges = wanted.among(edges)
         if args is None:
             raise RuntimeError(errors.FREED)
         for t in node.kept:
@@ -141,65 +150,80 @@ def _loop(
                     raise RuntimeError(stale(node, v))
         if tensors:
             args = _in_graph(node)
-        rules, times, pulled = op.times, True, None
-        if rules is None:
-            rules, times = op.d, False
-            if rules is None:
-                pulled = op.vjp(_by_result(g, op), args[:-1], args[-1] if args else None, node.attrs or {}, [e is not None for e in edges])
-        if not retain and op.frees:
+        rules, times, shapes = op.rules, op.times, node.shapes
+        if watch is not None and (watch.node_pre or watch.node_post):
+            rules, pulled = None, _hooked(node, watch, g, args, edges, tensors)
+        elif rules is None:
+            pulled = _pull(node, g, args, edges)
+        elif node.attrs is not None:
+            rules = [partial(r, **node.attrs) if callable(r) else r for r in rules]
+        if op.frees and not retain:
             node.saved = None
         for i, e in enumerate(edges):
             if e is None:
                 continue
-            fresh = True
-            if pulled is not None:
+            if rules is None:
                 gi = pulled[i]
                 if gi is None:
                     continue
-                if type(gi) is ndarray:
-                    fresh = gi is not g and gi.base is None and not any(gi is a for a in args)
             else:
-                rule = rules[i]  # type: ignore[index]
-                if type(rule) is int:
-                    p: Any = rule
-                elif rule is None:
+                rule = rules[i]
+                if rule is None:
                     continue
-                elif times:
-                    p, gi = None, rule(g, *args, **node.attrs) if node.attrs is not None else rule(g, *args)
+                if type(rule) is int:
+                    gi = g if rule == 1 else -g if rule == -1 else REGISTRY["zeros_like"](g)
                 else:
-                    p = rule(*args, **node.attrs) if node.attrs is not None else rule(*args)
-                if type(p) is int:
-                    fresh = p != 1
-                    gi = g if p == 1 else -g if p == -1 else g * p if p else REGISTRY["zeros_like"](g)
-                elif p is not None:
-                    gi = g * p
-                shapes = node.shapes
+                    gi = rule(g, *args) if times is not None else g * rule(*args)
                 if shapes is not None and gi.shape != shapes[i]:
                     gi = REGISTRY["sum_to"](gi, shape=shapes[i])
-                    fresh = type(gi) is ndarray and gi.base is None
             if anomaly:
                 _check_nan(node, i, gi)
             if type(e) is Tensor or not isinstance(e, Node):
+                fresh = type(gi) is not ndarray or _fresh(gi, g, args, pulled if rules is None else ())
                 held = leaves.get(id(e))
-                leaves[id(e)] = (e, gi, fresh and gi is not g) if held is None else (e, held[1] + gi, True)
-            elif after is None and e.id not in grads:
-                after, after_g = e, gi
-            elif after is e:
+                leaves[id(e)] = (e, gi, fresh) if held is None else (e, held[1] + gi, True)
+                continue
+            n = e.id
+            if after is e:
                 after_g = after_g + gi
+            elif n in grads:
+                grads[n] = grads[n] + gi
+            elif after is None:
+                after, after_g = e, gi
             else:
-                _send(e, gi, grads, nodes, heap)
+                grads[n], nodes[n] = gi, e
+                heappush(heap, -n)
+    for key, (x, g, _) in leaves.items():  # all hooks before any `.grad`: if one raises, nothing was changed
+        if x._hooks and (wanted is None or key in wanted.keys):
+            leaves[key] = (x, _through(x._hooks, g, tensors), False)
     for x, g, fresh in leaves.values():
-        _deliver(x, g, fresh, tensors, wanted)
+        if wanted is not None:
+            if id(x) in wanted.keys:
+                wanted.found[id(x)] = g if fresh or type(g) is not ndarray else g.copy()
+        else:
+            _accumulate(x, g, fresh, tensors)
+            if x._after is not None:
+                for hook in list(x._after.values()):
+                    hook(x)
 
 
-def _send(node: Node, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int]) -> None:
-    """Add g to what has arrived for a node."""
-    n = node.id
-    if n in grads:
-        grads[n] = grads[n] + g
+def _fresh(gi: Any, g: Any, args: Sequence[Any], results: Sequence[Any]) -> bool:
+    """Whether a gradient's array was made for it alone, so that `.grad` may have it without a copy."""
+    if gi is g or gi.base is not None:
+        return False
+    return not any(gi is a for a in args) and sum(gi is r for r in results) < 2
+
+
+def _send(e: Any, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int], leaves: dict[int, Any]) -> None:
+    """Add g to what has arrived for a node or a leaf."""
+    if not isinstance(e, Node):
+        held = leaves.get(id(e))
+        leaves[id(e)] = (e, g, False) if held is None else (e, held[1] + g, True)
+    elif e.id in grads:
+        grads[e.id] = grads[e.id] + g
     else:
-        grads[n], nodes[n] = g, node
-        heappush(heap, -n)
+        grads[e.id], nodes[e.id] = g, e
+        heappush(heap, -e.id)
 
 
 def _in_graph(node: Node) -> tuple[Any, ...]:
@@ -226,9 +250,52 @@ def _by_result(g: Any, op: Any) -> Any:
     return tuple(g.get(i) for i in range(op.outputs)) if type(g) is Parts else g
 
 
-def _watched(node: Node, g: Any, tensors: bool) -> Any:
+def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Sequence[Any]:
+    """The gradients of a node's inputs by its op's vector-Jacobian product."""
+    needs = [e is not None for e in edges]
+    return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
+
+
+def _hooked(node: Node, watch: Watch, g: Any, args: Sequence[Any], edges: Sequence[Any], tensors: bool) -> Sequence[Any]:
+    """As `_pull`, with the node's own hooks run before and after; they see tuples of tensors."""
+    several = node.op.outputs > 1
+    with mode(grad=tensors and current().grad):
+        outer = _lifted(_by_result(g, node.op) if several else (g,), tensors)
+        for hook in list(watch.node_pre.values()):
+            outer = _replaced(outer, hook(outer))
+        if watch.node_pre:
+            lowered = _lowered(outer, tensors)
+            g = Parts((i, a) for i, a in enumerate(lowered) if a is not None) if several else lowered[0]
+        pulled = list(_pull(node, g, args, edges))
+        for i, shape in enumerate(node.shapes or ()):
+            if pulled[i] is not None and pulled[i].shape != shape:
+                pulled[i] = REGISTRY["sum_to"](pulled[i], shape=shape)
+        inner = _lifted(pulled, tensors)
+        for hook in list(watch.node_post.values()):
+            inner = _replaced(inner, hook(inner, outer))
+        return _lowered(inner, tensors)
+
+
+def _lifted(gs: Sequence[Any], tensors: bool) -> tuple[Any, ...]:
+    return tuple(gs) if tensors else tuple(None if a is None else wrap(a) for a in gs)
+
+
+def _lowered(gs: Sequence[Any], tensors: bool) -> tuple[Any, ...]:
+    # Views of what the hooks saw and may have kept, so that nobody adds to it in place.
+    return tuple(gs) if tensors else tuple(None if t is None else t._a.view() for t in gs)
+
+
+def _replaced(gs: tuple[Any, ...], got: Any) -> tuple[Any, ...]:
+    if got is None:
+        return gs
+    got = got if isinstance(got, tuple) else (got,)
+    if len(got) != len(gs):
+        raise RuntimeError(f"hook has returned an incorrect number of values (got {len(got)}, but expected {len(gs)})")
+    return got
+
+
+def _watched(watch: Watch, g: Any, tensors: bool) -> Any:
     """Run a tensor's hooks and keep its gradient if it asked for that."""
-    watch: Watch = node.watch  # type: ignore[assignment]
     if watch.hooks:
         g = _through(watch.hooks, g, tensors)
     x = watch.retain() if watch.retain is not None else None
@@ -244,24 +311,17 @@ def _through(hooks: dict[int, Any], g: Any, tensors: bool) -> Any:
         t = g if tensors else wrap(g)
         for hook in list(hooks.values()):
             got = hook(t)
-            if got is not None:
-                t = got
+            if got is None:
+                continue
+            if not isinstance(got, Tensor):
+                raise TypeError(f"expected Variable, but hook returned '{type(got).__name__}'")
+            if got._a.shape != t._a.shape:
+                raise RuntimeError(f"hook has changed the size of value (from {list(t._a.shape)} to {list(got._a.shape)})")
+            t = got
         return t if tensors else t._a
     finally:
         if token is not None:
             MODE.reset(token)
-
-
-def _deliver(x: Tensor, g: Any, fresh: bool, tensors: bool, wanted: _Wanted | None) -> None:
-    if x._hooks:
-        g, fresh = _through(x._hooks, g, tensors), False
-    if wanted is None:
-        _accumulate(x, g, fresh, tensors)
-        if x._after:
-            for hook in list(x._after.values()):
-                hook(x)
-    elif id(x) in wanted.keys:
-        wanted.found[id(x)] = g if fresh or type(g) is not ndarray else g.copy()
 
 
 def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
@@ -292,8 +352,7 @@ def _check_nan(node: Node, i: int, g: Any) -> None:
     a = g._a if isinstance(g, Tensor) else g
     if not isinstance(a, Parts) and np.isnan(a).any():
         where = f" The forward call that it belongs to:\n{node.origin}" if node.origin else ""
-        name = node.label or node.op.grad_name
-        raise RuntimeError(f"Function '{name}' returned nan values in its {i}th output.{where}")
+        raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.{where}")
 
 
 def recording() -> bool:

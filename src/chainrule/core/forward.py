@@ -3,7 +3,8 @@
 A tensor may carry a tangent for each open level (`_t[level]`, itself a tensor, so that forward and reverse mode nest in
 any order). When an op runs while levels are open, its Jacobian-vector product is computed by tensor ops with the mode's
 `levels` lowered to the levels outside: those tangents ride along, the inner ones are not seen, so perturbations of
-different levels cannot be confused.
+different levels cannot be confused. A level's number is never used again, so neither can a tangent left on a tensor that
+outlived its level.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
     if not op.differentiable:
         return
     open_levels = current().levels
-    levels = {level for x in args if isinstance(x, Tensor) and x._t for level in x._t if level <= open_levels}
     outs = out if isinstance(out, tuple) else (out,)
-    for level in sorted(levels):
+    for i, level in enumerate(open_levels):
         tangents = [x._t.get(level) if isinstance(x, Tensor) and x._t else None for x in args]
-        token = MODE.set(changed(levels=level - 1))
+        if all(t is None for t in tangents):
+            continue
+        token = MODE.set(changed(levels=open_levels[:i]))
         try:
             results = jvp(op, args, tangents, attrs, out)
         finally:
@@ -36,7 +38,7 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
             if tangent is not None and t._a.dtype.kind == "f":
                 t._t = {**(t._t or {}), level: tangent}
     for t in outs:  # a node may have kept this result's version; backward under an open level needs its tangents too
-        if t._v is not None:
+        if t._v is not None and t._base is None:  # a view shares its base's version, and is never kept as a result
             t._v.tangents = t._t
 
 
@@ -46,10 +48,10 @@ def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: d
 
     if isinstance(op, Elementwise):
         total: Any = None
-        for rule, t in zip(op.rules, tangents):
+        for rule, t in zip(op.rules or (), tangents):
             if t is None or rule is None:
                 continue
-            if op.times:
+            if op.times and type(rule) is not int:
                 term = rule(t, *args, out, **attrs)
             else:
                 p = rule if type(rule) is int else rule(*args, out, **attrs)

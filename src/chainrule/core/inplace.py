@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import dtypes
-from chainrule.base.dtypes import F32, F64
-from chainrule.core import dispatch
-from chainrule.core.op import REGISTRY, Op
-from chainrule.core.state import MODE, NO_GRAD, current
+from chainrule.core.op import REGISTRY
+from chainrule.core.state import current
 from chainrule.core.tape import is_leaf, rebind, store
 from chainrule.core.tensor import Tensor, touch, wrap
 
@@ -25,12 +22,6 @@ VIEW_CHANGED = (
     "a view of a leaf Variable that requires grad is being used in an in-place operation ({what}). Change it inside "
     "`with torch.no_grad():`, or change a clone() of the leaf."
 )
-_INPLACE: dict[Any, Callable[[Any, Any], Any]] = {
-    operator.add: operator.iadd,
-    operator.sub: operator.isub,
-    operator.mul: operator.imul,
-    operator.truediv: operator.itruediv,
-}
 
 
 def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
@@ -76,51 +67,6 @@ def check_cast(source: Any, target: Any) -> None:
         raise RuntimeError(f"result type {a} can't be cast to the desired output type {b}")
 
 
-def binary_(op: Op, name: str) -> Callable[[Tensor, Any], Tensor]:
-    """The in-place form of a binary op, quick where no gradient is recorded: a parameter update."""
-    function = dispatch.binary(op)  # type: ignore[arg-type]
-    iop = _INPLACE[op.kernel]
-
-    def call(x: Tensor, y: Any) -> Tensor:
-        m = MODE.get()
-        if x._frozen or not (m is NO_GRAD or (m is None and x._g is None)):
-            return modify(x, name, function, y)
-        a, b = x._a, y
-        if type(y) is not float and type(y) is not int:
-            if not isinstance(y, Tensor) or (m is None and y._g is not None):
-                return modify(x, name, function, y)
-            b = y._a
-            if type(b) is np.ndarray and not b.shape:
-                b = b[()]
-            if type(b) is not np.ndarray and type(b) is not np.float32 and type(b) is not np.float64:
-                return modify(x, name, function, y)
-        if type(a) is np.ndarray:
-            d = a.dtype
-            if d is not F32 and d is not F64:
-                return modify(x, name, function, y)
-            if a.shape:
-                if type(b) is np.ndarray and (b.dtype is not d or not _fits(b.shape, a.shape)) or not a.flags.writeable:
-                    return modify(x, name, function, y)
-                iop(a, b)
-            elif type(b) is np.ndarray:
-                return modify(x, name, function, y)
-            else:
-                a[()] = iop(a[()], b)
-        else:
-            r = iop(a, b) if type(a) is np.float32 or type(a) is np.float64 else None
-            if type(r) is not type(a):
-                return modify(x, name, function, y)
-            x._a = r
-        touch(x, name)
-        return x
-
-    return call
-
-
-def _fits(b: tuple[int, ...], a: tuple[int, ...]) -> bool:
-    return b == a or (len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1])))
-
-
 def into(out: Any, result: Any) -> Any:
     """What `out=` does: write the result into `out`, resized if need be; several results into several outs."""
     if out is None:
@@ -148,5 +94,3 @@ def into(out: Any, result: Any) -> Any:
     touch(out, "out=")
     return out
 
-
-dispatch.into = into

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """The surroundings of an operation."""
 
     grad: bool = True  # record operations for backward
     inference: bool = False  # as no_grad, and the results may never enter a graph
-    anomaly: bool = False  # remember where each node was made, and stop at the first NaN in backward
-    levels: int = 0  # how many forward-mode levels are open
+    anomaly: bool = False  # remember where each node was made
+    check_nan: bool = True  # under anomaly: whether to stop at the first NaN
+    levels: tuple[int, ...] = ()  # the forward-mode levels that are open, outermost first; no level's number is used twice
     trace: Any = None  # the trace that ops are written into
 
 
@@ -43,7 +42,7 @@ def current() -> Mode:
 
 def changed(**changes: Any) -> Mode | None:
     """The mode in force with some fields changed, as `MODE` keeps it (the two common ones are recognised by identity)."""
-    m = replace(current(), **changes)
+    m = current()._replace(**changes)
     return _SHARED.get(m, m) if m.trace is None else m
 
 

@@ -43,6 +43,7 @@ class Node:
     label: str | None = None  # the name to print when a composite ended here
     attrs: dict[str, Any] | None = None
     watch: Watch | None = None  # hooks and retained gradients
+    opened = False  # an argument that a function transform differentiates by: a leaf to the function
     origin: str | None = None  # the traceback of the forward call, under detect_anomaly
 
     def __init__(self, op: Op, edges: tuple[Any, ...], saved: Any, kept: tuple[Any, ...], shapes: Any = None) -> None:
@@ -55,7 +56,12 @@ class Node:
 
     def name(self) -> str:
         """The name as PyTorch prints it, such as `MulBackward0`."""
-        return self.label or self.op.grad_name
+        name = self.label or self.op.grad_name
+        return name if isinstance(name, str) else name(self)  # a function of the node where operands decide
+
+    def pull(self, g: Any, args: Any, out: Any, needs: Any) -> Any:
+        """The gradients of the inputs from the gradient of the result, by the op's rule."""
+        return self.op.vjp(g, args, out, self.attrs or {}, needs)
 
     def named(self) -> Node:
         """This node as users meet it: an object of a class of its own name."""
@@ -158,16 +164,18 @@ def edge(x: Any) -> Any:
 
 def is_leaf(x: Tensor) -> bool:
     """Whether x, or the tensor that x views, is a leaf that gradients were asked for."""
-    return x._g is LEAF or (x._base is not None and x._base._g is LEAF)
+    return any(g is LEAF or (isinstance(g, Node) and g.opened) for g in (x._g, x._base._g if x._base is not None else None))
 
 
 def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
     """Make `out` a view: it shares the version, and the root knows it so that in-place changes reach its history."""
-    root = base._base or base
+    root = base if base._base is None else base._base
     v = base._v
     if v is None:
         base._v = v = Version()
     out._v = v
+    if base._frozen:
+        out._frozen = True
     out._base = root
     out._path = (*base._path, step)
     views = root._views
@@ -245,16 +253,21 @@ def note_origin(out: Any) -> None:
     """Remember the forward call's traceback on a fresh node, for `detect_anomaly`."""
     for t in out if isinstance(out, tuple) else (out,):
         if isinstance(t._g, Node):
-            t._g.origin = "".join(traceback.format_stack()[:-3])
+            t._g.named().origin = "".join(traceback.format_stack()[:-3])
 
 
 def stale(node: Node, v: Version) -> str:
-    """The message for a value that backward needs and an in-place operation changed."""
+    """The message for a value that a node kept and an in-place operation changed."""
     at = next(i for i, t in enumerate(node.kept) if t is not None and t._v is v)
-    a = node.saved[at]
+    *inputs, last = node.saved
+    return stale_value([*inputs, *(last if isinstance(last, tuple) else (last,))][at], node, v)
+
+
+def stale_value(a: Any, node: Node, v: Version) -> str:
+    """The message for a payload that backward needs and an in-place operation changed."""
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{dtypes.of(a.dtype).legacy} {list(a.shape)}], needed by {node.label or node.op.grad_name}, is at "
+        f"[torch.{dtypes.of(a.dtype).legacy} {list(a.shape)}], needed by {node.name()}, is at "
         f"version {v.count}. It was last changed by {blame(v)}. Change a clone() of it, or use the operation that "
         "returns a new tensor (x = x + 1 instead of x += 1)."
     )

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -45,6 +46,13 @@ class Version:
         return self
 
 
+if TYPE_CHECKING:
+
+    def _operator(self: Any, other: Any) -> Tensor:
+        """The type of every binary operator."""
+        raise NotImplementedError
+
+
 class Tensor:
     """An n-dimensional array that can record what is done to it."""
 
@@ -59,6 +67,27 @@ class Tensor:
     _hooks: dict[int, Any] | None = None  # hooks of a leaf
     _after: dict[int, Any] | None = None  # hooks run after a leaf's gradient was accumulated
     _frozen = False  # made under inference_mode
+
+    if TYPE_CHECKING:  # the api floor installs methods; a type checker may take any name, and operators give tensors
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __iter__(self) -> Iterator[Tensor]: ...
+        def __len__(self) -> int: ...
+        def __float__(self) -> float: ...
+        def __int__(self) -> int: ...
+        def __bool__(self) -> bool: ...
+        def __neg__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        __hash__ = object.__hash__
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operator
+        __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __matmul__ = __rmatmul__ = _operator
+        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = _operator
+        __lt__ = __le__ = __gt__ = __ge__ = _operator
 
 
 def wrap(a: Any, g: Any = None) -> Tensor:
@@ -90,6 +119,8 @@ def alias(x: Tensor) -> Tensor:
     """Another tensor on the same memory and version, with no history: `detach`."""
     t = wrap(shareable(x))
     t._v = version(x)
+    if x._frozen:
+        t._frozen = True
     return t
 
 
@@ -98,10 +129,14 @@ def touch(x: Tensor, what: str) -> None:
     v = x._v
     if v is None:
         x._v = v = Version()
+    v.stamp = draw()
+    v.count += 1
     frame: Any = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    code = frame.f_code
+    while code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
         frame = frame.f_back
-    bump(v, what, (frame.f_code, frame.f_lasti))
+        code = frame.f_code
+    v.culprit = (what, (code, frame.f_lasti))
 
 
 def bump(v: Version, what: str, where: Any) -> None:

@@ -1,45 +1,113 @@
-"""Products of vectors and matrices. All of them are bilinear."""
+"""Products of vectors and matrices. All of them are bilinear.
+
+`matmul` is NumPy's, with the two-dimensional case, the one that small networks live on, kept short: a product of
+matrices is `dot`, which costs half of what the `matmul` ufunc does. `contract` is an einsum of two operands without
+repeated letters: brought to matrices, multiplied, and brought back.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.core.op import bilinear
-from chainrule.ops.views import reshape, sum_to, transpose
+from chainrule.ops.views import expand, reshape, sum_to, t, transpose
 
 
-def _mT(x: Any) -> Any:
-    return transpose(x, dim0=-2, dim1=-1)
+def mT(x: Any) -> Any:
+    """The matrices of x transposed."""
+    return transpose(x, dim0=len(x.shape) - 2, dim1=len(x.shape) - 1)
+
+
+# --------------------------------------------------------------------------------------------------------------- matmul
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    if b.ndim > 2 or a.ndim > 3:
+        return np.matmul(a, b)
+    if a.ndim < 3:
+        return a.dot(b)
+    return a.reshape(-1, a.shape[-1]).dot(b).reshape(a.shape[:-1] + b.shape[1:]) if a.size else np.matmul(a, b)
 
 
 def _matmul_left(g: Any, a: Any, b: Any) -> Any:
-    if len(a.shape) == 1 and len(b.shape) == 1:
-        return g * b
-    if len(b.shape) == 1:
-        return sum_to(reshape(g, shape=(*g.shape, 1)) * b, shape=tuple(a.shape))
-    if len(a.shape) == 1:
-        g = reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
-        full = matmul(g, _mT(b))
+    p, q = len(a.shape), len(b.shape)
+    if q == 2 and p >= 2:
+        return matmul(g, t(b))
+    if q == 1:
+        return g * b if p == 1 else _column(g) * b
+    if p == 1:
+        g = _row(g)
+        full = matmul(g, mT(b))
         return sum_to(reshape(full, shape=(*full.shape[:-2], full.shape[-1])), shape=tuple(a.shape))
-    return sum_to(matmul(g, _mT(b)), shape=tuple(a.shape))
+    return sum_to(matmul(g, mT(b)), shape=tuple(a.shape))
 
 
 def _matmul_right(g: Any, a: Any, b: Any) -> Any:
-    if len(a.shape) == 1 and len(b.shape) == 1:
-        return g * a
-    if len(a.shape) == 1:
-        column = reshape(a, shape=(*a.shape, 1))
-        return sum_to(column * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1])), shape=tuple(b.shape))
-    if len(b.shape) == 1:
-        full = matmul(_mT(a), reshape(g, shape=(*g.shape, 1)))
-        return sum_to(reshape(full, shape=tuple(full.shape[:-1])), shape=tuple(b.shape))
-    return sum_to(matmul(_mT(a), g), shape=tuple(b.shape))
+    p, q = len(a.shape), len(b.shape)
+    if p == 2 and q <= 2:
+        return matmul(t(a), g)
+    if p == 1:
+        return g * a if q == 1 else sum_to(_column(a) * _row(g), shape=tuple(b.shape))
+    if q <= 2:  # a stack of matrices times one: a single tall product
+        rows = prod(a.shape[:-1])
+        tall = reshape(a, shape=(rows, a.shape[-1]))
+        return matmul(t(tall), reshape(g, shape=(rows, *b.shape[1:])))
+    return sum_to(matmul(mT(a), g), shape=tuple(b.shape))
 
 
-matmul = bilinear("matmul", np.matmul, _matmul_left, _matmul_right, grad="MmBackward0", why="a row times a column")
-dot = bilinear("dot", np.dot, lambda g, a, b: g * b, lambda g, a, b: g * a)
+def _column(x: Any) -> Any:
+    return reshape(x, shape=(*x.shape, 1))
+
+
+def _row(x: Any) -> Any:
+    return reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
+
+
+matmul = bilinear("matmul", _matmul, _matmul_left, _matmul_right, grad="MmBackward0", why="a row times a column")
+
+
+def _across(a: Any, b: Any, *, dim: int) -> Any:
+    a, b = np.broadcast_arrays(a, b)
+    return np.cross(a, b, axis=dim)
+
+
+cross = bilinear(
+    "cross", _across, grad="LinalgCrossBackward0",
+    left=lambda g, a, b, *, dim: sum_to(cross(b, g, dim=dim), shape=tuple(a.shape)),
+    right=lambda g, a, b, *, dim: sum_to(cross(g, a, dim=dim), shape=tuple(b.shape)),
+    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)",
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------------- contract
+
+
+class _Plan(NamedTuple):
+    """How an equation becomes a product of matrices, or of stacks of them."""
+
+    sums: tuple[tuple[int, ...], ...]  # axes of a and of b that are summed alone
+    orders: tuple[tuple[int, ...], ...]  # a as (batch, free, summed), b as (batch, summed, free)
+    splits: tuple[int, int, int]  # how many letters are batch, free in a, summed
+    back: tuple[int, ...]  # from (batch, free of a, free of b) to the order asked for
+
+
+@functools.lru_cache(1024)
+def _plan(equation: str) -> _Plan | None:
+    """None where nothing is summed against a matrix: elementwise and outer products, which einsum does as well."""
+    a, b, out = _letters(equation)
+    lone = tuple(tuple(i for i, c in enumerate(x) if c not in y + out) for x, y in ((a, b), (b, a)))
+    a, b = (s.translate(dict.fromkeys(ord(s[i]) for i in axes)) for s, axes in zip((a, b), lone))
+    batch = [c for c in out if c in a and c in b]
+    inner = [c for c in a if c in b and c not in out]
+    left, right = [c for c in a if c not in b], [c for c in b if c not in a]
+    if not inner or not (left or right):
+        return None
+    orders = tuple(map(a.index, (*batch, *left, *inner))), tuple(map(b.index, (*batch, *inner, *right)))
+    made = [*batch, *left, *right]
+    return _Plan(lone, orders, (len(batch), len(left), len(inner)), tuple(map(made.index, out)))
 
 
 def _letters(equation: str) -> tuple[str, str, str]:
@@ -48,27 +116,39 @@ def _letters(equation: str) -> tuple[str, str, str]:
     return a, b, out
 
 
-def _einsum_pull(g: Any, other: Any, like: Any, out: str, theirs: str, mine: str) -> Any:
+def _contract(a: Any, b: Any, *, equation: str) -> Any:
+    plan = _plan(equation)
+    if plan is None:
+        return np.einsum(equation, a, b)[()]
+    a, b = (np.add.reduce(x, axis=axes, dtype=x.dtype) if axes else x for x, axes in zip((a, b), plan.sums))
+    a, b = a.transpose(plan.orders[0]), b.transpose(plan.orders[1])
+    batch, left, inner = plan.splits
+    stack, rows, columns = a.shape[:batch], a.shape[batch : batch + left], b.shape[batch + inner :]
+    k = prod(a.shape[batch + left :])
+    product = _matmul(a.reshape(*stack, prod(rows), k), b.reshape(*stack, k, prod(columns)))
+    return product.reshape(stack + rows + columns).transpose(plan.back)
+
+
+def _pull(g: Any, other: Any, like: Any, out: str, theirs: str, mine: str) -> Any:
     # Letters of mine that neither g nor the other operand has were summed alone: they come back by expansion.
     here = "".join(c for c in mine if c in out or c in theirs)
     part = contract(g, other, equation=f"{out},{theirs}->{here}")
+    if here == mine:
+        return part
     shape = tuple(s if c in here else 1 for c, s in zip(mine, like.shape))
-    from chainrule.ops.views import expand
-
     return expand(reshape(part, shape=shape), shape=tuple(like.shape))
 
 
 def _left(g: Any, a: Any, b: Any, *, equation: str) -> Any:
     mine, theirs, out = _letters(equation)
-    return _einsum_pull(g, b, a, out, theirs, mine)
+    return _pull(g, b, a, out, theirs, mine)
 
 
 def _right(g: Any, a: Any, b: Any, *, equation: str) -> Any:
     theirs, mine, out = _letters(equation)
-    return _einsum_pull(g, a, b, out, theirs, mine)
+    return _pull(g, a, b, out, theirs, mine)
 
 
 contract = bilinear(
-    "contract", lambda a, b, *, equation: np.einsum(equation, a, b, optimize=a.size * b.size > 4096), _left, _right,
-    grad="EinsumBackward0",
-)  # fmt: skip
+    "contract", _contract, _left, _right, grad="EinsumBackward0", why="products, summed over shared letters"
+)

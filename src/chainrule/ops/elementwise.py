@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.op import REGISTRY, elementwise
+from chainrule.base import dtypes
+from chainrule.core.op import REGISTRY, custom, elementwise, linear
 
 Number = (int, float)
 
@@ -21,6 +22,46 @@ Number = (int, float)
 def where(c: Any, x: Any, y: Any) -> Any:
     """The registry's `where`, declared in `select` and used by rules here."""
     return REGISTRY["where"](c, x, y)
+
+
+def only(kinds: str, kernel: str) -> Any:
+    """A `refuse` column: the op takes results of these NumPy kinds alone; PyTorch's message names its own kernel."""
+
+    def refuse(target: Any, given: Any) -> None:
+        if target.kind not in kinds:
+            found = dtypes.of(target).legacy.removesuffix("Tensor")
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{found}'")
+
+    return refuse
+
+
+def _no_bool(message: str, both: str | None = None) -> Any:
+    def refuse(target: Any, given: Any) -> None:
+        bools = [isinstance(x, bool) or getattr(x, "dtype", None) is dtypes.BOOL for x in given]
+        if any(bools):
+            raise RuntimeError(both if both and all(bools) else message + _USE)
+
+    return refuse
+
+
+_MINUS = _no_bool(
+    "Subtraction, the `-` operator, with a bool tensor is not supported. ",
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+    "instead.",
+)
+_USE = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+
+
+def _raise(g: Any, *, of: str) -> Any:
+    raise RuntimeError(f"derivative for aten::{of} is not implemented")
+
+
+undefined = linear("undefined", _raise, lambda g, x, *, of: undefined(g, of=of))
+
+
+def no_rule(name: str) -> Any:
+    """The `times` rule of an input in which the op has no derivative: asking for it is an error, not a silent zero."""
+    return lambda g, *_: undefined(g, of=name)
 
 
 # --------------------------------------------------------------------------------------------------------- arithmetic
@@ -31,7 +72,13 @@ add = elementwise(
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
-    llvm="fsub", js="%0-%1", sympy="%0 - %1", tex="%0 - %1", why="the slope of a difference is the difference of slopes",
+    refuse=_MINUS,
+    llvm="fsub", js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
+    why="the slope of a difference is the difference of the slopes",
+)  # fmt: skip
+rsub = elementwise(
+    "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
+    llvm="frsub", js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round",
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
@@ -41,8 +88,10 @@ div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}", why="the quotient rule",
 )  # fmt: skip
-neg = elementwise("neg", operator.neg, -1, llvm="fneg", js="-%0", sympy="-%0", tex="-%0")
-positive = elementwise("positive", operator.pos, 1)
+neg = elementwise(
+    "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
+    llvm="fneg", js="-%0", sympy="-%0", tex="-%0",
+)  # fmt: skip
 
 
 def _pow(x: Any, y: Any) -> Any:
@@ -58,36 +107,89 @@ def _pow(x: Any, y: Any) -> Any:
             return 1 / x
         if y < 0 and x.dtype.kind != "f":
             raise RuntimeError("Integers to negative integer powers are not allowed.")
+    elif y.dtype.kind == "i" and np.any(y < 0):  # 1 / x**-y, rounded towards zero: 0 unless x is 1 or -1
+        unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
+        return np.where(y < 0, unit, x ** np.maximum(y, 0)).astype(y.dtype)[()]
     return x**y
 
 
 def _pow_base(g: Any, x: Any, y: Any, out: Any) -> Any:
     if isinstance(y, Number):
-        return g * (y * pow(x, y - 1)) if y not in (0, 1, 2) else (g * 0 if y == 0 else g if y == 1 else g * (2 * x))
+        if y == 0:
+            return REGISTRY["zeros_like"](g)
+        return g if y == 1 else g * (2 * x) if y == 2 else g * (y * pow(x, y - 1))
     return where(y == 0, 0.0, g * (y * pow(x, y - 1)))
 
 
 def _pow_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     if isinstance(x, Number):
         return where(y >= 0, 0.0, g * (out * -math.inf)) if x == 0 else g * (out * (math.log(x) if x > 0 else math.nan))
-    at_zero = (x == 0) & (y >= 0)
-    return where(at_zero, 0.0, g * (out * log(x)))
+    return where((x == 0) & (y >= 0), 0.0, g * (out * log(x)))
+
+
+def _pow_name(node: Any) -> str:
+    # PyTorch has three: number exponent, two tensors, number base. A tensor that the rule reads is among those kept.
+    return "PowBackward2" if node.kept[0] is None else "PowBackward0" if node.kept[1] is None else "PowBackward1"
 
 
 pow = elementwise(
-    "pow", _pow, times=(_pow_base, _pow_exponent),
+    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, refuse=only("iuf", "pow"),
     llvm="pow", js="Math.pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
 )  # fmt: skip
-square = elementwise("square", np.square, lambda x, out: 2 * x, grad="PowBackward0", sympy="%0**2", tex="%0^2")
+square = elementwise(
+    "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
+    grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule",
+)  # fmt: skip
 reciprocal = elementwise("reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float", sympy="1/%0")
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     llvm="sqrt", js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
 )  # fmt: skip
 rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * out**3, types="float")
-abs_ = elementwise("abs", np.abs, lambda x, out: sign(x), js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|")
-sign = elementwise("sign", np.sign, 0, js="Math.sign(%0)", sympy="sign")
-sgn = elementwise("sgn", np.sign, 0)
+abs_ = elementwise(
+    "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
+    js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope is the sign",
+)  # fmt: skip
+
+
+def _sign(x: Any) -> Any:
+    return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
+
+
+sign = elementwise("sign", _sign, 0, js="Math.sign(%0)", sympy="sign")
+sgn = elementwise("sgn", _sign, 0, sympy="sign")
+
+
+def _lerp(x: Any, y: Any, weight: Any) -> Any:
+    near, far = x + weight * (y - x), y - (y - x) * (1 - weight)  # each exact at its own end
+    if isinstance(weight, Number):
+        return near if abs(weight) < 0.5 else far
+    return np.where(np.abs(weight) < 0.5, near, far)[()]
+
+
+def _same_floats(target: Any, given: Any) -> None:
+    for x, what in zip(given, ("self", "end", "weight")):
+        if hasattr(x, "dtype") and x.dtype != given[0].dtype:
+            theirs, ours = (dtypes.of(a.dtype) for a in (x, given[0]))
+            raise RuntimeError(f"expected dtype {ours.name} for `{what}` but got dtype {theirs.name}")
+    only("f", "lerp_kernel_scalar")(given[0].dtype, given)
+
+
+lerp = elementwise(
+    "lerp", _lerp, (lambda x, y, w, out: 1 - w, lambda x, y, w, out: w, lambda x, y, w, out: y - x), refuse=_same_floats
+)
+addcmul = elementwise(
+    "addcmul", lambda x, a, b, *, value=1: x + (a * b if value == 1 else value * a * b),
+    (1, lambda x, a, b, out, value=1: b * value, lambda x, a, b, out, value=1: a * value),
+)  # fmt: skip
+addcdiv = elementwise(
+    "addcdiv", lambda x, a, b, *, value=1: x + value * (a / b),
+    times=(
+        lambda g, x, a, b, out, value=1: g,
+        lambda g, x, a, b, out, value=1: g * (value / b),
+        lambda g, x, a, b, out, value=1: -g * (value * (a / b) / b),
+    ),
+)  # fmt: skip
 
 # --------------------------------------------------------------------------------------- exponentials and logarithms
 
@@ -102,14 +204,18 @@ log = elementwise(
     llvm="log", js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
 )  # fmt: skip
 log2 = elementwise("log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", sympy="log(%0, 2)")
-log10 = elementwise("log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", sympy="log(%0, 10)")
-log1p = elementwise("log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", sympy="log(1 + %0)")
+log10 = elementwise(
+    "log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", sympy="log(%0, 10)"
+)
+log1p = elementwise(
+    "log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", grad="Log1PBackward0", sympy="log(1 + %0)"
+)
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, types="float",
+    "logaddexp", np.logaddexp, refuse=only("f", "logaddexp_cpu"),
     d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))),
 )  # fmt: skip
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, types="float",
+    "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"),
     d=(lambda x, y, out: sigmoid(_gap(x, y) * math.log(2)), lambda x, y, out: sigmoid(_gap(y, x) * math.log(2))),
 )  # fmt: skip
 
@@ -120,15 +226,13 @@ def _gap(x: Any, y: Any) -> Any:
 
 
 def _xlogy(x: Any, y: Any) -> Any:
-    return np.where(np.isnan(y), np.nan, np.where(x == 0, 0.0, x * np.log(y))).astype(np.result_type(x, y))
+    return np.where(np.isnan(y), np.nan, np.where(np.equal(x, 0), 0.0, x * np.log(y))).astype(np.result_type(x, y))[()]
 
 
 xlogy = elementwise(
     "xlogy", _xlogy, types="float",
-    times=(
-        lambda g, x, y, out: g * where((x == 0) & (y <= 0), 0.0, log(y)),
-        lambda g, x, y, out: g * x / y,
-    ),
+    times=(lambda g, x, y, out: where((x == 0) & (y <= 0), 0.0, xlogy(g, y)), lambda g, x, y, out: g * x / y),
+    grad="XlogyBackward0", numbers=("XlogyBackward1", "XlogyBackward2"),
 )  # fmt: skip
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
@@ -136,8 +240,21 @@ sigmoid = elementwise(
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
-    types="float", grad="LogSigmoidBackward0",
+    types="float",
 )  # fmt: skip
+
+
+def _logit(x: Any, *, eps: float | None = None) -> Any:
+    z = x if eps is None else np.clip(x, eps, 1 - eps)
+    return np.log(z / (1 - z))
+
+
+def _logit_back(g: Any, x: Any, out: Any, eps: float | None = None) -> Any:
+    low, outside = (0, math.nan) if eps is None else (eps, 0.0)
+    return where((x >= low) & (x <= 1 - low), g / abs_(x * (1 - x)), outside)  # abs: +inf at -0.0 too
+
+
+logit = elementwise("logit", _logit, times=_logit_back, types="float")
 
 # --------------------------------------------------------------------------------------------------------- trigonometry
 
@@ -160,14 +277,24 @@ tanh = elementwise(
     llvm="tanh", js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
 )  # fmt: skip
 asinh = elementwise("asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", sympy="asinh")
-acosh = elementwise("acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", sympy="acosh")
+acosh = elementwise(
+    "acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", sympy="acosh"
+)
 atanh = elementwise("atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float", sympy="atanh")
 atan2 = elementwise(
     "atan2", np.arctan2, types="float",
-    times=(lambda g, y, x, out: g * x / (x * x + y * y), lambda g, y, x, out: -g * y / (x * x + y * y)),
+    times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)),
 )  # fmt: skip
+
+
+def _turned(g: Any, y: Any, x: Any) -> Any:
+    # g / (x^2 + y^2), and 0 at the origin, where the angle has no slope.
+    r2 = x * x + y * y
+    return where(r2 == 0, 0.0, g / r2)
+
+
 hypot = elementwise(
-    "hypot", np.hypot, types="same",
+    "hypot", np.hypot, refuse=only("f", "hypot_cpu"),
     times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)),
 )  # fmt: skip
 sinc = elementwise(
@@ -179,97 +306,18 @@ sinc = elementwise(
 deg2rad = elementwise("deg2rad", np.deg2rad, lambda x, out: math.pi / 180, types="float", grad="Deg2RadBackward0")
 rad2deg = elementwise("rad2deg", np.rad2deg, lambda x, out: 180 / math.pi, types="float", grad="Rad2DegBackward0")
 
-# ------------------------------------------------------------------------------------------------ kinks, steps, choices
+# ---------------------------------------------------------------------------------------------- powers of two
 
-relu = elementwise(
-    "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out > 0, g, 0.0),
-    js="Math.max(%0,0)", sympy="Max(%0, 0)", why="the slope is 1 where the input is positive, else 0",
+
+def _ldexp(x: Any, y: Any) -> Any:
+    # By the whole part of y exactly and without overflow on the way, by the rest as a factor.
+    y = np.asarray(y).astype(x.dtype)
+    whole = np.clip(np.nan_to_num(np.floor(y)), -5000, 5000)
+    return np.ldexp(x * np.exp2(y - whole), whole.astype(np.int32))
+
+
+ldexp = elementwise(
+    "ldexp", _ldexp, types="float",
+    times=(lambda g, x, y, out: ldexp(g, y), lambda g, x, y, out: g * (out * math.log(2))),
 )  # fmt: skip
-
-
-def _larger(g: Any, mine: Any, other: Any) -> Any:
-    return where(mine == other, g / 2, where(mine > other, g, 0.0))
-
-
-maximum = elementwise(
-    "maximum", np.maximum,
-    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)), sympy="Max",
-)  # fmt: skip
-minimum = elementwise(
-    "minimum", np.minimum,
-    times=(lambda g, x, y, out: _larger(g, y, x), lambda g, x, y, out: _larger(g, x, y)), sympy="Min",
-)  # fmt: skip
-fmax = elementwise(
-    "fmax", np.fmax,
-    times=(
-        lambda g, x, y, out: where((x >= y) | isnan(y), g, 0.0),
-        lambda g, x, y, out: where((x >= y) | isnan(y), 0.0, g),
-    ),
-)  # fmt: skip
-fmin = elementwise(
-    "fmin", np.fmin,
-    times=(
-        lambda g, x, y, out: where((x <= y) | isnan(y), g, 0.0),
-        lambda g, x, y, out: where((x <= y) | isnan(y), 0.0, g),
-    ),
-)  # fmt: skip
-
-
-def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
-    low = x if min is None else np.maximum(x, min)
-    return low if max is None else np.minimum(low, max)
-
-
-def _inside(g: Any, x: Any, out: Any, min: Any = None, max: Any = None) -> Any:
-    if min is not None:
-        g = where(x >= min, g, 0.0)
-    return g if max is None else where(x <= max, g, 0.0)
-
-
-clamp = elementwise("clamp", _clamp, times=_inside, probe={"min": 0})
-
-floor = elementwise("floor", np.floor, 0, js="Math.floor(%0)", sympy="floor")
-ceil = elementwise("ceil", np.ceil, 0, js="Math.ceil(%0)", sympy="ceiling")
-trunc = elementwise("trunc", np.trunc, 0, js="Math.trunc(%0)")
-round_ = elementwise("round", np.rint, 0)
-frac = elementwise("frac", lambda x: x - np.trunc(x), 1)
-fmod = elementwise(
-    "fmod", np.fmod, (1, lambda x, y, out: -trunc(x / y)),
-)  # fmt: skip
-remainder = elementwise(
-    "remainder", np.remainder, (1, lambda x, y, out: -floor(x / y)),
-)  # fmt: skip
-floor_divide = elementwise("floor_divide", np.floor_divide)
-copysign = elementwise(
-    "copysign", np.copysign, types="float",
-    times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), lambda g, x, y, out: g * 0),
-)  # fmt: skip
-nextafter = elementwise("nextafter", np.nextafter)
-heaviside = elementwise("heaviside", np.heaviside)
-
-# ------------------------------------------------------------------------------------ comparisons, logic, bits, classes
-
-eq = elementwise("eq", operator.eq, types="bool", js="%0===%1", sympy="Eq")
-ne = elementwise("ne", operator.ne, types="bool", js="%0!==%1", sympy="Ne")
-lt = elementwise("lt", operator.lt, types="bool", js="%0<%1", sympy="%0 < %1")
-le = elementwise("le", operator.le, types="bool", js="%0<=%1", sympy="%0 <= %1")
-gt = elementwise("gt", operator.gt, types="bool", js="%0>%1", sympy="%0 > %1")
-ge = elementwise("ge", operator.ge, types="bool", js="%0>=%1", sympy="%0 >= %1")
-logical_and = elementwise("logical_and", np.logical_and, types="bool")
-logical_or = elementwise("logical_or", np.logical_or, types="bool")
-logical_xor = elementwise("logical_xor", np.logical_xor, types="bool")
-logical_not = elementwise("logical_not", np.logical_not, types="bool")
-isnan = elementwise("isnan", np.isnan, types="bool")
-isinf = elementwise("isinf", np.isinf, types="bool")
-isfinite = elementwise("isfinite", np.isfinite, types="bool")
-isposinf = elementwise("isposinf", np.isposinf, types="bool")
-isneginf = elementwise("isneginf", np.isneginf, types="bool")
-signbit = elementwise("signbit", lambda x: x < 0 if x.dtype.kind in "iu" else np.signbit(x), types="bool")
-bitwise_and = elementwise("bitwise_and", operator.and_)
-bitwise_or = elementwise("bitwise_or", operator.or_)
-bitwise_xor = elementwise("bitwise_xor", operator.xor)
-bitwise_not = elementwise("bitwise_not", operator.invert)
-bitwise_left_shift = elementwise("bitwise_left_shift", operator.lshift)
-bitwise_right_shift = elementwise("bitwise_right_shift", operator.rshift)
-gcd = elementwise("gcd", np.gcd)
-lcm = elementwise("lcm", np.lcm)
+frexp = custom("frexp", np.frexp, lambda g, out, _x: ldexp(g[0], -out[1]), outputs=2)

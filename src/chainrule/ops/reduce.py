@@ -1,31 +1,52 @@
-"""Reductions and cumulative operations. `dim` is None (all) or a tuple of indices from 0; the api normalises it."""
+"""Reductions, cumulative operations and the softmax family: many numbers become one, a running one, or shares of one.
+
+`dim` is None (everything) or a tuple of indices from 0 for reductions, one index from 0 for the rest; the api floor
+normalises it. A rule sets the gradient of a result beside the input (`beside`: a dimension of size 1 where one was
+reduced) and lets broadcasting do the rest.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from chainrule.base.shapes import numel, reduced
-from chainrule.core.op import custom, linear
+from chainrule.core.op import Op, custom, linear
 from chainrule.ops.elementwise import exp, where
-from chainrule.ops.views import cast, expand, flip, reshape
+from chainrule.ops.views import cat, expand, flip, narrow, ones_like, reshape, select, stack
+
+Dims = tuple[int, ...] | None
 
 
-def spread(g: Any, x: Any, dim: tuple[int, ...] | None, keepdim: bool) -> Any:
-    """g, the gradient of a reduction of x, set beside x: a 1 where each reduced dimension was, then expanded."""
-    shape = tuple(x.shape)
-    if dim is not None and not keepdim:
-        g = reshape(g, shape=reduced(shape, dim, True))
-    elif dim is None and not keepdim and len(g.shape) != len(shape):
-        g = reshape(g, shape=(1,) * len(shape))
-    return expand(g, shape=shape)
+def beside(g: Any, x: Any, dim: Dims, keepdim: bool) -> Any:
+    """The gradient (or value) of a reduction of x in a shape that broadcasts against x as it was reduced."""
+    if dim is None or keepdim or not dim:
+        return g
+    return reshape(g, shape=reduced(tuple(x.shape), dim, True))
 
 
-def _sum(x: Any, *, dim: Any, keepdim: bool) -> Any:
-    return np.add.reduce(x, axis=dim, keepdims=keepdim) if x.dtype.kind in "fiu" and x.dtype.itemsize >= 8 else (
-        np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=x.dtype if x.dtype.kind == "f" else np.int64)
-    )  # fmt: skip
+def spread(g: Any, x: Any, dim: Dims, keepdim: bool) -> Any:
+    """The gradient of a reduction of x, repeated for every element that went into it."""
+    return expand(beside(g, x, dim, keepdim), shape=tuple(x.shape))
+
+
+def count(x: Any, dim: Dims) -> int:
+    """How many elements go into each result of a reduction."""
+    return numel(x.shape) if dim is None else numel(x.shape[i] for i in dim)
+
+
+def _total_type(x: Any) -> Any:
+    # Sums and products of integers and bools are counted in int64.
+    return None if x.dtype.kind == "f" else np.int64
+
+
+# ------------------------------------------------------------------------------------------------------ sums and means
+
+
+def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
+    return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
 
 
 sum = linear(
@@ -34,14 +55,9 @@ sum = linear(
 )  # fmt: skip
 
 
-def count(x: Any, dim: tuple[int, ...] | None) -> int:
-    """How many elements go into each result of a reduction."""
-    return numel(x.shape) if dim is None else numel(x.shape[i] for i in dim)
-
-
-def _mean(x: Any, *, dim: Any, keepdim: bool) -> Any:
+def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
     n = count(x, dim)
-    return _sum(x, dim=dim, keepdim=keepdim) / n if n else np.add.reduce(x, axis=dim, keepdims=keepdim) * np.nan
+    return _sum(x, dim=dim, keepdim=keepdim) / (n or math.nan)
 
 
 mean = linear(
@@ -49,103 +65,185 @@ mean = linear(
     why="every term of a mean has slope 1/n", grad="MeanBackward0",
 )  # fmt: skip
 
-
-def _prod(x: Any, *, dim: Any, keepdim: bool) -> Any:
-    return np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=x.dtype if x.dtype.kind == "f" else np.int64)
+# -------------------------------------------------------------------------------------------------------------- spread
 
 
-def _prod_vjp(g: Any, out: Any, x: Any, *, dim: Any, keepdim: bool) -> Any:
-    # The product of all other factors, exact where some are zero: products from the left times products from the right.
-    flat = x if dim is not None else reshape(x, shape=(-1 if numel(x.shape) else 0,))
-    d = dim[0] if dim is not None else 0
-    if not len(flat.shape):
-        return g
-    others = _before(flat, d) * flip(_before(flip(flat, dims=(d,)), d), dims=(d,))
-    return spread(g, x, dim, keepdim) * reshape(others, shape=tuple(x.shape))
+def _var(x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
+    away = x - _mean(x, dim=dim, keepdim=True)
+    freedom = np.asarray(count(x, dim) - correction, x.dtype)  # an array: a result of 0/0 is NaN, not an exception
+    return _sum(away * away, dim=dim, keepdim=keepdim) / np.maximum(freedom, 0)[()]
 
 
-def _before(x: Any, d: int) -> Any:
-    from chainrule.ops.views import _zeros, cat, narrow, ones_like
-
-    n = x.shape[d]
-    if n == 0:
-        return x
-    first = ones_like(narrow(x, dim=d, start=0, stop=1, step=1))
-    return cat(first, cumprod(narrow(x, dim=d, start=0, stop=n - 1, step=1), dim=d), dim=d) if n > 1 else first
+def _var_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
+    freedom = count(x, dim) - correction
+    return beside(g, x, dim, keepdim) * (2 / freedom if freedom else math.inf) * (x - mean(x, dim=dim, keepdim=True))
 
 
-prod = custom("prod", _prod, _prod_vjp, grad="ProdBackward0")
+def _std_vjp(g: Any, out: Any, x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
+    flat = out == 0  # no spread, no direction: PyTorch calls the slope 0
+    return _var_vjp(where(flat, 0.0, g / (2 * out)), out, x, dim=dim, correction=correction, keepdim=keepdim)
 
 
-def _extreme_vjp(g: Any, out: Any, x: Any, *, dim: Any, keepdim: bool) -> Any:
-    hit = x == spread(out, x, dim, keepdim)
-    n = sum(cast(hit, dtype=np.dtype(getattr(x.dtype, "np", x.dtype))), dim=dim, keepdim=keepdim)
-    return where(hit, spread(g / n, x, dim, keepdim), 0.0)
+var = custom("var", _var, _var_vjp, why="the slope of a variance is twice the distance from the mean, over n - 1")
+std = custom("std", lambda x, **a: np.sqrt(_var(x, **a)), _std_vjp)
+
+# ------------------------------------------------------------------------------------------------------------ extremes
 
 
-amax = custom("amax", lambda x, *, dim, keepdim: np.amax(x, axis=dim, keepdims=keepdim), _extreme_vjp)
-amin = custom("amin", lambda x, *, dim, keepdim: np.amin(x, axis=dim, keepdims=keepdim), _extreme_vjp)
+def _share(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
+    # Elements that tie for the extreme share its gradient equally.
+    hit = where(x == beside(out, x, dim, keepdim), ones_like(x), 0.0)
+    return beside(g, x, dim, keepdim) * hit / sum(hit, dim=dim, keepdim=True)
 
 
-def _logsumexp(x: Any, *, dim: Any, keepdim: bool) -> Any:
+amax = custom("amax", lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim), _share)
+amin = custom("amin", lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim), _share)
+
+
+def share_whole(g: Any, out: Any, x: Any) -> Any:
+    """The rule of one element chosen from the whole of x by value: all elements of that value, NaN too, share g."""
+    hit = (x == out) | ((x != x) & (out != out))
+    return where(hit, g / sum(where(hit, ones_like(x), 0.0), dim=None, keepdim=False), 0.0)
+
+
+max_ = custom("max", lambda x: np.maximum.reduce(x, axis=None), share_whole, grad="MaxBackward1")
+min_ = custom("min", lambda x: np.minimum.reduce(x, axis=None), share_whole, grad="MinBackward1")
+
+# ----------------------------------------------------------------------------------------------------------- logsumexp
+
+
+def _logsumexp(x: Any, *, dim: Dims, keepdim: bool) -> Any:
     top = np.amax(x, axis=dim, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros_like(top))
     total = np.log(np.add.reduce(np.exp(x - top), axis=dim, keepdims=True)) + top
-    return total if keepdim else np.squeeze(total, dim)
+    return (total if keepdim else np.squeeze(total, dim))[()]
 
 
-logsumexp = custom(
-    "logsumexp", _logsumexp,
-    lambda g, out, x, *, dim, keepdim: spread(g, x, dim, keepdim) * exp(x - spread(out, x, dim, keepdim)),
-)  # fmt: skip
+def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
+    return beside(g, x, dim, keepdim) * exp(x - beside(out, x, dim, keepdim))
+
+
+logsumexp = custom("logsumexp", _logsumexp, _logsumexp_vjp, types="float", why="the slope of log-sum-exp is softmax")
+
+
+def _softmax(x: Any, *, dim: int) -> Any:
+    e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    return e / np.add.reduce(e, axis=dim, keepdims=True)
+
+
+def _softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
+    down = g * out
+    return down - out * sum(down, dim=_axis(_x, dim), keepdim=True)
+
+
+def _log_softmax(x: Any, *, dim: int) -> Any:
+    x = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    return x - np.log(np.add.reduce(np.exp(x), axis=dim, keepdims=True))
+
+
+def _log_softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
+    return g - exp(out) * sum(g, dim=_axis(_x, dim), keepdim=True)
+
+
+def _axis(x: Any, dim: int) -> tuple[int, ...]:
+    return (dim,) if len(x.shape) else ()
+
+
+softmax = custom("softmax", _softmax, _softmax_vjp)
+log_softmax = custom("log_softmax", _log_softmax, _log_softmax_vjp)
+
+# ---------------------------------------------------------------------------------------------------------- cumulative
 
 
 def _reverse(x: Any, dim: int) -> Any:
     return flip(x, dims=(dim,))
 
 
-cumsum = linear(
-    "cumsum", lambda x, *, dim: np.cumsum(x, dim, dtype=x.dtype if x.dtype.kind == "f" else np.int64),
+cumsum: Op = linear(
+    "cumsum", lambda x, *, dim: np.add.accumulate(x, dim, dtype=_total_type(x)),
     lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim),
 )  # fmt: skip
 
 
-def _cumprod_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:
-    from chainrule.ops.views import cat, narrow, ones_like, stack
+def _part(x: Any, dim: int, start: int, stop: int) -> Any:
+    return narrow(x, dim=dim, start=start, stop=stop, step=1)
 
+
+def _before(x: Any, dim: int) -> Any:
+    """The product of all elements before each one."""
+    one = ones_like(_part(x, dim, 0, 1))
     n = x.shape[dim]
-    if n == 0:
-        return g
-    # d out[k] / d x[i] = product of x[j], j <= k, j != i. Quadratic in the length, and exact with zeros among the x.
-    columns = []
-    for i in range(n):
-        one = ones_like(narrow(x, dim=dim, start=i, stop=i + 1, step=1))
-        parts = [narrow(x, dim=dim, start=0, stop=i, step=1), one, narrow(x, dim=dim, start=i + 1, stop=n, step=1)]
-        without = cumprod(cat(*parts, dim=dim), dim=dim)
-        tail = [narrow(a, dim=dim, start=i, stop=n, step=1) for a in (g, without)]
-        columns.append(sum(tail[0] * tail[1], dim=(dim,), keepdim=False))
-    return stack(*columns, dim=dim)
+    return cat(one, cumprod(_part(x, dim, 0, n - 1), dim=dim), dim=dim) if n > 1 else one
+
+
+def _scan_back(g: Any, step: Any, dim: int) -> Any:
+    """s[i] = g[i] + step[i] * s[i + 1], from the end: what later results owe to element i, in linear time.
+
+    It never divides, so zeros in a product are no special case.
+    """
+    n = g.shape[dim]
+    s = select(g, dim=dim, index=n - 1)
+    found = [s]
+    for i in range(n - 2, -1, -1):
+        s = select(g, dim=dim, index=i) + select(step, dim=dim, index=i) * s
+        found.append(s)
+    return stack(*found[::-1], dim=dim)
+
+
+def _cumprod_vjp(g: Any, _out: Any, x: Any, *, dim: int) -> Any:
+    n = x.shape[dim]
+    return _before(x, dim) * _scan_back(g, _part(x, dim, 1, n), dim) if numel(x.shape) else g
 
 
 cumprod = custom(
-    "cumprod", lambda x, *, dim: np.cumprod(x, dim, dtype=x.dtype if x.dtype.kind == "f" else np.int64), _cumprod_vjp
+    "cumprod", lambda x, *, dim: np.multiply.accumulate(x, dim, dtype=_total_type(x)), _cumprod_vjp
 )
 
 
-def _logcumsumexp(x: Any, *, dim: int) -> Any:
-    return np.logaddexp.accumulate(x, dim)
-
-
 def _logcumsumexp_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:
-    # sum over k >= i of g[k] exp(x[i] - out[k]), kept in range by taking the greatest out away.
-    top = amax(out, dim=(dim,), keepdim=True)
-    top = where(top == top, top, 0.0)
-    return exp(x - top) * _reverse(cumsum(_reverse(g * exp(top - out), dim), dim=dim), dim)
+    # The results only grow, so no exponent is positive and nothing overflows.
+    n = x.shape[dim]
+    if not numel(x.shape):
+        return g
+    early, late = _part(out, dim, 0, n - 1), _part(out, dim, 1, n)
+    step = exp(where(early == late, 0.0, early - late))
+    return exp(where(x == out, 0.0, x - out)) * _scan_back(g, step, dim)
 
 
-logcumsumexp = custom("logcumsumexp", _logcumsumexp, _logcumsumexp_vjp)
-any_ = custom("any", lambda x, *, dim, keepdim: np.any(x, axis=dim, keepdims=keepdim))
-all_ = custom("all", lambda x, *, dim, keepdim: np.all(x, axis=dim, keepdims=keepdim))
+logcumsumexp = custom("logcumsumexp", lambda x, *, dim: np.logaddexp.accumulate(x, dim), _logcumsumexp_vjp)
+
+# -------------------------------------------------------------------------------------------------------------- product
+
+
+def _prod(x: Any, *, dim: Dims, keepdim: Any) -> Any:
+    return np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
+
+
+def _prod_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
+    # The product of all other factors, exact where some are zero: those before it times those after it.
+    shape = tuple(x.shape)
+    if not numel(shape) or not shape:
+        return spread(g, x, dim, keepdim)
+    flat, d = (reshape(x, shape=(-1,)), 0) if dim is None else (x, dim[0])
+    others = _before(flat, d) * _reverse(_before(_reverse(flat, d), d), d)
+    return beside(g, x, dim, keepdim) * reshape(others, shape=shape)
+
+
+prod = custom("prod", _prod, _prod_vjp, why="each factor's slope is the product of the others")
+
+# --------------------------------------------------------------------------------------- counting, without derivatives
+
+
+def _truth(reduce: Any) -> Any:
+    def kernel(x: Any, *, dim: Dims, keepdim: bool) -> Any:
+        got = reduce(x, axis=dim, keepdims=keepdim, dtype=np.bool_)
+        return got.astype(np.uint8) if x.dtype == np.uint8 else got  # as PyTorch has it
+
+    return kernel
+
+
+any_ = custom("any", _truth(np.logical_or.reduce))
+all_ = custom("all", _truth(np.logical_and.reduce))
 argmax = custom("argmax", lambda x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim))
 argmin = custom("argmin", lambda x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim))
 count_nonzero = custom("count_nonzero", lambda x, *, dim: np.count_nonzero(x, axis=dim))

@@ -1,4 +1,4 @@
-"""Choosing elements: where, indexing, gather and scatter, sorting.
+"""Choosing elements: where, indexing, gather and scatter.
 
 Index arguments are NumPy integer arrays in the attributes: no gradient flows to them.
 """
@@ -10,24 +10,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.op import custom, elementwise, linear
-from chainrule.ops.views import _zeros, reshape, zeros_like
+from chainrule.ops.views import _zeros, along, back_to, ones_like, reshape, sum_to, zeros_like
 
 # ---------------------------------------------------------------------------------------------------------------- where
 
 
 def _where(c: Any, x: Any, y: Any) -> Any:
-    if type(c) is np.bool_:
-        chosen = x if c else y
-        other = y if c else x
-        if isinstance(chosen, np.generic):
+    if type(c) is np.bool_ and not isinstance(x, np.ndarray) and not isinstance(y, np.ndarray):
+        chosen, other = (x, y) if c else (y, x)
+        if isinstance(chosen, np.generic) or not isinstance(other, np.generic):
             return chosen
-        if isinstance(other, np.generic) and not isinstance(chosen, np.ndarray):
-            return other.dtype.type(chosen)
-    return np.where(c, x, y)[()]
-
-
-def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    return np.where(mask, np.asarray(value, x.dtype), x)
+        return other.dtype.type(chosen)
+    got = np.where(c, x, y)
+    return got if got.ndim else got[()]
 
 
 where = elementwise(
@@ -36,6 +31,18 @@ where = elementwise(
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- indexing
+# Basic indexing (numbers, slices, None, ...) is a view, `getitem`; indexing by arrays is a copy, `index`.
+
+getitem = linear("getitem", lambda x, *, index: x[index], back_to("getitem"), view=True, grad="SliceBackward0")
+
+
+def _pick(x: Any, *, index: Any) -> Any:
+    return np.require(x[index], requirements="C")  # NumPy may lay the result out in another order
+
+
+def _pick_back(g: Any, x: Any, *, index: Any) -> Any:
+    repeats = len(index) > 1 or index[0].dtype.kind != "b"  # a mask alone picks nothing twice
+    return index_put(_zeros(g, x.shape), g, index=index, add=repeats)
 
 
 def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
@@ -47,34 +54,23 @@ def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
     return out
 
 
-def _sum_like(g: Any, value: Any) -> Any:
-    from chainrule.ops.views import sum_to
-
-    extra = len(value.shape) - len(g.shape)  # values may have leading ones that the place does not have
-    shape = tuple(value.shape)
-    return reshape(sum_to(g, shape=shape[extra:]) if extra > 0 else sum_to(g, shape=shape), shape=shape)
-
-
-getitem = linear(
-    "getitem", lambda x, *, index: x[index], lambda g, x, *, index: _getitem_back(g, x, index), view=True,
-    grad="IndexBackward0",
-)  # fmt: skip
-
-
-def _getitem_back(g: Any, x: Any, index: Any) -> Any:
-    return index_put(_zeros(g, x.shape), g, index=index, add=True)
-
-
 def _put_transpose(g: Any, x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
-    part = getitem(g, index=index)
-    rest = g if add else index_put(g, zeros_like(part), index=index, add=False)
+    part = pick(g, index=index)
+    rest = g if add else index_put(g, zeros_like(part), index=index)
     return rest, _sum_like(part, value)
 
 
-index_put = linear("index_put", _put, _put_transpose, grad="IndexPutBackward0")
+def _sum_like(g: Any, value: Any) -> Any:
+    shape = tuple(value.shape)
+    extra = max(len(shape) - len(g.shape), 0)  # values may have leading ones that the place does not have
+    return reshape(sum_to(g, shape=shape[extra:]), shape=shape)
 
 
-def _along(index: Any, dim: int) -> Any:
+pick = linear("index", _pick, _pick_back)
+index_put = linear("index_put", _put, _put_transpose)
+
+
+def steps(index: Any, dim: int) -> tuple[Any, ...]:
     """The index tuple that picks `index`'s elements along one dimension, the others running in step."""
     grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
     grid[dim] = index
@@ -82,7 +78,7 @@ def _along(index: Any, dim: int) -> Any:
 
 
 gather = linear(
-    "gather", lambda x, *, dim, index: x[_along(index, dim)] if x.ndim else x.reshape(1)[index],
+    "gather", lambda x, *, dim, index: x[steps(index, dim)] if x.ndim else x.reshape(1)[index],
     lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index),
 )  # fmt: skip
 
@@ -94,9 +90,9 @@ def _scatter(x: Any, src: Any, *, dim: int, index: Any, add: bool) -> Any:
         return (_scatter(flat, np.reshape(src, -1), dim=0, index=np.reshape(index, -1), add=add)).reshape(())
     part = src[tuple(slice(n) for n in index.shape)]
     if add:
-        np.add.at(out, _along(index, dim), part)
+        np.add.at(out, steps(index, dim), part)
     else:
-        out[_along(index, dim)] = part
+        out[steps(index, dim)] = part
     return out
 
 
@@ -117,52 +113,45 @@ scatter = linear(
         scatter(g, _zeros(g, index.shape), dim=dim, index=index), _pad_back(gather(g, dim=dim, index=index), src)),
 )  # fmt: skip
 index_select = linear(
-    "index_select", lambda x, *, dim, index: np.take(x, index, axis=dim if x.ndim else None),
+    "index_select", lambda x, *, dim, index: np.take(x, index, axis=dim) if x.ndim else np.array(x),
     lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index),
 )  # fmt: skip
 
 
 def _index_add(x: Any, src: Any, *, dim: int, index: Any) -> Any:
     out = np.array(x)
-    np.add.at(out, (slice(None),) * dim + (index,) if out.ndim else index.reshape(-1)[:0].tolist() or (...,), src)
+    np.add.at(out.reshape(1) if not out.ndim else out, along(dim, index, max(out.ndim, 1)), src)
     return out
 
 
-index_add = linear(
-    "index_add", _index_add, lambda g, x, src, *, dim, index: (g, index_select(g, dim=dim, index=index))
-)
+index_add = linear("index_add", _index_add, lambda g, x, src, *, dim, index: (g, index_select(g, dim=dim, index=index)))
 
-# -------------------------------------------------------------------------------------------------------------- sorting
+# ---------------------------------------------------------------------------------------------- what meets in a place
 
-
-def _order(x: Any, dim: int, descending: bool) -> Any:
-    # Stable in both directions, NaN greatest, as PyTorch sorts.
-    if not descending:
-        return np.argsort(x, dim, kind="stable")
-    back = np.argsort(np.flip(x, dim), dim, kind="stable")
-    return x.shape[dim] - 1 - np.flip(back, dim)
+_MEET = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
 
-def _sort(x: Any, *, dim: int, descending: bool) -> Any:
-    if not x.ndim:
-        return x, np.int64(0)
-    order = _order(x, dim, descending)
-    return np.take_along_axis(x, order, dim), order
+def _reduce_at(x: Any, src: Any, *, index: Any, how: str) -> Any:
+    out = np.array(x)
+    _MEET[how].at(out, index, src)
+    return out
 
 
-def _by_index(g: Any, out: Any, _x: Any, *, dim: int, **_: Any) -> Any:
-    index = out[1]._a if hasattr(out[1], "_a") else out[1]
-    return scatter_add(_zeros(g[0], _x.shape), g[0], dim=dim, index=np.asarray(index))
+def _reduce_at_back(g: Any, out: Any, x: Any, src: Any, *, index: Any, how: str) -> Any:
+    if how != "prod":  # those that reached the extreme share the gradient evenly
+        reached = src == pick(out, index=index)
+        own = where(x == out, ones_like(x), 0.0)
+        count = index_put(own, where(reached, ones_like(src), 0.0), index=index, add=True)
+        share = g / count
+        return share * own, where(reached, pick(share, index=index), 0.0)
+    # The product of the others: by division, or where a zero stands in the way, by a product without it.
+    own = where(x == 0, 1.0, x)
+    zero = src == 0
+    zeros = index_put(zeros_like(x), where(zero, ones_like(src), 0.0), index=index, add=True)
+    single = zero & (pick(zeros, index=index) == 1)
+    without = reduce_at(x, where(single, 1.0, src), index=index, how=how)
+    mine = where(single, pick(g * without, index=index), pick(g * out, index=index) / where(zero, 1.0, src))
+    return g * reduce_at(own, src, index=index, how=how) / own, mine
 
 
-sort = custom("sort", _sort, _by_index, outputs=2)
-
-
-def _topk(x: Any, *, dim: int, k: int, largest: bool) -> Any:
-    if not x.ndim:
-        return x, np.int64(0)
-    order = np.take(_order(x, dim, largest), np.arange(k), dim)
-    return np.take_along_axis(x, order, dim), order
-
-
-topk = custom("topk", _topk, _by_index, outputs=2)
+reduce_at = custom("scatter_reduce", _reduce_at, _reduce_at_back)

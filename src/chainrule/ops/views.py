@@ -5,15 +5,15 @@ Where NumPy gives a view, so does the op (`view=True`), with PyTorch's sharing o
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from chainrule.base.shapes import dim_index
-from chainrule.core.op import custom, linear
-from chainrule.core.tape import Meta
+from chainrule.base.shapes import dim_index, numel
+from chainrule.core.op import REGISTRY, custom, linear
 
-# ------------------------------------------------------------------------------------------------- what the engine needs
+# ------------------------------------------------------------------------------------------------ what the engine needs
 
 
 def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
@@ -25,14 +25,24 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 
 sum_to = linear("sum_to", _sum_to, lambda g, x, *, shape: expand(g, shape=x.shape), grad="SumBackward1")
-expand = linear(
-    "expand", lambda x, *, shape: np.broadcast_to(x, shape), lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True
-)
+
+
+def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
+    wide = np.broadcast_to(x, shape)  # read-only, for elements may repeat; where none does, it can be written to
+    return x.reshape(shape) if wide.size == x.size else wide
+
+
+expand = linear("expand", _expand, lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True)
 cast = linear(
     "cast", lambda x, *, dtype: x.astype(dtype), lambda g, x, *, dtype: cast(g, dtype=x.dtype), grad="ToCopyBackward0"
 )
 clone = linear("clone", lambda x: x.copy(), lambda g, x: g)
 alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True)
+fill = linear("fill", lambda x, value: np.full_like(x, value), lambda g, x, value: (zeros_like(g), sum_to(g, shape=())))
+overwrite = linear(
+    "overwrite", lambda x, src: np.broadcast_to(np.asarray(src).astype(x.dtype), x.shape),
+    lambda g, x, src: (zeros_like(g), cast(sum_to(g, shape=src.shape), dtype=src.dtype)), grad="CopyBackwards",
+)  # fmt: skip
 zeros_like = custom("zeros_like", lambda x: x.dtype.type(0) if not x.shape else np.zeros(x.shape, x.dtype))
 ones_like = custom("ones_like", lambda x: x.dtype.type(1) if not x.shape else np.ones(x.shape, x.dtype))
 
@@ -44,19 +54,6 @@ reshape = linear(
 )  # fmt: skip
 
 
-def _strict_view(x: Any, *, shape: tuple[int, ...]) -> Any:
-    try:
-        return x.reshape(shape, copy=False)
-    except ValueError:
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous subspaces). Use .reshape(...) instead."
-        ) from None
-
-
-view = linear(
-    "view", _strict_view, lambda g, x, *, shape: reshape(g, shape=x.shape), view=True, grad="ViewBackward0"
-)  # fmt: skip
 permute = linear(
     "permute", lambda x, *, dims: np.transpose(x, dims),
     lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in np.argsort(dims))), view=True,
@@ -89,48 +86,66 @@ def _unrepeat(g: Any, x: Any, repeats: tuple[int, ...]) -> Any:
 
 # ----------------------------------------------------------------------------------------------------- parts and wholes
 
+Path = tuple[tuple[Any, dict[str, Any]], ...]  # view ops with their attributes, that lead from a whole to a part
 
-def _scatter_into(x: Any, value: Any, *, path: tuple[Any, ...]) -> Any:
-    whole = x.copy() if hasattr(x, "copy") else np.array(x)
-    whole = np.asarray(whole)
-    part = whole
+
+def _follow(x: Any, path: Path) -> Any:
     for op, attrs in path:
-        part = op.kernel(part, **attrs)
-    part[...] = value
+        x = op(x, **attrs)
+    return x
+
+
+def _write(whole: Any, value: Any, path: Path) -> Any:
+    """Write into the part of a C-ordered array that a path of views leads to."""
+    part = _follow(whole, path)
+    if np.may_share_memory(part, whole):
+        part[...] = value
+    else:  # a reshape on the way had to copy, so ask where the elements came from
+        whole.reshape(-1)[_follow(np.arange(whole.size).reshape(whole.shape), path)] = value
     return whole
 
 
-def _scatter_transpose(g: Any, x: Any, value: Any, *, path: tuple[Any, ...]) -> Any:
-    part = g
-    for op, attrs in path:
-        part = op(part, **attrs)
+def _scatter_into(x: Any, value: Any, *, path: Path) -> Any:
+    return _write(np.array(x, order="C"), value, path)
+
+
+def _scatter_transpose(g: Any, x: Any, value: Any, *, path: Path) -> Any:
+    part = _follow(g, path)
     zeros = zeros_like(part)
     return view_scatter(g, zeros, path=path), part + zeros  # the sum copies: a view of g must not be handed on
 
 
+def _place(g: Any, *, shape: tuple[int, ...], path: Path) -> Any:
+    return _write(np.zeros(shape, g.dtype), g, path)
+
+
 view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices")
-
-
-def _place(g: Any, x: Any, op: Any, attrs: dict[str, Any]) -> Any:
-    return view_scatter(_zeros(g, x.shape), g, path=((op, attrs),))
+zeros_of = custom("zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype))  # of g's kind, in another shape
+place = linear("place", _place, lambda g, x, *, shape, path: _follow(g, path))  # a part in a whole of zeros
 
 
 def _zeros(g: Any, shape: tuple[int, ...]) -> Any:
-    # Zeros of g's kind (array or tensor) in another shape.
-    return expand(reshape(zeros_like(sum_to(g, shape=(1,) * len(g.shape))), shape=()), shape=tuple(shape))
+    return zeros_of(g, shape=tuple(shape))
+
+
+def back_to(name: str) -> Any:
+    """The transpose of a view that repeats no element: the gradient in its place, zeros elsewhere."""
+    return lambda g, x, **attrs: place(g, shape=tuple(x.shape), path=((REGISTRY[name], attrs),))
+
+
+def along(dim: int, i: Any, ndim: int) -> tuple[Any, ...]:
+    """The index that says `i` in one dimension and all in the others; it ends in `...`, so that 0-d is a view too."""
+    return (*(slice(None),) * (dim if dim >= 0 else dim + ndim), i, ...)
 
 
 narrow = linear(
-    "narrow", lambda x, *, dim, start, stop, step: x[(slice(None),) * dim + (slice(start, stop, step),)],
-    lambda g, x, **a: _place(g, x, narrow, a), view=True, grad="SliceBackward0",
+    "narrow", lambda x, *, dim, start, stop, step: x[along(dim, slice(start, stop, step), x.ndim)],
+    back_to("narrow"), view=True, grad="SliceBackward0",
 )  # fmt: skip
-select = linear(
-    "select", lambda x, *, dim, index: x[(slice(None),) * dim + (index, ...)],
-    lambda g, x, **a: _place(g, x, select, a), view=True,
-)  # fmt: skip
+select = linear("select", lambda x, *, dim, index: x[along(dim, index, x.ndim)], back_to("select"), view=True)
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
-    lambda g, x, **a: _place(g, x, diagonal, a), view=True,
+    back_to("diagonal"), view=True,
 )  # fmt: skip
 
 
@@ -140,16 +155,36 @@ def _writable(part: Any, x: Any) -> Any:
     return part
 
 
+def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+    flat = np.ascontiguousarray(x).reshape(-1)
+    return np.lib.stride_tricks.as_strided(flat[offset:], size, [s * flat.itemsize for s in stride])
+
+
+def _strided_transpose(g: Any, x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+    from chainrule.ops.select import index_add
+
+    at = np.full(size, offset)
+    for i, (n, s) in enumerate(zip(size, stride)):
+        at += np.arange(n).reshape((n,) + (1,) * (len(size) - i - 1)) * s
+    flat = _zeros(g, (numel(x.shape),))
+    return reshape(index_add(flat, reshape(g, shape=(at.size,)), dim=0, index=at.reshape(-1)), shape=tuple(x.shape))
+
+
+as_strided = linear("as_strided", _strided, _strided_transpose, view=True)
+
+
 def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
     if not x.ndim:
-        x = x.reshape(1)
+        return x.reshape(1)[:size]
     w = np.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=x.flags.writeable)
-    return w[(slice(None),) * dim + (slice(None, None, step),)]
+    return w[along(dim, slice(None, None, step), x.ndim)]
 
 
 def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any:
     from chainrule.ops.select import index_add
 
+    if not len(x.shape):
+        return sum_to(g, shape=())
     n = g.shape[dim]
     where = (np.arange(n)[:, None] * step + np.arange(size)).reshape(-1)
     d = dim_index(dim, len(x.shape))
@@ -161,25 +196,16 @@ def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any
 unfold = linear("unfold", _windows, _windows_transpose, view=True)
 
 
-def _split_at(sizes: list[int]) -> list[int]:
-    return [int(i) for i in np.cumsum([0, *sizes])]
+def _split(g: Any, *xs: Any, dim: int) -> Any:
+    ends = np.cumsum([0, *[x.shape[dim] for x in xs]]).tolist()
+    return tuple(narrow(g, dim=dim, start=i, stop=j, step=1) for i, j in pairwise(ends))
 
 
-cat = linear(
-    "cat", lambda *xs, dim: np.concatenate(xs, dim),
-    lambda g, *xs, dim: tuple(
-        narrow(g, dim=dim, start=a, stop=b, step=1)
-        for a, b in zip(_split_at([x.shape[dim] for x in xs]), _split_at([x.shape[dim] for x in xs])[1:])
-    ),
-)  # fmt: skip
+cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split)
 stack = linear(
     "stack", lambda *xs, dim: np.stack(xs, dim),
     lambda g, *xs, dim: tuple(select(g, dim=dim, index=i) for i in range(len(xs))),
 )  # fmt: skip
-
-
-def _triangle(keep: Any) -> Any:
-    return lambda g, x, *, diagonal: keep(g, diagonal=diagonal)
 
 
 tril = linear("tril", lambda x, *, diagonal: np.tril(x, diagonal), lambda g, x, *, diagonal: tril(g, diagonal=diagonal))
@@ -193,12 +219,6 @@ diag_embed = linear(
 def _embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     n = x.shape[-1] + abs(offset)
     out = np.zeros((*x.shape[:-1], n, n), x.dtype)
-    np.diagonal(out, offset, -2, -1).setflags(write=True)
     i = np.arange(x.shape[-1])
     out[..., i + max(-offset, 0), i + max(offset, 0)] = x
     return np.moveaxis(out, (-2, -1), (dim1, dim2))
-
-
-def shape_of(x: Any) -> Meta:
-    """The shape and dtype of an array, for rules that only need those."""
-    return Meta(x)

@@ -1,1 +1,11 @@
-"""To be written."""
+"""Optimisers in PyTorch's form: `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.
+
+`rules` holds the mathematics, a pure function per optimiser; `algorithms` their options; `lr_scheduler` the schedules.
+"""
+
+from chainrule.optim.algorithms import ASGD, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, RAdam, RMSprop, Rprop
+from chainrule.optim.optimizer import Optimizer
+
+__all__ = [
+    "ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop",
+]  # fmt: skip

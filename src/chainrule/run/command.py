@@ -140,7 +140,7 @@ def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporte
         if arguments.check:
             outcome.cells = check(recorded, outcome.run, lambda: once(reseed=True), arguments.tolerance)
         if target:
-            outcome.written = _write(outcome.run, target, path.stem)
+            outcome.written = _write(outcome.run, path, target)
         elif not arguments.check:
             reporter.echo(outcome.run)
     except (Unreadable, MissingExtra, OSError) as error:
@@ -148,9 +148,9 @@ def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporte
     return outcome
 
 
-def _write(run: Run, target: Path, title: str) -> list[Path]:
+def _write(run: Run, path: Path, target: Path) -> list[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     written = [_with(target, ".ipynb"), _with(target, ".html")]
     written[0].write_text(extra("nbformat").writes(run.notebook), encoding="utf-8")
-    written[1].write_text(render(run.notebook, title), encoding="utf-8")
+    written[1].write_text(render(run.notebook, path), encoding="utf-8")
     return written

@@ -18,5 +18,5 @@ def extra(module: str) -> Any:
         # A broken installation of a package that is there is another matter, and its own message is the better one.
         if error.name and module.startswith(error.name):
             package = module.partition(".")[0]
-            raise MissingExtra(f'chainrule run needs {package}: pip install "chainrule[run]"') from None
+            raise MissingExtra(f'this needs {package}: pip install "chainrule[run]"') from None
         raise

@@ -10,6 +10,7 @@ import copy
 import logging
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 from .compare import WIDGET
@@ -34,12 +35,12 @@ TEMPLATE = """
 """
 
 
-def render(notebook: Notebook, title: str) -> str:
-    """The page: `notebook`, executed, in HTML."""
+def render(notebook: Notebook, path: Path) -> str:
+    """The page: `notebook`, executed, in HTML. `path` is the file it came from: its title, and where its images are."""
     quiet = logging.getLogger("chainrule.page")
     quiet.setLevel(logging.ERROR)  # nbconvert remarks on every figure without a description
     exporter = extra("nbconvert").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
-    resources = {"metadata": {"name": title}, "has_math": _has_math(notebook)}
+    resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}, "has_math": _has_math(notebook)}
     html, _ = exporter.from_notebook_node(_without_widgets(notebook), resources=resources)
     return str(html)
 

@@ -52,7 +52,7 @@ class Reporter:
         for cell in outcome.cells:
             if cell.status is Status.DIFFERS:
                 self._difference(str(outcome.path), cell)
-            elif (cell.status is Status.RANDOM or "," in cell.note) and not self.quiet:
+            elif cell.note != cell.status and not self.quiet:
                 self._line("yellow", f"{outcome.path}, cell {cell.number}: {cell.note}")
 
     def _failure(self, path: str, failure: Failure) -> None:

@@ -1,0 +1,46 @@
+# What a newcomer types: `make run`, `make test`. Everything is installed into folders beside this file, none elsewhere.
+
+PYTHON ?= python3
+EXAMPLES = $(wildcard examples/*.ipynb)
+# A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
+TORCH ?= torch==2.13.0
+
+.PHONY: run test lint types conformance bench clean
+
+run: .venv/run.done
+	.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
+
+test: .venv/test.done
+	.venv/bin/python -m pytest -n auto
+
+lint: .venv/lint.done
+	.venv/bin/python -m ruff check .
+
+types: .venv/lint.done
+	.venv/bin/python -m mypy
+
+conformance: .venv-torch/done
+	.venv-torch/bin/python conformance/opinfo.py
+
+bench: .venv-torch/done
+	.venv-torch/bin/python bench/eager.py
+
+.venv/made: pyproject.toml
+	$(PYTHON) -m venv .venv
+	touch .venv/made
+
+.venv/%.done: .venv/made
+	.venv/bin/python -m pip install --quiet --editable ".[$(EXTRAS_$*)]"
+	touch $@
+
+EXTRAS_run = run
+EXTRAS_test = run,test
+EXTRAS_lint = run,test,lint
+
+.venv-torch/done: pyproject.toml
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet $(TORCH) --editable ".[run,test]" expecttest
+	touch .venv-torch/done
+
+clean:
+	rm -rf .venv .venv-torch out build dist src/*.egg-info

@@ -1,0 +1,229 @@
+"""Statistics: medians, modes, quantiles (which differentiate), and counts and histograms (which do not)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.public import named, public
+from chainrule.api.reductions import legacy, one_dim, op, pick
+from chainrule.api.results import make
+from chainrule.base.dtypes import F32, F64
+from chainrule.base.shapes import dim_index
+from chainrule.core.tensor import Tensor, wrap
+
+Array = np.ndarray[Any, Any]
+
+
+def _array(x: Any) -> Array:
+    return np.asarray(x._a if isinstance(x, Tensor) else x)
+
+
+# ------------------------------------------------------------------------------------------------- quantiles, medians
+
+
+def _choice(name: str, argument: str, **attrs: Any) -> Callable[..., Any]:
+    """`median`, `nanmedian`: of everything a tensor, along a dimension a named tuple (values, indices)."""
+    fields, label = make(name, ("values", "indices")), name.capitalize() + "Backward1"
+
+    def choose(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+        if dim is None:
+            return op(name)(input)
+        d = one_dim(name, input, dim, keepdim)
+        return fields(*pick(input, op(argument)(input, dim=d, **attrs), d, label, keepdim))
+
+    choose.__name__ = name
+    choose.__doc__ = (
+        "The median, the lower of two middle elements: of everything, or as (values, indices) along `dim`. "
+        + ("NaN are passed over." if attrs["skip_nan"] else "NaN if any element is.")
+    )
+    return public()(choose)
+
+
+median = _choice("median", "argmedian", skip_nan=False)
+nanmedian = _choice("nanmedian", "argmedian", skip_nan=True)
+
+
+@public()
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
+    """The named tuple (values, indices) of the commonest element along `dim`, the least if there are several."""
+    d = one_dim("mode", input, dim, keepdim)
+    return make("mode", ("values", "indices"))(*pick(input, op("argmode")(input, dim=d), d, "ModeBackward0", keepdim))
+
+
+@public()
+def quantile(
+    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """The q-quantiles: values below which the share q of the elements lies, interpolated between neighbours.
+
+    `q`: a number in [0, 1], or a 1-d tensor of them, which then are the result's first dimension.
+    `interpolation`: linear, lower, higher, midpoint or nearest. NaN if any element is.
+
+    >>> import chainrule as cr
+    >>> cr.tensor([1.0, 2.0, 3.0, 10.0]).quantile(0.5)
+    tensor(2.5000)
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation)
+
+
+@public()
+def nanquantile(
+    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """The q-quantiles of the elements that are not NaN."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation)
+
+
+def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str) -> Tensor:
+    q, single = _levels(name, x, q, interpolation)
+    shape = x._a.shape
+    d = None if dim is None else dim_index(dim, len(shape))
+    line = op("reshape")(x, shape=(-1,)) if d is None or not shape else op("permute")(
+        x, dims=(*(i for i in range(len(shape)) if i != d), d)
+    )  # fmt: skip
+    a = np.asarray(line._a)
+    if not a.shape[-1]:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    order = op("argsort")(wrap(a), dim=a.ndim - 1)
+    line = pick(line, order, a.ndim - 1, "SortBackward0")[0]
+    nan = np.isnan(a)
+    numbers = a.shape[-1] - np.add.reduce(nan, -1, dtype=np.int64, keepdims=True)
+    last = wrap(np.maximum((numbers if name == "nanquantile" else a.shape[-1]) - 1, 0).astype(a.dtype))
+    rank = q * last  # the place in the sorted line, between two elements
+    if name == "quantile" and nan.any():
+        rank = op("where")(wrap(nan.any(-1, keepdims=True)), wrap(a.dtype.type(a.shape[-1] - 1)), rank)
+    rank = {"lower": op("floor"), "higher": op("ceil"), "nearest": op("round")}.get(interpolation, lambda r: r)(rank)
+    places = np.broadcast_to(np.asarray(rank._a), (*a.shape[:-1], rank._a.shape[-1]))
+    low, high = (
+        op("gather")(line, dim=a.ndim - 1, index=f(places).astype(np.int64)) for f in (np.floor, np.ceil)
+    )
+    weight = 0.5 if interpolation == "midpoint" else rank - op("floor")(rank)
+    got = low + weight * (high - low)
+    lead = got._a.shape[:-1] if d is not None and shape else ()
+    if keepdim:
+        lead = (1,) * len(shape) if d is None else (*lead[:d], 1, *lead[d:]) if shape else ()
+    got = op("permute")(got, dims=(got.ndim - 1, *range(got.ndim - 1)))
+    return named(op("reshape")(got, shape=lead if single else (got._a.shape[0], *lead)), "SqueezeBackward4")
+
+
+def _levels(name: str, x: Tensor, q: Any, interpolation: str) -> tuple[Tensor, bool]:
+    """q as a 1-d tensor of x's dtype, and whether it was a single one."""
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
+        )
+    if x._a.dtype is not F32 and x._a.dtype is not F64:
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    if not isinstance(q, Tensor):
+        if not 0 <= q <= 1:
+            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
+        return wrap(np.full(1, q, x._a.dtype)), True
+    if q._a.dtype is not x._a.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if len(q._a.shape) > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if not bool(np.all((q._a >= 0) & (q._a <= 1))):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    return op("reshape")(q, shape=(-1,)), not q._a.shape
+
+# --------------------------------------------------------------------------------------------------------------- counts
+
+
+@public()
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each number from 0 on occurs in a 1-d tensor of non-negative integers, or the sum of its weights."""
+    a = _array(input)
+    if a.dtype.kind not in "iu":
+        raise NotImplementedError(f'"bincount_cpu" not implemented for \'{legacy(input)}\'')
+    if a.ndim != 1 or (a.size and a.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if weights is None:
+        return wrap(np.bincount(a, minlength=minlength))
+    w = _array(weights)
+    if w.shape != a.shape:
+        raise RuntimeError(f"weights should be 1-d and have the same length as input: {w.shape}, {a.shape}")
+    total = np.bincount(a, w, minlength)
+    return wrap(total.astype(w.dtype if w.dtype == np.float32 else np.float64))
+
+
+def _floats(x: Tensor) -> Array:
+    if x._a.dtype.kind != "f":
+        raise NotImplementedError(f'"histogram_cpu" not implemented for \'{legacy(x)}\'')
+    return _array(x)
+
+
+@public()
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
+    a = _floats(input).reshape(-1)
+    if max < min:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    low, high = (float(min), float(max)) if min != max or not a.size else (float(a.min()), float(a.max()))
+    if low == high:
+        low, high = low - 1, high + 1
+    if not np.isfinite([low, high]).all():
+        raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
+    a = a[(a >= low) & (a <= high)]
+    place = np.minimum(((a - low) / (high - low) * bins).astype(np.int64), bins - 1)
+    return wrap(np.bincount(place, minlength=bins).astype(input._a.dtype))
+
+
+def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density: bool) -> Tensor:
+    """How many rows of `points` lie in each cell between `edges`; the last cell of a dimension includes its end."""
+    shape = tuple(len(e) - 1 for e in edges)
+    inside = np.ones(len(points), bool)
+    place = np.zeros(len(points), np.int64)
+    for x, e, n in zip(points.T, edges, shape):
+        inside &= (x >= e[0]) & (x <= e[-1])
+        place = place * n + np.clip(np.searchsorted(e, x, "right") - 1, 0, n - 1)
+    w = None if weight is None else _array(weight).reshape(-1)[inside]
+    hist = np.bincount(place[inside], w, int(np.prod(shape))).reshape(shape).astype(points.dtype)
+    if density:
+        hist /= hist.sum()
+        for i, e in enumerate(edges):
+            hist /= np.diff(e).reshape((-1,) + (1,) * (len(edges) - i - 1))
+    return wrap(hist)
+
+
+def _edges(x: Array, bins: int, limits: Sequence[float] | None) -> Array:
+    low, high = limits if limits is not None else (x.min(), x.max()) if x.size else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, bins + 1, dtype=x.dtype)
+
+
+@public()
+def histogram(
+    input: Tensor, bins: Any, *, range: Sequence[float] | None = None, weight: Tensor | None = None,
+    density: bool = False,
+) -> Any:  # fmt: skip
+    """The named tuple (hist, bin_edges): counts, or sums of weights, between edges that are given or equally spaced.
+
+    `bins`: their number, or a 1-d tensor of ascending edges. `density`: divided so that the integral is 1.
+    """
+    a = _floats(input).reshape(-1)
+    edges = _array(bins) if isinstance(bins, Tensor) else _edges(a, bins, range)
+    return make("histogram", ("hist", "bin_edges"))(_count(a[:, None], [edges], weight, density), wrap(edges))
+
+
+@public(method=False)
+def histogramdd(
+    input: Tensor, bins: Any, *, range: Sequence[float] | None = None, weight: Tensor | None = None,
+    density: bool = False,
+) -> Any:  # fmt: skip
+    """The named tuple (hist, bin_edges) of points, whose coordinates the last dimension of `input` holds.
+
+    `bins`: their number, or for each dimension a number or all edges. `range`: low, high, low, high, ...
+    """
+    a = _floats(input)
+    a = a.reshape(-1, a.shape[-1])
+    each = [bins] * a.shape[1] if isinstance(bins, int) else list(bins)
+    limits = zip(range[::2], range[1::2]) if range is not None else [None] * len(each)
+    edges = [_array(b) if isinstance(b, Tensor) else _edges(x, b, r) for x, b, r in zip(a.T, each, limits)]
+    found = tuple(wrap(e) for e in edges)
+    return make("histogramdd", ("hist", "bin_edges"))(_count(a, edges, weight, density), found)

@@ -1,0 +1,413 @@
+"""The functions beneath layers: linear maps, tables, dropout, normalisation, distances, padding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.public import named
+from chainrule.api.random import default_generator
+from chainrule.core.inplace import modify
+from chainrule.core.op import REGISTRY
+from chainrule.core.state import mode
+from chainrule.core.tensor import Tensor, wrap
+
+_SELU_FLOOR = -1.7580993408473766  # the value that selu tends to at -inf
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`: `input` (..., in), `weight` (out, in) or (in), `bias` (out) or ().
+
+    >>> import chainrule as cr
+    >>> cr.nn.functional.linear(cr.tensor([1.0, 2.0]), cr.tensor([[3.0, 4.0]]), cr.tensor([5.0]))
+    tensor([16.])
+    """
+    x, w = input._a.shape, weight._a.shape
+    if not x or not w or x[-1] != w[-1]:
+        rows = math.prod(x[:-1])
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x[-1] if x else 1} and {'x'.join(map(str, w[::-1]))}): "
+            f"the input {list(x)} must end with the weight's last size {list(w)}"
+        )
+    if len(w) == 1:
+        out = (input * weight).sum(-1)  # type: ignore[operator]
+        return out if bias is None else out + bias  # type: ignore[no-any-return]
+    if bias is None:
+        return input @ weight.t()  # type: ignore[attr-defined, operator, no-any-return]
+    out = REGISTRY["linear"](input, weight, bias)
+    return out if len(x) < 3 else named(out, "ViewBackward0")
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input1 @ weight[k] @ input2 + bias[k]` for each k: `input1` (..., a), `input2` (..., b), `weight` (out, a, b)."""
+    *lead, a = input1._a.shape
+    b, k = input2._a.shape[-1], weight._a.shape[0]
+    if lead != list(input2._a.shape[:-1]) or weight._a.shape[1:] != (a, b):
+        raise RuntimeError(
+            f"bilinear(): input sizes {list(input1._a.shape)} and {list(input2._a.shape)} do not fit a weight of size "
+            f"{list(weight._a.shape)}"
+        )
+    rows = [x.reshape(-1, x._a.shape[-1]) for x in (input1, input2)]  # type: ignore[attr-defined]
+    half = REGISTRY["contract"](rows[0], weight, equation="ni,kij->nkj")
+    out = REGISTRY["contract"](half, rows[1], equation="nkj,nj->nk").reshape(*lead, k)
+    return out if bias is None else out + bias
+
+
+def embedding(
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """Rows of the table `weight` (n, d), by the integers in `input`. Row `padding_idx` gets no gradient.
+
+    With `max_norm`, rows of a greater norm are first scaled down to it, in place.
+    """
+    index = np.asarray(input._a)
+    n = weight._a.shape[0]
+    if index.dtype.kind not in "iu":
+        raise RuntimeError(f"Expected tensor for argument 'indices' to have integer elements, but got {input.dtype}")  # type: ignore[attr-defined]
+    if index.size and (index.min() < 0 or index.max() >= n):
+        raise IndexError(f"index out of range in self: indices {index.min()} to {index.max()} into {n} rows")
+    if padding_idx is not None:
+        if not -n <= padding_idx < n:
+            raise AssertionError(f"padding_idx must be within num_embeddings ({n}), got {padding_idx}")
+        padding_idx %= n
+    if max_norm is not None:
+        _renormalise(weight, np.unique(index), max_norm, norm_type)
+    return REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)  # type: ignore[no-any-return]
+
+
+def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:
+    table = weight._a
+    norms = np.linalg.norm(table[rows], norm_type, axis=1)
+    with mode(grad=False):
+        long = rows[norms > max_norm]
+        scale = (max_norm / (norms[norms > max_norm] + 1e-7)).astype(table.dtype)
+        changed = table.copy()
+        changed[long] *= scale[:, None]
+        modify(weight, "embedding_renorm_", lambda _: wrap(changed))
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """For each class number a row with a 1 in its place."""
+    a = np.asarray(tensor._a)
+    if a.dtype.kind not in "iu":
+        raise RuntimeError(f"one_hot is only applicable to index tensors of type LongTensor, but got {tensor.dtype}")  # type: ignore[attr-defined]
+    if not a.size and num_classes <= 0:
+        raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    if a.size and a.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if num_classes == -1:
+        num_classes = int(a.max()) + 1
+    elif a.size and a.max() >= num_classes:
+        raise RuntimeError(f"Class values must be smaller than num_classes: {a.max()} is not below {num_classes}.")
+    return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+# ------------------------------------------------------------------------------------------------------------ dropout
+
+
+def _check_probability(p: float) -> None:
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _dropped(input: Tensor, p: float, training: bool, inplace: bool, shape: Sequence[int] | None = None) -> Tensor:
+    _check_probability(p)
+    if not training or p == 0 or not input._a.size:
+        return input
+    keep = default_generator.stream.bernoulli(1 - p, tuple(input._a.shape if shape is None else shape), input._a.dtype)
+    mask = wrap(keep / (1 - p) if p < 1 else keep)
+    return input.mul_(mask) if inplace else input * mask  # type: ignore[attr-defined, operator, no-any-return]
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """In training, each element is 0 with probability p, else it is scaled by 1 / (1 - p) (Srivastava et al., 2014)."""
+    return _dropped(input, p, training, inplace)
+
+
+def _by_channel(input: Tensor) -> list[int]:
+    return [*input._a.shape[:2], *[1] * (len(input._a.shape) - 2)]
+
+
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    shape = input._a.shape
+    if len(shape) not in (2, 3):
+        raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {len(shape)}D input")
+    return _dropped(input, p, training, inplace, (*shape[:-1], 1))
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels (dimension 1)."""
+    return _dropped(input, p, training, inplace, _by_channel(input))
+
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels (dimension 1)."""
+    return _dropped(input, p, training, inplace, _by_channel(input))
+
+
+def _alpha_dropped(input: Tensor, p: float, training: bool, shape: Sequence[int]) -> Tensor:
+    _check_probability(p)
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return input * 0  # type: ignore[operator, no-any-return]
+    keep = default_generator.stream.bernoulli(1 - p, tuple(shape), input._a.dtype)
+    a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
+    floor = _SELU_FLOOR * a * ((1 - keep) + (p - 1))  # dropped elements go to the floor, and the mean back to 0
+    return input * wrap(keep * a) + wrap(floor)  # type: ignore[operator, no-any-return]
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout that keeps mean and variance in networks of `selu` (Klambauer et al., 2017)."""
+    return _alpha_dropped(input, p, training, input._a.shape)
+
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels (dimension 1)."""
+    return _alpha_dropped(input, p, training, _by_channel(input))
+
+
+# ------------------------------------------------------------------------------------------------------ normalisation
+
+
+def _standardised(x: Any, dims: tuple[int, ...], eps: float) -> Any:
+    centred = x - x.mean(dims, keepdim=True)
+    return centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+
+
+def _scaled(out: Any, weight: Any, bias: Any) -> Any:
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias
+
+
+def layer_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Mean 0 and variance 1 over the last dimensions, those of `normalized_shape` (Ba et al., 2016)."""
+    dims = _last(input, normalized_shape)
+    return named(_scaled(_standardised(input, dims, eps), weight, bias), "NativeLayerNormBackward0")
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """Mean square 1 over the last dimensions, those of `normalized_shape`."""
+    dims = _last(input, normalized_shape)
+    x: Any = input
+    eps = float(np.finfo(input._a.dtype).eps) if eps is None else eps
+    return _scaled(x * ((x * x).mean(dims, keepdim=True) + eps).rsqrt(), weight, None)  # type: ignore[no-any-return]
+
+
+def _last(input: Tensor, normalized_shape: Sequence[int]) -> tuple[int, ...]:
+    shape = tuple(normalized_shape)
+    n = len(shape)
+    if not n or tuple(input._a.shape[-n:]) != shape:
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+            f"input of size {list(input._a.shape)}"
+        )
+    return tuple(range(-n, 0))
+
+
+def batch_norm(
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
+    bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Mean 0 and variance 1 for each channel (dimension 1), by the batch in training, else by the running statistics."""
+    shape = input._a.shape
+    dims = (0, *range(2, len(shape)))
+    x: Any = input
+    if training:
+        n = math.prod(shape) // max(shape[1], 1)
+        if n == 1:
+            raise ValueError(f"Expected more than 1 value per channel when training, got input size {x.shape}")
+        mean = x.mean(dims, keepdim=True)
+        var = ((x - mean) * (x - mean)).mean(dims, keepdim=True)
+        with mode(grad=False):
+            for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n else var)):
+                if running is not None:
+                    running.mul_(1 - momentum).add_(now.reshape(-1) * momentum)  # type: ignore[attr-defined]
+    else:
+        if running_mean is None or running_var is None:
+            raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+        mean, var = _as_channels(running_mean, shape), _as_channels(running_var, shape)
+    out = (x - mean) * (var + eps).rsqrt()
+    return named(
+        _scaled(out, _as_channels(weight, shape), _as_channels(bias, shape)), "NativeBatchNormBackward0"
+    )  # fmt: skip
+
+
+def _as_channels(v: Any, shape: Sequence[int]) -> Any:
+    return None if v is None else v.reshape(1, -1, *[1] * (len(shape) - 2))
+
+
+def instance_norm(
+    input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None,
+    bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Mean 0 and variance 1 for each channel of each sample."""
+    shape = input._a.shape
+    x: Any = input
+    dims = tuple(range(2, len(shape)))
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    n = math.prod(shape[2:])
+    if n == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {x.shape}")
+    with mode(grad=False):
+        mean = x.mean(dims)
+        for running, now in ((running_mean, mean), (running_var, x.var(dims))):
+            if running is not None:
+                running.mul_(1 - momentum).add_(now.mean(0) * momentum)  # type: ignore[attr-defined]
+    return _scaled(_standardised(x, dims, eps), _as_channels(weight, shape), _as_channels(bias, shape))  # type: ignore[no-any-return]
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Mean 0 and variance 1 for each group of channels of each sample (Wu and He, 2018)."""
+    shape = input._a.shape
+    if shape[1] % num_groups:
+        raise RuntimeError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} "
+            f"and num_groups={num_groups}"
+        )
+    x: Any = input
+    grouped = _standardised(x.reshape(shape[0], num_groups, math.prod(shape[1:]) // num_groups), (2,), eps)
+    out = _scaled(grouped.reshape(shape), _as_channels(weight, shape), _as_channels(bias, shape))
+    return named(out, "NativeGroupNormBackward0")
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """Each channel divided by a power of the mean square of the `size` channels around it (Krizhevsky et al., 2012)."""
+    if len(input._a.shape) < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {len(input._a.shape)} dimensions)")
+    x: Any = input
+    zeros = [0, 0] * (len(x.shape) - 2)
+    around = pad(x * x, [*zeros, size // 2, (size - 1) // 2]).unfold(1, size, 1)  # type: ignore[attr-defined]
+    return x / (around.mean(-1) * alpha + k) ** beta  # type: ignore[no-any-return]
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    """The input divided by its norm along `dim` (by `eps` where that is less)."""
+    x: Any = input
+    result = x / x.norm(p, dim, keepdim=True).clamp(min=eps)
+    if out is None:
+        return result  # type: ignore[no-any-return]
+    return out.copy_(result)  # type: ignore[attr-defined, no-any-return]
+
+
+# ---------------------------------------------------------------------------------------------------------- distances
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between vectors along `dim`."""
+    a, b = x1, x2
+    na, nb = (v.norm(2, dim, keepdim=True).clamp(min=eps) for v in (a, b))  # type: ignore[attr-defined]
+    return ((a / na) * (b / nb)).sum(dim)  # type: ignore[no-any-return]
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The p-norm of `x1 - x2 + eps` along the last dimension."""
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[operator, no-any-return]
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The distances of all pairs of rows of (n, m), in the order (0, 1), (0, 2), ..., (1, 2), ..."""
+    if len(input._a.shape) != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {len(input._a.shape)}D")
+    i, j = np.triu_indices(input._a.shape[0], 1)
+    rows = [REGISTRY["index_select"](input, dim=0, index=k) for k in (i, j)]
+    return named((rows[0] - rows[1]).norm(p, -1), "PdistBackward0")
+
+
+# ---------------------------------------------------------------------------------------------- padding, rearranging
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """More (or, where negative, fewer) elements at the ends: `pad` gives (before, after) from the last dimension on.
+
+    `mode`: "constant" (of `value`), "reflect", "replicate" or "circular".
+    """
+    widths = [int(w) for w in pad]
+    shape = input._a.shape
+    if len(widths) % 2:
+        raise RuntimeError(f"Padding length must be divisible by 2, but got {len(widths)}")
+    if len(widths) > 2 * len(shape):
+        raise RuntimeError(
+            f"Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(widths)} and input of dimension {len(shape)}"
+        )
+    by_dim = [(0, 0)] * (len(shape) - len(widths) // 2) + list(zip(widths[::2], widths[1::2]))[::-1]
+    for n, (a, b) in zip(shape, by_dim):
+        if n + a + b < 0:
+            raise RuntimeError(f"The input size {n}, plus padding {a} and {b}, resulted in a negative output size")
+    if mode == "constant":
+        cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, by_dim))
+        part = input if all(w >= 0 for w in widths) else REGISTRY["getitem"](input, index=cut)
+        grown = tuple((max(a, 0), max(b, 0)) for a, b in by_dim)
+        return REGISTRY["constant_pad_nd"](part, widths=grown, value=value or 0)  # type: ignore[no-any-return]
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    out = input
+    for dim, (n, (a, b)) in enumerate(zip(shape, by_dim)):
+        if (a, b) != (0, 0):
+            out = REGISTRY["index_select"](out, dim=dim, index=_border(n, a, b, mode))
+    return named(out, f"{mode.capitalize()}ionPad{len(widths) // 2}DBackward0") if mode == "reflect" else out
+
+
+def _border(n: int, before: int, after: int, mode: str) -> Any:
+    """Where the elements of a padded dimension come from."""
+    i = np.arange(-before, n + after)
+    if mode == "replicate":
+        return np.clip(i, 0, n - 1)
+    if mode == "circular":
+        if max(before, after) > n:
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        return i % n
+    if mode != "reflect":
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if max(before, after) >= n:
+        raise RuntimeError(
+            "Padding size should be less than the corresponding input dimension, but got: padding "
+            f"({before}, {after}) at a dimension of size {n}"
+        )
+    return (n - 1) - np.abs((n - 1) - np.abs(i))
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """(..., C r r, H, W) rearranged to (..., C, H r, W r)."""
+    *lead, c, h, w = input._a.shape
+    r = upscale_factor
+    if r <= 0 or c % (r * r):
+        raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+                           f"upscale_factor, but input.size(-3)={c} is not divisible by {r * r}")  # fmt: skip
+    k = len(lead)
+    x = input.reshape(*lead, c // (r * r), r, r, h, w)  # type: ignore[attr-defined]
+    return x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)  # type: ignore[no-any-return]
+
+
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """(..., C, H r, W r) rearranged to (..., C r r, H, W)."""
+    *lead, c, h, w = input._a.shape
+    r = downscale_factor
+    if r <= 0 or h % r or w % r:
+        raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but ({h}, {w}) "
+                           f"is not divisible by {r}")  # fmt: skip
+    k = len(lead)
+    x = input.reshape(*lead, c, h // r, r, w // r, r)  # type: ignore[attr-defined]
+    return x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)  # type: ignore[no-any-return]
+
+
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """The channels (dimension 1) of `groups` groups, interleaved."""
+    n, c, *rest = input._a.shape
+    if c % groups:
+        raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
+    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(n, c, *rest)  # type: ignore[attr-defined, no-any-return]

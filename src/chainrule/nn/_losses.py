@@ -1,0 +1,423 @@
+"""Loss functions, in PyTorch's signatures: what a prediction costs, reduced to its mean, its sum, or not at all."""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.public import named
+from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor, wrap
+from chainrule.nn import _layers as layers
+
+_where = REGISTRY["where"]
+
+
+def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Takes PyTorch's older `size_average` and `reduce` for `reduction`, and refuses what is neither of its words."""
+
+    @functools.wraps(f)
+    def call(*args: Any, size_average: bool | None = None, reduce: bool | None = None, **kwargs: Any) -> Tensor:
+        if size_average is not None or reduce is not None:
+            mean = size_average is None or size_average
+            kwargs["reduction"] = ("mean" if mean else "sum") if reduce is None or reduce else "none"
+            warnings.warn(
+                f"size_average and reduce args will be deprecated, please use reduction='{kwargs['reduction']}' instead.",
+                stacklevel=2,
+            )
+        word = kwargs.get("reduction", "mean")
+        if word not in ("mean", "sum", "none") and not (word == "batchmean" and f.__name__ == "kl_div"):
+            raise ValueError(f"{word} is not a valid value for reduction")
+        return f(*args, **kwargs)
+
+    return call
+
+
+def _reduced(loss: Any, reduction: str, label: str | None = None) -> Tensor:
+    out = loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+    return named(out, label) if label else out
+
+
+def _alike(input: Tensor, target: Tensor, what: str = "target") -> None:
+    if input._a.shape != target._a.shape:
+        warnings.warn(
+            f"Using a {what} size ({target.shape}) that is different to the input size ({input.shape}). "  # type: ignore[attr-defined]
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=4,
+        )
+
+
+# ----------------------------------------------------------------------------------------------------------- distances
+
+
+@_loss
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """The squared differences.
+
+    >>> import chainrule as cr
+    >>> cr.nn.functional.mse_loss(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    _alike(input, target)
+    if weight is None:
+        return REGISTRY["mse_loss"](input, target, reduction=reduction)  # type: ignore[no-any-return]
+    loss: Any = REGISTRY["mse_loss"](input, target, reduction="none") * weight
+    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[attr-defined, no-any-return]
+
+
+@_loss
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """The absolute differences."""
+    _alike(input, target)
+    loss: Any = abs(input - target)  # type: ignore[arg-type, operator]
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()  # type: ignore[attr-defined, no-any-return]
+    return _reduced(loss, reduction)
+
+
+@_loss
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """Half the squared difference over `beta` where it is below `beta`, else its absolute value less `beta / 2`."""
+    _alike(input, target)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    if beta == 0:
+        return l1_loss(input, target, reduction=reduction)
+    return _reduced(_huber(input, target, beta) / beta, reduction, "SmoothL1LossBackward0")
+
+
+@_loss
+def huber_loss(
+    input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """Half the squared difference where it is below `delta`, else `delta * (|difference| - delta / 2)` (Huber, 1964)."""
+    _alike(input, target)
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    loss = _huber(input, target, delta)
+    if weight is None:
+        return _reduced(loss, reduction, "HuberLossBackward0")
+    loss = loss * weight
+    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[attr-defined, no-any-return]
+
+
+def _huber(input: Any, target: Any, delta: float) -> Any:
+    d = input - target
+    size = abs(d)
+    return _where(size < delta, 0.5 * d * d, delta * (size - 0.5 * delta))
+
+
+@_loss
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, *, reduction: str = "mean"
+) -> Tensor:
+    """The negative log-likelihood of `target` under a normal distribution of mean `input` and variance `var`."""
+    x: Any = input
+    v: Any = var if isinstance(var, Tensor) else wrap(np.full(input._a.shape, var, input._a.dtype))
+    if v.shape != x.shape:
+        if x.shape[:-1] == v.shape:
+            v = v.unsqueeze(-1)
+        elif not (x.shape[:-1] == v.shape[:-1] and v.shape[-1] == 1) and not (
+            len(v.shape) == len(x.shape) and all(a in (1, b) for a, b in zip(v.shape, x.shape))
+        ):
+            raise ValueError(f"var is of incorrect size: {list(v.shape)} for an input of {list(x.shape)}")
+    if (v._a < 0).any():
+        raise ValueError("var has negative entry/entries")
+    v = v + (v.clamp(min=eps) - v).detach()  # cut off below at eps, without turning its gradient off
+    loss = 0.5 * (v.log() + (x - target) ** 2 / v)
+    return _reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
+
+
+@_loss
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, eps: float = 1e-8, *, reduction: str = "mean"
+) -> Tensor:
+    """The negative log-likelihood of the counts `target` at rates `input` (or their logarithms)."""
+    x, y = input, target
+    loss: Any = x.exp() - y * x if log_input else x - y * (x + eps).log()  # type: ignore[attr-defined, operator]
+    if full:  # log(y!) by Stirling's formula
+        z: Any = y
+        loss = loss + _where(z > 1, z * z.log() - z + 0.5 * (2 * math.pi * z).log(), 0.0)
+    return _reduced(loss, reduction)
+
+
+# ----------------------------------------------------------------------------------------------------- probabilities
+
+
+@_loss
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+) -> Tensor:
+    """The negative log-likelihood of `target` (0, 1 or between) where `input` is the probability of 1."""
+    if input._a.shape != target._a.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "  # type: ignore[attr-defined]
+            "Please ensure they have the same size."
+        )
+    if not ((input._a >= 0) & (input._a <= 1)).all():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    loss = REGISTRY["binary_cross_entropy"](input, target)
+    return _reduced(loss if weight is None else loss * weight, reduction, "BinaryCrossEntropyBackward0")
+
+
+@_loss
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """`binary_cross_entropy` of `sigmoid(input)`, without overflow; `pos_weight` weighs the ones."""
+    if input._a.shape != target._a.shape:
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")  # type: ignore[attr-defined]
+    if pos_weight is None:
+        loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
+    else:
+        x, y = input, target
+        loss = (1 - y) * x - ((pos_weight - 1) * y + 1) * REGISTRY["log_sigmoid"](x)  # type: ignore[operator]
+    return _reduced(
+        loss if weight is None else loss * weight, reduction, "BinaryCrossEntropyWithLogitsBackward0"
+    )  # fmt: skip
+
+
+@_loss
+def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """How far the distribution `target` is from the one whose logarithm is `input` (Kullback and Leibler, 1951)."""
+    if reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "
+            "only by the batch size, and aligns with the KL div math definition.",
+            stacklevel=3,
+        )
+    x, y = input, target
+    loss: Any
+    if log_target:
+        loss = y.exp() * (y - x)  # type: ignore[attr-defined, operator]
+    else:
+        loss = REGISTRY["xlogy"](y, y) - y * x  # type: ignore[operator]
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0] if len(input._a.shape) else loss.sum()  # type: ignore[attr-defined, no-any-return]
+    return _reduced(loss, reduction)
+
+
+# ------------------------------------------------------------------------------------------------------------ classes
+
+
+@_loss
+def nll_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """The negative log-probabilities of the target classes.
+
+    `input`: log-probabilities, (C), (N, C) or (N, C, ...); `target`: class numbers, (), (N) or (N, ...).
+    """
+    return _nll(input, target, weight, ignore_index, reduction)
+
+
+def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
+    shape, classes = input._a.shape, np.asarray(target._a)
+    if not shape or (len(shape) == 1) != (not classes.shape):
+        if len(shape) < 1 or len(shape) == 1 and classes.ndim > 1:
+            raise RuntimeError(f"input tensor should be 1D or 2D and target 0D or 1D, but got {list(shape)} and {list(classes.shape)}")
+        classes = classes.reshape(()) if len(shape) == 1 and classes.size == 1 else classes
+    if classes.dtype.kind not in "iu":
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype}: class numbers must be integers")  # type: ignore[attr-defined]
+    if len(shape) > 1 and (shape[0] != classes.shape[0] if classes.ndim else True):
+        n = classes.shape[0] if classes.ndim else 0
+        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({n}).")
+    if len(shape) > 1 and classes.shape != (shape[0], *shape[2:]):
+        raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(classes.shape)}")
+    axis = 1 if len(shape) > 1 else 0
+    keep = classes != ignore_index
+    index = np.where(keep, classes, 0)
+    wrong = (index < 0) | (index >= shape[axis])
+    if wrong.any():
+        raise IndexError(f"Target {int(index[wrong].flat[0])} is out of bounds: there are {shape[axis]} classes.")
+    scale: Any = None
+    if weight is not None:
+        scale = np.where(keep, np.asarray(weight._a)[index], 0).astype(input._a.dtype)
+    total = float(np.sum(scale)) if scale is not None else float(np.count_nonzero(keep))
+    grid = [np.asarray(g) for g in np.ogrid[tuple(slice(n) for n in index.shape)]]
+    loss = REGISTRY["nll_loss"](
+        input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if keep.all() else keep,
+        total=reduction != "none",
+    )  # fmt: skip
+    label = "NllLoss2DBackward0" if len(shape) == 4 else "NllLossBackward0"
+    if reduction == "mean":
+        loss = loss / total if total else loss * math.nan
+    return named(loss, label)
+
+
+@_loss
+def cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:  # fmt: skip
+    """`nll_loss` of `log_softmax(input)`; `target` holds class numbers, or probabilities in the shape of the input.
+
+    >>> import chainrule as cr
+    >>> cr.nn.functional.cross_entropy(cr.zeros(2, 4), cr.tensor([0, 3]))
+    tensor(1.3863)
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    axis = 1 if len(input._a.shape) > 1 else 0
+    logp: Any = input.log_softmax(axis)  # type: ignore[attr-defined]
+    n, by_class = input._a.shape[axis], None
+    if weight is not None:
+        by_class = REGISTRY["reshape"](weight, shape=(n, *[1] * (len(input._a.shape) - axis - 1)))
+    if target._a.shape == input._a.shape:
+        if target._a.dtype.kind != "f":
+            raise RuntimeError(
+                f"Expected floating point type for target with class probabilities, got {target.dtype}"  # type: ignore[attr-defined]
+            )
+        p: Any = target if label_smoothing == 0 else target * (1 - label_smoothing) + label_smoothing / n  # type: ignore[operator]
+        each = logp * p if by_class is None else logp * p * by_class
+        if reduction == "none":
+            return -each.sum(axis)  # type: ignore[no-any-return]
+        return -(each.sum() / (logp._a.size / n if reduction == "mean" else 1))  # type: ignore[no-any-return]
+    exact = _nll(logp, target, weight, ignore_index, reduction)
+    if label_smoothing == 0:
+        return exact
+    smooth = -(logp if by_class is None else logp * by_class).sum(axis)
+    keep = np.asarray(target._a != ignore_index)
+    smooth = _where(wrap(keep), smooth, 0.0)
+    if reduction != "none":
+        smooth = smooth.sum()
+    if reduction == "mean":
+        total: Any = np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
+        smooth = smooth / float(total)
+    return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)  # type: ignore[operator, no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------------------- margins
+
+
+@_loss
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
+    """The distance `input` where `target` is 1, and what it lacks to `margin` where `target` is -1."""
+    x: Any = input
+    loss = _where(target != -1, x, 0.0) + _where(target != 1, (margin - x).clamp(min=0), 0.0)
+    return _reduced(loss, reduction)
+
+
+@_loss
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, *, reduction: str = "mean"
+) -> Tensor:
+    """What is missing for `input1` to exceed `input2` by `margin` (the other way round where `target` is -1)."""
+    x1: Any = input1
+    if not len(x1.shape) == len(input2._a.shape) == len(target._a.shape):
+        raise RuntimeError(
+            f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {x1.shape}, "
+            f"input2: {input2.shape}, target: {target.shape}"  # type: ignore[attr-defined]
+        )
+    return _reduced((-target * (x1 - input2) + margin).clamp(min=0), reduction)  # type: ignore[operator]
+
+
+@_loss
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, *, reduction: str = "mean"
+) -> Tensor:
+    """One minus the cosine where `target` is 1, and by how much it exceeds `margin` where `target` is -1."""
+    a, b = input1, input2
+    dot, aa, bb = (p.sum(-1) for p in (a * b, a * a, b * b))  # type: ignore[operator]
+    cos = dot / ((aa + 1e-12) * (bb + 1e-12)).sqrt()
+    loss = _where(target == 1, 1 - cos, 0.0) + _where(target == -1, (cos - margin).clamp(min=0), 0.0)
+    return _reduced(loss, reduction)
+
+
+@_loss
+def triplet_margin_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
+    swap: bool = False, *, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """What is missing for `negative` to be further than `positive` from `anchor` by `margin`."""
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    return _triplet(
+        anchor, positive, negative, lambda a, b: layers.pairwise_distance(a, b, p, eps), margin, swap, reduction
+    )
+
+
+@_loss
+def triplet_margin_with_distance_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable[..., Any] | None = None,
+    margin: float = 1.0, swap: bool = False, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """`triplet_margin_loss` by any distance function."""
+    distance = distance_function or layers.pairwise_distance
+    return _triplet(anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _triplet(a: Any, p: Any, n: Any, distance: Callable[..., Any], margin: float, swap: bool, reduction: str) -> Tensor:
+    near, far = distance(a, p), distance(a, n)
+    if swap:
+        far = REGISTRY["minimum"](far, distance(p, n))
+    return _reduced((margin + near - far).clamp(min=0), reduction)
+
+
+@_loss
+def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """`log(1 + exp(-target * input))`, for targets 1 and -1."""
+    loss = REGISTRY["softplus"](-target * input, threshold=math.inf)  # type: ignore[operator]
+    return _reduced(loss, reduction, "SoftMarginLossBackward0")
+
+
+@_loss
+def multi_margin_loss(
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """What is missing for the target class's score to exceed each other one by `margin`, to the power p, over C."""
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    x: Any = input if len(input._a.shape) > 1 else input.unsqueeze(0)  # type: ignore[attr-defined]
+    classes = np.asarray(target._a).reshape(-1, 1)
+    n = x.shape[1]
+    short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).clamp(min=0)
+    if p == 2:
+        short = short * short
+    if weight is not None:
+        short = short * wrap(np.asarray(weight._a)[classes])
+    others = wrap(np.arange(n) != classes)
+    loss = _where(others, short, 0.0).sum(1) / n
+    if reduction == "none" and not len(target._a.shape):
+        loss = loss.reshape(())
+    return _reduced(loss, reduction, "MultiMarginLossBackward0")
+
+
+@_loss
+def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """What is missing for every target class's score to exceed every other class's by 1, over C.
+
+    `target`: for each row its class numbers, ended by a -1.
+    """
+    x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)  # type: ignore[attr-defined]
+    classes = np.asarray(target._a).reshape(x.shape)
+    listed = np.logical_and.accumulate(classes >= 0, 1)
+    index = np.where(listed, classes, 0)
+    is_target = np.zeros(x.shape, bool)
+    np.logical_or.at(is_target, (np.arange(x.shape[0])[:, None], index), listed)
+    gaps = 1 - REGISTRY["gather"](x, dim=1, index=index).unsqueeze(2) + x.unsqueeze(1)  # [row, target, other]
+    counted = listed[:, :, None] & ~is_target[:, None, :]
+    loss = _where(wrap(counted), gaps.clamp(min=0), 0.0).sum((1, 2)) / x.shape[1]
+    if reduction == "none" and len(input._a.shape) < 2:
+        loss = loss.reshape(())
+    return _reduced(loss, reduction, "MultilabelMarginLossBackward0")
+
+
+@_loss
+def multilabel_soft_margin_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+) -> Tensor:
+    """`binary_cross_entropy_with_logits` of each class, averaged over the classes."""
+    loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss.mean(-1), reduction)

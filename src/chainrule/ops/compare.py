@@ -1,0 +1,37 @@
+"""Comparisons, logic, classes of numbers, bits: ops of one answer per element and without a derivative."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from chainrule.core.op import elementwise
+from chainrule.ops.elementwise import only
+
+eq = elementwise("eq", operator.eq, types="bool", js="%0===%1", sympy="Eq")
+ne = elementwise("ne", operator.ne, types="bool", js="%0!==%1", sympy="Ne")
+lt = elementwise("lt", operator.lt, types="bool", js="%0<%1", sympy="%0 < %1")
+le = elementwise("le", operator.le, types="bool", js="%0<=%1", sympy="%0 <= %1")
+gt = elementwise("gt", operator.gt, types="bool", js="%0>%1", sympy="%0 > %1")
+ge = elementwise("ge", operator.ge, types="bool", js="%0>=%1", sympy="%0 >= %1")
+logical_and = elementwise("logical_and", np.logical_and, types="bool")
+logical_or = elementwise("logical_or", np.logical_or, types="bool")
+logical_xor = elementwise("logical_xor", np.logical_xor, types="bool")
+logical_not = elementwise("logical_not", np.logical_not, types="bool")
+isnan = elementwise("isnan", np.isnan, types="bool")
+isinf = elementwise("isinf", np.isinf, types="bool")
+isfinite = elementwise("isfinite", np.isfinite, types="bool")
+isposinf = elementwise("isposinf", lambda x: x == math.inf, types="bool")
+isneginf = elementwise("isneginf", lambda x: x == -math.inf, types="bool")
+isreal = elementwise("isreal", lambda x: np.ones(x.shape, bool)[()], types="bool")
+signbit = elementwise("signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, types="bool")
+bitwise_and = elementwise("bitwise_and", operator.and_, types="int", refuse=only("biu", "bitwise_and_cpu"))
+bitwise_or = elementwise("bitwise_or", operator.or_, types="int", refuse=only("biu", "bitwise_or_cpu"))
+bitwise_xor = elementwise("bitwise_xor", operator.xor, types="int", refuse=only("biu", "bitwise_xor_cpu"))
+bitwise_not = elementwise("bitwise_not", operator.invert, types="int", refuse=only("biu", "bitwise_not_cpu"))
+bitwise_left_shift = elementwise("bitwise_left_shift", operator.lshift, types="int", refuse=only("iu", "lshift_cpu"))
+bitwise_right_shift = elementwise("bitwise_right_shift", operator.rshift, types="int", refuse=only("iu", "rshift_cpu"))
+gcd = elementwise("gcd", np.gcd, types="int", refuse=only("iu", "gcd_cpu"))
+lcm = elementwise("lcm", np.lcm, types="int", refuse=only("iu", "lcm_cpu"))

@@ -1,0 +1,263 @@
+"""Special functions: the error function, gamma, Bessel and their relatives, with their derivatives.
+
+The derivatives are from the NIST Digital Library of Mathematical Functions (dlmf.nist.gov); the section stands beside
+each group. Values come from SciPy, imported when first needed; erf, erfc and lgamma do without it (the standard library
+has them), as do the orthogonal polynomials (their three-term recurrences).
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.op import elementwise
+from chainrule.ops.elementwise import cos, exp, log, no_rule, only, sign, where
+
+_PI, _ROOT_PI, _ROOT_2 = math.pi, math.sqrt(math.pi), math.sqrt(2)
+
+
+def _scipy(name: str) -> Any:
+    try:
+        return getattr(importlib.import_module("scipy.special"), name)
+    except ImportError:
+        raise ImportError(
+            f'the special function {name} needs SciPy, which is not installed: pip install "chainrule[special]"'
+        ) from None
+
+
+def scipy(name: str) -> Callable[..., Any]:
+    """The kernel that calls `scipy.special.name` and keeps the operands' dtype."""
+
+    def kernel(*args: Any) -> Any:
+        return _keep(_scipy(name)(*args), args)
+
+    return kernel
+
+
+def _keep(result: Any, args: tuple[Any, ...]) -> Any:
+    return np.asarray(result).astype(np.result_type(*args), copy=False)[()]
+
+
+def _by_element(name: str, f: Callable[[float], float]) -> Callable[[Any], Any]:
+    """The kernel for a function of SciPy's that the standard library has too, for one number."""
+    each = np.frompyfunc(f, 1, 1)
+
+    def kernel(x: Any) -> Any:
+        try:
+            return _keep(_scipy(name)(x), (x,))
+        except ImportError:
+            return np.asarray(each(x)).astype(x.dtype)[()]
+
+    return kernel
+
+
+def _lgamma(x: float) -> float:
+    return math.inf if x <= 0 and x == math.floor(x) else math.lgamma(x)  # math.lgamma raises at its poles
+
+
+_gammaln = _by_element("gammaln", _lgamma)
+
+# --------------------------------------------------------------------------------------- error functions (DLMF 7)
+
+erf = elementwise(
+    "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float",
+    sympy="erf", tex="\\operatorname{erf} %0",
+    why="erf is an area under the bell curve, so its slope is the bell curve",
+)  # fmt: skip
+erfc = elementwise(
+    "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float", sympy="erfc"
+)
+erfinv = elementwise(
+    "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv"
+)
+erfcx = elementwise(
+    "special_erfcx", scipy("erfcx"), lambda x, out: 2 * x * out - 2 / _ROOT_PI, types="float", public=False
+)
+ndtr = elementwise(
+    "special_ndtr", scipy("ndtr"), lambda x, out: exp(x * x * -0.5) * (1 / math.sqrt(2 * _PI)),
+    types="float", grad="MulBackward1", public=False,
+)  # fmt: skip
+ndtri = elementwise(
+    "special_ndtri", scipy("ndtri"), lambda x, out: exp(out * out * 0.5) * math.sqrt(2 * _PI),
+    types="float", public=False,
+)  # fmt: skip
+log_ndtr = elementwise(
+    "special_log_ndtr", scipy("log_ndtr"), times=lambda g, x, out: g * (_ROOT_2 / _ROOT_PI) / erfcx(x * (-1 / _ROOT_2)),
+    types="float", public=False,
+)  # fmt: skip
+
+# --------------------------------------------------------------------------------------------- entropy and its terms
+
+entr = elementwise(
+    "special_entr", scipy("entr"), times=lambda g, x, out: g * (-1 - log(x)), types="float", public=False
+)
+xlog1py = elementwise(
+    "special_xlog1py", scipy("xlog1py"), types="float", public=False,
+    times=(
+        lambda g, x, y, out: where((x == 0) & (y <= -1), 0.0, xlog1py(g, y)),
+        lambda g, x, y, out: g * x / (y + 1),
+    ),
+    grad="SpecialXlog1PyBackward0", numbers=("SpecialXlog1PyBackward1", "SpecialXlog1PyBackward2"),
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------- gamma, zeta (DLMF 5.15, 8.8, 25.11)
+
+
+def _zeta(x: Any, q: Any) -> Any:
+    # SciPy's series starts at q > 0; below, for integers x, the terms before it are added here.
+    zeta = _scipy("zeta")
+    below = np.less(q, 0) & np.not_equal(q, np.floor(q)) & np.equal(x, np.floor(x))
+    if not np.any(below):
+        return _keep(zeta(x, q), (x, q))
+    start = np.where(below, q, 1.0)
+    steps = np.where(below, -np.floor(start), 0)
+    total = np.where(below, zeta(x, start + steps), zeta(x, q))
+    for k in range(int(np.max(steps))):
+        total = total + np.where(below & (k < steps), np.where(below, start + k, 1.0) ** -np.asarray(x, float), 0.0)
+    return _keep(total, (x, q))
+
+
+def _polygamma(x: Any, *, n: int) -> Any:
+    if n == 0:
+        return _keep(_scipy("psi")(x), (x,))
+    if n == 1:  # by reflection, so that it is exact left of zero as well
+        left = np.less(x, 0.5)
+        right = _scipy("zeta")(2.0, np.where(left, 1 - x, x))
+        return _keep(np.where(left, (_PI / np.sin(_PI * x)) ** 2 - right, right), (x,))
+    return _keep((-1.0) ** (n + 1) * math.factorial(n) * _zeta(float(n + 1), np.asarray(x, float)), (x,))
+
+
+lgamma = elementwise(
+    "lgamma", lambda x: _gammaln(np.where(x == -math.inf, math.inf, x)[()]),
+    times=lambda g, x, out: g * digamma(x), types="float",
+    sympy="loggamma", tex="\\ln\\Gamma(%0)", why="the slope of ln gamma is, by definition, digamma",
+)  # fmt: skip
+digamma = elementwise(
+    "digamma", lambda x: _digamma(x), times=lambda g, x, out: g * polygamma(x, n=1), types="float", sympy="digamma"
+)
+
+
+def _digamma(x: Any) -> Any:
+    # At 0 PyTorch has the infinity of the zero's sign, SciPy NaN or one of them.
+    return np.where(np.equal(x, 0), np.copysign(np.inf, -x), _scipy("psi")(x)).astype(x.dtype)[()]
+
+
+polygamma = elementwise(
+    "polygamma", _polygamma, times=lambda g, x, out, n=0: g * polygamma(x, n=n + 1), types="float", probe={"n": 1}
+)
+igamma = elementwise(
+    "igamma", scipy("gammainc"), refuse=only("f", "igamma_cpu"),
+    times=(no_rule("igamma"), lambda g, a, x, out: g * exp((a - 1) * log(x) - x - lgamma(a))),
+)  # fmt: skip
+igammac = elementwise(
+    "igammac", scipy("gammaincc"), refuse=only("f", "igammac_cpu"),
+    times=(no_rule("igammac"), lambda g, a, x, out: -g * exp((a - 1) * log(x) - x - lgamma(a))),
+)  # fmt: skip
+zeta = elementwise(
+    "special_zeta", _zeta, types="float", public=False,
+    times=(no_rule("special_zeta"), lambda g, x, q, out: g * (-x * zeta(x + 1, q))),
+    numbers=("SpecialZetaBackward1", "SpecialZetaBackward2"),
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------- Bessel functions (DLMF 10)
+
+
+def _bessel(name: str, kernel: str, d: Any) -> Any:
+    return elementwise(f"special_{name}", scipy(kernel), d, types="float", public=False)
+
+
+def _over(y: Any, x: Any) -> Any:
+    # y / x where that tends to 1/2 at 0
+    return where(x == 0, 0.5, y / where(x == 0, 1.0, x))
+
+
+i0 = elementwise("i0", scipy("i0"), lambda x, out: i1(x), types="float")
+i0e = elementwise(
+    "special_i0e", scipy("i0e"), lambda x, out: i1e(x) - sign(x) * out, types="float", grad="SpecialI0EBackward0",
+    public=False,
+)  # fmt: skip
+i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x))
+i1e = elementwise(
+    "special_i1e", scipy("i1e"), lambda x, out: i0e(x) - sign(x) * out - _over(out, x), types="float",
+    grad="SpecialI1EBackward0", public=False,
+)  # fmt: skip
+bessel_j0 = _bessel("bessel_j0", "j0", lambda x, out: -bessel_j1(x))
+bessel_j1 = _bessel("bessel_j1", "j1", lambda x, out: bessel_j0(x) - _over(out, x))
+bessel_y0 = _bessel("bessel_y0", "y0", lambda x, out: -bessel_y1(x))
+bessel_y1 = _bessel("bessel_y1", "y1", lambda x, out: bessel_y0(x) - out / x)
+modified_bessel_i0 = _bessel("modified_bessel_i0", "i0", lambda x, out: i1(x))
+modified_bessel_i1 = _bessel("modified_bessel_i1", "i1", lambda x, out: i0(x) - _over(out, x))
+modified_bessel_k0 = _bessel("modified_bessel_k0", "k0", lambda x, out: -modified_bessel_k1(x))
+modified_bessel_k1 = _bessel("modified_bessel_k1", "k1", lambda x, out: -modified_bessel_k0(x) - out / x)
+scaled_modified_bessel_k0 = _bessel(
+    "scaled_modified_bessel_k0", "k0e", lambda x, out: out - scaled_modified_bessel_k1(x)
+)
+scaled_modified_bessel_k1 = _bessel(
+    "scaled_modified_bessel_k1", "k1e", lambda x, out: out - scaled_modified_bessel_k0(x) - out / x
+)
+
+
+def _airy(part: int) -> Callable[[Any], Any]:
+    return lambda x: _keep(_scipy("airy")(x)[part], (x,))
+
+
+airy_ai = elementwise(
+    "special_airy_ai", _airy(0), lambda x, out: airy_ai_prime(x), types="float", public=False
+)  # DLMF 9.2: Ai'' = x Ai
+airy_ai_prime = elementwise(
+    "special_airy_ai_prime", _airy(1), lambda x, out: x * airy_ai(x), types="float", public=False
+)
+
+
+def _spherical_j0(x: Any) -> Any:
+    return np.where(np.isinf(x), 0.0, np.sinc(x / _PI)).astype(x.dtype)[()]
+
+
+def _spherical_j0_slope(x: Any) -> Any:
+    safe = where(x == 0, 1.0, x)
+    return where(x == 0, 0.0, (cos(x) - spherical_bessel_j0(x)) / safe)
+
+
+spherical_bessel_j0 = elementwise(
+    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", public=False
+)
+
+# ------------------------------------------------------------------------------- orthogonal polynomials (DLMF 18.9)
+
+# Of degree 1, and the step from degrees k (p) and k - 1 (q) to k + 1; degree 0 is 1 for all of them.
+_POLYNOMIALS: dict[str, tuple[Any, Any]] = {
+    "chebyshev_polynomial_t": (lambda x: x, lambda k, x, p, q: 2 * x * p - q),
+    "chebyshev_polynomial_u": (lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - q),
+    "chebyshev_polynomial_v": (lambda x: 2 * x - 1, lambda k, x, p, q: 2 * x * p - q),
+    "chebyshev_polynomial_w": (lambda x: 2 * x + 1, lambda k, x, p, q: 2 * x * p - q),
+    "hermite_polynomial_h": (lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - 2 * k * q),
+    "hermite_polynomial_he": (lambda x: x, lambda k, x, p, q: x * p - k * q),
+    "laguerre_polynomial_l": (lambda x: 1 - x, lambda k, x, p, q: ((2 * k + 1 - x) * p - k * q) / (k + 1)),
+    "legendre_polynomial_p": (lambda x: x, lambda k, x, p, q: ((2 * k + 1) * x * p - k * q) / (k + 1)),
+}
+
+
+def _polynomial(first: Any, step: Any, shifted: bool) -> Callable[[Any, Any], Any]:
+    def kernel(x: Any, n: Any) -> Any:
+        dtype = np.result_type(x, n)
+        x, degree = np.broadcast_arrays(np.asarray(x, dtype), np.trunc(np.asarray(n, float)))
+        finite = np.isfinite(degree)
+        x = 2 * x - 1 if shifted else x
+        q, p = np.ones_like(x), first(x)
+        result = np.where(degree < 0, 0, np.where(degree == 0, q, np.where(finite, p, np.nan)))
+        for k in range(1, int(np.max(degree, initial=0, where=finite))):
+            q, p = p, step(k, x, p, q)
+            result = np.where(degree == k + 1, p, result)
+        return result.astype(dtype)[()]
+
+    return kernel
+
+
+for _name, (_first, _step) in _POLYNOMIALS.items():
+    elementwise(f"special_{_name}", _polynomial(_first, _step, False), types="float", public=False)
+    if _name.startswith("chebyshev"):
+        elementwise(f"special_shifted_{_name}", _polynomial(_first, _step, True), types="float", public=False)

@@ -1,0 +1,155 @@
+"""Kinks, steps and choices: the larger of two, bounds, rounding, division with a remainder.
+
+They are flat or straight between the places where they bend or jump. At a bend PyTorch's choice is taken: relu has
+slope 0 at 0, operands of `maximum` that tie share the gradient, a bound that is just met lets it through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.op import elementwise
+from chainrule.ops.compare import isfinite, isnan
+from chainrule.ops.elementwise import no_rule, only, where
+
+relu = elementwise(
+    "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out <= 0, 0.0, g),
+    js="Math.max(%0,0)", sympy="Max(%0, 0)", why="the slope is 1 where the input is positive, else 0",
+)  # fmt: skip
+
+
+def _larger(g: Any, mine: Any, other: Any) -> Any:
+    return where(mine == other, g / 2, where(mine < other, 0.0, g))
+
+
+maximum = elementwise(
+    "maximum", np.maximum,
+    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)), sympy="Max",
+)  # fmt: skip
+minimum = elementwise(
+    "minimum", np.minimum,
+    times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)), sympy="Min",
+)  # fmt: skip
+fmax = elementwise(
+    "fmax", np.fmax,
+    times=(
+        lambda g, x, y, out: where((x >= y) | isnan(y), g, 0.0),
+        lambda g, x, y, out: where((x >= y) | isnan(y), 0.0, g),
+    ),
+)  # fmt: skip
+fmin = elementwise(
+    "fmin", np.fmin,
+    times=(
+        lambda g, x, y, out: where((x <= y) | isnan(y), g, 0.0),
+        lambda g, x, y, out: where((x <= y) | isnan(y), 0.0, g),
+    ),
+)  # fmt: skip
+
+
+def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
+    low = x if min is None else np.maximum(x, min)
+    return low if max is None else np.minimum(low, max)
+
+
+def _inside(g: Any, x: Any, min: Any, max: Any, out: Any) -> Any:
+    if min is not None:
+        g = where(x >= min, g, 0.0)
+    return g if max is None else where(x <= max, g, 0.0)
+
+
+def _at_min(g: Any, x: Any, min: Any, max: Any, out: Any) -> Any:
+    return where(x < min if max is None else (x < min) & (min < max), g, 0.0)
+
+
+def _at_max(g: Any, x: Any, min: Any, max: Any, out: Any) -> Any:
+    return where(x > max if min is None else (x > max) | (max < min), g, 0.0)
+
+
+clamp = elementwise("clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"))
+
+floor = elementwise("floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor")
+ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling")
+trunc = elementwise("trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"), js="Math.trunc(%0)")
+frac = elementwise("frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"))
+
+
+def _round(x: Any) -> Any:
+    return np.rint(x) if x.dtype.kind == "f" else +x
+
+
+def _round_to(x: Any, *, decimals: int) -> Any:
+    ten = 10.0 ** abs(decimals)
+    return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
+
+
+round_ = elementwise("round", _round, 0, refuse=only("iuf", "round_cpu"))
+round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), public=False)
+
+
+def _divisor(kernel: Any) -> Any:
+    """A kernel that divides: integers have no infinity, so division by zero is an error."""
+
+    def divide(x: Any, y: Any) -> Any:
+        if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
+            raise RuntimeError("ZeroDivisionError")
+        return kernel(x, y)
+
+    return divide
+
+
+def _div_trunc(x: Any, y: Any) -> Any:
+    return np.trunc(x / y) if np.result_type(x, y).kind == "f" else (x - np.fmod(x, y)) // y
+
+
+fmod = elementwise(
+    "fmod", _divisor(np.fmod), times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
+    refuse=only("iuf", "fmod_cpu"), grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"),
+)  # fmt: skip
+remainder = elementwise(
+    "remainder", _divisor(np.remainder), times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
+    refuse=only("iuf", "remainder_cpu"), grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
+)  # fmt: skip
+div_floor = elementwise(
+    "div_floor", _divisor(np.floor_divide), (0, 0),
+    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", numbers=("DivBackward2", "DivBackward3"), public=False,
+)  # fmt: skip
+div_trunc = elementwise(
+    "div_trunc", _divisor(_div_trunc), (0, 0),
+    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", numbers=("DivBackward2", "DivBackward3"), public=False,
+)  # fmt: skip
+floor_divide = elementwise(
+    "floor_divide", _divisor(np.floor_divide), times=(no_rule("floor_divide"), no_rule("floor_divide")),
+    refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented",
+)  # fmt: skip
+copysign = elementwise(
+    "copysign", np.copysign, types="float",
+    times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), 0),
+    grad="CopysignBackward0", numbers=("CopysignBackward0", "CopysignBackward1"),
+)  # fmt: skip
+nextafter = elementwise(
+    "nextafter", np.nextafter, times=(lambda g, x, y, out: where(x == y, 0.0, g), 0), refuse=only("f", "nextafter_cpu")
+)
+
+
+def _heaviside(x: Any, values: Any) -> Any:
+    return np.where(np.equal(x, 0), values, np.greater(x, 0)).astype(np.result_type(x, values))[()]
+
+
+def _one_dtype(target: Any, given: Any) -> None:
+    if len({x.dtype for x in given if hasattr(x, "dtype")}) > 1:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
+heaviside = elementwise(
+    "heaviside", _heaviside, times=(no_rule("heaviside"), no_rule("heaviside")),
+    refuse=_one_dtype, grad="NotImplemented",
+)  # fmt: skip
+
+
+def _nan_to_num(x: Any, *, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
+    return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)[()]
+
+
+nan_to_num = elementwise("nan_to_num", _nan_to_num, times=lambda g, x, out, **_: where(isfinite(x), g, 0.0))

@@ -1,0 +1,36 @@
+"""What all tests share: one seed, printed where a test fails, and Hypothesis without deadlines (no test is about time).
+
+`CHAINRULE_SEED=7 pytest` runs the random tests on other numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+
+SEED = int(os.environ.get("CHAINRULE_SEED", "0"))
+
+try:
+    import hypothesis
+except ImportError:  # its tests skip themselves
+    pass
+else:
+    hypothesis.settings.register_profile(
+        "chainrule", deadline=None, print_blob=True, suppress_health_check=list(hypothesis.HealthCheck)
+    )
+    hypothesis.settings.load_profile("chainrule")
+
+
+def pytest_report_header() -> str:
+    """The seed, on top of the report."""
+    return f"CHAINRULE_SEED={SEED}"
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers of this test's own: the same whichever tests run beside it."""
+    print(f"CHAINRULE_SEED={SEED}")
+    return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])

@@ -1,0 +1,150 @@
+"""The package is a house of floors: a file imports from its own floor and from those below it, never from above.
+
+Read from the source, so that imports inside functions count too. Besides, nothing but the standard library, NumPy and
+the package itself is imported when a module is loaded: everything else is an extra, imported where it is first used.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import chainrule
+
+ROOT = Path(chainrule.__file__).parent
+FLOORS = [  # from the ground up
+    {"base", "version"},
+    {"core"},
+    {"ops"},
+    {"api", "autograd", "nn", "optim", "utils", "linalg", "special", "func", "fft", "random", "testing"},
+    {"compile"},
+    {"descend"},
+    {"see", "run"},
+    {"cli", "__main__"},
+]
+FACE = 6  # `import chainrule` itself, which shows what all the floors offer: for those that use the package as users do
+HEAVY = ["matplotlib", "scipy", "sympy", "IPython", "torch", "llvmlite", "pandas", "nbformat", "hypothesis"]
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+class Import(NamedTuple):
+    """One import: the dotted name, the line, and whether it runs when the module is loaded."""
+
+    name: str
+    line: int
+    at_load: bool
+
+
+def dotted(path: Path) -> str:
+    """The module's name below the package: `core.tape`, `nn`, `__init__`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def floor(module: str) -> int | None:
+    """The floor that a module of the package stands on."""
+    top = module.split(".")[0]
+    return next((i for i, names in enumerate(FLOORS) if top in names), None)
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Every import in a file of the package."""
+    return imports_in(path.read_text(encoding="utf-8"), ["chainrule", *path.relative_to(ROOT).parts[:-1]])
+
+
+def imports_in(source: str, package: list[str]) -> Iterator[Import]:
+    """Every import in a source text of `package`, with relative names made absolute."""
+
+    def walk(node: ast.AST, at_load: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from (Import(a.name, child.lineno, at_load) for a in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                lead = package[: len(package) - child.level + 1] if child.level else []
+                module = ".".join([*lead, *filter(None, [child.module])])
+                # `from chainrule import ops`: each name may be a module
+                yield from (Import(f"{module}.{a.name}", child.lineno, at_load) for a in child.names)
+            else:
+                inside = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+                typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+                yield from walk(child, at_load and not inside and not typing)
+
+    return walk(ast.parse(source), True)
+
+
+def of_package(name: str) -> str | None:
+    """`chainrule.core.tape.Node` -> `core.tape`; a name of the package's face -> `__init__`; None for others."""
+    head, *rest = name.split(".")
+    if head != "chainrule":
+        return None
+    if rest and ((ROOT / rest[0]).is_dir() or (ROOT / f"{rest[0]}.py").exists()):
+        return ".".join(rest)
+    return "__init__"
+
+
+@pytest.mark.parametrize("path", FILES, ids=dotted)
+def test_imports_go_down(path: Path) -> None:
+    here = dotted(path)
+    if here == "__init__":
+        return
+    mine = floor(here)
+    assert mine is not None, f"{here} has no floor: put it on one, in FLOORS of {Path(__file__).name}"
+    wrong = []
+    for name, line, _ in imports(path):
+        target = of_package(name)
+        if target is None:
+            continue
+        theirs = FACE if target == "__init__" else floor(target)
+        assert theirs is not None, f"{target} has no floor: put it on one, in FLOORS of {Path(__file__).name}"
+        if theirs > mine:
+            wrong.append(f"line {line}: {name}")
+    assert not wrong, f"{here} (floor {mine}) imports from above: {wrong}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=dotted)
+def test_loading_needs_numpy_alone(path: Path) -> None:
+    allowed = {*sys.stdlib_module_names, "numpy", "chainrule"}
+    wrong = [f"line {i.line}: {i.name}" for i in imports(path) if i.at_load and i.name.split(".")[0] not in allowed]
+    assert not wrong, (
+        f"{dotted(path)} imports an extra when it is loaded: {wrong}. Import it in the function that uses it"
+    )
+
+
+def test_import_loads_nothing_heavy() -> None:
+    code = f"import sys, chainrule; print(*[m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_every_module_loads_alone() -> None:
+    # Each in a fresh interpreter would be slow; one interpreter, each import after forgetting the package.
+    code = (
+        "import sys, importlib\n"
+        f"for name in {[dotted(p) for p in FILES if dotted(p) not in ('__init__', '__main__')]}:\n"
+        "    for m in [m for m in sys.modules if m.split('.')[0] == 'chainrule']:\n"
+        "        del sys.modules[m]\n"
+        "    try:\n"
+        "        importlib.import_module('chainrule.' + name)\n"
+        "    except Exception as e:\n"
+        "        print(name, type(e).__name__, e)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_the_checker_sees_every_way_to_import() -> None:
+    source = (
+        "import scipy\nfrom . import tape\ndef f():\n    from chainrule.api import public\n    from ..nn import x\n"
+    )
+    assert list(imports_in(source, ["chainrule", "core"])) == [
+        Import("scipy", 1, True),
+        Import("chainrule.core.tape", 2, True),
+        Import("chainrule.api.public", 4, False),
+        Import("chainrule.nn.x", 5, False),
+    ]
