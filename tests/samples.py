@@ -27,6 +27,32 @@ import scipy.linalg
 import scipy.special
 
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from references import (
+    _add_at,
+    added_at,
+    bce,
+    best_at,
+    by_lines,
+    by_rows,
+    embedded,
+    fourth_kind,
+    gathered,
+    greatest,
+    heavy,
+    looped,
+    lower,
+    ordered,
+    positive,
+    put,
+    reduced_at,
+    running,
+    scattered,
+    sliced,
+    spread,
+    symmetric,
+    third_kind,
+    windows,
+)
 
 Array = np.ndarray[Any, Any]
 Case = tuple[Any, ...]  # the shape of each input, then the attributes if there are any
@@ -119,178 +145,9 @@ def draws(name: str, rng: np.random.Generator) -> Iterator[tuple[list[Array], di
     return (e.draw(rng, case) for case in e.cases)
 
 
-# ------------------------------------------------------------------------------------------------------- references
-
-
-def by_rows(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction of a vector, as one of any array over `dim` (one or several dimensions, or None for all)."""
-
-    @functools.wraps(f)
-    def call(x: Array, *, dim: Any = None, keepdim: bool = False, **attrs: Any) -> Any:
-        dims = tuple(range(x.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
-        kept = tuple(1 if i in dims else n for i, n in enumerate(x.shape))
-        rest = [i for i in range(x.ndim) if i not in dims]
-        out = np.array([f(x[place(x, rest, at)].ravel(), **attrs) for at in np.ndindex(*(x.shape[i] for i in rest))])
-        return out.reshape(kept if keepdim else [x.shape[i] for i in rest])
-
-    return call
-
-
-def place(x: Array, dims: list[int], at: tuple[int, ...]) -> tuple[Any, ...]:
-    """The index of x that holds `dims` at `at` and takes all of the others."""
-    index: list[Any] = [slice(None)] * x.ndim
-    for d, i in zip(dims, at):
-        index[d] = i
-    return tuple(index)
-
-
-def by_lines(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A function from vectors to vectors, applied along `dim`."""
-    return lambda x, *, dim, **attrs: np.apply_along_axis(f, dim, x, **attrs)
-
-
-def looped(change: Callable[[Array, tuple[int, ...], Any], None]) -> Callable[..., Any]:
-    """What scatter and its kind do, one element of the index at a time."""
-
-    def call(x: Array, src: Array, *, dim: int, index: Array) -> Array:
-        out = x.copy()
-        for at in np.ndindex(*index.shape):
-            to = (*at[:dim], int(index[at]), *at[dim + 1 :])
-            change(out, to, src[at])
-        return out
-
-    return call
-
-
-def gathered(x: Array, *, dim: int, index: Array) -> Array:
-    out = np.empty(index.shape, x.dtype)
-    for at in np.ndindex(*index.shape):
-        out[at] = x[(*at[:dim], int(index[at]), *at[dim + 1 :])]
-    return out
-
-
-def _add_at(out: Array, to: tuple[int, ...], value: Any) -> None:
-    out[to] += value
-
-
-def put(x: Array, value: Array, *, index: Any, add: bool = False) -> Array:
-    out = x.copy()
-    if not add:
-        out[index] = value
-        return out
-    cells = np.arange(x.size).reshape(x.shape)[index]
-    for cell, v in zip(cells.ravel(), np.broadcast_to(value, cells.shape).ravel()):
-        out.flat[cell] += v
-    return out
-
-
-def added_at(x: Array, src: Array, *, dim: int, index: Array) -> Array:
-    out = x.copy()
-    for k, i in enumerate(index):
-        out[place(x, [dim], (int(i),))] += src[place(src, [dim], (k,))]
-    return out
-
-
-def sliced(x: Array, *, dim: int, start: int, stop: int, step: int) -> Array:
-    return x.take(range(start, stop, step), dim)
-
-
-def windows(x: Array, *, dim: int, size: int, step: int) -> Array:
-    parts = [x.take(range(i, i + size), dim) for i in range(0, x.shape[dim] - size + 1, step)]
-    return np.stack([np.moveaxis(p, dim, -1) for p in parts], dim)
-
-
-def embedded(x: Array, *, offset: int, dim1: int, dim2: int) -> Array:
-    n = x.shape[-1] + abs(offset)
-    rows = [np.diag(v, offset) for v in x.reshape(-1, x.shape[-1])]
-    return np.moveaxis(np.reshape(rows, (*x.shape[:-1], n, n)), (-2, -1), (dim1, dim2))
-
-
-def ordered(x: Array, *, dim: int, descending: bool) -> tuple[Array, Array]:
-    order = np.argsort(-x if descending else x, dim)
-    return np.take_along_axis(x, order, dim), order
-
-
-def greatest(x: Array, *, dim: int, k: int, largest: bool) -> tuple[Array, ...]:
-    return tuple(a.take(range(k), dim) for a in ordered(x, dim=dim, descending=largest))
-
-
-def scattered(x: Array, value: Array, *, path: Any) -> Array:
-    cells = np.arange(x.size).reshape(x.shape)
-    for op, attrs in path:
-        cells = op.kernel(cells, **attrs)
-    out = x.copy()
-    out.flat[cells.ravel()] = value.ravel()
-    return out
-
-
-def best_at(pick: Callable[[list[float]], float]) -> Callable[..., Any]:
-    """Where in each line the element is that `pick` picks."""
-    return by_rows(lambda v, **a: v.tolist().index(pick(v.tolist(), **a)))
-
-
-def running(pick: Callable[[Any], float]) -> Callable[..., Any]:
-    """Where the greatest or least so far is, at each place of a line."""
-    return by_lines(lambda v: [v.tolist().index(pick(v[: i + 1])) for i in range(len(v))])
-
-
-def bce(x: Array, y: Array) -> Array:
-    return -scipy.special.xlogy(y, x) - scipy.special.xlog1py(1 - y, -x)
-
-
-def spread(x: Array, *, dim: Any, correction: float, keepdim: bool, power: float = 1) -> Any:
-    return np.var(x, axis=dim, ddof=correction, keepdims=keepdim) ** power
-
-
-def reduced_at(x: Array, src: Array, *, index: Any, how: str) -> Array:
-    meet = {"prod": float.__mul__, "amax": max, "amin": min}[how]
-    out = x.copy()
-    cells = np.arange(x.size).reshape(x.shape)[index]
-    for cell, v in zip(cells.ravel(), src.ravel()):
-        out.flat[cell] = meet(float(out.flat[cell]), float(v))
-    return out
-
-
 def polynomial(f: Callable[..., Any]) -> Entry:
     """The entry of a family of polynomials, whose degree is the second input, cut to a whole number."""
     return on(domains=((-0.9, 0.9), (2.2, 5.8)), ref=lambda x, n: f(np.trunc(n).astype(int), x))
-
-
-def third_kind(n: Any, x: Any) -> Any:
-    """Chebyshev polynomials of the third kind: Jacobi's, scaled to be 1 at 1."""
-    return scipy.special.eval_jacobi(n, -0.5, 0.5, x) / scipy.special.eval_jacobi(n, -0.5, 0.5, 1.0)
-
-
-def fourth_kind(n: Any, x: Any) -> Any:
-    """Chebyshev polynomials of the fourth kind: Jacobi's, scaled to be 2n + 1 at 1."""
-    return (2 * n + 1) * scipy.special.eval_jacobi(n, 0.5, -0.5, x) / scipy.special.eval_jacobi(n, 0.5, -0.5, 1.0)
-
-
-# ------------------------------------------------------------------------------------------- into the domain of an op
-# Functions of tensors, written in the table's own ops: differences are taken through them.
-
-
-def _op(name: str) -> Op:
-    return REGISTRY[name]
-
-
-def heavy(a: Any) -> Any:
-    """A matrix with a heavy diagonal: invertible, well-conditioned, all pivots on the diagonal."""
-    n, m = a._a.shape[-2:]
-    return _op("add")(a, 3 * np.eye(n, m, dtype=a._a.dtype))
-
-
-def turned(a: Any) -> Any:
-    return _op("transpose")(a, dim0=-2, dim1=-1)
-
-
-def symmetric(a: Any) -> Any:
-    n = a._a.shape[-1]
-    return _op("add")(_op("add")(a, turned(a)), np.diag(np.arange(n)).astype(a._a.dtype))
-
-
-def positive(a: Any) -> Any:
-    return heavy(_op("matmul")(a, turned(a)))
 
 
 # -------------------------------------------------------------------------------------------------------- the table
@@ -395,7 +252,8 @@ SAMPLES: dict[str, Entry] = {
     "unfold": on(((6,), {"dim": 0, "size": 3, "step": 2}), ((2, 5), {"dim": 1, "size": 2, "step": 1}), ref=windows),
     "cat": on(((2, 3), (2, 1), {"dim": 1}), ref=lambda *xs, dim: np.hstack(xs)),
     "stack": on(((2, 3), (2, 3), {"dim": 1}), ref=lambda *xs, dim: np.array(xs).transpose(1, 0, 2)),
-    "tril": on(((3, 4), {"diagonal": 0}), ((3, 4), {"diagonal": -1}), ref=lambda x, diagonal: x * np.tri(3, 4, diagonal)),
+    "tril": on(((3, 4), {"diagonal": 0}), ((3, 4), {"diagonal": -1}),
+        ref=lambda x, diagonal: x * np.tri(3, 4, diagonal)),
     "triu": on(((3, 4), {"diagonal": 1}), ref=lambda x, diagonal: x * (1 - np.tri(3, 4, diagonal - 1))),
     "diag_embed": on(
         ((2, 3), {"offset": 0, "dim1": -2, "dim2": -1}), ((2, 3), {"offset": -1, "dim1": 0, "dim2": 2}), ref=embedded
@@ -411,7 +269,8 @@ SAMPLES: dict[str, Entry] = {
     "all": on(*REDUCTIONS, ref=by_rows(all)),
     "argmax": on(*ONE_DIM, ref=by_rows(lambda v: list(v).index(max(v)))),
     "argmin": on(*ONE_DIM, ref=by_rows(lambda v: list(v).index(min(v)))),
-    "count_nonzero": on(((3, 4), {"dim": (0,)}), ((3, 4), {"dim": None}), ref=by_rows(lambda v: len([*filter(None, v)]))),
+    "count_nonzero": on(((3, 4), {"dim": (0,)}), ((3, 4), {"dim": None}),
+        ref=by_rows(lambda v: len([*filter(None, v)]))),
     "cumsum": on(*ALONG, ref=by_lines(lambda v: [*itertools.accumulate(v)]), **REAL),
     "cumprod": on(*ALONG, ref=by_lines(lambda v: [*itertools.accumulate(v, float.__mul__)]), **REAL),
     "logcumsumexp": on(*ALONG, ref=by_lines(lambda v: np.log(np.cumsum(np.exp(v)))), **REAL),
@@ -427,29 +286,34 @@ SAMPLES: dict[str, Entry] = {
     ),
     # choosing
     "getitem": on(
-        ((4, 3), {"index": (slice(1, 3), 0)}), ((4, 3), {"index": (None, slice(None, None, 2))}), ((3,), {"index": (1, ...)}),
+        ((4, 3), {"index": (slice(1, 3), 0)}), ((4, 3), {"index": (None, slice(None, None, 2))}),
+        ((3,), {"index": (1, ...)}),
         ref=lambda x, index: x[index].copy(),
     ),
     "index_put": on(
-        ((4, 3), (2, 3), {"index": (np.array([2, 0]),)}), ((4, 3), (3, 3), {"index": (np.array([2, 0, 2]),), "add": True}),
+        ((4, 3), (2, 3), {"index": (np.array([2, 0]),)}),
+        ((4, 3), (3, 3), {"index": (np.array([2, 0, 2]),), "add": True}),
         ref=put,
     ),
     "gather": on(((3, 3), {"dim": 0, "index": ROWS}), ((3, 3), {"dim": 1, "index": ROWS}), ref=gathered),
     "scatter_add": on(((3, 3), (2, 3), {"dim": 0, "index": ROWS}), ref=looped(_add_at)),
-    "scatter": on(((3, 3), (2, 3), {"dim": 0, "index": np.array([[0, 2, 1], [1, 0, 0]])}), ref=looped(Array.__setitem__)),
+    "scatter": on(((3, 3), (2, 3), {"dim": 0, "index": np.array([[0, 2, 1], [1, 0, 0]])}),
+        ref=looped(Array.__setitem__)),
     "index_select": on(((3, 4), {"dim": 1, "index": np.array([0, 3, 3])}), ref=lambda x, dim, index: x[:, index]),
     "index_add": on(((3, 4), (3, 3), {"dim": 1, "index": np.array([0, 3, 3])}), ref=added_at),
     "sort": on(((3, 4), {"dim": 1, "descending": False}), ((3, 4), {"dim": 0, "descending": True}), ref=ordered),
-    "topk": on(((3, 4), {"dim": 1, "k": 2, "largest": True}), ((5,), {"dim": 0, "k": 2, "largest": False}), ref=greatest),
+    "topk": on(((3, 4), {"dim": 1, "k": 2, "largest": True}), ((5,), {"dim": 0, "k": 2, "largest": False}),
+        ref=greatest),
     # written out by more than a formula
     "rsub": on(ref=lambda x, y: np.subtract(y, x), **REAL),
     "lerp": on(ref=lambda x, y, w: (1 - w) * x + w * y),
-    "addcmul": on(((3, 4), (3, 4), (3, 4), {"value": 0.5}), ((), (), ()), ref=lambda x, a, b, value=1: x + a * b * value),
-    "addcdiv": on(((3, 4), (3, 4), (3, 4), {"value": 0.5}), ((), (), ()), ref=lambda x, a, b, value=1: x + a * value / b),
+    "addcmul": on(((3, 4), (3, 4), (3, 4), {"value": 0.5}), ((), (), ()),
+        ref=lambda x, a, b, value=1: x + a * b * value),
+    "addcdiv": on(((3, 4), (3, 4), (3, 4), {"value": 0.5}), ((), (), ()),
+        ref=lambda x, a, b, value=1: x + a * value / b),
     "div_floor": on(domains=((2.5, 2.9), (1.0, 1.2)), ref=lambda x, y: np.floor(x / y)),
     "div_trunc": on(domains=((-2.9, -2.5), (1.0, 1.2)), ref=lambda x, y: np.fix(x / y)),
     "floor_divide": on(domains=((2.5, 2.9), (1.0, 1.2)), refuses=True),
-    "nextafter": on(refuses=True),
     "heaviside": on(refuses=True, **REAL),
     "round_to": on(((3, 4), {"decimals": 1}), ((), {"decimals": -1}), ref=lambda x, decimals: np.round(x, decimals)),
     "nan_to_num": on(**REAL),
@@ -457,14 +321,18 @@ SAMPLES: dict[str, Entry] = {
     "frexp": on(((3, 4),), **REAL),
     "undefined": Entry(ref=np.copy),  # raises whatever it is given: nothing to draw
     # activations
-    "leaky_relu": on(((3, 4), {"negative_slope": 0.1}), ref=lambda x, negative_slope: np.maximum(x, negative_slope * x), **REAL),
+    "leaky_relu": on(((3, 4), {"negative_slope": 0.1}),
+        ref=lambda x, negative_slope: np.maximum(x, negative_slope * x), **REAL),
     "prelu_kernel": on(((3, 4), (3, 4)), ref=lambda x, w: np.clip(x, 0, None) + w * np.clip(x, None, 0), **REAL),
-    "hardtanh": on(((3, 4), {"min_val": -0.5, "max_val": 0.7}), ref=lambda x, min_val, max_val: np.clip(x, min_val, max_val), **REAL),
+    "hardtanh": on(((3, 4), {"min_val": -0.5, "max_val": 0.7}),
+        ref=lambda x, min_val, max_val: np.clip(x, min_val, max_val), **REAL),
     "hardsigmoid": on(ref=lambda x: np.clip(x / 6 + 0.5, 0, 1), low=0.5, high=5, signs=True),
     "hardswish": on(ref=lambda x: x * np.clip(x / 6 + 0.5, 0, 1), low=0.5, high=5, signs=True),
     "hardshrink": on(((3, 4), {"lambd": 0.45}), ref=lambda x, lambd: x * (abs(x) > lambd), **REAL),
-    "softshrink": on(((3, 4), {"lambd": 0.45}), ref=lambda x, lambd: np.sign(x) * np.maximum(abs(x) - lambd, 0), **REAL),
-    "threshold": on(((3, 4), {"threshold": 0.3, "value": 7.0}), ref=lambda x, threshold, value: np.where(x > threshold, x, value), **REAL),
+    "softshrink": on(((3, 4), {"lambd": 0.45}),
+        ref=lambda x, lambd: np.sign(x) * np.maximum(abs(x) - lambd, 0), **REAL),
+    "threshold": on(((3, 4), {"threshold": 0.3, "value": 7.0}),
+        ref=lambda x, threshold, value: np.where(x > threshold, x, value), **REAL),
     "elu": on(((3, 4), {"alpha": 1.3, "scale": 1.1, "input_scale": 0.9}), ref=lambda x, alpha, scale, input_scale:
         scale * (np.clip(x, 0, None) + alpha * (np.exp(input_scale * np.clip(x, None, 0)) - 1)), **REAL),
     "softplus": on(((3, 4), {"beta": 1.7, "threshold": 1.1}), ref=lambda x, beta, threshold:
@@ -478,29 +346,37 @@ SAMPLES: dict[str, Entry] = {
     "mse_loss": on(((3, 4), (3, 4), {"reduction": "mean"}), ((3, 4), (3, 4), {"reduction": "sum"}),
         ((3,), (3,), {"reduction": "none"}), ref=lambda x, y, reduction:
         {"mean": np.mean, "sum": np.sum, "none": np.copy}[reduction](np.square(x - y)), **REAL),
-    "linear": on(((3, 4), (2, 4), (2,)), ((2, 3, 4), (5, 4), (5,)), ref=lambda x, w, b: np.einsum("...i,ji->...j", x, w) + b),
+    "linear": on(((3, 4), (2, 4), (2,)), ((2, 3, 4), (5, 4), (5,)),
+        ref=lambda x, w, b: np.einsum("...i,ji->...j", x, w) + b),
     # more of reductions and order
-    "var": on(((3, 4), {"dim": None, "correction": 1, "keepdim": False}), ((3, 4), {"dim": (1,), "correction": 0, "keepdim": True}), ref=spread),
+    "var": on(((3, 4), {"dim": None, "correction": 1, "keepdim": False}),
+        ((3, 4), {"dim": (1,), "correction": 0, "keepdim": True}),
+        ref=spread),
     "std": on(((3, 4), {"dim": (0,), "correction": 1, "keepdim": False}), ref=functools.partial(spread, power=0.5)),
     "max": on(*NO_ATTRS[:2], ref=by_rows(max)),
     "min": on(*NO_ATTRS[:2], ref=by_rows(min)),
     "median": on(((3, 5),), ((4,),), ref=by_rows(statistics.median_low)),
     "nanmedian": on(((3, 5),), ((4,),), ref=by_rows(statistics.median_low)),
-    "softmax": on(*ALONG, ((), {"dim": 0}), ref=lambda x, dim: scipy.special.softmax(x, dim if x.ndim else None), **REAL),
+    "softmax": on(*ALONG, ((), {"dim": 0}),
+        ref=lambda x, dim: scipy.special.softmax(x, dim if x.ndim else None), **REAL),
     "log_softmax": on(*ALONG, ref=lambda x, dim: scipy.special.log_softmax(x, dim), **REAL),
     "vector_norm": on(*(((3, 4), {"ord": o, "dim": d, "keepdim": k}) for o in (2, 1, 3, 0.5, math.inf, -math.inf, 0)
         for d, k in (((0,), True), ((1,), False))), ref=lambda x, ord, dim, keepdim:
         np.linalg.norm(x, ord, dim[0], keepdim), **REAL),
-    "argsort": on(*ALONG, ((3, 4), {"dim": 0, "descending": True}), ref=lambda x, dim, descending=False: np.argsort(-x if descending else x, dim)),
-    "argtop": on(((3, 4), {"dim": 1, "k": 2, "largest": True}), ref=lambda x, dim, k, largest: np.argsort(-x, dim)[:, :k]),
-    "argkth": on(((3, 4), {"dim": 1, "k": 2}), ref=lambda x, dim, k: best_at(lambda v: sorted(v)[k - 1])(x, dim=dim, keepdim=True)),
+    "argsort": on(*ALONG, ((3, 4), {"dim": 0, "descending": True}),
+        ref=lambda x, dim, descending=False: np.argsort(-x if descending else x, dim)),
+    "argtop": on(((3, 4), {"dim": 1, "k": 2, "largest": True}),
+        ref=lambda x, dim, k, largest: np.argsort(-x, dim)[:, :k]),
+    "argkth": on(((3, 4), {"dim": 1, "k": 2}),
+        ref=lambda x, dim, k: best_at(lambda v: sorted(v)[k - 1])(x, dim=dim, keepdim=True)),
     "argmedian": on(((3, 4), {"dim": 1, "skip_nan": False}), ((3, 5), {"dim": 0, "skip_nan": True}),
         ref=lambda x, dim, skip_nan: best_at(statistics.median_low)(x, dim=dim, keepdim=True)),
     "argmode": on(((3, 4), {"dim": 1}), ref=lambda x, dim: best_at(min)(x, dim=dim, keepdim=True)),
     "argcummax": on(*ALONG, ref=running(max), **REAL),
     "argcummin": on(*ALONG, ref=running(min), **REAL),
-    "take_at": on(((3, 3), {"dim": 0, "index": np.array([[0, 2, 1]]), "keepdim": False}), ((3, 3), {"dim": 1, "index": ROWS, "once": False}),
-        ref=lambda x, dim, index, keepdim=True, once=True: gathered(x, dim=dim, index=index) if keepdim else gathered(x, dim=dim, index=index)[0]),
+    "take_at": on(((3, 3), {"dim": 0, "index": np.array([[0, 2, 1]]), "keepdim": False}),
+        ((3, 3), {"dim": 1, "index": ROWS, "once": False}), ref=lambda x, dim, index, keepdim=True, once=True:
+        gathered(x, dim=dim, index=index) if keepdim else gathered(x, dim=dim, index=index)[0]),
     # more of views and choosing
     "index": on(((4, 3), {"index": (np.array([2, 0, 2]),)}), ((4, 3), {"index": (np.array([0, 3]), np.array([1, 1]))}),
         ((3,), {"index": (np.array([True, False, True]),)}), ref=lambda x, index: np.array(x[index])),
@@ -509,28 +385,49 @@ SAMPLES: dict[str, Entry] = {
     "zeros_of": on(((3, 4), {"shape": (2, 2)}), ref=lambda x, shape: np.zeros(shape)),
     "place": on(((3,), {"shape": (3, 4), "path": ((REGISTRY["select"], {"dim": 1, "index": 2}),)}),
         ref=lambda x, shape, path: np.outer(x, [0, 0, 1, 0])),
-    "as_strided": on(((3, 4), {"size": (2, 3), "stride": (4, 2), "offset": 1}), ((6,), {"size": (3, 2), "stride": (1, 1), "offset": 0}),
-        ref=lambda x, size, stride, offset: x.ravel()[offset + np.add.outer(np.arange(size[0]) * stride[0], np.arange(size[1]) * stride[1])]),
-    "scatter_reduce": on(*(((4,), (5,), {"index": (np.array([0, 2, 2, 1, 0]),), "how": how}) for how in ("prod", "amax", "amin")), ref=reduced_at),
+    "as_strided": on(((3, 4), {"size": (2, 3), "stride": (4, 2), "offset": 1}),
+        ((6,), {"size": (3, 2), "stride": (1, 1), "offset": 0}), ref=lambda x, size, stride, offset:
+        np.array([[x.flat[offset + i * stride[0] + j * stride[1]] for j in range(size[1])] for i in range(size[0])])),
+    "scatter_reduce": on(
+        *(((4,), (5,), {"index": (np.array([0, 2, 2, 1, 0]),), "how": how}) for how in ("prod", "amax", "amin")),
+        ref=reduced_at),
+    "place_at": on(((3,), {"shape": (3, 4), "index": (slice(None), 2)}),
+        ref=lambda x, shape, index: np.outer(x, [0, 0, 1, 0])),
+    "put_at": on(((1, 3), {"shape": (3, 3), "dim": 0, "index": np.array([[0, 2, 1]])}),
+        ref=lambda x, shape, dim, index: np.eye(3)[index[0]].T * x),
+    "nll_loss": on(((4, 3), {"index": (np.arange(4), np.array([0, 2, 1, 1])), "scale": np.array([0.5, 1, 2, 1]),
+        "keep": np.array([True, True, False, True]), "total": True}), ref=lambda x, index, scale, keep, total:
+        -math.fsum(x[i, j] * w for i, j, w, k in zip(*index, scale, keep) if k)),
+    "embedding": on(((4, 3), {"index": np.array([[0, 2], [2, 1]]), "padding": None, "by_frequency": False}),
+        ref=lambda w, index, **_: np.eye(len(w))[index] @ w),
+    "constant_pad_nd": on(((2, 3), {"widths": ((0, 1), (2, 0)), "value": 7.0}), ref=lambda x, widths, value:
+        np.block([[np.full((2, 2), value), x], [np.full((1, 5), value)]])),
     # matrices
-    "cross": on(((2, 3), (2, 3), {"dim": 1}), ((3, 1), (3, 4), {"dim": 0}), ref=lambda a, b, dim: np.cross(*np.broadcast_arrays(a, b), axis=dim)),
+    "cross": on(((2, 3), (2, 3), {"dim": 1}), ((3, 1), (3, 4), {"dim": 0}),
+        ref=lambda a, b, dim: np.cross(*np.broadcast_arrays(a, b), axis=dim)),
     "inv": on(((3, 3),), ((2, 3, 3),), before=heavy, ref=np.linalg.inv),
     "det": on(((3, 3),), ((2, 2, 2),), ref=np.linalg.det),
     "slogdet": on(((3, 3),), ref=np.linalg.slogdet),
     "cofactors": on(((3, 3),), before=heavy, ref=lambda a: scipy.linalg.det(a) * scipy.linalg.inv(a).T),
-    "lu_factor": on(((3, 3),), ((2, 4),), ((4, 2),), before=heavy, ref=lambda a: (scipy.linalg.lu_factor(a)[0], 1 + np.arange(min(a.shape)))),
+    "lu_factor": on(((3, 3),), ((2, 4),), ((4, 2),), before=heavy,
+        ref=lambda a: (scipy.linalg.lu_factor(a)[0], 1 + np.arange(min(a.shape)))),
     "linalg_solve": on(((3, 3), (3, 2)), ((2, 3, 3), (3, 2)), before=lambda a, b: (heavy(a), b), ref=np.linalg.solve),
-    "solve_triangular": on(*(((3, 3), (3, 2), {"upper": u, "unitriangular": d}) for u in (True, False) for d in (True, False)),
+    "solve_triangular": on(
+        *(((3, 3), (3, 2), {"upper": u, "unitriangular": d}) for u in (True, False) for d in (True, False)),
         before=lambda a, b: (heavy(a), b), ref=lambda a, b, upper, unitriangular:
         scipy.linalg.solve_triangular(a, b, lower=not upper, unit_diagonal=unitriangular)),
     "cholesky": on(((3, 3),), ((2, 3, 3),), before=positive, ref=np.linalg.cholesky),
+    "cholesky_solve": on(((3, 2), (3, 3)), before=lambda b, c: (b, lower(c)),
+        ref=lambda b, c: scipy.linalg.cho_solve((c, True), b)),
     "qr": on(((4, 3), {"mode": "reduced"}), ((3, 4), {"mode": "reduced"}), ((3, 3), {"mode": "complete"}), before=heavy,
         ref=lambda a, mode: scipy.linalg.qr(a, mode={"reduced": "economic", "complete": "full"}[mode])),
     "eigh": on(((3, 3), {"uplo": "L"}), ((2, 3, 3), {"uplo": "U"}), before=symmetric, after=lambda w, v: (w, v * v),
         ref=lambda a, uplo: np.linalg.eigh(a, uplo)),
-    "svd": on(((4, 3), {"full_matrices": False}), ((3, 4), {"full_matrices": False}), ((2, 3, 3), {"full_matrices": False}), before=heavy,
+    "svd": on(((4, 3), {"full_matrices": False}), ((3, 4), {"full_matrices": False}),
+        ((2, 3, 3), {"full_matrices": False}), before=heavy,
         after=lambda u, s, vh: (u * u, s, vh * vh), ref=lambda a, full_matrices: np.linalg.svd(a, full_matrices)),
-    "pinv": on(((4, 3), {"atol": 0.0, "rtol": 1e-12, "hermitian": False}), before=heavy, ref=lambda a, **_: scipy.linalg.pinv(a)),
+    "pinv": on(((4, 3), {"atol": 0.0, "rtol": 1e-12, "hermitian": False}), before=heavy,
+        ref=lambda a, **_: scipy.linalg.pinv(a)),
     "matrix_exp": on(((3, 3),), ((2, 2, 2),), ref=scipy.linalg.expm),
     # special functions
     "lgamma": on(ref=scipy.special.gammaln, **ABOVE_ONE),

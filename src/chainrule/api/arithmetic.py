@@ -21,12 +21,12 @@ from chainrule.core.inplace import into, modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 
+_OPS: Any = REGISTRY  # all that is taken from it here is elementwise
 _add, _sub, _mul, _rsub, _div, _pow, _eq, _le = (
-    binary(REGISTRY[name])  # type: ignore[arg-type]
-    for name in ("add", "sub", "mul", "rsub", "div", "pow", "eq", "le")
+    binary(_OPS[name]) for name in ("add", "sub", "mul", "rsub", "div", "pow", "eq", "le")
 )
-_add_, _sub_, _div_ = (binary_(REGISTRY[name], f"{name}_") for name in ("add", "sub", "div"))
-_abs, _round, _isfinite = (unary(REGISTRY[name]) for name in ("abs", "round", "isfinite"))  # type: ignore[arg-type]
+_add_, _sub_, _div_ = (binary_(_OPS[name], f"{name}_") for name in ("add", "sub", "div"))
+_abs, _round, _isfinite = (unary(_OPS[name]) for name in ("abs", "round", "isfinite"))
 
 
 def _install(f: Callable[..., Any], change: Callable[..., Any] | None, *names: str) -> None:
@@ -112,8 +112,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    result = apply(REGISTRY[f"div_{rounding_mode}"], (input, other), {})
-    return into(out, result if isinstance(other, Tensor) else named(result, "DivBackward3"))  # type: ignore[no-any-return]
+    return into(out, apply(REGISTRY[f"div_{rounding_mode}"], (input, other), {}))  # type: ignore[no-any-return]
 
 
 def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:

@@ -138,7 +138,11 @@ class _Backward:
         self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
     ) -> None:
         """Add the gradients of this tensor to the `.grad` of the leaves it was computed from."""
-        one = _ONES.get(type(self._a))
+        a = self._a
+        one = _ONES.get(type(a))
+        if type(a) is np.ndarray and a.size == 1:
+            one = np.empty_like(a)
+            one.fill(1)
         if one is None or gradient is not None or create_graph or inputs is not None or MODE.get() is not None:
             backward(self, gradient, retain_graph, create_graph, inputs=inputs)
         elif isinstance(self._g, Node):

@@ -38,7 +38,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """The log of the running sum of exponentials along `dim`."""
     if input._a.dtype.kind != "f":
-        raise NotImplementedError(f'"logcumsumexp_out_cpu" not implemented for \'{legacy(input)}\'')
+        raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{legacy(input)}'")
     return _running("logcumsumexp", input, dim)
 
 

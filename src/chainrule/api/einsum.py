@@ -11,7 +11,8 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.api.public import public
+from chainrule.api.public import named, public
+from chainrule.base import dtypes
 from chainrule.base.shapes import numel
 from chainrule.core.tensor import Tensor
 from chainrule.ops import contract as products
@@ -116,15 +117,15 @@ def _tokens(term: str, equation: str) -> list[str]:
 def contract_all(xs: Sequence[Tensor], labels: Sequence[Labels], out: Labels) -> Tensor:
     """The sum over all labels that are not in `out` of the product of `xs`, whose dimensions are called `labels`."""
     sizes = _sizes(xs, labels)
-    named = [_plain(x, names, sizes, i) for i, (x, names) in enumerate(zip(xs, labels))]
-    while len(named) > 1:
-        i, j = _cheapest(named, out, sizes) if len(named) > 2 else (0, 1)
-        rest = [x for k, x in enumerate(named) if k not in (i, j)]
-        named = [_pair(named[i], named[j], [*out, *(c for _, names in rest for c in names)]), *rest]
-    x, names = named[0]
+    parts = [_plain(x, names, sizes, i) for i, (x, names) in enumerate(zip(xs, labels))]
+    while len(parts) > 1:
+        i, j = _cheapest(parts, out, sizes) if len(parts) > 2 else (0, 1)
+        rest = [x for k, x in enumerate(parts) if k not in (i, j)]
+        parts = [_pair(parts[i], parts[j], [*out, *(c for _, names in rest for c in names)]), *rest]
+    x, names = parts[0]
     gone = tuple(i for i, c in enumerate(names) if c not in out)
     if gone:
-        x, names = reduce.sum(x, dim=gone, keepdim=False), [c for c in names if c in out]
+        x, names = named(reduce.sum(x, dim=gone, keepdim=False), "SumBackward1"), [c for c in names if c in out]
     if names == out:
         return x if xs[0] is not x else views.alias(x)
     return views.permute(x, dims=tuple(names.index(c) for c in out))  # type: ignore[no-any-return]
@@ -170,8 +171,15 @@ def _plain(x: Tensor, names: Labels, sizes: dict[Any, int], at: int) -> tuple[Te
     return x, names
 
 
+def kind(dtype: Any) -> str:
+    """An element type as PyTorch's product errors call it: Float, Double, Long, ..."""
+    return dtypes.of(dtype).legacy.removesuffix("Tensor")
+
+
 def _pair(one: tuple[Tensor, Labels], two: tuple[Tensor, Labels], wanted: Labels) -> tuple[Tensor, Labels]:
     (x, a), (y, b) = one, two
+    if x._a.dtype != y._a.dtype:
+        raise RuntimeError(f"expected scalar type {kind(x._a.dtype)} but found {kind(y._a.dtype)}")
     letter = dict(zip(dict.fromkeys([*a, *b]), string.ascii_letters))
     left = [c for c in a if c in wanted]
     kept = left + [c for c in b if c in wanted and c not in a]
@@ -179,13 +187,13 @@ def _pair(one: tuple[Tensor, Labels], two: tuple[Tensor, Labels], wanted: Labels
     return products.contract(x, y, equation=equation), kept
 
 
-def _cheapest(named: list[tuple[Tensor, Labels]], out: Labels, sizes: dict[Any, int]) -> tuple[int, int]:
+def _cheapest(parts: list[tuple[Tensor, Labels]], out: Labels, sizes: dict[Any, int]) -> tuple[int, int]:
     """The pair whose product is smallest against what it replaces."""
 
     def growth(pair: tuple[int, int]) -> int:
         i, j = pair
-        others = {c for k, (_, names) in enumerate(named) if k not in pair for c in names} | set(out)
-        a, b = named[i][1], named[j][1]
+        others = {c for k, (_, names) in enumerate(parts) if k not in pair for c in names} | set(out)
+        a, b = parts[i][1], parts[j][1]
         return numel(sizes[c] for c in {*a, *b} & others) - numel(sizes[c] for c in a) - numel(sizes[c] for c in b)
 
-    return min(itertools.combinations(range(len(named)), 2), key=growth)
+    return min(itertools.combinations(range(len(parts)), 2), key=growth)

@@ -11,11 +11,11 @@ import numpy as np
 
 from chainrule.api import results
 from chainrule.api.norms import check_float
-from chainrule.api.products import LINALG, matmul
+from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
 from chainrule.core.tensor import Tensor, wrap
+from chainrule.ops import factor, views
 from chainrule.ops import linalg as ops
-from chainrule.ops import views
 
 
 def check(A: Any, name: str, square: bool = True) -> Tensor:
@@ -60,18 +60,16 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     tensor([[2., 0.],
             [1., 2.]])
     """
-    L = ops.cholesky(_upper_as_lower(check(A, "linalg.cholesky"), upper))
+    L = factor.cholesky(_upper_as_lower(check(A, "linalg.cholesky"), upper))
     return _mT(L) if upper else L
 
 
 @public(where=LINALG)
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """As `cholesky`, without an error: `info` is the order of the first leading minor that is not positive-definite."""
-    if check_errors:
-        return results.make("linalg_cholesky_ex", ("L", "info"))(cholesky(A, upper=upper), info_of(np.zeros(A._a.shape[:-2])))
     x = _upper_as_lower(check(A, "linalg.cholesky_ex"), upper)
-    L = ops.cholesky(x, check=False)
-    return results.make("linalg_cholesky_ex", ("L", "info"))(_mT(L) if upper else L, info_of(ops.bad_minor(x._a)))
+    L = factor.cholesky(x, check=check_errors)
+    return results.make("linalg_cholesky_ex", ("L", "info"))(_mT(L) if upper else L, info_of(factor.bad_minor(x._a)))
 
 
 def _cholesky(input: Tensor, upper: bool = False) -> Tensor:
@@ -92,18 +90,14 @@ _as("cholesky", _cholesky)
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution X of A X = B, given the Cholesky factor L of A (its transpose if `upper`)."""
     check(B, "cholesky_solve", square=False)
-    lower = _upper_as_lower(check(L, "cholesky_solve"), upper)
-    half = ops.solve_triangular(lower, B, upper=False, unitriangular=False)
-    return named(ops.solve_triangular(_mT(lower), half, upper=True, unitriangular=False), "CholeskySolveBackward0")
+    return factor.cholesky_solve(B, _upper_as_lower(check(L, "cholesky_solve"), upper))  # type: ignore[no-any-return]
 
 
 @public()
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A, given its Cholesky factor L (its transpose if `upper`)."""
-    lower = _upper_as_lower(check(L, "cholesky_inverse"), upper)
-    eye = wrap(np.eye(L._a.shape[-1], dtype=L._a.dtype))
-    half = ops.solve_triangular(lower, eye, upper=False, unitriangular=False)
-    return named(matmul(_mT(half), half), "CholeskyInverseBackward0")
+    eye = wrap(np.eye(check(L, "cholesky_inverse")._a.shape[-1], dtype=L._a.dtype))
+    return named(factor.cholesky_solve(eye, _upper_as_lower(L, upper)), "CholeskyInverseBackward0")
 
 
 # ------------------------------------------------------------------------------------------------------------------- LU
@@ -116,7 +110,7 @@ def _pivoted(pivot: bool, name: str) -> None:
 
 @public(where=LINALG)
 def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
-    """Gaussian elimination with row swaps: L (below the diagonal, its ones left out) and U in one matrix, and the swaps.
+    """Gaussian elimination with row swaps: L (below the diagonal, its ones left out) and U in one matrix, the swaps.
 
     Returns (LU, pivots): row i was swapped with row pivots[i] - 1. For `lu_solve` and `lu_unpack`.
     """
@@ -125,8 +119,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     if failures.any():
         i = int(failures[failures != 0][0])
         raise RuntimeError(
-            f"torch.linalg.lu_factor: U[{i},{i}] is zero and using it on lu_solve would result in a division by zero. If "
-            "you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
+            f"torch.linalg.lu_factor: U[{i},{i}] is zero and using it on lu_solve would result in a division by zero. "
+            "If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
             "linalg.lu_factor_ex(A, pivot)"
         )
     return results.make("linalg_lu_factor", ("LU", "pivots"))(factors.LU, factors.pivots)
@@ -145,8 +139,8 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
 def lu(A: Tensor, *, pivot: bool = True) -> Any:
     """The factors of A = P L U: a permutation, a lower triangle with ones on its diagonal, an upper triangle."""
     _pivoted(pivot, "linalg.lu")
-    factors = ops.lu_factor(check(A, "linalg.lu", square=False))
-    return results.make("linalg_lu", ("P", "L", "U"))(*_unpack(*factors, "LinalgLuBackward0"))
+    factors, pivots = ops.lu_factor(check(A, "linalg.lu", square=False))
+    return results.make("linalg_lu", ("P", "L", "U"))(*_unpack(factors, pivots, "LinalgLuBackward0"))
 
 
 def _unpack(lu: Tensor, pivots: Tensor, label: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -215,7 +209,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
-    return results.make("linalg_qr", ("Q", "R"))(*ops.qr(check(A, "linalg.qr", square=False), mode=mode))
+    return results.make("linalg_qr", ("Q", "R"))(*factor.qr(check(A, "linalg.qr", square=False), mode=mode))
 
 
 def _qr(input: Tensor, some: bool = True) -> Any:
@@ -236,7 +230,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    pair = ops.eigh(check(A, "linalg.eigh"), uplo=UPLO.upper())
+    pair = factor.eigh(check(A, "linalg.eigh"), uplo=UPLO.upper())
     return results.make("linalg_eigh", ("eigenvalues", "eigenvectors"))(*pair)
 
 
@@ -252,19 +246,19 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
 
     full_matrices: make U and Vh square. The gradient through U and Vh needs distinct singular values.
     """
-    three = ops.svd(check(A, "linalg.svd", square=False), full_matrices=full_matrices)
+    three = factor.svd(check(A, "linalg.svd", square=False), full_matrices=full_matrices)
     return results.make("linalg_svd", ("U", "S", "Vh"))(*three)
 
 
 @public(where=LINALG)
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """The singular values of matrices, descending."""
-    return ops.svd(check(A, "linalg.svdvals", square=False), full_matrices=False)[1]  # type: ignore[no-any-return]
+    return factor.svd(check(A, "linalg.svdvals", square=False), full_matrices=False)[1]  # type: ignore[no-any-return]
 
 
 def _svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """The factors of A = U diag(S) V^T; see `linalg.svd`, which returns V transposed."""
-    u, s, vh = ops.svd(check(input, "svd", square=False), full_matrices=compute_uv and not some)
+    u, s, vh = factor.svd(check(input, "svd", square=False), full_matrices=compute_uv and not some)
     if not compute_uv:
         m, n = input._a.shape[-2:]
         stack = input._a.shape[:-2]

@@ -22,7 +22,9 @@ from chainrule.ops.select import index_select
 def _listed(tensors: Any, name: str) -> list[Tensor]:
     """The tensors to join, brought to one dtype."""
     if isinstance(tensors, Tensor) or not isinstance(tensors, (tuple, list)):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
+        )
     for i, x in enumerate(tensors):
         if not isinstance(x, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
@@ -58,7 +60,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         for j, (p, q) in enumerate(zip(first, shape)):
             if j != d and p != q:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {p} but got size {q} for tensor "
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {p} but got size {q} for "
+                    "tensor "
                     f"number {i} in the list."
                 )
     return ops.cat(*[x for _, x in full], dim=d)
@@ -80,13 +83,16 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     for i, x in enumerate(parts):
         if x._a.shape != shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(x._a.shape)} at "
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(x._a.shape)} at "
                 f"entry {i}"
             )
     return ops.stack(*parts, dim=dim_index(dim, len(shape) + 1))
 
 
-def _joined(name: str, prepare: Callable[[Tensor], Tensor], dim: Callable[[Tensor], int], doc: str, *names: str) -> None:
+def _joined(
+    name: str, prepare: Callable[[Tensor], Tensor], dim: Callable[[Tensor], int], doc: str, *names: str
+) -> None:
     def f(tensors: Sequence[Tensor]) -> Tensor:
         if not len(tensors):
             raise RuntimeError(f"{name} expects a non-empty TensorList")
@@ -99,8 +105,8 @@ def _joined(name: str, prepare: Callable[[Tensor], Tensor], dim: Callable[[Tenso
 
 
 _1d, _2d, _3d = (FUNCTIONS[f"atleast_{n}d"] for n in (1, 2, 3))
-_joined("hstack", _1d, lambda x: 0 if x._a.ndim == 1 else 1, "The tensors side by side: along dimension 1, vectors along 0.")
-_joined("vstack", _2d, lambda x: 0, "The tensors on top of each other: along dimension 0, vectors as rows.", "row_stack")
+_joined("hstack", _1d, lambda x: min(len(x._a.shape) - 1, 1), "The tensors side by side: vectors end to end.")
+_joined("vstack", _2d, lambda x: 0, "The tensors on top of each other, vectors as rows.", "row_stack")
 _joined("dstack", _3d, lambda x: 2, "The tensors one behind the other, along dimension 2.")
 _joined(
     "column_stack", lambda x: reshape(x, -1, 1) if len(x._a.shape) < 2 else x, lambda x: 1,
@@ -133,7 +139,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     for x in axes:
         if len(x._a.shape) > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: shape {list(x.shape)}")
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: shape {list(x.shape)}"
+            )
         if x._a.dtype != axes[0]._a.dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(axes) > 1

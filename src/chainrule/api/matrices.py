@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.api import results
+from chainrule.api.constructions import cross_along, powers
+from chainrule.api.einsum import kind
 from chainrule.api.factorizations import check, info_of, svdvals
 from chainrule.api.norms import matrix_norm
-from chainrule.api.products import LINALG, _cross, _powers, matmul
+from chainrule.api.products import LINALG, matmul
 from chainrule.api.public import named, public
-from chainrule.base import dtypes, shapes
+from chainrule.base import shapes
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.ops import elementwise, reduce, views
+from chainrule.ops import elementwise, factor, reduce, views
 from chainrule.ops import linalg as ops
 
 # ---------------------------------------------------------------------------------------------------------- determinant
@@ -102,9 +104,9 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 def _solve(A: Tensor, B: Tensor, left: bool, check_errors: bool) -> Tensor:
     check(A, "linalg.solve")
     if A._a.dtype != B._a.dtype:
-        a, b = (dtypes.of(x._a.dtype).legacy.removesuffix("Tensor") for x in (A, B))
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {a} and B of type {b} instead"
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{kind(A._a.dtype)} and B of type {kind(B._a.dtype)} instead"
         )
     p, q = tuple(A._a.shape), tuple(B._a.shape)
     vector = len(q) == 1 or (len(q) == len(p) - 1 and q == p[:-1])
@@ -115,7 +117,8 @@ def _solve(A: Tensor, B: Tensor, left: bool, check_errors: bool) -> Tensor:
     if q[-2 if left else -1] != p[-1]:
         equation = "AX = B" if left else "XA = B"
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {equation} ({p[-2]}x{p[-1]} and {q[-2]}x{q[-1]})"
+            f"linalg.solve: Incompatible shapes of A and B for the equation {equation} ({p[-2]}x{p[-1]} and "
+            f"{q[-2]}x{q[-1]})"
         )
     shapes.broadcast(p[:-2], q[:-2])
     x = ops.solve(A, b, check=check_errors) if left else _mT(ops.solve(_mT(A), _mT(b), check=check_errors))
@@ -167,8 +170,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     rows, columns = shapes.numel(p[:ind]), shapes.numel(p[ind:])
     if rows != columns:
         raise RuntimeError(
-            f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {columns} "
-            f"!= {rows}"
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            f"{columns} != {rows}"
         )
     return views.reshape(inv(views.reshape(A, shape=(rows, columns))), shape=p[ind:] + p[:ind])  # type: ignore
 
@@ -183,26 +186,26 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tens
     n = shapes.numel(shape)
     if n != B._a.size:
         raise RuntimeError(
-            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but "
-            f"got {n} != {B._a.size}"
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
+            f"but got {n} != {B._a.size}"
         )
     flat = solve(views.reshape(A, shape=(n, n)), views.reshape(B, shape=(n,)))
     return views.reshape(flat, shape=shape)  # type: ignore[no-any-return]
 
 
-# ------------------------------------------------------------------------------------- rank, pseudoinverse, least squares
+# ----------------------------------------------------------------------------------- rank, pseudoinverse, least squares
 
 
 def _tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """The absolute and relative size below which singular values count as zero, one for each matrix or for all."""
-    given = [None if t is None else np.asarray(t._a) if isinstance(t, Tensor) else np.asarray(float(t)) for t in (atol, rtol)]
-    absolute = 0.0 if given[0] is None else given[0].astype(A._a.dtype)
-    usual = max(A._a.shape[-2:]) * float(np.finfo(A._a.dtype).eps)
-    if given[1] is None:
-        relative = np.where(np.asarray(absolute) > 0, 0, usual).astype(A._a.dtype)
-    else:
-        relative = given[1].astype(A._a.dtype)
-    return absolute, relative
+    dtype = A._a.dtype
+    absolute, relative = (
+        None if t is None else np.asarray(t._a if isinstance(t, Tensor) else t, dtype) for t in (atol, rtol)
+    )
+    if relative is None:
+        usual = max(A._a.shape[-2:]) * float(np.finfo(dtype).eps)
+        relative = np.asarray(usual, dtype) if absolute is None else np.where(absolute > 0, 0, usual).astype(dtype)
+    return dtype.type(0) if absolute is None else absolute, relative
 
 
 @public(where=LINALG)
@@ -210,7 +213,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the greatest) count as zero."""
     x = check(A, "linalg.pinv", square=hermitian)
     absolute, relative = _tolerances(x, atol, rtol if rtol is not None else rcond)
-    return ops.pinv(x, atol=absolute, rtol=relative, hermitian=hermitian)  # type: ignore[no-any-return]
+    return factor.pinv(x, atol=absolute, rtol=relative, hermitian=hermitian)  # type: ignore[no-any-return]
 
 
 @public()
@@ -235,8 +238,8 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
 def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
     """The X of least norm that makes |A X - B| least.
 
-    Returns (solution, residuals, rank, singular_values); residuals (sums of squares) where A is tall and of full rank, rank
-    unless the driver is 'gels', singular values for 'gelsd' and 'gelss'.
+    Returns (solution, residuals, rank, singular_values); residuals (sums of squares) where A is tall and of full rank
+    and the driver is not 'gelsy', the rank unless it is 'gels', singular values for 'gelsd' and 'gelss'.
     """
     x = check(A, "torch.linalg.lstsq", square=False)
     (m, n), vector = x._a.shape[-2:], len(B._a.shape) == len(x._a.shape) - 1
@@ -253,17 +256,18 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
         )
     solution: Any = matmul(pinv(x, rcond), b)
     rank = matrix_rank(x, rtol=rcond)
-    empty = np.empty(0, x._a.dtype)
-    residuals: Any = wrap(empty)
+    residuals: Any = views.reshape(views.narrow(solution, dim=0, start=0, stop=0, step=1), shape=(0,))
     if m > n and driver != "gelsy" and (np.asarray(rank._a) == n).all():
         rest = matmul(x, solution) - b
         residuals = reduce.sum(rest * rest, dim=(len(rest._a.shape) - 2,), keepdim=False)
-    values = svdvals(views.alias(wrap(x._a))) if driver in ("gelsd", "gelss") else wrap(empty)
+    values = svdvals(views.alias(wrap(x._a))) if driver in ("gelsd", "gelss") else wrap(np.empty(0, x._a.dtype))
     if vector:
         solution = views.reshape(solution, shape=tuple(solution._a.shape[:-1]))
     fields = ("solution", "residuals", "rank", "singular_values")
     known = rank if driver != "gels" else wrap(np.empty(0, np.int64))
-    return results.make("linalg_lstsq", fields)(named(solution, "LinalgLstsqBackward0"), residuals, known, values)
+    for t in (solution, residuals):
+        named(t, "LinalgLstsqBackward0")
+    return results.make("linalg_lstsq", fields)(solution, residuals, known, values)
 
 
 @public(where=LINALG)
@@ -278,7 +282,7 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
     return matrix_norm(A, p) * matrix_norm(ops.inv(A, check=False), p)  # type: ignore[operator, no-any-return]
 
 
-# --------------------------------------------------------------------------------------------------- powers, exponential
+# -------------------------------------------------------------------------------------------------- powers, exponential
 
 
 @public()
@@ -288,17 +292,19 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if len(A._a.shape) < 2 or A._a.shape[-1] != A._a.shape[-2]:
         check(A, "linalg.matrix_power")
     if n == 0:
-        return wrap(np.broadcast_to(np.eye(A._a.shape[-1], dtype=A._a.dtype), A._a.shape).copy())
-    if n < 0:
-        return matrix_power(inv(A), -n)
-    result, square = None, A
+        eye = wrap(np.broadcast_to(np.eye(A._a.shape[-1], dtype=A._a.dtype), A._a.shape))
+        return elementwise.where(wrap(np.bool_(True)), eye, A)  # type: ignore[no-any-return]
+    if n == 1:
+        return views.clone(A)  # type: ignore[no-any-return]
+    square = A if n > 0 else inv(A)
+    n, result = abs(n), None
     while n:
         if n & 1:
             result = square if result is None else matmul(result, square)
         n >>= 1
         if n:
             square = matmul(square, square)
-    return views.clone(A) if result is A else result  # type: ignore[no-any-return]
+    return result  # type: ignore[return-value]
 
 
 @public()
@@ -314,7 +320,7 @@ def matrix_exp(A: Tensor) -> Tensor:
 @public(where=LINALG)
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The cross products of vectors of length 3 along a dimension."""
-    return _cross(input, other, dim)
+    return cross_along(input, other, dim)
 
 
 @public(where=LINALG)
@@ -328,4 +334,6 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 @public(where=LINALG)
 def vander(x: Tensor, N: int | None = None) -> Tensor:
     """The matrices whose columns are the powers 0, 1, ..., N - 1 of vectors."""
-    return _powers(x, x._a.shape[-1] if N is None else N, True)
+    if not x._a.shape:
+        x = views.reshape(x, shape=(1,))
+    return powers(x, x._a.shape[-1] if N is None else N, True)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.einsum import kind
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
 from chainrule.base import dtypes, shapes
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.ops import elementwise, reduce, views
-from chainrule.ops import linalg as ops
+from chainrule.ops import elementwise, factor, reduce, views
+from chainrule.ops.norm import vector_norm as norm_op
 
 INF = math.inf
 
@@ -22,8 +23,7 @@ def check_float(x: Any, name: str) -> Tensor:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}(): argument 'A' (position 1) must be Tensor, not {type(x).__name__}")
     if x._a.dtype.kind != "f":
-        kind = dtypes.of(x._a.dtype).legacy.removesuffix("Tensor")
-        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind}")
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind(x._a.dtype)}")
     return x
 
 
@@ -48,19 +48,21 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
         empty = [i for i in dims if x._a.shape[i] == 0]
         if empty and dim is None:
             raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation does "
-                "not have an identity"
+                f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation "
+                "does not have an identity"
             )
         if empty:
             raise RuntimeError(
                 f"linalg.vector_norm cannot compute the {float(ord):g} norm on the dimension {empty[0]} because this "
                 "dimension is empty and the operation does not have an identity"
             )
-    return ops.vector_norm(x, ord=ord, dim=dims, keepdim=keepdim)  # type: ignore[no-any-return]
+    return norm_op(x, ord=ord, dim=dims, keepdim=keepdim)  # type: ignore[no-any-return]
 
 
 @public(where=LINALG)
-def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def matrix_norm(
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """The norm of matrices.
 
     ord: 'fro' (the root of the sum of squares), 'nuc' (the sum of singular values), 2 and -2 (the greatest and least
@@ -79,16 +81,18 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
         return vector_norm(x, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         rest = [i for i in range(n) if i not in (row, column)]
-        s = ops.svd(views.permute(x, dims=(*rest, row, column)), full_matrices=False)[1]
+        s = factor.svd(views.permute(x, dims=(*rest, row, column)), full_matrices=False)[1]
         last = {"dim": (n - 2,), "keepdim": False}
-        out = reduce.sum(s, **last) if ord == "nuc" else (reduce.amax if ord == 2 else reduce.amin)(s, **last)
+        out = {"nuc": reduce.sum, 2: reduce.amax, -2: reduce.amin}[ord](s, **last)
+        if ord == "nuc":
+            named(out, "SumBackward1")
         return views.reshape(out, shape=shapes.reduced(x._a.shape, (row, column), True)) if keepdim else out
     if ord not in (1, -1, INF, -INF):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     along, over = (row, column) if abs(ord) == 1 else (column, row)
-    sums = reduce.sum(elementwise.abs_(x), dim=(along,), keepdim=True)
-    out = (reduce.amax if ord > 0 else reduce.amin)(sums, dim=(over,), keepdim=True)
-    return out if keepdim else views.reshape(out, shape=shapes.reduced(x._a.shape, (row, column), False))
+    sums = reduce.sum(elementwise.abs_(x), dim=(along,), keepdim=keepdim)
+    over -= 0 if keepdim or over < along else 1
+    return (reduce.amax if ord > 0 else reduce.amin)(sums, dim=(over,), keepdim=keepdim)  # type: ignore[no-any-return]
 
 
 @public(where=LINALG)
@@ -149,6 +153,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "") -> Ten
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1._a.shape[-1]} X2: {x2._a.shape[-1]}"
         )
+    if x1._a.dtype != x2._a.dtype:
+        raise RuntimeError("expected scalar type {} but found {}".format(*(kind(x._a.dtype) for x in (x1, x2))))
     each: Any = views.unsqueeze(x1, dim=len(x1._a.shape) - 1) - views.unsqueeze(x2, dim=len(x2._a.shape) - 2)
     if not x1._a.shape[-1] and p == INF:
         p = 2  # of no columns every distance is 0

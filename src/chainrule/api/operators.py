@@ -21,6 +21,7 @@ from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.tensor import Tensor
 
+_OPS: Any = REGISTRY  # the operators' ops are all elementwise
 _OWN_SIGNATURE = {
     "add", "sub", "rsub", "div", "clamp", "where", "round", "logit", "nan_to_num", "polygamma", "log_sigmoid",
 }  # fmt: skip
@@ -91,7 +92,7 @@ def _foreign(x: Any) -> bool:
 
 
 def _operator(op: str) -> Callable[[Any, Any], Any]:
-    call = binary(REGISTRY[op], operator=True)  # type: ignore[arg-type]
+    call = binary(_OPS[op], operator=True)
     numbers = REGISTRY[op].columns.get("numbers")
     if not numbers:
         return call
@@ -127,13 +128,13 @@ def _install() -> None:
         quick = name in ("add", "sub", "mul", "truediv")
         setattr(Tensor, f"__{name}__", f)
         setattr(Tensor, f"__r{name}__", backwards)
-        setattr(Tensor, f"__i{name}__", binary_(REGISTRY[op], f"{op}_") if quick else in_place(f, f"{op}_"))
+        setattr(Tensor, f"__i{name}__", binary_(_OPS[op], f"{op}_") if quick else in_place(f, f"{op}_"))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        setattr(Tensor, f"__{name}__", binary(REGISTRY[name], operator=True))  # type: ignore[arg-type]
+        setattr(Tensor, f"__{name}__", binary(_OPS[name], operator=True))
     for name in ("neg", "abs", "invert"):
         op = "bitwise_not" if name == "invert" else name
-        setattr(Tensor, f"__{name}__", unary(REGISTRY[op]))  # type: ignore[arg-type]
-    Tensor.__pos__ = lambda self: FUNCTIONS["positive"](self)  # type: ignore[attr-defined]
+        setattr(Tensor, f"__{name}__", unary(_OPS[op]))
+    setattr(Tensor, "__pos__", lambda self: FUNCTIONS["positive"](self))  # noqa: B010
 
 
 _install()

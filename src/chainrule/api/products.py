@@ -1,7 +1,7 @@
 """Products of vectors, matrices and stacks of them, with PyTorch's checks and names.
 
-The product of two float matrices is what a small network spends its time on, so `matmul` starts with that case written
-out: a type check, a BLAS call, a node. Everything else goes through `_product`, which checks shapes and dtypes.
+The product of float matrices and vectors is what a small network spends its time on, so `matmul` starts with that case
+written out: a type check, a BLAS call, a node. Everything else goes through `_product`, which checks shapes and dtypes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.einsum import Labels, contract_all
+from chainrule.api.einsum import Labels, contract_all, kind
 from chainrule.api.public import FUNCTIONS, in_place, named, public
-from chainrule.base import dtypes, shapes
+from chainrule.base import shapes
 from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into
@@ -25,6 +25,7 @@ from chainrule.ops import elementwise, reduce, views
 
 LINALG: dict[str, Any] = {}  # the namespace of `chainrule.linalg`
 ndarray = np.ndarray
+_LABELS = {(2, 2): "MmBackward0", (2, 1): "MvBackward0", (1, 2): "SqueezeBackward4", (1, 1): "DotBackward0"}
 _MATMUL = ops.matmul
 _C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "bool": "bool", "uint8": "unsigned char",
@@ -51,20 +52,25 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             return _product(input, other)
         if type(a) is ndarray and type(b) is ndarray:
             d, p, q = a.dtype, a.shape, b.shape
-            if d is b.dtype and (d is F32 or d is F64) and len(p) == 2 and len(q) == 2 and p[1] == q[0]:
+            if d is b.dtype and (d is F32 or d is F64) and 0 < len(p) < 3 and 0 < len(q) < 3 and p[-1] == q[0]:
                 r = new(Tensor)
                 r._a = a.dot(b)
                 r._v = None
                 x, y = input._g, other._g
                 if m is not None or (x is None and y is None):
                     r._g = None
-                elif x is None:
+                    return r
+                if (x is None and input._frozen) or (y is None and other._frozen):
+                    return _product(input, other)  # which refuses an inference tensor, as it is to be kept
+                if x is None:
                     r._g = Node(_MATMUL, (None, other if y is LEAF else y), (a, Meta(b), None), (input, None))
                 elif y is None:
                     r._g = Node(_MATMUL, (input if x is LEAF else x, None), (Meta(a), b, None), (None, other))
                 else:
                     edges = (input if x is LEAF else x, other if y is LEAF else y)
                     r._g = Node(_MATMUL, edges, (a, b, None), (input, other))
+                if len(p) + len(q) != 4:
+                    r._g.label = _LABELS[len(p), len(q)]
                 return r
     return into(out, _product(input, other))  # type: ignore[no-any-return]
 
@@ -93,14 +99,15 @@ def _product(x: Any, y: Any) -> Any:
                 f"Expected size for first two dimensions of batch2 tensor to be: [{n}, {p[-1]}] but got: "
                 f"[{n}, {q[-2]}]."
             )
-    label = {(2, 2): "MmBackward0", (1, 2): "SqueezeBackward4"}.get((len(p), len(q)), "UnsafeViewBackward0")
-    return apply(_MATMUL, (x, y), {}, label)
+    return apply(_MATMUL, (x, y), {}, _LABELS.get((len(p), len(q)), "UnsafeViewBackward0"))
 
 
-def _tensors(name: str, *xs: Any) -> None:
-    for i, (x, which) in enumerate(zip(xs, ("input", "other", "vec2"))):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): argument '{which}' (position {i + 1}) must be Tensor, not {type(x).__name__}")
+def _tensors(name: str, x: Any, y: Any, second: str = "other") -> None:
+    if isinstance(x, Tensor) and isinstance(y, Tensor):
+        return
+    for i, (t, which) in enumerate(((x, "input"), (y, second))):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): argument '{which}' (position {i + 1}) must be Tensor, not {type(t).__name__}")
 
 
 def _check_dtypes(x: Tensor, y: Tensor) -> None:
@@ -112,10 +119,6 @@ def _check_dtypes(x: Tensor, y: Tensor) -> None:
         )
     if a.kind == "b":
         raise NotImplementedError('"addmm_impl_cpu_" not implemented for \'Bool\'')
-
-
-def _kind(x: Tensor) -> str:
-    return dtypes.of(x._a.dtype).legacy.removesuffix("Tensor")
 
 
 def _at(self: Tensor, other: Any) -> Any:
@@ -130,15 +133,18 @@ FUNCTIONS["matmul"] = LINALG["matmul"] = matmul
 # -------------------------------------------------------------------------------------------- of a given dimensionality
 
 
-@public()
-def mm(input: Tensor, mat2: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, (n, k) and (k, m), without broadcasting."""
-    _matrices(input, mat2, "self", "mat2")
-    return matmul(input, mat2)
+    _tensors("mm", input, mat2, "mat2")
+    if len(input._a.shape) != 2 or len(mat2._a.shape) != 2:
+        _matrices(input, mat2, "self", "mat2")
+    return matmul(input, mat2, out=out)
+
+
+Tensor.mm = FUNCTIONS["mm"] = mm  # type: ignore[attr-defined]
 
 
 def _matrices(x: Tensor, y: Tensor, one: str, two: str) -> None:
-    _tensors("mm", x, y)
     for t, which in ((x, one), (y, two)):
         if len(t._a.shape) != 2:
             raise RuntimeError(f"{which} must be a matrix (got shape {list(t._a.shape)})")
@@ -147,12 +153,12 @@ def _matrices(x: Tensor, y: Tensor, one: str, two: str) -> None:
 @public()
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix (n, k) and a vector (k,)."""
-    _tensors("mv", input, vec)
+    _tensors("mv", input, vec, "vec")
     p, q = tuple(input._a.shape), tuple(vec._a.shape)
     if len(p) != 2 or len(q) != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {len(p)}, {len(q)}")
     if input._a.dtype != vec._a.dtype:
-        names = _kind(vec), _kind(input), _kind(vec)
+        names = kind(vec._a.dtype), kind(input._a.dtype), kind(vec._a.dtype)
         raise RuntimeError("addmv input tensors must have the same dtype, but got {}, {}, and {}".format(*names))
     _check_dtypes(input, vec)
     if p[1] != q[0]:
@@ -163,7 +169,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 @public()
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two stacks of matrices, (b, n, k) and (b, k, m)."""
-    _tensors("bmm", input, mat2)
+    _tensors("bmm", input, mat2, "mat2")
     p, q = tuple(input._a.shape), tuple(mat2._a.shape)
     for s, which in ((p, "batch1"), (q, "batch2")):
         if len(s) != 3:
@@ -174,26 +180,29 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
             f"[{q[0]}, {q[1]}]."
         )
     if input._a.dtype != mat2._a.dtype:
-        raise RuntimeError(f"expected scalar type {_kind(input)} but found {_kind(mat2)}")
+        raise RuntimeError(f"expected scalar type {kind(input._a.dtype)} but found {kind(mat2._a.dtype)}")
     return apply(_MATMUL, (input, mat2), {}, "BmmBackward0")  # type: ignore[no-any-return]
 
 
 @public()
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors of the same length."""
-    _tensors("dot", input, tensor)
+    _tensors("dot", input, tensor, "tensor")
     p, q = tuple(input._a.shape), tuple(tensor._a.shape)
     if len(p) != 1 or len(q) != 1:
         raise RuntimeError(f"1D tensors expected, but got {len(p)}D and {len(q)}D tensors")
     if input._a.dtype != tensor._a.dtype:
         raise RuntimeError(
-            f"dot : expected both vectors to have same dtype, but found {_kind(input)} and {_kind(tensor)}"
+            "dot : expected both vectors to have same dtype, but found "
+            f"{kind(input._a.dtype)} and {kind(tensor._a.dtype)}"
         )
     if p != q:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{p[0]}] and src [{q[0]}] to have the same number of elements, "
             f"but got {p[0]} and {q[0]} elements respectively"
         )
+    if input._a.dtype.kind == "b":
+        raise NotImplementedError('"dot" not implemented for \'Bool\'')
     return apply(_MATMUL, (input, tensor), {}, "DotBackward0")  # type: ignore[no-any-return]
 
 
@@ -206,7 +215,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
 @public("ger")
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The matrix of all products of elements of two vectors."""
-    _tensors("outer", input, vec2)
+    _tensors("outer", input, vec2, "vec2")
     for x, which in ((input, "self"), (vec2, "vec2")):
         if len(x._a.shape) != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {len(x._a.shape)}-D")
@@ -257,16 +266,6 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     names_b: Labels = [one[two.index(j)] if j in two else len(p) + j for j in range(len(q))]
     out = [*(i for i in range(len(p)) if i not in one), *(c for c in names_b if c >= len(p))]
     return contract_all([a, b], [list(range(len(p))), names_b], out)
-
-
-@public()
-def kron(input: Tensor, other: Tensor) -> Tensor:
-    """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
-    n = max(len(input._a.shape), len(other._a.shape))
-    p, q = ((1,) * (n - len(x._a.shape)) + tuple(x._a.shape) for x in (input, other))
-    a = views.reshape(input, shape=tuple(s for n in p for s in (n, 1)))
-    b = views.reshape(other, shape=tuple(s for n in q for s in (1, n)))
-    return named(views.reshape(a * b, shape=tuple(s * t for s, t in zip(p, q))), "UnsafeViewBackward0")
 
 
 @public(where=LINALG)
@@ -325,29 +324,45 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
 def _plus(label: str, input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
     """beta * input + alpha * product, where beta 0 ignores the input, NaNs and all."""
     target = tuple(product._a.shape)
-    if input._a.dtype != product._a.dtype:
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {_kind(input)} and {_kind(product)}")
-    for x in (alpha, beta):
-        if isinstance(x, float) and product._a.dtype.kind != "f":
-            raise RuntimeError("For integral input tensors, alpha and beta must not be floating point numbers.")
+    _same_dtype(input, product)
+    if product._a.dtype.kind != "f" and (isinstance(alpha, float) or isinstance(beta, float)):
+        raise RuntimeError("For integral input tensors, alpha and beta must not be floating point numbers.")
     total: Any = product if alpha == 1 else product * alpha  # type: ignore[operator]
     own = tuple(input._a.shape)
-    if len(own) > len(target) or any(n not in (1, m) for n, m in zip(own[::-1], target[::-1])):
-        raise RuntimeError(
-            f"The expanded size of the tensor must match the existing size at every non-singleton dimension.  Target "
-            f"sizes: {list(target)}.  Tensor sizes: {list(own)}"
-        )
+    if own != target and own != target[1:]:
+        _check_expands(own, target)
     if beta == 0:
         input = elementwise.where(wrap(np.bool_(False)), input, 0.0)
     return named((input if beta in (0, 1) else input * beta) + total, label)  # type: ignore[operator]
 
 
+def _check_expands(own: tuple[int, ...], target: tuple[int, ...]) -> None:
+    if len(own) > len(target):
+        raise RuntimeError(
+            f"expand({list(own)}, size={list(target)}): the number of sizes provided ({len(target)}) must be greater "
+            f"or equal to the number of dimensions in the tensor ({len(own)})"
+        )
+    for i, (n, m) in enumerate(zip(own, target[len(target) - len(own) :]), len(target) - len(own)):
+        if n not in (1, m):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({m}) must match the existing size ({n}) at non-singleton dimension "
+                f"{i}.  Target sizes: {list(target)}.  Tensor sizes: {list(own)}"
+            )
+
+
+def _same_dtype(x: Tensor, y: Tensor) -> None:
+    a, b = x._a.dtype, y._a.dtype
+    if a != b:
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {kind(a)} and {kind(b)}")
+
+
 @public(inplace=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2); `input` is broadcast to the product's shape."""
+    _tensors("addmm", mat1, mat2, "mat2")
     _matrices(mat1, mat2, "mat1", "mat2")
     if mat1._a.dtype != mat2._a.dtype:
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {_kind(input)} and {_kind(mat2)}")
+        _same_dtype(input, mat2 if input._a.dtype != mat2._a.dtype else mat1)
     return _plus("AddmmBackward0", input, matmul(mat1, mat2), beta, alpha)
 
 
@@ -374,136 +389,3 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, al
     """beta * input + alpha * (the sum of the products of two stacks of matrices)."""
     product = reduce.sum(bmm(batch1, batch2), dim=(0,), keepdim=False)
     return _plus("AddbmmBackward0", input, product, beta, alpha)
-
-
-# ------------------------------------------------------------------------------------------------- made of products
-
-
-@public()
-@public(where=LINALG)
-def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
-    """The inner products of vectors that lie along a dimension; the others broadcast."""
-    both: Any = x * y  # type: ignore[operator]
-    return reduce.sum(both, dim=(shapes.dim_index(dim, len(both._a.shape)),), keepdim=False)  # type: ignore[no-any-return]
-
-
-@public()
-def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
-    """The cross products of vectors of length 3 along a dimension (by default the first of size 3)."""
-    if dim is None:
-        full = shapes.broadcast(input._a.shape, other._a.shape)
-        if 3 not in full:
-            raise RuntimeError(f"no dimension of size 3 in input (shape {list(full)})")
-        dim = full.index(3)
-    return _cross(input, other, dim)
-
-
-def _cross(x: Tensor, y: Tensor, dim: int) -> Tensor:
-    p, q = tuple(x._a.shape), tuple(y._a.shape)
-    if len(p) != len(q):
-        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
-    d = shapes.dim_index(dim, len(p))
-    if p[d] != 3 or q[d] != 3:
-        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {p[d]} and {q[d]}")
-    shapes.broadcast(p, q)
-    return ops.cross(x, y, dim=d)  # type: ignore[no-any-return]
-
-
-@public()
-def trace(input: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal."""
-    if len(input._a.shape) != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input._a.shape)}")
-    diagonal = views.diagonal(input, offset=0, dim1=0, dim2=1)
-    return named(reduce.sum(diagonal, dim=(0,), keepdim=False), "TraceBackward0")
-
-
-@public(method=False)
-def block_diag(*tensors: Tensor) -> Tensor:
-    """A matrix with the given matrices (vectors are rows, numbers 1 by 1) along its diagonal and zeros elsewhere."""
-    target = dtypes.result_type([np.empty(1, x._a.dtype) for x in tensors])
-    parts = []
-    for i, x in enumerate(tensors):
-        if len(x._a.shape) > 2:
-            raise RuntimeError(f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has more.")
-        x = x if x._a.dtype == target else views.cast(x, dtype=target)
-        parts.append(views.reshape(x, shape=((1,) * (2 - len(x._a.shape)) + tuple(x._a.shape))))
-    total, at, rows = sum(x._a.shape[1] for x in parts), 0, []
-    for x in parts:
-        n, m = x._a.shape
-        pads = np.zeros((n, at), target), np.zeros((n, total - at - m), target)
-        rows.append(views.cat(wrap(pads[0]), x, wrap(pads[1]), dim=1))
-        at += m
-    return named(views.cat(*rows, dim=0), "BlockDiagBackward0")
-
-
-@public(method=False)
-def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix whose columns are powers of the vector x, the highest first unless `increasing`."""
-    if len(x._a.shape) != 1:
-        raise RuntimeError("x must be a one-dimensional tensor.")
-    return _powers(x, x._a.shape[0] if N is None else N, increasing)
-
-
-def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:
-    if n < 0:
-        raise RuntimeError("N must be non-negative.")
-    order = np.arange(n) if increasing else np.arange(n)[::-1]
-    exponents = wrap(order.astype(x._a.dtype if x._a.dtype.kind == "f" else np.int64))
-    return elementwise.pow(views.unsqueeze(x, dim=len(x._a.shape)), exponents)  # type: ignore[no-any-return]
-
-
-# ---------------------------------------------------------------------------------------------------------- covariances
-
-
-@public()
-def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
-    """The covariance matrix of variables (rows) by observations (columns).
-
-    correction: subtracted from the number of observations; fweights: how often each was seen; aweights: its importance.
-    """
-    if len(input._a.shape) > 2:
-        n = len(input._a.shape)
-        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {n} dimensions")
-    x = input if input._a.dtype.kind == "f" else views.cast(input, dtype=dtypes.default_float())
-    n = x._a.shape[-1] if x._a.shape else 1
-    x = views.reshape(x, shape=(x._a.shape[0] if len(x._a.shape) == 2 else 1, n))
-    weights: Any = None
-    for given in (fweights, aweights):
-        if given is not None:
-            w = given if given._a.dtype == x._a.dtype else views.cast(given, dtype=x._a.dtype)
-            weights = w if weights is None else weights * w
-    if weights is None:
-        centred: Any = x - reduce.sum(x, dim=(1,), keepdim=True) / n
-        norm: Any = max(n - correction, 0)
-        product = matmul(centred, views.t(centred))
-        out: Any = product / norm if norm else product * np.inf
-    else:
-        weights = views.reshape(weights, shape=(1, n))
-        total = reduce.sum(weights, dim=None, keepdim=False)
-        centred = x - reduce.sum(x * weights, dim=(1,), keepdim=True) / total
-        less: Any = correction
-        if aweights is not None and correction:
-            a = views.reshape(aweights, shape=(1, n))
-            less = reduce.sum(weights * a, dim=None, keepdim=False) / total * correction
-        norm = elementwise.clamp(total - less, min=0)
-        out = matmul(centred * weights, views.t(centred)) / norm
-    shape = (x._a.shape[0],) * 2 if len(input._a.shape) == 2 else ()
-    return out if tuple(out._a.shape) == shape else views.reshape(out, shape=shape)
-
-
-@public()
-def corrcoef(input: Tensor) -> Tensor:
-    """The correlation matrix of variables (rows) by observations (columns)."""
-    if len(input._a.shape) > 2:
-        n = len(input._a.shape)
-        raise RuntimeError(
-            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {n} dimensions"
-        )
-    c: Any = cov(input)
-    if not c._a.shape:
-        return c / c  # type: ignore[no-any-return]
-    spread = elementwise.sqrt(views.diagonal(c, offset=0, dim1=0, dim2=1))
-    return elementwise.clamp(  # type: ignore[no-any-return]
-        c / views.unsqueeze(spread, dim=1) / views.unsqueeze(spread, dim=0), min=-1.0, max=1.0
-    )

@@ -49,6 +49,7 @@ class Generator:
 
 
 default_generator = Generator()
+default_generator.seed()
 FUNCTIONS["Generator"] = Generator
 
 

@@ -346,7 +346,7 @@ def _shares(name: str, input: Tensor, dim: int, dtype: Any) -> Tensor:
     x = as_dtype(input, dtype)
     if x._a.dtype.kind != "f":
         raise NotImplementedError(
-            f'"{name}_kernel_impl" not implemented for \'{legacy(x)}\': give dtype=torch.float32, or use .float()'
+            f"\"{name}_kernel_impl\" not implemented for '{legacy(x)}': give dtype=torch.float32, or use .float()"
         )
     return op(name)(x, dim=one_dim(name, x, dim, empty=True))  # type: ignore[no-any-return]
 
@@ -366,8 +366,3 @@ def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
 def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """The log of softmax, exact where softmax itself would round to 0."""
     return _shares("log_softmax", input, dim, dtype)
-
-
-def softmin(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
-    """Softmax of the negated input; PyTorch publishes it in `nn.functional` alone."""
-    return _shares("softmax", -input, dim, dtype)

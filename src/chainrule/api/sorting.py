@@ -115,9 +115,7 @@ def searchsorted(
 def bucketize(value: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
     """The number of the bucket that each value falls in, between ascending `boundaries`."""
     if len(boundaries._a.shape) != 1:
-        raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({len(boundaries._a.shape)})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({len(boundaries._a.shape)})")
     return searchsorted(boundaries, value, out_int32=out_int32, right=right)
 
 

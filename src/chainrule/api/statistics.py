@@ -97,9 +97,7 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
         rank = op("where")(wrap(nan.any(-1, keepdims=True)), wrap(a.dtype.type(a.shape[-1] - 1)), rank)
     rank = {"lower": op("floor"), "higher": op("ceil"), "nearest": op("round")}.get(interpolation, lambda r: r)(rank)
     places = np.broadcast_to(np.asarray(rank._a), (*a.shape[:-1], rank._a.shape[-1]))
-    low, high = (
-        op("gather")(line, dim=a.ndim - 1, index=f(places).astype(np.int64)) for f in (np.floor, np.ceil)
-    )
+    low, high = (op("gather")(line, dim=a.ndim - 1, index=f(places).astype(np.int64)) for f in (np.floor, np.ceil))
     weight = 0.5 if interpolation == "midpoint" else rank - op("floor")(rank)
     got = low + weight * (high - low)
     lead = got._a.shape[:-1] if d is not None and shape else ()
@@ -129,6 +127,7 @@ def _levels(name: str, x: Tensor, q: Any, interpolation: str) -> tuple[Tensor, b
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     return op("reshape")(q, shape=(-1,)), not q._a.shape
 
+
 # --------------------------------------------------------------------------------------------------------------- counts
 
 
@@ -137,7 +136,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """How often each number from 0 on occurs in a 1-d tensor of non-negative integers, or the sum of its weights."""
     a = _array(input)
     if a.dtype.kind not in "iu":
-        raise NotImplementedError(f'"bincount_cpu" not implemented for \'{legacy(input)}\'')
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{legacy(input)}'")
     if a.ndim != 1 or (a.size and a.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
@@ -153,7 +152,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 def _floats(x: Tensor) -> Array:
     if x._a.dtype.kind != "f":
-        raise NotImplementedError(f'"histogram_cpu" not implemented for \'{legacy(x)}\'')
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{legacy(x)}'")
     return _array(x)
 
 

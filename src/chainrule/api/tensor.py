@@ -136,11 +136,8 @@ class _Attributes:
             self._a = value._a if type(value._a) is np.ndarray else shareable(value)
 
     def detach(self: Tensor) -> Tensor:
-        """The same memory as a tensor without history; in-place changes are seen by both."""
-        t = alias(self)
-        if self._t:
-            t._t = {level: tangent.detach() for level, tangent in self._t.items()}
-        return t
+        """The same memory as a tensor without history, nor tangents; in-place changes are seen by both."""
+        return alias(self)
 
     def detach_(self: Tensor) -> Tensor:
         """Cut this tensor from the graph that computed it, in place."""

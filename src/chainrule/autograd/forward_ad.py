@@ -71,7 +71,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"{list(tangent._a.shape)}."
         )
     if tangent._a.dtype != tensor._a.dtype:
-        raise RuntimeError(f"Expected the tangent to have the dtype of the primal, {tensor.dtype}, but got {tangent.dtype}")
+        raise RuntimeError(
+            f"Expected the tangent to have the dtype of the primal, {tensor.dtype}, but got {tangent.dtype}"
+        )
     dual: Tensor = REGISTRY["alias"](tensor)
     dual._t = {**(dual._t or {}), at: tangent}
     return dual
@@ -94,7 +96,8 @@ def _open(level: int | None, what: str) -> int:
     opened = current().levels
     if not opened:
         raise RuntimeError(
-            f"Trying to {'create a dual Tensor' if what == 'make_dual' else 'unpack a dual Tensor'} for forward AD but no "
+            f"Trying to {'create a dual Tensor' if what == 'make_dual' else 'unpack a dual Tensor'} "
+            "for forward AD but no "
             f"level exists, make sure to enter_dual_level() first."
         )
     if level is None:

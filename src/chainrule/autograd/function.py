@@ -20,21 +20,21 @@ from chainrule.base import errors
 from chainrule.core.dispatch import Pick
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import current, draw, mode
+from chainrule.core.state import current, mode
 from chainrule.core.tape import Meta, Node, edge, note_origin, rebind, stale_value
 from chainrule.core.tensor import Tensor, Version, wrap
 
 _INSTANTIATED = (
-    "{} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class "
+    "{} should not be instantiated. Methods on autograd functions are all static, so you should "
+    "invoke them on the class "
     "itself. Instantiating an autograd function will raise an error in a future version of PyTorch."
 )
 _CALLED = (
-    "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function with "
+    "Legacy autograd function with non-static forward method is deprecated. Please use new-style "
+    "autograd function with "
     "static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
 )
-NO_BACKWARD = (
-    "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
-)
+NO_BACKWARD = "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
 NO_JVP = "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
 TWICE = "trying to differentiate twice a function that was marked with @once_differentiable"
 
@@ -75,8 +75,10 @@ class FunctionCtx:
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved; raises if it has been freed, or changed in place since."""
         node = self._node()
-        if self._in_jvp or node is None:
-            return self._to_save_forward if self._in_jvp and self._to_save_forward else self._to_save
+        if self._in_jvp and self._to_save_forward:
+            return self._to_save_forward
+        if node is None:
+            return self._to_save
         if node.saved is None:
             raise RuntimeError(errors.FREED)
         return tuple(s.unpack(node) if isinstance(s, _Saved) else s for s in node.saved)
@@ -131,7 +133,12 @@ class _FunctionOp:
 
 
 class FunctionNode(Node):
-    """The node behind a custom function's results; attributes that it lacks are its context's."""
+    """The node behind a custom function's results, newer than any change made in `forward`.
+
+    Attributes that it lacks are its context's.
+    """
+
+    namespace = "torch.autograd.function"
 
     def __init__(self, cls: type[Function], ctx: FunctionCtx, args: Sequence[Any], outs: Sequence[Any]) -> None:
         super().__init__(_FunctionOp(cls.__name__, len(outs)), tuple(edge(x) for x in args), (), ())  # type: ignore[arg-type]
@@ -161,7 +168,9 @@ class FunctionNode(Node):
                 given = [_zeros(m) if x is None and m is not None else x for x, m in zip(given, self.results)]
             got = self.function._pullback()(self.ctx, *given)
             got = self._checked(got if isinstance(got, tuple) else (got,))
-            pulled = [self._fitted(i, x) if need and x is not None else None for i, (x, need) in enumerate(zip(got, needs))]
+            pulled = [
+                self._fitted(i, x) if need and x is not None else None for i, (x, need) in enumerate(zip(got, needs))
+            ]
         return [x if x is None or tensors else x._a.view() for x in pulled]  # a view: others may hold the array
 
     def _checked(self, got: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -257,7 +266,8 @@ class Function:
             return cls.vjp
         if cls.vjp is not Function.vjp:
             raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
+                "should only implement one "
                 "of them."
             )
         return cls.backward
@@ -292,7 +302,6 @@ def _connect(cls: type[Function], ctx: FunctionCtx, args: Sequence[Any], raw: Se
         for i, x in enumerate(raw):
             if isinstance(x, Tensor) and id(x) not in fixed and x._a.dtype.kind == "f":
                 outs[i] = _recorded(x, node if len(raw) == 1 else Pick(node, i), any(x is y for y in ctx._dirty))
-        node.id = draw()  # newer than any change made in `forward`
         if m.anomaly:
             note_origin(tuple(t for t in outs if isinstance(t, Tensor)))
     for i, level in enumerate(m.levels):
@@ -314,7 +323,13 @@ def _recorded(x: Tensor, history: Node, dirty: bool) -> Tensor:
 
 
 def _push(
-    cls: type[Function], ctx: FunctionCtx, args: Sequence[Any], tangents: list[Any], raw: Any, outs: list[Any], level: int
+    cls: type[Function],
+    ctx: FunctionCtx,
+    args: Sequence[Any],
+    tangents: list[Any],
+    raw: Any,
+    outs: list[Any],
+    level: int,
 ) -> None:
     """Give the results their tangents at one level, by the user's `jvp`."""
     if ctx.materialize_grads:
@@ -339,7 +354,8 @@ def _push(
             continue
         if tangent._a.shape != t._a.shape:
             raise RuntimeError(
-                f"the jvp of {cls.__name__} returned a tangent of shape {list(tangent._a.shape)} for result {i} of shape "
+                f"the jvp of {cls.__name__} returned a tangent of shape {list(tangent._a.shape)} for "
+                f"result {i} of shape "
                 f"{list(t._a.shape)}"
             )
         t._t = {**(t._t or {}), level: tangent}

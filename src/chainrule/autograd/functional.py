@@ -69,7 +69,8 @@ def _forward(ys: Tensors, xs: Tensors, vs: Tensors, create_graph: bool, strict: 
         for i, g in enumerate(pulled):
             if g is None or g._g is None:
                 raise RuntimeError(
-                    f"The gradient with respect to input {i} is independent of the inputs of the user-provided function. "
+                    f"The gradient with respect to input {i} is independent of the inputs of the "
+                    "user-provided function. "
                     "This is not allowed in strict mode."
                 )
     pairs = [(g, v) for g, v in zip(pulled, vs) if g is not None and g._g is not None]
@@ -129,11 +130,13 @@ def _check_strategy(create_graph: bool, strict: bool, vectorize: bool, strategy:
         )
     if strategy == "forward-mode" and not vectorize:
         raise NotImplementedError(
-            "Computing Jacobian using forward-AD or forward-over-reverse Hessian is only implemented for `vectorize=True`."
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian is only implemented "
+            "for `vectorize=True`."
         )
     if vectorize and strict:
         raise RuntimeError(
-            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. Please "
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
+            "supported together. Please "
             "either set `strict=False` or `vectorize=False`."
         )
 
@@ -146,7 +149,8 @@ def _by_rows(i: int, y: Tensor, xs: Tensors, create_graph: bool, strict: bool) -
         for k, g in enumerate(got if strict else ()):
             if g is None:
                 raise RuntimeError(
-                    f"Output {i} of the user-provided function is independent of input {k}. This is not allowed in strict mode."
+                    f"Output {i} of the user-provided function is independent of input {k}. This is "
+                    "not allowed in strict mode."
                 )
             if create_graph and g._g is None:
                 raise RuntimeError(_NOT_DIFFERENTIABLE.format("jacobian", k))
@@ -239,22 +243,28 @@ def _second(func: Function, inputs: Any, v: Any, create_graph: bool, strict: boo
                 raise RuntimeError(_LINEAR.format(i))
         pairs = [(g, w) for g, w in zip(slopes, vs) if g is not None and g._g is not None]
         got = _pull([g for g, _ in pairs], xs, [w for _, w in pairs], create_graph or strict)
-        message = "The jacobian of the user-provided function is independent of input {}. This is not allowed in strict mode."
+        message = (
+            "The jacobian of the user-provided function is independent of input {}. This is not allowed in strict mode."
+        )
         products = _filled(got, xs, strict, create_graph, message, "hessian")
     return _end(ys, create_graph, one), _end(products, create_graph, single)
 
 
 # ------------------------------------------------------------------------------------------------- checks and helpers
 
-_INDEPENDENT = "The output of the user-provided function is independent of input {}. This is not allowed in strict mode."
+_INDEPENDENT = (
+    "The output of the user-provided function is independent of input {}. This is not allowed in strict mode."
+)
 _OUTPUT = (
-    "Output {} of the user-provided function does not require gradients. The outputs must be computed in a differentiable "
+    "Output {} of the user-provided function does not require gradients. The outputs must be "
+    "computed in a differentiable "
     "manner from the input when running in strict mode."
 )
 _LINEAR = (
     "While computing the hessian, found that the jacobian of the user-provided function with respect to input {} is "
     "independent of the input. This is not allowed in strict mode. You should ensure that your function is twice "
-    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example)."
+    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear "
+    "function for example)."
 )
 _NOT_DIFFERENTIABLE = (
     "The {} of the user-provided function is independent of input {}. This is not allowed in strict mode when "
@@ -333,9 +343,7 @@ def _pull(ys: Sequence[Tensor], xs: Sequence[Tensor], vs: Sequence[Tensor], crea
     return grad(outputs, xs, weights, retain_graph=True, create_graph=create_graph, allow_unused=True)
 
 
-def _filled(
-    got: Sequence[Any], like: Tensors, strict: bool, create_graph: bool, message: str, what: str
-) -> Tensors:
+def _filled(got: Sequence[Any], like: Tensors, strict: bool, create_graph: bool, message: str, what: str) -> Tensors:
     """Gradients with zeros for those that are not there; strictly, an error."""
     for i, g in enumerate(got if strict else ()):
         if g is None:

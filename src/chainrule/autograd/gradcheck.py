@@ -116,13 +116,15 @@ def _inputs(given: Sequence[Any]) -> list[Tensor]:
     checked = [x for x in given if isinstance(x, Tensor) and x._g is not None]
     if not checked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of the them "
+            "have requires_grad=True."
         )
     for i, x in enumerate(given):
         if isinstance(x, Tensor) and x._g is not None:
             if x._a.dtype != np.float64:
                 warnings.warn(
-                    f"Input #{i} requires gradient and is not a double precision floating point. This check will likely "
+                    f"Input #{i} requires gradient and is not a double precision floating point. This "
+                    "check will likely "
                     "fail if all the inputs are not of double precision floating point.",
                     UserWarning,
                     stacklevel=3,
@@ -130,7 +132,8 @@ def _inputs(given: Sequence[Any]) -> list[Tensor]:
             if np.ndim(x._a) and any(s == 0 and n > 1 for s, n in zip(x._a.strides, x._a.shape)):
                 raise RuntimeError(
                     f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                    "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
+                    "non-overlapping to be able to compute the numerical gradients correctly. You "
+                    "should call .contiguous "
                     "on the input before passing it to gradcheck."
                 )
     return checked
@@ -194,7 +197,8 @@ def _check_backward(
         for a, b in zip(first, again):
             if a.size and not np.abs(a - b).max() <= nondet and not np.array_equal(a, b, equal_nan=True):
                 raise GradcheckError(
-                    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
+                    "Backward is not reentrant, i.e., running backward with same input and "
+                    "grad_output multiple times gives "
                     "different values, although analytical gradient matches numerical gradient. The tolerance for "
                     f"nondeterminism was {nondet}."
                 )
@@ -206,7 +210,7 @@ def _check_undefined(func: Any, given: Any, checked: list[Tensor]) -> None:
     for y in _outputs(func, given):
         if y._g is None:
             continue
-        for g in grad(y, checked, wrap(np.zeros_like(y._a)[()]), allow_unused=True):
+        for g in grad(y, checked, wrap(np.zeros_like(y._a)[()]), retain_graph=True, allow_unused=True):
             if g is not None and np.asarray(g._a == 0).sum() != g._a.size and not np.isnan(g._a).any():
                 raise GradcheckError("Gradients for a gradient of zeros are not zeros: backward is not linear in it.")
 

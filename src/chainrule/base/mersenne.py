@@ -29,6 +29,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import BOOL, F32, F64, INT64, NPDtype
+from .rounding import block_normals, cast, fma, libm
 
 Array = np.ndarray[Any, Any]
 Shape = int | Iterable[int]
@@ -169,7 +170,7 @@ class Generator:
         a, b = work.type(low), work.type(high)
         out = self._unit(n, work)
         if (a, b) != (0, 1):
-            out = _fma(out, b - a, a)
+            out = fma(out, b - a, a)
         out = out.astype(dtype, copy=False)
         if (a, b) != (0, 1) or dtype == _F16:  # rounding may have reached the open end
             out[out == dtype.type(high)] = dtype.type(low)
@@ -184,14 +185,14 @@ class Generator:
         shape, n = _sizes(shape)
         dtype = _floating(dtype, "normal_kernel_cpu")
         if n < 16:
-            return _cast(_fma(self._normals(n), float(std), float(mean)), dtype).reshape(shape)
+            return cast(fma(self._normals(n), float(std), float(mean)), dtype).reshape(shape)
         work, whole, out = _work(dtype), n - n % 16, np.empty(n, dtype)
         # float32 and float64 draw uniforms for all n first, float16 draws block by block
         first = self._unit(whole if dtype == _F16 else n, work)[:whole]
         for i in range(0, whole, _CHUNK):
-            out[i : min(i + _CHUNK, whole)] = _block_normals(first[i : i + _CHUNK], mean, std)
+            out[i : min(i + _CHUNK, whole)] = block_normals(first[i : i + _CHUNK], mean, std)
         if n % 16:  # the last 16 are drawn again
-            out[-16:] = _block_normals(self._unit(16, work), mean, std)
+            out[-16:] = block_normals(self._unit(16, work), mean, std)
         return out.reshape(shape)
 
     def normal_of(self, mean: Array | float, std: Array | float) -> Array:
@@ -220,7 +221,7 @@ class Generator:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={_g(std)}")
         shape, n = _sizes(shape)
         dtype = _floating(dtype, "log_normal_cpu")
-        return _cast(_libm(math.exp, np.exp, _fma(self._normals(n), float(std), float(mean))), dtype).reshape(shape)
+        return cast(libm(math.exp, np.exp, fma(self._normals(n), float(std), float(mean))), dtype).reshape(shape)
 
     def exponential(self, shape: Shape, dtype: Any = F32, rate: float = 1.0) -> Array:
         """Exponential with this rate (lambda): `Tensor.exponential_`."""
@@ -228,7 +229,7 @@ class Generator:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={_g(rate)}")
         shape, n = _sizes(shape)
         dtype = _continuous(dtype, "Exponential", _torch_name)
-        return _cast(-1.0 / rate * _libm(math.log1p, np.log1p, -self._unit(n, F64)), dtype).reshape(shape)
+        return cast(-1.0 / rate * libm(math.log1p, np.log1p, -self._unit(n, F64)), dtype).reshape(shape)
 
     def cauchy(self, shape: Shape, dtype: Any = F32, median: float = 0.0, sigma: float = 1.0) -> Array:
         """Cauchy with this median and half-width: `Tensor.cauchy_`."""
@@ -236,8 +237,8 @@ class Generator:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={_g(sigma)}")
         shape, n = _sizes(shape)
         dtype = _continuous(dtype, "Cauchy", _c_name)
-        tan = _libm(math.tan, np.tan, math.pi * (self._unit(n, F64) - 0.5))
-        return _cast(_fma(tan, float(sigma), float(median)), dtype).reshape(shape)
+        tan = libm(math.tan, np.tan, math.pi * (self._unit(n, F64) - 0.5))
+        return cast(fma(tan, float(sigma), float(median)), dtype).reshape(shape)
 
     def geometric(self, shape: Shape, dtype: Any, p: float) -> Array:
         """The number of trials up to the first success, of probability p: `Tensor.geometric_`. Any dtype but bool."""
@@ -247,8 +248,8 @@ class Generator:
         dtype = np.dtype(dtype)
         if dtype == BOOL:
             raise NotImplementedError("\"geometric_cpu\" not implemented for 'Bool'")
-        trials = np.ceil(_libm(math.log, np.log, self._unit(n, F64)) / math.log1p(-p))
-        return _cast(trials, dtype).reshape(shape)
+        trials = np.ceil(libm(math.log, np.log, self._unit(n, F64)) / math.log1p(-p))
+        return cast(trials, dtype).reshape(shape)
 
     def _normals(self, n: int) -> Array:
         """n standard float64 normals made in pairs; the second of a pair that is not used now is kept for later."""
@@ -256,11 +257,11 @@ class Generator:
         made = n - len(head)
         pairs = (made + 1) // 2
         u = self._unit(2 * pairs, F64)
-        radius = np.sqrt(-2.0 * _libm(math.log1p, np.log1p, -u[1::2]))
+        radius = np.sqrt(-2.0 * libm(math.log1p, np.log1p, -u[1::2]))
         theta = 2.0 * math.pi * u[0::2]
         z = np.empty(2 * pairs)
-        z[0::2] = radius * _libm(math.cos, np.cos, theta)
-        z[1::2] = radius * _libm(math.sin, np.sin, theta)
+        z[0::2] = radius * libm(math.cos, np.cos, theta)
+        z[1::2] = radius * libm(math.sin, np.sin, theta)
         if n:
             self._normal = float(z[-1]) if made % 2 else None
         return np.concatenate((head, z[:made]))
@@ -517,112 +518,3 @@ def _round_down(high: int, dtype: NPDtype) -> int:
 
 def _gap(x: int, dtype: NPDtype) -> int:
     return 1 << (abs(x).bit_length() - 1 - np.finfo(dtype).nmant)
-
-
-# ---- arithmetic with PyTorch's rounding
-
-
-def _cast(x: Array, dtype: NPDtype) -> Array:
-    """float64 results in the dtype asked for. float16 is rounded twice, by way of float32; too large becomes inf; an
-    integer dtype keeps the low bits."""
-    between = {"float16": F32, "float32": F64, "float64": F64}.get(dtype.name, INT64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return x.astype(between, copy=False).astype(dtype, copy=False)
-
-
-def _libm(scalar: Callable[[float], float], vector: Callable[[Array], Array], x: Array) -> Array:
-    """A function of float64 by the C library, whose last bit NumPy's vectorised loops do not always share."""
-    try:
-        return np.fromiter(map(scalar, x.tolist()), np.float64, x.size)
-    except (OverflowError, ValueError):  # a pole or an overflow, which Python refuses: as good as never drawn
-        with np.errstate(all="ignore"):
-            return vector(x)
-
-
-def _fma(a: Array, b: Any, c: Any) -> Array:
-    """a * b + c rounded once. float32 goes through float64, which holds the product exactly; float64 adds up the
-    errors of the product (Dekker, 1971) and of the sum (Knuth)."""
-    if a.dtype == F32:
-        wide: Array = np.multiply(a, b, dtype=F64)
-        wide += c
-        return wide.astype(F32)
-    if b == 1:
-        exact: Array = a + c
-        return exact
-    with np.errstate(over="ignore", invalid="ignore"):
-        product: Array = a * b
-        a_high, b_high = a * 134217729.0, b * 134217729.0
-        a_high, b_high = a_high - (a_high - a), b_high - (b_high - b)
-        a_low, b_low = a - a_high, b - b_high
-        error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-        total: Array = product + c
-        back = total - product
-        error = error + ((product - (total - back)) + (c - back))
-        total = np.where(np.isfinite(error), total + error, total)
-    return total
-
-
-def _block_normals(u: Array, mean: float, std: float) -> Array:
-    """Uniforms to normals in blocks of 16: the first 8 give the radii, the last 8 the angles."""
-    u = u.reshape(-1, 2, 8)
-    z = np.empty_like(u)
-    log, sincos, two_pi = (_log32, _sincos32, np.float32(2 * math.pi)) if u.dtype == F32 else (
-        _log64, _sincos64, 2 * math.pi)  # fmt: skip
-    radius = np.sqrt(-2 * log(1 - u[:, 0].ravel()))
-    sin, cos = sincos(two_pi * u[:, 1].ravel())
-    z[:, 0] = (radius * cos).reshape(-1, 8)
-    z[:, 1] = (radius * sin).reshape(-1, 8)
-    return _fma(z.ravel(), u.dtype.type(std), u.dtype.type(mean))
-
-
-def _log64(x: Array) -> Array:
-    return _libm(math.log, np.log, x)
-
-
-def _sincos64(x: Array) -> tuple[Array, Array]:
-    return _libm(math.sin, np.sin, x), _libm(math.cos, np.cos, x)
-
-
-_LOG = [7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-        2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1]  # fmt: skip
-_SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]
-_COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]
-_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # their sum is log 2
-_QUARTER_PI = [np.float32(x) for x in (-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)]  # negated
-
-
-def _polynomial(coefficients: list[float], x: Array) -> Array:
-    """Horner's rule in float32 with fused multiply-adds."""
-    wide = x.astype(F64)
-    y = np.full_like(x, coefficients[0])
-    for c in coefficients[1:]:
-        y = _fma(y, wide, float(np.float32(c)))
-    return y
-
-
-def _log32(x: Array) -> Array:
-    """Natural logarithm of normal positive float32 numbers, by Moshier's Cephes library (`logf`)."""
-    x, e = np.frexp(x)
-    small = x < np.float32(math.sqrt(0.5))
-    x = np.where(small, x + x, x) - np.float32(1)
-    exponent = (e - small).astype(F32)
-    z = x * x
-    y = _fma(_polynomial(_LOG, x) * x, z, exponent * _LN2_LOW)
-    y = _fma(z, np.float32(-0.5), y)
-    return _fma(exponent, _LN2_HIGH, x + y)
-
-
-def _sincos32(x: Array) -> tuple[Array, Array]:
-    """Sine and cosine of float32 angles in [0, 8192), by Moshier's Cephes library (`sinf`, `cosf`)."""
-    octant = (x * np.float32(4 / math.pi)).astype(np.int32) + 1 & ~1
-    turns = octant.astype(F32)
-    for part in _QUARTER_PI:
-        x = _fma(turns, part, x)
-    z = x * x
-    cos = _fma(_polynomial(_COS, z) * z, z, z * np.float32(-0.5)) + np.float32(1)
-    sin = _fma(_polynomial(_SIN, z) * z, x, x)
-    swap = octant & 2 != 0
-    return (
-        np.where(swap, cos, sin) * (1 - (octant >> 1 & 2)).astype(F32),
-        np.where(swap, sin, cos) * (1 - (octant + 2 >> 1 & 2)).astype(F32),
-    )

@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.base import errors
 from chainrule.core.dispatch import Parts, Pick
-from chainrule.core.op import REGISTRY
+from chainrule.core.op import REGISTRY, Linear
 from chainrule.core.state import MODE, changed, current, mode
 from chainrule.core.tape import Node, Watch, stale
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
@@ -36,9 +36,10 @@ def backward(outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, c
     _run(outputs, seeds, retain, create_graph, wanted)
     if wanted is not None:
         for x, g in {id(x): (x, g) for x, g in zip(inputs, wanted.results())}.values():
-            if g is not None:
+            if g is not None and not (isinstance(x._g, Node) and x._g.watch is not None and x._g.watch.keeps(x)):
                 tensors = create_graph or bool(current().levels)
                 _accumulate(x, g if tensors else g._a, False, tensors)
+                _run_after(x)
 
 
 def backward_from(node: Node, g: Any, retain: bool) -> None:
@@ -158,7 +159,9 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         elif node.attrs is not None:
             rules = [partial(r, **node.attrs) if callable(r) else r for r in rules]
         if op.frees and not retain:
-            node.saved = None
+            if type(op.grad_name) is not str:
+                node.label = node.name()  # it is read off what is kept
+            node.saved, node.kept = None, ()
         for i, e in enumerate(edges):
             if e is None:
                 continue
@@ -179,7 +182,10 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             if anomaly:
                 _check_nan(node, i, gi)
             if type(e) is Tensor or not isinstance(e, Node):
-                fresh = type(gi) is not ndarray or _fresh(gi, g, args, pulled if rules is None else ())
+                fresh = type(gi) is not ndarray or (gi is not g and gi.base is None)
+                if rules is None and fresh and (op.frees or len(pulled) > 1):
+                    # A vjp may hand out what it was given, or one array twice.
+                    fresh = not any(gi is a for a in args) and sum(gi is r for r in pulled) < 2
                 held = leaves.get(id(e))
                 leaves[id(e)] = (e, gi, fresh) if held is None else (e, held[1] + gi, True)
                 continue
@@ -203,15 +209,12 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         else:
             _accumulate(x, g, fresh, tensors)
             if x._after is not None:
-                for hook in list(x._after.values()):
-                    hook(x)
+                _run_after(x)
 
 
-def _fresh(gi: Any, g: Any, args: Sequence[Any], results: Sequence[Any]) -> bool:
-    """Whether a gradient's array was made for it alone, so that `.grad` may have it without a copy."""
-    if gi is g or gi.base is not None:
-        return False
-    return not any(gi is a for a in args) and sum(gi is r for r in results) < 2
+def _run_after(x: Tensor) -> None:
+    for hook in list((x._after or {}).values()):
+        hook(x)
 
 
 def _send(e: Any, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int], leaves: dict[int, Any]) -> None:
@@ -252,6 +255,10 @@ def _by_result(g: Any, op: Any) -> Any:
 
 def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Sequence[Any]:
     """The gradients of a node's inputs by its op's vector-Jacobian product."""
+    op = node.op
+    if len(edges) == 1 and type(op) is Linear:  # views and sums, kept short
+        attrs = node.attrs
+        return (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
     needs = [e is not None for e in edges]
     return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
 
@@ -289,6 +296,7 @@ def _replaced(gs: tuple[Any, ...], got: Any) -> tuple[Any, ...]:
     if got is None:
         return gs
     got = got if isinstance(got, tuple) else (got,)
+    got += (None,) * sum(a is None for a in gs[len(got) :])  # operands that are numbers need not be mentioned
     if len(got) != len(gs):
         raise RuntimeError(f"hook has returned an incorrect number of values (got {len(got)}, but expected {len(gs)})")
     return got

@@ -24,6 +24,21 @@ ndarray, f32, f64 = np.ndarray, np.float32, np.float64
 _KNOWN = (Tensor, bool, int, float, np.ndarray, np.generic)  # what an operator takes beside a tensor
 
 
+_CONSTANTS: dict[Any, dict[float, Any]] = {F32: {}, F64: {}}
+
+
+def constant(x: float, d: Any) -> Any:
+    """A Python number as a 0-d array of dtype d, remembered: NumPy takes twice as long to convert it at each use."""
+    held = _CONSTANTS[d]
+    c = held.get(x)
+    if c is None:
+        if not x or x != x or len(held) > 1000:  # 0.0 and -0.0 are one key, NaN is none
+            return x
+        held[x] = c = np.array(x, d)
+        c.flags.writeable = False
+    return c
+
+
 def unary(op: Elementwise) -> Callable[..., Any]:
     """The function of one tensor that computes and records `op`."""
     kernel, differentiable = op.kernel, op.differentiable
@@ -53,7 +68,7 @@ def unary(op: Elementwise) -> Callable[..., Any]:
                 t._v = v = Version()
                 t._g = Node(op, (input if g is LEAF else g,), (a if keep_x else None, r), (input if keep_x else None, v))
             else:
-                t._g = Node(op, (input if g is LEAF else g,), (a, None), (input,) if keep_x else ())
+                t._g = Node(op, (input if g is LEAF else g,), (a if keep_x else None, None), (input,) if keep_x else ())
             return t
         return into(out, apply(op, (input,), {}))
 
@@ -68,6 +83,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     kernel, differentiable = op.kernel, op.differentiable
     (xx, xy, xo), (yx, yy, yo) = [op.saves(n) if differentiable else (False,) * 3 for n in ((True, False), (False, True))]
     # xy: the partial by x reads y; o is the result.
+    reads_numbers = op.columns.get("reads_numbers", False)  # whether its kernel or rules treat Python numbers apart, as pow's do
 
     def general(input: Any, other: Any, *, out: Any = None) -> Any:
         if operator and not isinstance(other, _KNOWN) and not hasattr(other, "_interpret"):
@@ -88,6 +104,8 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
                 d = a.dtype
                 if d is not F32 and d is not F64:
                     return general(input, other)
+                if not reads_numbers:
+                    other = constant(other, d)
             elif kind is not f32 and kind is not f64:
                 return general(input, other)
             t = new(Tensor)
@@ -125,6 +143,8 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
         if (gx is None and gy is None) or m is not None or not differentiable:
             t._g = t._v = None
             return t
+        if (gy is None and other._frozen) or (gx is None and input._frozen):
+            return general(input, other)  # which refuses an inference tensor that is to be kept
         if gy is None:
             edges, rx, ry, ro = (input if gx is LEAF else gx, None), xx, xy, xo
         elif gx is None:
@@ -173,7 +193,11 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
             if d is not F32 and d is not F64:
                 return modify(x, name, function, y)
             if a.shape:
-                if type(b) is ndarray and (b.dtype is not d or not _fits(b.shape, a.shape)) or not a.flags.writeable:
+                if type(b) is not ndarray:
+                    b = constant(b, d) if type(b) is float or type(b) is int else b
+                elif b.dtype is not d or not _fits(b.shape, a.shape):
+                    return modify(x, name, function, y)
+                if not a.flags.writeable:
                     return modify(x, name, function, y)
                 iop(a, b)
             elif type(b) is ndarray:

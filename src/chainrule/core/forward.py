@@ -26,7 +26,7 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
     open_levels = current().levels
     outs = out if isinstance(out, tuple) else (out,)
     for i, level in enumerate(open_levels):
-        tangents = [x._t.get(level) if isinstance(x, Tensor) and x._t else None for x in args]
+        tangents = [_tangent(x, level) if isinstance(x, Tensor) else None for x in args]
         if all(t is None for t in tangents):
             continue
         token = MODE.set(changed(levels=open_levels[:i]))
@@ -40,6 +40,35 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
     for t in outs:  # a node may have kept this result's version; backward under an open level needs its tangents too
         if t._v is not None and t._base is None:  # a view shares its base's version, and is never kept as a result
             t._v.tangents = t._t
+
+
+def follow(x: Tensor) -> None:
+    """After an in-place change of x, which has its new tangents: give them to whoever shares its memory."""
+    from chainrule.core.op import REGISTRY
+
+    open_levels = current().levels
+    root = x if x._base is None else x._base
+    for i, level in enumerate(open_levels):
+        token = MODE.set(changed(levels=open_levels[:i]))
+        try:
+            if root is not x and (_tangent(root, level) is not None or _tangent(x, level) is not None):
+                whole, part = [
+                    REGISTRY["zeros_like"](wrap(y._a)) if _tangent(y, level) is None else _tangent(y, level) for y in (root, x)
+                ]
+                path = tuple((op, attrs) for op, attrs, _ in x._path)
+                root._t = {**(root._t or {}), level: REGISTRY["view_scatter"](whole, part, path=path)}
+            for view in [ref() for ref in root._views or ()]:
+                if view is not None and view is not x:
+                    t: Any = _tangent(root, level)
+                    for op, attrs, _ in view._path if t is not None else ():
+                        t = op(t, **attrs)
+                    view._t = {**(view._t or {}), level: t} if t is not None else view._t
+        finally:
+            MODE.reset(token)
+
+
+def _tangent(x: Tensor, level: int) -> Tensor | None:
+    return x._t.get(level) if x._t else None
 
 
 def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
@@ -61,8 +90,7 @@ def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: d
             total = REGISTRY["expand"](total, shape=out._a.shape)
         return (total,)
     if isinstance(op, Linear):
-        zeros = REGISTRY["zeros_like"]
-        return (op(*[t if t is not None else zeros(x) for x, t in zip(args, tangents)], **attrs),)
+        return (op(*[t if t is not None else _zero(x) for x, t in zip(args, tangents)], **attrs),)
     if isinstance(op, Bilinear):
         (a, b), (ta, tb) = args, tangents
         first = None if ta is None else op(ta, b, **attrs)
@@ -73,6 +101,13 @@ def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: d
         got = rule(tangents, out, *args, **attrs)
         return got if isinstance(got, tuple) else (got,)
     return _transposed_vjp(op, args, tangents, attrs, out)
+
+
+def _zero(x: Any) -> Any:
+    """The tangent of an argument that has none."""
+    from chainrule.core.op import REGISTRY
+
+    return REGISTRY["zeros_like"](x) if hasattr(x, "shape") else x if x is None else type(x)(0)
 
 
 def _transposed_vjp(

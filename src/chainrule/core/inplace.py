@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import dtypes
+from chainrule.core import forward
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import is_leaf, rebind, store
@@ -51,6 +52,7 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
         rebind(x, result._g, REGISTRY["view_scatter"])
     if m.levels:
         x._t = result._t
+        forward.follow(x)
     return x
 
 

@@ -43,6 +43,7 @@ class Node:
     label: str | None = None  # the name to print when a composite ended here
     attrs: dict[str, Any] | None = None
     watch: Watch | None = None  # hooks and retained gradients
+    namespace = "torch.autograd"
     opened = False  # an argument that a function transform differentiates by: a leaf to the function
     origin: str | None = None  # the traceback of the forward call, under detect_anomaly
 
@@ -93,7 +94,7 @@ class Node:
 
 @functools.cache
 def _named_class(base: type, name: str) -> type:
-    return type(name, (base,), {"__module__": "torch.autograd"})
+    return type(name, (base,), {"__module__": base.namespace})
 
 
 def _shown(e: Any) -> tuple[Any, int]:
@@ -150,6 +151,10 @@ class Watch:
         self.node_pre: dict[int, Callable[..., Any]] = {}
         self.node_post: dict[int, Callable[..., Any]] = {}
 
+    def keeps(self, x: Tensor) -> bool:
+        """Whether `x.retain_grad()` was called."""
+        return self.retain is not None and self.retain() is x
+
 
 def edge(x: Any) -> Any:
     """Where a gradient for x goes: a node, the leaf itself, or None."""
@@ -178,6 +183,8 @@ def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
         out._frozen = True
     out._base = root
     out._path = (*base._path, step)
+    if root._g is LEAF:  # in-place changes with history are refused there
+        return
     views = root._views
     if views is None:
         root._views = views = []

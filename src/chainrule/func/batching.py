@@ -18,13 +18,19 @@ from chainrule.core.tensor import Tensor, wrap
 from chainrule.func.trees import Spec, flatten, show, spread, unflatten
 
 RANDOM = (
-    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
+    "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+    "'different' randomness "
     "flags on vmap or perform the randomness operation out of vmap"
 )
 
 
 def vmap(
-    func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", *, chunk_size: int | None = None
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
 ) -> Callable[..., Any]:
     """The function that runs `func` for each sample of a batch and stacks the results.
 
@@ -66,7 +72,8 @@ def _split(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
     where = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
     if not isinstance(in_dims, (int, tuple, list)):
         raise ValueError(
-            f"{where}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, got: "
+            f"{where}: expected `in_dims` to be int or a (potentially nested) tuple matching the "
+            "structure of inputs, got: "
             f"{type(in_dims)}."
         )
     leaves, spec = flatten(args)
@@ -82,16 +89,20 @@ def _split(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
     found = []
     for x, d in zip(leaves, dims):
         if d is not None and not isinstance(d, int):
-            raise ValueError(f"{where}: Got in_dim={d} for an input but in_dim must be either an integer dimension or None.")
+            raise ValueError(
+                f"{where}: Got in_dim={d} for an input but in_dim must be either an integer dimension or None."
+            )
         if d is not None and not isinstance(x, Tensor):
             raise ValueError(
-                f"{where}: Got in_dim={d} for an input but the input is of type {type(x)}. We cannot vmap over non-Tensor "
+                f"{where}: Got in_dim={d} for an input but the input is of type {type(x)}. We cannot "
+                "vmap over non-Tensor "
                 "arguments, please use None as the respective in_dim"
             )
         ndim = len(x._a.shape) if d is not None else 0
         if d is not None and not -ndim <= d < ndim:
             raise ValueError(
-                f"{where}: Got in_dim={d} for some input, but that input is a Tensor of dimensionality {ndim} so expected "
+                f"{where}: Got in_dim={d} for some input, but that input is a Tensor of "
+                f"dimensionality {ndim} so expected "
                 f"in_dim to satisfy -{ndim} <= in_dim < {ndim}."
             )
         found.append(None if d is None else d % ndim)
@@ -104,7 +115,8 @@ def _batch_size(name: str, in_dims: Any, leaves: Sequence[Any], dims: Sequence[A
         raise ValueError("vmap: Expected at least one Tensor to vmap over")
     if len(set(sizes)) > 1:
         raise ValueError(
-            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped "
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped "
             "dimension"
         )
     return int(sizes[0])
@@ -140,7 +152,8 @@ def _join(name: str, results: list[Any], out_dims: Any, n: int) -> Any:
     dims = spread(out_dims, spec)
     if dims is None:
         raise ValueError(
-            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. "
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the "
+            "structure of `outputs`. "
             f"out_dims has structure {show(flatten(out_dims)[1])} but outputs has structure {show(spec)}."
         )
     return unflatten(spec, [_stack(name, parts, d, n) for parts, d in zip(zip(*columns), dims)])
@@ -152,7 +165,8 @@ def _stack(name: str, parts: Sequence[Any], d: int | None, n: int) -> Any:
     for y in parts:
         if not isinstance(y, Tensor):
             raise ValueError(
-                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(y)}. Did you mean to set out_dims= to "
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(y)}. Did you "
+                "mean to set out_dims= to "
                 "None for output?"
             )
     y = REGISTRY["stack"](*parts, dim=dim_index(d, len(parts[0]._a.shape) + 1))

@@ -156,7 +156,8 @@ def grad_and_value(func: Function, argnums: Argnums = 0, has_aux: bool = False) 
             raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(y)}")
         if y._a.shape:
             raise RuntimeError(
-                f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {len(y._a.shape)} "
+                "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor "
+                f"with {len(y._a.shape)} "
                 "dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
             )
         grads = opened.pull([y], [wrap(y._a.dtype.type(1))], opened.outside([y]))
@@ -219,7 +220,8 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         gs, structure = flatten(cotangents)
         if structure != spec:
             raise RuntimeError(
-                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
+                "Expected pytree structure of cotangents to be the same as pytree structure of "
+                "outputs to the function. "
                 f"cotangents: {show(structure)}, primal output: {show(spec)}"
             )
         for i, (g, y) in enumerate(zip(gs, ys)):
@@ -235,9 +237,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     return (result, pull, opened.close(aux)) if has_aux else (result, pull)
 
 
-def jacrev(
-    func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
-) -> Function:
+def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Function:
     """The function that returns the Jacobian of `func`, by reverse mode: a backward pass for each element of the result.
 
     The Jacobian of a result of shape s by an argument of shape t has shape s + t; trees of results and of arguments give
@@ -261,7 +261,9 @@ def jacrev(
         blocks = []
         for y in ys:
             rows = [opened.pull([y], [v], create) for v in _basis(y)]
-            columns = [_stacked(c, 0, (*y._a.shape, *x._a.shape), x) for c, x in zip(_columns(rows, opened), opened.tensors)]
+            columns = [
+                _stacked(c, 0, (*y._a.shape, *x._a.shape), x) for c, x in zip(_columns(rows, opened), opened.tensors)
+            ]
             blocks.append(unflatten(opened.spec, columns))
         jacobian = unflatten(spec, blocks)
         return (jacobian, opened.close(aux)) if has_aux else jacobian
@@ -305,7 +307,8 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     ts, structure = flatten(tangents)
     if spec != structure:
         raise RuntimeError(
-            f"{who}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of "
+            f"{who}: Expected primals and tangents to have the same python structure. For example, if "
+            "primals is a tuple of "
             f"3 tensors, tangents also must be. Got primals with structure {show(spec)} and tangents with structure "
             f"{show(structure)}"
         )
@@ -319,7 +322,9 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     ys, out_spec = _only_tensors(output, who, "f(*primals)")
     moved = [(y._t or {}).get(level) for y in ys]
     if strict and any(t is None for t in moved):
-        raise RuntimeError(f"{who}: Expected f to be differentiable w.r.t. primals in strict mode, but a result is not.")
+        raise RuntimeError(
+            f"{who}: Expected f to be differentiable w.r.t. primals in strict mode, but a result is not."
+        )
     for y in (*ys, *flatten(aux)[0]):
         if isinstance(y, Tensor) and y._t:
             y._t = {k: t for k, t in y._t.items() if k != level} or None
@@ -332,7 +337,9 @@ def _dual(x: Any, t: Any, level: int) -> Tensor:
         if not isinstance(what, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(what)}")
     if x._a.dtype.kind != "f" or t._a.dtype != x._a.dtype:
-        raise RuntimeError(f"a primal and its tangent must have one floating point dtype, but got {x.dtype} and {t.dtype}")
+        raise RuntimeError(
+            f"a primal and its tangent must have one floating point dtype, but got {x.dtype} and {t.dtype}"
+        )
     if x._a.shape != t._a.shape:
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
@@ -345,7 +352,12 @@ def _dual(x: Any, t: Any, level: int) -> Tensor:
 
 
 def jacfwd(
-    func: Function, argnums: Argnums = 0, has_aux: bool = False, chunk_size: int | None = None, *, randomness: str = "error"
+    func: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    *,
+    randomness: str = "error",
 ) -> Function:
     """The function that returns the Jacobian of `func`, by forward mode: a run of `func` for each element of an argument.
 
@@ -365,7 +377,9 @@ def jacfwd(
         def run(*leaves: Any) -> Any:
             return func(*_replaced(args, places, unflatten(spec, leaves), argnums), **kwargs)
 
-        output, aux = _split_aux(run(*xs), has_aux, "jacfwd(f)(*args)")  # for the structure, and for arguments without elements
+        output, aux = _split_aux(
+            run(*xs), has_aux, "jacfwd(f)(*args)"
+        )  # for the structure, and for arguments without elements
         ys, out_spec = _only_tensors(output, "jacfwd(f)(*args)", "f(*args)")
         by_input = []  # for each argument, for each result: the Jacobian
         for i, x in enumerate(xs):

@@ -14,18 +14,25 @@ from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 
+__all__ = [
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu", "relu",
+    "relu6", "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+]  # fmt: skip
+
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
 def _apply(inplace: bool, op: str, input: Tensor, **attrs: Any) -> Tensor:
     """An op by name, on a copy or in place."""
     f = REGISTRY[op]
-    return modify(input, f"{op}_", f, **attrs) if inplace else f(input, **attrs)  # type: ignore[no-any-return]
+    return modify(input, f"{op}_", f, **attrs) if inplace else f(input, **attrs)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """The input where it is positive, else 0."""
-    return input.relu_() if inplace else input.relu()  # type: ignore[attr-defined, no-any-return]
+    return input.relu_() if inplace else input.relu()
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -37,14 +44,14 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """`leaky_relu` with learned slopes: one, or one per channel (dimension 1)."""
     n = weight._a.size
     if n != 1:
-        channels = input.shape[1] if input.dim() > 1 else 1  # type: ignore[attr-defined]
+        channels = input.shape[1] if input.dim() > 1 else 1
         if n != channels:
             raise RuntimeError(
                 f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {n} and channel size = "
                 f"{channels}."
             )
     shape = (1, n, *[1] * (len(input._a.shape) - 2)) if len(input._a.shape) > 1 else (n,) * len(input._a.shape)
-    return REGISTRY["prelu_kernel"](input, REGISTRY["reshape"](weight, shape=shape))  # type: ignore[no-any-return]
+    return REGISTRY["prelu_kernel"](input, REGISTRY["reshape"](weight, shape=shape))
 
 
 def rrelu(
@@ -55,7 +62,7 @@ def rrelu(
         return named(_apply(inplace, "leaky_relu", input, negative_slope=(lower + upper) / 2), "LeakyReluBackward0")
     slopes = default_generator.stream.uniform(input._a.shape, input._a.dtype, lower, upper)
     f = lambda x: REGISTRY["where"](x > 0, x, x * wrap(slopes))  # noqa: E731
-    return modify(input, "rrelu_", f) if inplace else f(input)  # type: ignore[no-any-return]
+    return modify(input, "rrelu_", f) if inplace else f(input)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -79,7 +86,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """The input times the probability that a normal variable is below it; "tanh" approximates that."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}.")
-    return REGISTRY["gelu" if approximate == "none" else "gelu_tanh"](input)  # type: ignore[no-any-return]
+    return REGISTRY["gelu" if approximate == "none" else "gelu_tanh"](input)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -94,22 +101,22 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """`log(1 + exp(beta * input)) / beta`; the input itself where `beta * input` exceeds `threshold`."""
-    return REGISTRY["softplus"](input, beta=beta, threshold=threshold)  # type: ignore[no-any-return]
+    return REGISTRY["softplus"](input, beta=beta, threshold=threshold)
 
 
 def softsign(input: Tensor) -> Tensor:
     """`input / (1 + |input|)`."""
-    return input / (1 + abs(input))  # type: ignore[arg-type, operator, no-any-return]
+    return input / (1 + abs(input))
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """`1 / (1 + exp(-input))`."""
-    return input.sigmoid()  # type: ignore[attr-defined, no-any-return]
+    return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
-    return input.tanh()  # type: ignore[attr-defined, no-any-return]
+    return input.tanh()
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -136,24 +143,24 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def logsigmoid(input: Tensor) -> Tensor:
     """`log(sigmoid(input))`, without overflow."""
-    return REGISTRY["log_sigmoid"](input)  # type: ignore[no-any-return]
+    return REGISTRY["log_sigmoid"](input)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
     """`input - tanh(input)`."""
-    return input - input.tanh()  # type: ignore[attr-defined, operator, no-any-return]
+    return input - input.tanh()
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input moved towards 0 by `lambd`; 0 where it is nearer."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
-    return REGISTRY["softshrink"](input, lambd=lambd)  # type: ignore[no-any-return]
+    return REGISTRY["softshrink"](input, lambd=lambd)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input; 0 where it is no further than `lambd` from 0."""
-    return REGISTRY["hardshrink"](input, lambd=lambd)  # type: ignore[no-any-return]
+    return REGISTRY["hardshrink"](input, lambd=lambd)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -168,7 +175,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     n = input._a.shape[dim]
     if n % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {n}")
-    a, b = input.chunk(2, dim)  # type: ignore[attr-defined]
+    a, b = input.chunk(2, dim)
     return named(a * b.sigmoid(), "GluBackward0")
 
 
@@ -184,30 +191,30 @@ def _default_dim(name: str, dim: int | None, ndim: int) -> int:
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The exponentials of the input, scaled to sum to 1 along `dim`."""
-    return input.softmax(_default_dim("softmax", dim, input.dim()), dtype=dtype)  # type: ignore[attr-defined, no-any-return]
+    return input.softmax(_default_dim("softmax", dim, input.dim()), dtype=dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The logarithm of `softmax`, without overflow."""
     d = _default_dim("log_softmax", dim, len(input._a.shape))
-    return input.log_softmax(d, dtype=dtype)  # type: ignore[attr-defined, no-any-return]
+    return input.log_softmax(d, dtype=dtype)
 
 
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """`softmax` of the input with its sign turned."""
-    return softmax(-input, _default_dim("softmin", dim, len(input._a.shape)), dtype=dtype)  # type: ignore[operator]
+    return softmax(-input, _default_dim("softmin", dim, len(input._a.shape)), dtype=dtype)
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """A differentiable draw from the classes that `logits` weigh (Jang et al., 2017); `hard`: one-hot forwards."""
     exponential = default_generator.stream.exponential(logits._a.shape, logits._a.dtype)
-    soft = ((logits + wrap(-np.log(exponential))) / tau).softmax(dim)  # type: ignore[operator]
+    soft = ((logits + wrap(-np.log(exponential))) / tau).softmax(dim)
     if not hard:
-        return soft  # type: ignore[no-any-return]
+        return soft
     top = np.argmax(soft._a, dim, keepdims=True)
     one_hot = np.zeros_like(soft._a)
     np.put_along_axis(one_hot, top, 1, dim)
-    return wrap(one_hot) - soft.detach() + soft  # type: ignore[operator, no-any-return]
+    return wrap(one_hot) - soft.detach() + soft
 
 
 def _in_place(f: Callable[..., Tensor]) -> Callable[..., Tensor]:

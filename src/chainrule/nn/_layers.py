@@ -10,10 +10,18 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.api.random import default_generator
+from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import Tensor, wrap
+
+__all__ = [
+    "alpha_dropout", "batch_norm", "bilinear", "channel_shuffle", "cosine_similarity", "dropout", "dropout1d",
+    "dropout2d", "dropout3d", "embedding", "feature_alpha_dropout", "group_norm", "instance_norm", "layer_norm",
+    "linear", "local_response_norm", "normalize", "one_hot", "pad", "pairwise_distance", "pdist", "pixel_shuffle",
+    "pixel_unshuffle", "rms_norm",
+]  # fmt: skip
 
 _SELU_FLOOR = -1.7580993408473766  # the value that selu tends to at -inf
 
@@ -33,12 +41,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"the input {list(x)} must end with the weight's last size {list(w)}"
         )
     if len(w) == 1:
-        out = (input * weight).sum(-1)  # type: ignore[operator]
-        return out if bias is None else out + bias  # type: ignore[no-any-return]
+        out = (input * weight).sum(-1)
+        return out if bias is None else out + bias
     if bias is None:
-        return input @ weight.t()  # type: ignore[attr-defined, operator, no-any-return]
+        return input @ weight.t()
     out = REGISTRY["linear"](input, weight, bias)
-    return out if len(x) < 3 else named(out, "ViewBackward0")
+    return out if len(x) == 2 else named(out, "ViewBackward0")
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -50,7 +58,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
             f"bilinear(): input sizes {list(input1._a.shape)} and {list(input2._a.shape)} do not fit a weight of size "
             f"{list(weight._a.shape)}"
         )
-    rows = [x.reshape(-1, x._a.shape[-1]) for x in (input1, input2)]  # type: ignore[attr-defined]
+    rows = [x.reshape(-1, x._a.shape[-1]) for x in (input1, input2)]
     half = REGISTRY["contract"](rows[0], weight, equation="ni,kij->nkj")
     out = REGISTRY["contract"](half, rows[1], equation="nkj,nj->nk").reshape(*lead, k)
     return out if bias is None else out + bias
@@ -67,7 +75,7 @@ def embedding(
     index = np.asarray(input._a)
     n = weight._a.shape[0]
     if index.dtype.kind not in "iu":
-        raise RuntimeError(f"Expected tensor for argument 'indices' to have integer elements, but got {input.dtype}")  # type: ignore[attr-defined]
+        raise RuntimeError(f"Expected tensor for argument 'indices' to have integer elements, but got {input.dtype}")
     if index.size and (index.min() < 0 or index.max() >= n):
         raise IndexError(f"index out of range in self: indices {index.min()} to {index.max()} into {n} rows")
     if padding_idx is not None:
@@ -76,7 +84,7 @@ def embedding(
         padding_idx %= n
     if max_norm is not None:
         _renormalise(weight, np.unique(index), max_norm, norm_type)
-    return REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)  # type: ignore[no-any-return]
+    return REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)
 
 
 def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:
@@ -94,7 +102,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each class number a row with a 1 in its place."""
     a = np.asarray(tensor._a)
     if a.dtype.kind not in "iu":
-        raise RuntimeError(f"one_hot is only applicable to index tensors of type LongTensor, but got {tensor.dtype}")  # type: ignore[attr-defined]
+        raise RuntimeError(f"one_hot is only applicable to index tensors of type LongTensor, but got {tensor.dtype}")
     if not a.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
     if a.size and a.min() < 0:
@@ -120,7 +128,7 @@ def _dropped(input: Tensor, p: float, training: bool, inplace: bool, shape: Sequ
         return input
     keep = default_generator.stream.bernoulli(1 - p, tuple(input._a.shape if shape is None else shape), input._a.dtype)
     mask = wrap(keep / (1 - p) if p < 1 else keep)
-    return input.mul_(mask) if inplace else input * mask  # type: ignore[attr-defined, operator, no-any-return]
+    return input.mul_(mask) if inplace else input * mask
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -155,11 +163,11 @@ def _alpha_dropped(input: Tensor, p: float, training: bool, shape: Sequence[int]
     if not training or p == 0:
         return input
     if p == 1:
-        return input * 0  # type: ignore[operator, no-any-return]
+        return input * 0
     keep = default_generator.stream.bernoulli(1 - p, tuple(shape), input._a.dtype)
     a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     floor = _SELU_FLOOR * a * ((1 - keep) + (p - 1))  # dropped elements go to the floor, and the mean back to 0
-    return input * wrap(keep * a) + wrap(floor)  # type: ignore[operator, no-any-return]
+    return input * wrap(keep * a) + wrap(floor)
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -201,7 +209,7 @@ def rms_norm(
     dims = _last(input, normalized_shape)
     x: Any = input
     eps = float(np.finfo(input._a.dtype).eps) if eps is None else eps
-    return _scaled(x * ((x * x).mean(dims, keepdim=True) + eps).rsqrt(), weight, None)  # type: ignore[no-any-return]
+    return _scaled(x * ((x * x).mean(dims, keepdim=True) + eps).rsqrt(), weight, None)
 
 
 def _last(input: Tensor, normalized_shape: Sequence[int]) -> tuple[int, ...]:
@@ -223,6 +231,10 @@ def batch_norm(
     shape = input._a.shape
     dims = (0, *range(2, len(shape)))
     x: Any = input
+    if len(shape) < 2:
+        if shape != (0,):
+            raise RuntimeError(f"batch_norm expects an input of size (N, C, ...), but got {list(shape)}")
+        return x.clone()
     if training:
         n = math.prod(shape) // max(shape[1], 1)
         if n == 1:
@@ -232,7 +244,7 @@ def batch_norm(
         with mode(grad=False):
             for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n else var)):
                 if running is not None:
-                    running.mul_(1 - momentum).add_(now.reshape(-1) * momentum)  # type: ignore[attr-defined]
+                    running.mul_(1 - momentum).add_(now.reshape(-1) * momentum)
     else:
         if running_mean is None or running_var is None:
             raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
@@ -264,8 +276,8 @@ def instance_norm(
         mean = x.mean(dims)
         for running, now in ((running_mean, mean), (running_var, x.var(dims))):
             if running is not None:
-                running.mul_(1 - momentum).add_(now.mean(0) * momentum)  # type: ignore[attr-defined]
-    return _scaled(_standardised(x, dims, eps), _as_channels(weight, shape), _as_channels(bias, shape))  # type: ignore[no-any-return]
+                running.mul_(1 - momentum).add_(now.mean(0) * momentum)
+    return _scaled(_standardised(x, dims, eps), _as_channels(weight, shape), _as_channels(bias, shape))
 
 
 def group_norm(
@@ -290,8 +302,8 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         raise ValueError(f"Expected 3D or higher dimensionality input (got {len(input._a.shape)} dimensions)")
     x: Any = input
     zeros = [0, 0] * (len(x.shape) - 2)
-    around = pad(x * x, [*zeros, size // 2, (size - 1) // 2]).unfold(1, size, 1)  # type: ignore[attr-defined]
-    return x / (around.mean(-1) * alpha + k) ** beta  # type: ignore[no-any-return]
+    around = pad(x * x, [*zeros, size // 2, (size - 1) // 2]).unfold(1, size, 1)
+    return x / (around.mean(-1) * alpha + k) ** beta
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
@@ -299,8 +311,8 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     x: Any = input
     result = x / x.norm(p, dim, keepdim=True).clamp(min=eps)
     if out is None:
-        return result  # type: ignore[no-any-return]
-    return out.copy_(result)  # type: ignore[attr-defined, no-any-return]
+        return result
+    return out.copy_(result)
 
 
 # ---------------------------------------------------------------------------------------------------------- distances
@@ -308,14 +320,15 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
-    a, b = x1, x2
-    na, nb = (v.norm(2, dim, keepdim=True).clamp(min=eps) for v in (a, b))  # type: ignore[attr-defined]
-    return ((a / na) * (b / nb)).sum(dim)  # type: ignore[no-any-return]
+    shape = broadcast(x1._a.shape, x2._a.shape)
+    a, b = (REGISTRY["expand"](x, shape=shape) for x in (x1, x2))
+    na, nb = (v.norm(2, dim, keepdim=True).clamp(min=eps) for v in (a, b))
+    return ((a / na) * (b / nb)).sum(dim)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dimension."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[operator, no-any-return]
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
@@ -352,14 +365,15 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, by_dim))
         part = input if all(w >= 0 for w in widths) else REGISTRY["getitem"](input, index=cut)
         grown = tuple((max(a, 0), max(b, 0)) for a, b in by_dim)
-        return REGISTRY["constant_pad_nd"](part, widths=grown, value=value or 0)  # type: ignore[no-any-return]
+        return REGISTRY["constant_pad_nd"](part, widths=grown, value=value or 0)
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     out = input
     for dim, (n, (a, b)) in enumerate(zip(shape, by_dim)):
         if (a, b) != (0, 0):
             out = REGISTRY["index_select"](out, dim=dim, index=_border(n, a, b, mode))
-    return named(out, f"{mode.capitalize()}ionPad{len(widths) // 2}DBackward0") if mode == "reflect" else out
+    label = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}.get(mode)
+    return named(out, f"{label}{len(widths) // 2}DBackward0") if label and out is not input else out
 
 
 def _border(n: int, before: int, after: int, mode: str) -> Any:
@@ -370,7 +384,8 @@ def _border(n: int, before: int, after: int, mode: str) -> Any:
     if mode == "circular":
         if max(before, after) > n:
             raise RuntimeError("Padding value causes wrapping around more than once.")
-        return i % n
+        first, left = max(-before, 0), n + min(before, 0) + min(after, 0)  # what is cut off does not come round
+        return first + (i - first) % left if left else i[:0]
     if mode != "reflect":
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if max(before, after) >= n:
@@ -389,8 +404,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
                            f"upscale_factor, but input.size(-3)={c} is not divisible by {r * r}")  # fmt: skip
     k = len(lead)
-    x = input.reshape(*lead, c // (r * r), r, r, h, w)  # type: ignore[attr-defined]
-    return x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)  # type: ignore[no-any-return]
+    x = input.reshape(*lead, c // (r * r), r, r, h, w)
+    return x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -401,8 +416,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but ({h}, {w}) "
                            f"is not divisible by {r}")  # fmt: skip
     k = len(lead)
-    x = input.reshape(*lead, c, h // r, r, w // r, r)  # type: ignore[attr-defined]
-    return x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)  # type: ignore[no-any-return]
+    x = input.reshape(*lead, c, h // r, r, w // r, r)
+    return x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -410,4 +425,4 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     n, c, *rest = input._a.shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(n, c, *rest)  # type: ignore[attr-defined, no-any-return]
+    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(n, c, *rest)

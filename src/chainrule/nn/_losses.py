@@ -15,6 +15,13 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn import _layers as layers
 
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy",
+    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "poisson_nll_loss",
+    "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+]  # fmt: skip
+
 _where = REGISTRY["where"]
 
 
@@ -46,7 +53,7 @@ def _reduced(loss: Any, reduction: str, label: str | None = None) -> Tensor:
 def _alike(input: Tensor, target: Tensor, what: str = "target") -> None:
     if input._a.shape != target._a.shape:
         warnings.warn(
-            f"Using a {what} size ({target.shape}) that is different to the input size ({input.shape}). "  # type: ignore[attr-defined]
+            f"Using a {what} size ({target.shape}) that is different to the input size ({input.shape}). "
             "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             stacklevel=4,
         )
@@ -65,20 +72,20 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     """
     _alike(input, target)
     if weight is None:
-        return REGISTRY["mse_loss"](input, target, reduction=reduction)  # type: ignore[no-any-return]
+        return REGISTRY["mse_loss"](input, target, reduction=reduction)
     loss: Any = REGISTRY["mse_loss"](input, target, reduction="none") * weight
-    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[attr-defined, no-any-return]
+    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)
 
 
 @_loss
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """The absolute differences."""
     _alike(input, target)
-    loss: Any = abs(input - target)  # type: ignore[arg-type, operator]
+    loss: Any = abs(input - target)
     if weight is not None:
         loss = loss * weight
         if reduction == "mean":
-            return loss.sum() / weight.sum()  # type: ignore[attr-defined, no-any-return]
+            return loss.sum() / weight.sum()
     return _reduced(loss, reduction)
 
 
@@ -105,7 +112,7 @@ def huber_loss(
     if weight is None:
         return _reduced(loss, reduction, "HuberLossBackward0")
     loss = loss * weight
-    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[attr-defined, no-any-return]
+    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)
 
 
 def _huber(input: Any, target: Any, delta: float) -> Any:
@@ -116,7 +123,13 @@ def _huber(input: Any, target: Any, delta: float) -> Any:
 
 @_loss
 def gaussian_nll_loss(
-    input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    *,
+    reduction: str = "mean",
 ) -> Tensor:
     """The negative log-likelihood of `target` under a normal distribution of mean `input` and variance `var`."""
     x: Any = input
@@ -137,11 +150,17 @@ def gaussian_nll_loss(
 
 @_loss
 def poisson_nll_loss(
-    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, eps: float = 1e-8, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    *,
+    reduction: str = "mean",
 ) -> Tensor:
     """The negative log-likelihood of the counts `target` at rates `input` (or their logarithms)."""
     x, y = input, target
-    loss: Any = x.exp() - y * x if log_input else x - y * (x + eps).log()  # type: ignore[attr-defined, operator]
+    loss: Any = x.exp() - y * x if log_input else x - y * (x + eps).log()
     if full:  # log(y!) by Stirling's formula
         z: Any = y
         loss = loss + _where(z > 1, z * z.log() - z + 0.5 * (2 * math.pi * z).log(), 0.0)
@@ -158,7 +177,7 @@ def binary_cross_entropy(
     """The negative log-likelihood of `target` (0, 1 or between) where `input` is the probability of 1."""
     if input._a.shape != target._a.shape:
         raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "  # type: ignore[attr-defined]
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
     if not ((input._a >= 0) & (input._a <= 1)).all():
@@ -174,12 +193,12 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """`binary_cross_entropy` of `sigmoid(input)`, without overflow; `pos_weight` weighs the ones."""
     if input._a.shape != target._a.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")  # type: ignore[attr-defined]
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if pos_weight is None:
         loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
     else:
         x, y = input, target
-        loss = (1 - y) * x - ((pos_weight - 1) * y + 1) * REGISTRY["log_sigmoid"](x)  # type: ignore[operator]
+        loss = (1 - y) * x - ((pos_weight - 1) * y + 1) * REGISTRY["log_sigmoid"](x)
     return _reduced(
         loss if weight is None else loss * weight, reduction, "BinaryCrossEntropyWithLogitsBackward0"
     )  # fmt: skip
@@ -197,11 +216,11 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     x, y = input, target
     loss: Any
     if log_target:
-        loss = y.exp() * (y - x)  # type: ignore[attr-defined, operator]
+        loss = y.exp() * (y - x)
     else:
-        loss = REGISTRY["xlogy"](y, y) - y * x  # type: ignore[operator]
+        loss = REGISTRY["xlogy"](y, y) - y * x
     if reduction == "batchmean":
-        return loss.sum() / input.shape[0] if len(input._a.shape) else loss.sum()  # type: ignore[attr-defined, no-any-return]
+        return loss.sum() / input.shape[0] if len(input._a.shape) else loss.sum()
     return _reduced(loss, reduction)
 
 
@@ -221,12 +240,15 @@ def nll_loss(
 
 def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
     shape, classes = input._a.shape, np.asarray(target._a)
-    if not shape or (len(shape) == 1) != (not classes.shape):
-        if len(shape) < 1 or len(shape) == 1 and classes.ndim > 1:
-            raise RuntimeError(f"input tensor should be 1D or 2D and target 0D or 1D, but got {list(shape)} and {list(classes.shape)}")
-        classes = classes.reshape(()) if len(shape) == 1 and classes.size == 1 else classes
+    if not shape or (len(shape) == 1 and classes.shape not in ((), (1,))):
+        raise RuntimeError(
+            f"0D or 1D target tensor expected for an input of {len(shape)} dimensions: got sizes {list(classes.shape)} and "
+            f"{list(shape)}"
+        )
+    if len(shape) == 1:
+        classes = classes.reshape(())
     if classes.dtype.kind not in "iu":
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype}: class numbers must be integers")  # type: ignore[attr-defined]
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype}: class numbers must be integers")
     if len(shape) > 1 and (shape[0] != classes.shape[0] if classes.ndim else True):
         n = classes.shape[0] if classes.ndim else 0
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({n}).")
@@ -267,20 +289,19 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = 1 if len(input._a.shape) > 1 else 0
-    logp: Any = input.log_softmax(axis)  # type: ignore[attr-defined]
+    logp: Any = input.log_softmax(axis)
     n, by_class = input._a.shape[axis], None
     if weight is not None:
         by_class = REGISTRY["reshape"](weight, shape=(n, *[1] * (len(input._a.shape) - axis - 1)))
     if target._a.shape == input._a.shape:
         if target._a.dtype.kind != "f":
-            raise RuntimeError(
-                f"Expected floating point type for target with class probabilities, got {target.dtype}"  # type: ignore[attr-defined]
-            )
-        p: Any = target if label_smoothing == 0 else target * (1 - label_smoothing) + label_smoothing / n  # type: ignore[operator]
+            raise RuntimeError(f"Expected floating point type for target with class probabilities, got {target.dtype}")
+        p: Any = target if label_smoothing == 0 else target * (1 - label_smoothing) + label_smoothing / n
         each = logp * p if by_class is None else logp * p * by_class
         if reduction == "none":
-            return -each.sum(axis)  # type: ignore[no-any-return]
-        return -(each.sum() / (logp._a.size / n if reduction == "mean" else 1))  # type: ignore[no-any-return]
+            return -each.sum(axis)
+        total = -each.sum()
+        return named(total / (logp._a.size / n), "DivBackward1") if reduction == "mean" else total
     exact = _nll(logp, target, weight, ignore_index, reduction)
     if label_smoothing == 0:
         return exact
@@ -290,9 +311,11 @@ def cross_entropy(
     if reduction != "none":
         smooth = smooth.sum()
     if reduction == "mean":
-        total: Any = np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
+        total: Any = (
+            np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
+        )
         smooth = smooth / float(total)
-    return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)  # type: ignore[operator, no-any-return]
+    return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 
 # ------------------------------------------------------------------------------------------------------------- margins
@@ -315,9 +338,9 @@ def margin_ranking_loss(
     if not len(x1.shape) == len(input2._a.shape) == len(target._a.shape):
         raise RuntimeError(
             f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {x1.shape}, "
-            f"input2: {input2.shape}, target: {target.shape}"  # type: ignore[attr-defined]
+            f"input2: {input2.shape}, target: {target.shape}"
         )
-    return _reduced((-target * (x1 - input2) + margin).clamp(min=0), reduction)  # type: ignore[operator]
+    return _reduced((-target * (x1 - input2) + margin).clamp(min=0), reduction)
 
 
 @_loss
@@ -326,7 +349,7 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """One minus the cosine where `target` is 1, and by how much it exceeds `margin` where `target` is -1."""
     a, b = input1, input2
-    dot, aa, bb = (p.sum(-1) for p in (a * b, a * a, b * b))  # type: ignore[operator]
+    dot, aa, bb = (p.sum(-1) for p in (a * b, a * a, b * b))
     cos = dot / ((aa + 1e-12) * (bb + 1e-12)).sqrt()
     loss = _where(target == 1, 1 - cos, 0.0) + _where(target == -1, (cos - margin).clamp(min=0), 0.0)
     return _reduced(loss, reduction)
@@ -365,7 +388,7 @@ def _triplet(a: Any, p: Any, n: Any, distance: Callable[..., Any], margin: float
 @_loss
 def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """`log(1 + exp(-target * input))`, for targets 1 and -1."""
-    loss = REGISTRY["softplus"](-target * input, threshold=math.inf)  # type: ignore[operator]
+    loss = REGISTRY["softplus"](-target * input, threshold=math.inf)
     return _reduced(loss, reduction, "SoftMarginLossBackward0")
 
 
@@ -377,7 +400,7 @@ def multi_margin_loss(
     """What is missing for the target class's score to exceed each other one by `margin`, to the power p, over C."""
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
-    x: Any = input if len(input._a.shape) > 1 else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
     classes = np.asarray(target._a).reshape(-1, 1)
     n = x.shape[1]
     short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).clamp(min=0)
@@ -398,7 +421,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
 
     `target`: for each row its class numbers, ended by a -1.
     """
-    x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)  # type: ignore[attr-defined]
+    x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
     classes = np.asarray(target._a).reshape(x.shape)
     listed = np.logical_and.accumulate(classes >= 0, 1)
     index = np.where(listed, classes, 0)

@@ -75,7 +75,7 @@ def _across(a: Any, b: Any, *, dim: int) -> Any:
     return np.cross(a, b, axis=dim)
 
 
-cross = bilinear(
+cross: Any = bilinear(
     "cross", _across, grad="LinalgCrossBackward0",
     left=lambda g, a, b, *, dim: sum_to(cross(b, g, dim=dim), shape=tuple(a.shape)),
     right=lambda g, a, b, *, dim: sum_to(cross(g, a, dim=dim), shape=tuple(b.shape)),
@@ -150,5 +150,5 @@ def _right(g: Any, a: Any, b: Any, *, equation: str) -> Any:
 
 
 contract = bilinear(
-    "contract", _contract, _left, _right, grad="EinsumBackward0", why="products, summed over shared letters"
+    "contract", _contract, _left, _right, grad="ViewBackward0", why="products, summed over shared letters"
 )

@@ -133,7 +133,7 @@ def _pow_name(node: Any) -> str:
 
 
 pow = elementwise(
-    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, refuse=only("iuf", "pow"),
+    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
     llvm="pow", js="Math.pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
 )  # fmt: skip
 square = elementwise(

@@ -116,8 +116,9 @@ argcummin = custom("argcummin", _argcum(np.minimum.accumulate))
 
 def _median(x: Any, *, skip_nan: bool) -> Any:
     line = np.reshape(x, -1)
-    if line.size:
-        return line[_argmedian(line, dim=0, skip_nan=skip_nan)][0]
+    numbers = line.size - int(np.count_nonzero(np.isnan(line)))
+    if numbers and (skip_nan or numbers == line.size):
+        return np.partition(line, (numbers - 1) // 2)[(numbers - 1) // 2]  # NaN stand last
     if x.dtype.kind != "f":
         raise RuntimeError(f"median() of no elements is NaN, which {x.dtype} cannot hold: convert with .float() first")
     return x.dtype.type(np.nan)

@@ -46,6 +46,10 @@ def _total_type(x: Any) -> Any:
 
 
 def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
+    # NumPy adds up the last dimension pairwise, but others one by one in x's own precision: long columns of float32
+    # would lose digits, and stop growing at 2**24 ones.
+    if dim and x.dtype.kind == "f" and x.ndim - 1 not in dim and count(x, dim) > 256 and x.dtype.itemsize < 8:
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float64).astype(x.dtype)
     return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
 
 
@@ -69,9 +73,19 @@ mean = linear(
 
 
 def _var(x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
+    return _double_var(x, dim, correction, keepdim).astype(x.dtype)
+
+
+def _std(x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
+    return np.sqrt(_double_var(x, dim, correction, keepdim)).astype(x.dtype)
+
+
+def _double_var(x: Any, dim: Dims, correction: float, keepdim: bool) -> Any:
+    # In float64, as PyTorch: distances from a mean are small beside it. Freedom is an array: 0/0 is to be NaN.
+    x = np.asarray(x, np.float64)
     away = x - _mean(x, dim=dim, keepdim=True)
-    freedom = np.asarray(count(x, dim) - correction, x.dtype)  # an array: a result of 0/0 is NaN, not an exception
-    return _sum(away * away, dim=dim, keepdim=keepdim) / np.maximum(freedom, 0)[()]
+    freedom = np.asarray(max(count(x, dim) - correction, 0), np.float64)
+    return _sum(away * away, dim=dim, keepdim=keepdim) / freedom
 
 
 def _var_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
@@ -85,7 +99,7 @@ def _std_vjp(g: Any, out: Any, x: Any, *, dim: Dims, correction: float, keepdim:
 
 
 var = custom("var", _var, _var_vjp, why="the slope of a variance is twice the distance from the mean, over n - 1")
-std = custom("std", lambda x, **a: np.sqrt(_var(x, **a)), _std_vjp)
+std = custom("std", _std, _std_vjp)
 
 # ------------------------------------------------------------------------------------------------------------ extremes
 
@@ -159,8 +173,19 @@ def _reverse(x: Any, dim: int) -> Any:
     return flip(x, dims=(dim,))
 
 
+def _running(accumulate: Any) -> Any:
+    """A kernel that runs in float64 (integers in int64) and rounds each result, as PyTorch does."""
+
+    def kernel(x: Any, *, dim: int) -> Any:
+        if x.dtype.kind != "f":
+            return accumulate(x, dim, dtype=np.int64)
+        return accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False)
+
+    return kernel
+
+
 cumsum: Op = linear(
-    "cumsum", lambda x, *, dim: np.add.accumulate(x, dim, dtype=_total_type(x)),
+    "cumsum", _running(np.add.accumulate),
     lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim),
 )  # fmt: skip
 
@@ -195,9 +220,7 @@ def _cumprod_vjp(g: Any, _out: Any, x: Any, *, dim: int) -> Any:
     return _before(x, dim) * _scan_back(g, _part(x, dim, 1, n), dim) if numel(x.shape) else g
 
 
-cumprod = custom(
-    "cumprod", lambda x, *, dim: np.multiply.accumulate(x, dim, dtype=_total_type(x)), _cumprod_vjp
-)
+cumprod = custom("cumprod", _running(np.multiply.accumulate), _cumprod_vjp)
 
 
 def _logcumsumexp_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.op import custom, elementwise, linear
-from chainrule.ops.views import _zeros, along, back_to, ones_like, reshape, sum_to, zeros_like
+from chainrule.ops.views import _zeros, along, ones_like, reshape, sum_to, zeros_like
 
 # ---------------------------------------------------------------------------------------------------------------- where
 
@@ -33,7 +33,19 @@ where = elementwise(
 # ------------------------------------------------------------------------------------------------------------- indexing
 # Basic indexing (numbers, slices, None, ...) is a view, `getitem`; indexing by arrays is a copy, `index`.
 
-getitem = linear("getitem", lambda x, *, index: x[index], back_to("getitem"), view=True, grad="SliceBackward0")
+getitem = linear(
+    "getitem", lambda x, *, index: x[index], lambda g, x, *, index: place_at(g, shape=tuple(x.shape), index=index),
+    view=True, grad="SliceBackward0",
+)  # fmt: skip
+
+
+def _place_at(g: Any, *, shape: tuple[int, ...], index: Any) -> Any:
+    whole = np.zeros(shape, g.dtype)
+    whole[index] = g
+    return whole
+
+
+place_at = linear("place_at", _place_at, lambda g, x, *, shape, index: getitem(g, index=index))
 
 
 def _pick(x: Any, *, index: Any) -> Any:

@@ -113,11 +113,11 @@ remainder = elementwise(
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0),
-    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", numbers=("DivBackward2", "DivBackward3"), public=False,
+    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", public=False,
 )  # fmt: skip
 div_trunc = elementwise(
     "div_trunc", _divisor(_div_trunc), (0, 0),
-    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", numbers=("DivBackward2", "DivBackward3"), public=False,
+    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", public=False,
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide), times=(no_rule("floor_divide"), no_rule("floor_divide")),

@@ -198,13 +198,17 @@ unfold = linear("unfold", _windows, _windows_transpose, view=True)
 
 def _split(g: Any, *xs: Any, dim: int) -> Any:
     ends = np.cumsum([0, *[x.shape[dim] for x in xs]]).tolist()
-    return tuple(narrow(g, dim=dim, start=i, stop=j, step=1) for i, j in pairwise(ends))
+    return _each([narrow(g, dim=dim, start=i, stop=j, step=1) for i, j in pairwise(ends)])
+
+
+def _each(gradients: list[Any]) -> Any:
+    return gradients if len(gradients) > 1 else gradients[0]  # of a single input, a rule gives it bare
 
 
 cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split)
 stack = linear(
     "stack", lambda *xs, dim: np.stack(xs, dim),
-    lambda g, *xs, dim: tuple(select(g, dim=dim, index=i) for i in range(len(xs))),
+    lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]),
 )  # fmt: skip
 
 

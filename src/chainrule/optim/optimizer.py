@@ -36,15 +36,18 @@ required = _Required()
 
 
 class Optimizer:
-    """The base of all optimisers: `params` (tensors, (name, tensor) pairs, or dicts of them with options) and `defaults`."""
+    """The base of all optimisers.
+
+    `params`: tensors, (name, tensor) pairs, or dicts of them with options; `defaults`: the options where not given.
+    """
 
     _hooked: tuple[dict[int, Any], dict[int, Any]] | None = None  # hooks before and after a step
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.Tensor. "
-                "Put it in a list: [x]."
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                "torch.Tensor. Put it in a list: [x]."
             )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -68,7 +71,7 @@ class Optimizer:
         self.__dict__.update(state)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with options of their own where they differ from the defaults: `{"params": [w], "lr": 0.1}`."""
+        """Add parameters, with options where they differ from the defaults: `{"params": [w], "lr": 0.1}`."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         params = param_group["params"]
@@ -146,7 +149,7 @@ class Optimizer:
                     hook(self, args, kwargs)
                 return result
 
-            self.step = step  # type: ignore[method-assign]
+            self.step = step
         return self._hooked
 
     # ---- saving and loading
@@ -169,7 +172,9 @@ class Optimizer:
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(self.param_groups, saved)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         ours = chain.from_iterable(g["params"] for g in self.param_groups)
         by_number = dict(zip(chain.from_iterable(g["params"] for g in saved), ours))
         state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
@@ -199,7 +204,7 @@ class RuleOptimizer(Optimizer):
     rule: Rule
 
     def step(self, closure: Closure | None = None) -> Any:
-        """Update every parameter that has a gradient. `closure`, if given, computes the loss anew; its value is returned."""
+        """Update every parameter that has a gradient. `closure`, if given, computes the loss anew and is returned."""
         loss = None
         if closure is not None:
             with mode(grad=True):
@@ -220,14 +225,15 @@ class RuleOptimizer(Optimizer):
                 if group["differentiable"]:
                     self._recorded(p, grad, start, hyper)
                     continue
+                a = p._a
+                before = a[()] if type(a) is ndarray and not a.shape else a  # scalars are faster than 0-d arrays
                 if start:
                     held = self._state(p, start)
                     state = tuple([_read(held.get(k), s) for k, s in start.items()])
-                    new, after = update(p._a, grad._a, state, *hyper)
+                    new, after = update(before, grad._a, state, *hyper)
                     _write(held, start, after, grad._a)
                 else:
-                    new, _ = update(p._a, grad._a, (), *hyper)
-                a = p._a
+                    new, _ = update(before, grad._a, (), *hyper)
                 if type(a) is ndarray:
                     a[...] = new
                 elif type(new) is type(a):

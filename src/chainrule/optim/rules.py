@@ -1,4 +1,4 @@
-"""Optimiser rules: pure functions (parameter, gradient, state, hyper-parameters) -> (parameter, state), as plain arithmetic.
+"""Optimiser rules: pure functions (parameter, gradient, state, options) -> (parameter, state), as plain arithmetic.
 
 A rule does not know who is calling: `Optimizer.step` runs it on raw arrays, a compiled descent runs the same lines on
 graph nodes, `differentiable=True` runs them on tensors. So a rule uses operators and ops alone. The state is a tuple in
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from chainrule.core.op import REGISTRY
 
 State = tuple[Any, ...]
+Start = Callable[[dict[str, Any]], dict[str, Any]]
 sqrt, absolute, sign = REGISTRY["sqrt"], REGISTRY["abs"], REGISTRY["sign"]
 maximum, where, clamp = REGISTRY["maximum"], REGISTRY["where"], REGISTRY["clamp"]
 
@@ -34,7 +35,7 @@ class Fill(NamedTuple):
 class Rule:
     """An update and the start of its state, a function of the parameter group."""
 
-    def __init__(self, update: Callable[..., tuple[Any, State]], start: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def __init__(self, update: Callable[..., tuple[Any, State]], start: Start) -> None:
         self.update = update
         self.start = start
         self.names = tuple(inspect.signature(update).parameters)[3:]
@@ -45,11 +46,11 @@ class Rule:
         return self.update(p, g, state, *hyper)
 
 
-def _rule(start: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Callable[..., Any]], Rule]:
+def _rule(start: Start) -> Callable[[Callable[..., Any]], Rule]:
     return lambda update: Rule(update, start)
 
 
-def _moments(second: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _moments(second: str) -> Start:
     return lambda group: {"step": 0.0, "exp_avg": Fill(0.0), second: Fill(0.0)}
 
 
@@ -66,7 +67,10 @@ def _decayed(p: Any, g: Any, weight_decay: Any, maximize: bool) -> Any:
 
 
 @_rule(lambda group: {"momentum_buffer": None} if group["momentum"] != 0 else {})
-def sgd(p: Any, g: Any, state: State, lr: Any, momentum: Any, dampening: Any, weight_decay: Any, nesterov: bool, maximize: bool) -> Any:
+def sgd(
+    p: Any, g: Any, state: State, lr: Any, momentum: Any, dampening: Any, weight_decay: Any, nesterov: bool,
+    maximize: bool,
+) -> Any:  # fmt: skip
     """Gradient descent with momentum (Sutskever et al., 2013)."""
     if maximize or weight_decay != 0:
         g = _decayed(p, g, weight_decay, maximize)
@@ -199,7 +203,9 @@ def rprop(p: Any, g: Any, state: State, etas: Any, step_sizes: Any, maximize: bo
 
 
 @_rule(lambda group: {"step": 0.0, "sum": Fill(group["initial_accumulator_value"])})
-def adagrad(p: Any, g: Any, state: State, lr: Any, lr_decay: float, weight_decay: Any, eps: float, maximize: bool) -> Any:
+def adagrad(
+    p: Any, g: Any, state: State, lr: Any, lr_decay: float, weight_decay: Any, eps: float, maximize: bool
+) -> Any:
     """Steps divided by the root of the sum of all squared gradients (Duchi et al., 2011)."""
     t, total = state
     g = _decayed(p, g, weight_decay, maximize)

@@ -1,0 +1,61 @@
+"""Parameters and buffers: the tensors that a module registers when they are assigned to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.tensor import LEAF, Tensor, shareable, wrap
+
+NOT_FLOAT = "Only Tensors of floating point and complex dtype can require gradients"
+
+
+class Parameter(Tensor):
+    """A tensor that a `Module` counts among its parameters, and that requires gradients unless told otherwise.
+
+    `data`: a tensor, whose memory is shared.
+
+    >>> import chainrule as cr
+    >>> cr.nn.Parameter(cr.ones(2))
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        """A parameter on the memory of `data`."""
+        if data is not None and not isinstance(data, Tensor):
+            raise TypeError(
+                f"Parameter data must be a Tensor, but got {type(data).__name__}; wrap it: torch.tensor(data)"
+            )
+        p = object.__new__(cls)
+        p._a = np.empty(0, np.float32) if data is None else shareable(data)
+        p._v = None
+        if requires_grad and p._a.dtype.kind != "f":
+            raise RuntimeError(NOT_FLOAT)
+        p._g = LEAF if requires_grad else None
+        return p
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        plain = wrap(self._a, self._g)
+        return "Parameter containing:\n" + repr(plain)
+
+    __str__ = __repr__
+
+
+class _IsBuffer(type):
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, Tensor) and getattr(x, "_is_buffer", False)
+
+
+class Buffer(metaclass=_IsBuffer):
+    """A tensor that a `Module` keeps beside its parameters: saved with them if `persistent`, never optimised."""
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Tensor:
+        """`data`, marked for registration."""
+        t: Any = wrap(np.empty(0, np.float32)) if data is None else data.detach()
+        t.persistent, t._is_buffer = persistent, True
+        return t
