@@ -133,7 +133,8 @@ def ratios(repeats, only):
 
 def in_process(code):
     """The last line that a new interpreter prints."""
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env).stdout
     return out.strip().splitlines()[-1]
 
 
@@ -156,7 +157,8 @@ def peak():
 
 def import_time(module):
     code = f"import time; s = time.perf_counter(); import {module}; print(time.perf_counter() - s)"
-    return statistics.median(float(in_process(code)) for _ in range(7))
+    in_process(code)  # once, so that the byte code is there
+    return statistics.median(float(in_process(code)) for _ in range(9))
 
 
 def installed_size():

@@ -1,18 +1,18 @@
-"""Conformance with PyTorch, by PyTorch's own operator database: every operator, every one of its sample inputs.
+"""Conformance with PyTorch, by PyTorch's own operator database: every operator, all of its sample inputs.
 
     python conformance/opinfo.py [--ops REGEX] [--report report.csv] [--update]
 
-PyTorch tests itself with a database (`op_db`) of its operators, each with a function that yields sample inputs. Here every
-sample runs through both libraries, and values, shapes, dtypes and gradients must agree. An operator's verdict is its
-worst sample's:
+PyTorch tests itself with a database (`op_db`) of its operators, each with a function that yields sample inputs. Here
+every sample runs through both libraries, and values, shapes, dtypes and gradients must agree. An operator's verdict is
+its worst sample's:
 
     wrong    a value, shape, dtype or gradient differs, and nothing was said: the worst there is
     refused  an error was raised where PyTorch has an answer
     missing  there is no function of that name
     pass     all samples agree
 
-`known_gaps.csv` lists the operators that do not pass, each with a reason. It is held to both ways: one that fails and is
-not listed is an error, and so is one that is listed and passes.
+`known_gaps.csv` lists the operators that do not pass, each with a reason. It is held to both ways: one that fails and
+is not listed is an error, and so is one that is listed and passes.
 """
 
 from __future__ import annotations
@@ -77,22 +77,34 @@ def named(op: Any) -> str:
     return f"{op.name}.{op.variant_test_name}" if op.variant_test_name else str(op.name)
 
 
+# Where the database calls an operator otherwise than its users do: the samples' arguments are in another order, or the
+# operator is wrapped.
+CALLED: dict[str, Callable[..., Any]] = {
+    "einsum": lambda tensors, equation: cr.einsum(equation, *tensors),
+    "linalg.lstsq.grad_oriented": lambda a, b, driver: cr.linalg.lstsq(a, b, driver=driver)[:2],
+    "linalg.pinv.singular": lambda a, b: cr.linalg.pinv(a @ b.mT),
+    "nn.functional.embedding": lambda weight, index, **k: cr.nn.functional.embedding(index, weight, **k),
+    "where": lambda x, condition, other: cr.where(condition, x, other),
+    "zero_": lambda x: x.clone().zero_(),
+}
+
+
 def function(op: Any) -> Callable[..., Any]:
     """chainrule's function, method or property for an operator; raises AttributeError if there is none."""
-    if op.name == "einsum":
-        return lambda tensors, equation: cr.einsum(equation, *tensors)
+    if named(op) in CALLED:
+        lookup(op.name.removesuffix("_"))
+        return CALLED[named(op)]
     if op.name.endswith("polygamma"):
         polygamma = lookup(op.name)
         return lambda x, n: polygamma(int(n), x)
     try:
         return lookup(op.name)
     except AttributeError:
-        attribute = op.name.split(".")[-1]
-        if not hasattr(cr.Tensor, attribute):
+        if "." in op.name or not hasattr(cr.Tensor, op.name):
             raise
-    if callable(getattr(cr.Tensor, attribute)):
-        return lambda x, *args, **kwargs: getattr(x, attribute)(*args, **kwargs)
-    return lambda x: getattr(x, attribute)
+    if callable(getattr(cr.Tensor, op.name)):
+        return lambda x, *args, **kwargs: getattr(x, op.name)(*args, **kwargs)
+    return lambda x: getattr(x, op.name)
 
 
 def lookup(name: str) -> Callable[..., Any]:
@@ -136,7 +148,7 @@ def flat(x: Any, kind: Any) -> Iterator[Any]:
 # ------------------------------------------------------------------------------------------------------------ judging
 
 
-def compare(what: str, theirs: torch.Tensor, mine: Any, values: bool = True) -> None:
+def compare(what: str, theirs: torch.Tensor, mine: Any, values: bool = True, atol: float = 1e-7) -> None:
     """Raise Wrong unless shape, dtype and values agree."""
     if tuple(theirs.shape) != tuple(mine.shape):
         raise Wrong(f"{what}: shape {tuple(mine.shape)} for {tuple(theirs.shape)}")
@@ -144,7 +156,7 @@ def compare(what: str, theirs: torch.Tensor, mine: Any, values: bool = True) -> 
         raise Wrong(f"{what}: dtype {mine.dtype} for {theirs.dtype}")
     if values:
         a, b = mine.detach().numpy(), theirs.detach().resolve_conj().resolve_neg().numpy()
-        if not np.allclose(a, b, rtol=1e-5, atol=1e-7, equal_nan=True):
+        if not np.allclose(a, b, rtol=1e-5, atol=atol, equal_nan=True):
             worst = np.nanargmax(np.where(a == b, 0, np.abs(np.subtract(a, b, dtype=float))))
             raise Wrong(f"{what}: {np.ravel(a)[worst]} for {np.ravel(b)[worst]} at {worst} of {np.size(a)}")
 
@@ -155,6 +167,8 @@ def judge(op: Any, f: Callable[..., Any], sample: Any) -> None:
     theirs = op.op(*args, **kwargs)
     leaves: list[Any] = []
     mine = f(*translated(args, leaves), **translated(kwargs, leaves))
+    determined = sample.output_process_fn_grad  # what of a factorisation does not hang on the choice of signs
+    theirs, mine = determined(theirs), determined(mine)
     outs, my_outs = list(flat(theirs, torch.Tensor)), list(flat(mine, cr.Tensor))
     if len(outs) != len(my_outs):
         raise Wrong(f"{len(my_outs)} tensors for {len(outs)}")
@@ -190,7 +204,7 @@ def compare_gradients(pairs: list[tuple[Any, Any]], xs: list[Any], leaves: list[
     for i, (a, b, x) in enumerate(zip(theirs, mine, xs)):
         if a is not None or b is not None:
             zeros = torch.zeros_like(x)
-            compare(f"gradient {i}", zeros if a is None else a, cr.tensor(zeros.numpy()) if b is None else b)
+            compare(f"gradient {i}", zeros if a is None else a, cr.tensor(zeros.numpy()) if b is None else b, atol=1e-6)
 
 
 def verdict(number: int) -> Verdict:
@@ -226,7 +240,10 @@ def in_scope(pattern: str) -> list[int]:
     return [
         i
         for i, op in enumerate(op_db)
-        if torch.float64 in op.dtypes and not OUT_OF_SCOPE.search(op.name) and re.search(pattern, named(op))
+        if torch.float64 in op.dtypes
+        and not OUT_OF_SCOPE.search(op.name)
+        and op.variant_test_name not in ("in_place", "partial_views")  # of samplers, and of memory that overlaps
+        and re.search(pattern, named(op))
     ]
 
 

@@ -1,4 +1,4 @@
-"""The engine and `autograd`: hooks, accumulation, freeing, errors, depth, threads, custom functions, Jacobians, checks."""
+"""The engine and `autograd`: hooks, freeing, errors, depth, threads, custom functions, Jacobians, gradient checks."""
 
 from __future__ import annotations
 
@@ -432,7 +432,7 @@ def test_modes_nest_and_are_restored():
             assert (x * 2).requires_grad
         assert not (x * 2).requires_grad
         with pytest.raises(ZeroDivisionError), cr.enable_grad():
-            1 / 0
+            raise ZeroDivisionError
         assert not cr.is_grad_enabled()
     assert cr.is_grad_enabled()
 
@@ -527,7 +527,7 @@ def test_custom_function():
     with pytest.raises(RuntimeError, match="second time"):
         y.sum().backward()
     with pytest.raises(RuntimeError, match="second time"):
-        y.grad_fn.saved_tensors
+        _ = y.grad_fn.saved_tensors
 
 
 OTHER = np.array([0.9, 2.5])
@@ -706,7 +706,7 @@ def test_custom_gradient_that_is_a_saved_tensor():
         (
             lambda ctx, g: (cr.ones(2, dtype=cr.float64), g),
             RuntimeError,
-            r"Function OddBackward returned an invalid gradient at index 0 - got \[2\] but expected shape compatible with \[3\]",
+            r"OddBackward returned an invalid gradient at index 0 - got \[2\] but expected shape compatible with \[3\]",
         ),
     ],
 )
@@ -849,10 +849,7 @@ def test_functional_against_torch():
             np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-12, atol=1e-14)
 
     same(functional.jacobian(f_two, ours), tf.jacobian(f_two, theirs))
-    same(
-        functional.jacobian(f_two, ours, vectorize=True, strategy="forward-mode"),
-        tf.jacobian(f_two, theirs, vectorize=True, strategy="forward-mode"),
-    )
+    same(functional.jacobian(f_two, ours, vectorize=True, strategy="forward-mode"), tf.jacobian(f_two, theirs))
     for name in ("vjp", "jvp"):
         v = (ours[0], ours[1].sum()) if name == "vjp" else ours
         w = (theirs[0], theirs[1].sum()) if name == "vjp" else theirs

@@ -83,7 +83,7 @@ def test_levels_by_hand():
 
 def test_a_level_is_closed_by_an_exception():
     with pytest.raises(ZeroDivisionError), fwAD.dual_level():
-        1 / 0
+        raise ZeroDivisionError
     with pytest.raises(RuntimeError, match="no level exists"):
         fwAD.make_dual(f64(1.0), f64(1.0))
 
@@ -156,7 +156,7 @@ def test_a_view_does_not_disturb_a_kept_result():
         x = fwAD.make_dual(p, f64([[1.0, 2.0, 3.0]]))
         y = cr.exp(x)  # kept for backward
         (g,) = cr.autograd.grad(y.mT.sum(), x)
-        value, tangent = fwAD.unpack_dual(g)
+        tangent = fwAD.unpack_dual(g).tangent
     np.testing.assert_allclose(tangent.numpy(), np.exp([[0.1, 0.2, 0.3]]) * [[1, 2, 3]], rtol=1e-14)
 
 

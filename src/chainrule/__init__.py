@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math as _math
 import warnings as _warnings
+from importlib import import_module as _import_module
 from typing import Any as _Any
 
 # Torch does not warn of overflow or of 1/0; NumPy's warnings from inside the package are silenced, the user's own stay.
@@ -63,8 +64,6 @@ from chainrule.version import __version__
 globals().update(_dtypes.NAMES)
 globals().update(_FUNCTIONS)
 
-from chainrule import autograd, func, linalg, nn, optim, special
-
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 strided = "torch.strided"
@@ -76,5 +75,16 @@ def is_tensor(obj: _Any) -> bool:
     return isinstance(obj, Tensor)
 
 
+_LATER = {"autograd", "func", "linalg", "nn", "optim", "run", "special"}  # imported where they are first used
+
+
 def __getattr__(name: str) -> _Any:
-    raise AttributeError(_errors.missing("chainrule", name, globals()))
+    if name in _LATER:
+        return _import_module(f"chainrule.{name}")
+    if name == "stand_in":
+        return _import_module("chainrule.run").stand_in
+    raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
+
+
+def __dir__() -> list[str]:
+    return sorted({n for n in globals() if not n.startswith("_")} | _LATER | {"stand_in", "__version__"})

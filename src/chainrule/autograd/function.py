@@ -34,7 +34,10 @@ _CALLED = (
     "autograd function with "
     "static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
 )
-NO_BACKWARD = "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+NO_BACKWARD = (
+    "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
+    "mode AD."
+)
 NO_JVP = "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
 TWICE = "trying to differentiate twice a function that was marked with @once_differentiable"
 
@@ -52,7 +55,7 @@ class FunctionCtx:
     _node: Callable[[], Any] = staticmethod(lambda: None)
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep inputs and results for `backward`, which finds them in `saved_tensors` and checks that none was changed."""
+        """Keep inputs and results for `backward`, which finds them in `saved_tensors` and refuses changed ones."""
         self._to_save = _only_tensors("save_for_backward", tensors)
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:

@@ -92,8 +92,8 @@ def jacobian(
 ) -> Any:
     """The Jacobian of `func` at `inputs`; of a result of shape s by an input of shape t it has shape s + t.
 
-    One tensor if there is one result and one input; a tuple by result or by input if there are several; if both, a tuple
-    by result of tuples by input.
+    One tensor if there is one result and one input; a tuple by result or by input if there are several; if both, a
+    tuple by result of tuples by input.
     vectorize: accepted; rows are computed one at a time. strategy: "reverse-mode", or with `vectorize` "forward-mode".
 
     >>> import chainrule as cr
@@ -117,16 +117,16 @@ def jacobian(
 def _check_strategy(create_graph: bool, strict: bool, vectorize: bool, strategy: str) -> None:
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than '
-            'inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs '
+            'than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
         )
     clash = None
     if strategy == "forward-mode":
         clash = "create_graph=True" if create_graph else "strict=True" if strict else None
     if clash:
         raise NotImplementedError(
-            f'torch.autograd.functional.jacobian: `{clash}` and `strategy="forward-mode"` are not supported together (yet). '
-            f'Please either set `{clash.replace("True", "False")}` or `strategy="reverse-mode"`.'
+            f'torch.autograd.functional.jacobian: `{clash}` and `strategy="forward-mode"` are not supported together '
+            f'(yet). Please either set `{clash.replace("True", "False")}` or `strategy="reverse-mode"`.'
         )
     if strategy == "forward-mode" and not vectorize:
         raise NotImplementedError(

@@ -88,7 +88,7 @@ def gradgradcheck(
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
-    """Check the second derivatives: `gradcheck` of the gradients of `func`, weighted by `grad_outputs` (default: random)."""
+    """Check second derivatives: `gradcheck` of the gradients of `func`, weighted by `grad_outputs` (or at random)."""
     given = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
     if grad_outputs is None:
         draws = np.random.default_rng(0)

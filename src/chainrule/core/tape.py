@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import traceback
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -258,6 +257,8 @@ def recording(*tensors: Tensor) -> bool:
 
 def note_origin(out: Any) -> None:
     """Remember the forward call's traceback on a fresh node, for `detect_anomaly`."""
+    import traceback
+
     for t in out if isinstance(out, tuple) else (out,):
         if isinstance(t._g, Node):
             t._g.named().origin = "".join(traceback.format_stack()[:-3])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.random import get_rng_state, set_rng_state
 from chainrule.base.shapes import dim_index
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
@@ -34,8 +35,8 @@ def vmap(
 ) -> Callable[..., Any]:
     """The function that runs `func` for each sample of a batch and stacks the results.
 
-    in_dims: the dimension along which the samples of each argument lie, or None for an argument that all share; a number
-        for all, or a tuple (nested as the arguments are). Keyword arguments are split along dimension 0.
+    in_dims: the dimension along which the samples of each argument lie, or None for an argument that all share; a
+        number for all, or a tuple (nested as the arguments are). Keyword arguments are split along dimension 0.
     out_dims: where the samples are to lie in the results.
     randomness: "error" refuses random numbers, "different" draws new ones for each sample, "same" the same for all.
 
@@ -78,8 +79,10 @@ def _split(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
         )
     leaves, spec = flatten(args)
     if not args:
-        raise ValueError(f"{where}: got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function "
-                         "with no inputs. The latter is unsupported.")  # fmt: skip
+        raise ValueError(
+            f"{where}: got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function "
+            "with no inputs. The latter is unsupported."
+        )
     dims = spread(in_dims, spec)
     if dims is None:
         raise ValueError(
@@ -130,15 +133,13 @@ def _one_zero(x: Tensor, d: int) -> Tensor:
 
 def _random(randomness: str, samples: list[Callable[[], Any]]) -> list[Any]:
     """The results of all samples, with the random stream treated as asked."""
-    from chainrule.api.random import get_rng_state, set_rng_state
-
-    before = None if randomness == "different" else get_rng_state()
-    results = []
+    before = get_rng_state()
+    results: list[Any] = []
     for run in samples:
         if randomness == "same" and results:
             set_rng_state(before)
         results.append(run())
-        if randomness == "error" and len(results) == 1 and bool((get_rng_state()._a != before._a).any()):  # type: ignore[union-attr]
+        if randomness == "error" and len(results) == 1 and bool((get_rng_state()._a != before._a).any()):
             set_rng_state(before)
             raise RuntimeError(RANDOM)
     return results

@@ -14,82 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.engine import gradients
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, draw, mode
-from chainrule.core.tape import Meta, Node, edge
-from chainrule.core.tensor import LEAF, Tensor, version, wrap
+from chainrule.core.tensor import Tensor, wrap
+from chainrule.func.opened import Opened, twin
 from chainrule.func.trees import Spec, flatten, show, unflatten
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
-
-
-# ----------------------------------------------------------------------------------------------- opening and closing
-
-
-class _Opened:
-    """Arguments opened for reverse mode: tensors on the same memory, each with a node at which its gradient is caught."""
-
-    def __init__(self, tree: Any) -> None:
-        self.recorded = current().grad  # whether anybody outside may differentiate what comes of this
-        leaves, self.spec = flatten(tree)
-        self.tensors = [self._open(x) for x in leaves]
-        self.floor = min((x._g.id for x in self.tensors), default=0)
-
-    def _open(self, x: Any) -> Tensor:
-        if not isinstance(x, Tensor):
-            raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
-        if x._a.dtype.kind != "f":
-            raise RuntimeError(f"only Tensors of floating point dtype can require gradients, not {x.dtype}")  # type: ignore[attr-defined]
-        node = Node(REGISTRY["alias"], (edge(x) if self.recorded else None,), (Meta(x._a), None), ())
-        node.opened = True
-        return _twin(x, node)
-
-    @property
-    def tree(self) -> Any:
-        """The opened arguments in their structure."""
-        return unflatten(self.spec, self.tensors)
-
-    def outside(self, ys: Sequence[Tensor]) -> bool:
-        """Whether somebody outside may want to differentiate what leads from the ys to the opened arguments."""
-        seen: set[int] = set()
-        stack = [edge(y) for y in ys] if self.recorded else []
-        while stack:
-            e = stack.pop()
-            if e is None or (isinstance(e, Node) and e.id in seen):
-                continue
-            if not isinstance(e, Node) or e.id < self.floor:
-                return True
-            seen.add(e.id)
-            stack.extend(e.edges)
-        return False
-
-    def close(self, tree: Any) -> Any:
-        """A result as the caller gets it: without its history, if that leads to the opened arguments alone."""
-        leaves, spec = flatten(tree)
-        return unflatten(spec, [self._close(y) if isinstance(y, Tensor) else y for y in leaves])
-
-    def _close(self, y: Tensor) -> Tensor:
-        return y if y._g is None or y._g is LEAF or self.outside([y]) else _twin(y, None)
-
-    def pull(self, ys: Sequence[Tensor], seeds: Sequence[Tensor], create: bool) -> list[Tensor]:
-        """The gradients of the ys, weighted by seeds, at the opened arguments."""
-        pairs = [(y, g) for y, g in zip(ys, seeds) if y._g is not None]
-        got: Sequence[Tensor | None] = [None] * len(self.tensors)
-        if pairs and self.tensors:
-            starts, weights = zip(*pairs)
-            got = gradients(starts, self.tensors, weights, retain=True, create_graph=create, allow_unused=True)
-        return [REGISTRY["zeros_like"](_twin(x, None)) if g is None else g for x, g in zip(self.tensors, got)]
-
-
-def _twin(x: Tensor, history: Any) -> Tensor:
-    """Another tensor on the same memory and version, with tangents as x, and with a history of its own."""
-    t = wrap(x._a, history)
-    if isinstance(x._a, np.ndarray):
-        t._v = version(x)
-    t._t = x._t
-    return t
 
 
 def _chosen(args: Sequence[Any], argnums: Argnums) -> tuple[Any, tuple[int, ...]]:
@@ -148,7 +80,7 @@ def grad_and_value(func: Function, argnums: Argnums = 0, has_aux: bool = False) 
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:
         chosen, places = _chosen(args, argnums)
-        opened = _Opened(chosen)
+        opened = Opened(chosen)
         with mode(grad=True):
             got = func(*_replaced(args, places, opened.tree, argnums), **kwargs)
         y, aux = _split_aux(got, has_aux, "grad_and_value(f)(*args)")
@@ -209,7 +141,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> y, pull(cr.tensor(1.0))
     (tensor(10.), (tensor(5.), tensor(2.)))
     """
-    opened = _Opened(primals)
+    opened = Opened(primals)
     with mode(grad=True):
         got = func(*opened.tree)
     output, aux = _split_aux(got, has_aux, "vjp(f, *primals)")
@@ -228,7 +160,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
             if g._a.shape != y._a.shape:
                 raise RuntimeError(
                     f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of "
-                    f"{y.shape}."  # type: ignore[attr-defined]
+                    f"{y.shape}."
                 )
         create = current().grad and (differentiable or any(g._g is not None for g in gs))
         return unflatten(opened.spec, opened.pull(ys, gs, create if create_graph is None else create_graph))
@@ -238,10 +170,10 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
 
 
 def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Function:
-    """The function that returns the Jacobian of `func`, by reverse mode: a backward pass for each element of the result.
+    """The function that returns the Jacobian of `func`, by reverse mode: a backward pass for each element of it.
 
-    The Jacobian of a result of shape s by an argument of shape t has shape s + t; trees of results and of arguments give
-    a tree (of results) of trees (of arguments). `chunk_size` is accepted; elements are taken one at a time.
+    The Jacobian of a result of shape s by an argument of shape t has shape s + t; trees of results and of arguments
+    give a tree (of results) of trees (of arguments). `chunk_size` is accepted; elements are taken one at a time.
 
     >>> import chainrule as cr
     >>> cr.func.jacrev(lambda x: x**2)(cr.tensor([1.0, 2.0]))
@@ -252,7 +184,7 @@ def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:
         chosen, places = _chosen(args, argnums)
-        opened = _Opened(chosen)
+        opened = Opened(chosen)
         with mode(grad=True):
             got = func(*_replaced(args, places, opened.tree, argnums), **kwargs)
         output, aux = _split_aux(got, has_aux, "jacrev(f)(*args)")
@@ -271,7 +203,7 @@ def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk
     return call
 
 
-def _columns(rows: list[list[Tensor]], opened: _Opened) -> list[tuple[Tensor, ...]]:
+def _columns(rows: list[list[Tensor]], opened: Opened) -> list[tuple[Tensor, ...]]:
     return list(zip(*rows)) if rows else [()] * len(opened.tensors)
 
 
@@ -292,7 +224,7 @@ def _stacked(parts: Sequence[Tensor], dim: int, shape: tuple[int, ...], like: Te
 
 
 def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
-    """`func(*primals)` and its derivative in the direction `tangents`: `(output, tangent)`, or `(output, tangent, aux)`.
+    """`func(*primals)` and its derivative along `tangents`: `(output, tangent)`, or `(output, tangent, aux)`.
 
     strict: refuse a result that does not depend on the primals, instead of giving zeros.
 
@@ -328,7 +260,7 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     for y in (*ys, *flatten(aux)[0]):
         if isinstance(y, Tensor) and y._t:
             y._t = {k: t for k, t in y._t.items() if k != level} or None
-    out = unflatten(out_spec, [REGISTRY["zeros_like"](_twin(y, None)) if t is None else t for y, t in zip(ys, moved)])
+    out = unflatten(out_spec, [REGISTRY["zeros_like"](twin(y, None)) if t is None else t for y, t in zip(ys, moved)])
     return (output, out, aux) if has_aux else (output, out)
 
 
@@ -346,7 +278,7 @@ def _dual(x: Any, t: Any, level: int) -> Tensor:
             f"supported. Tensor is of size {list(x._a.shape)} while the given forward gradient is of size "
             f"{list(t._a.shape)}."
         )
-    dual: Tensor = _twin(x, None) if x._g is None or not current().grad else REGISTRY["alias"](x)
+    dual: Tensor = twin(x, None) if x._g is None or not current().grad else REGISTRY["alias"](x)
     dual._t = {**(dual._t or {}), level: t}
     return dual
 
@@ -359,7 +291,7 @@ def jacfwd(
     *,
     randomness: str = "error",
 ) -> Function:
-    """The function that returns the Jacobian of `func`, by forward mode: a run of `func` for each element of an argument.
+    """The function that returns the Jacobian of `func`, by forward mode: a run of `func` for each input element.
 
     The result is laid out as that of `jacrev`. Better where the arguments have fewer elements than the results.
 
@@ -385,7 +317,7 @@ def jacfwd(
         for i, x in enumerate(xs):
             if not isinstance(x, Tensor):
                 raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
-            still = [REGISTRY["zeros_like"](_twin(z, None)) for z in xs]
+            still = [REGISTRY["zeros_like"](twin(z, None)) for z in xs]
             runs = [
                 flatten(jvp(run, tuple(xs), (*still[:i], v, *still[i + 1 :]), has_aux=has_aux)[1])[0] for v in _basis(x)
             ]

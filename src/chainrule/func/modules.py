@@ -21,7 +21,8 @@ def functional_call(
 ) -> Any:
     """Call a module with other tensors in the place of its parameters and buffers; the module itself is left as it is.
 
-    parameter_and_buffer_dicts: tensors by their names in `named_parameters()` and `named_buffers()`, in one dict or several.
+    parameter_and_buffer_dicts: tensors by their names in `named_parameters()` and `named_buffers()`, in one dict
+        or several.
     tie_weights: a parameter known under several names is replaced under all of them.
     strict: every parameter and buffer must be given.
     """

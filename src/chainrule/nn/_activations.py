@@ -47,7 +47,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         channels = input.shape[1] if input.dim() > 1 else 1
         if n != channels:
             raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {n} and channel size = "
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {n} and "
+                f"channel size = "
                 f"{channels}."
             )
     shape = (1, n, *[1] * (len(input._a.shape) - 2)) if len(input._a.shape) > 1 else (n,) * len(input._a.shape)
@@ -182,7 +183,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 def _default_dim(name: str, dim: int | None, ndim: int) -> int:
     if dim is None:
         warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+            f"Implicit dimension choice for {name} has been deprecated. Change the call "
+            f"to include dim=X as an argument.",
             stacklevel=4,
         )
         return 0 if ndim in (0, 1, 3) else 1

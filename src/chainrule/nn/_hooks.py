@@ -39,7 +39,7 @@ class Hooks:
 
 
 class _Backward:
-    """One call's backward hooks. The inputs pass through an identity, whose gradients are theirs through this module."""
+    """One call's backward hooks. The input passes through an identity, whose gradient is its own through the module."""
 
     def __init__(self, module: Module, hooks: list[Callable[..., Any]]) -> None:
         self.module, self.hooks = module, hooks
@@ -74,8 +74,9 @@ class _Backward:
             self._call()
 
     def _arrived(self, g: Tensor) -> Tensor | None:
-        self.grad_input[self.place] = g
-        return self._call()[self.place]
+        place: Any = self.place
+        self.grad_input[place] = g
+        return self._call()[place]
 
     def _call(self) -> Any:
         grads: Any = tuple(self.grad_input)

@@ -37,7 +37,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not x or not w or x[-1] != w[-1]:
         rows = math.prod(x[:-1])
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x[-1] if x else 1} and {'x'.join(map(str, w[::-1]))}): "
+            f"mat1 and mat2 shapes cannot be multiplied "
+            f"({rows}x{x[-1] if x else 1} and {'x'.join(map(str, w[::-1]))}): "
             f"the input {list(x)} must end with the weight's last size {list(w)}"
         )
     if len(w) == 1:
@@ -50,7 +51,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`input1 @ weight[k] @ input2 + bias[k]` for each k: `input1` (..., a), `input2` (..., b), `weight` (out, a, b)."""
+    """`input1 @ weight[k] @ input2 + bias[k]` for each k; sizes (..., a), (..., b), (out, a, b), (out)."""
     *lead, a = input1._a.shape
     b, k = input2._a.shape[-1], weight._a.shape[0]
     if lead != list(input2._a.shape[:-1]) or weight._a.shape[1:] != (a, b):
@@ -65,8 +66,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
 
 def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False, sparse: bool = False,
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
 ) -> Tensor:  # fmt: skip
     """Rows of the table `weight` (n, d), by the integers in `input`. Row `padding_idx` gets no gradient.
 
@@ -217,7 +218,8 @@ def _last(input: Tensor, normalized_shape: Sequence[int]) -> tuple[int, ...]:
     n = len(shape)
     if not n or tuple(input._a.shape[-n:]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], "
+            f"but got "
             f"input of size {list(input._a.shape)}"
         )
     return tuple(range(-n, 0))
@@ -227,7 +229,7 @@ def batch_norm(
     input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
     bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
-    """Mean 0 and variance 1 for each channel (dimension 1), by the batch in training, else by the running statistics."""
+    """Mean 0 and variance 1 for each channel (dimension 1): the batch's in training, else the running ones."""
     shape = input._a.shape
     dims = (0, *range(2, len(shape)))
     x: Any = input
@@ -401,8 +403,10 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = input._a.shape
     r = upscale_factor
     if r <= 0 or c % (r * r):
-        raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
-                           f"upscale_factor, but input.size(-3)={c} is not divisible by {r * r}")  # fmt: skip
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
+            f"but input.size(-3)={c} is not divisible by {r * r}"
+        )
     k = len(lead)
     x = input.reshape(*lead, c // (r * r), r, r, h, w)
     return x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)
@@ -413,8 +417,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     *lead, c, h, w = input._a.shape
     r = downscale_factor
     if r <= 0 or h % r or w % r:
-        raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but ({h}, {w}) "
-                           f"is not divisible by {r}")  # fmt: skip
+        raise RuntimeError(
+            f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but ({h}, {w}) is not "
+            f"divisible by {r}"
+        )
     k = len(lead)
     x = input.reshape(*lead, c, h // r, r, w // r, r)
     return x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)

@@ -34,7 +34,8 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
             mean = size_average is None or size_average
             kwargs["reduction"] = ("mean" if mean else "sum") if reduce is None or reduce else "none"
             warnings.warn(
-                f"size_average and reduce args will be deprecated, please use reduction='{kwargs['reduction']}' instead.",
+                f"size_average and reduce args will be deprecated, "
+                f"please use reduction='{kwargs['reduction']}' instead.",
                 stacklevel=2,
             )
         word = kwargs.get("reduction", "mean")
@@ -104,7 +105,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
 def huber_loss(
     input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
-    """Half the squared difference where it is below `delta`, else `delta * (|difference| - delta / 2)` (Huber, 1964)."""
+    """Half the squared difference where it is below `delta`, else `delta * (|difference| - delta / 2)`."""
     _alike(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -242,7 +243,8 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     shape, classes = input._a.shape, np.asarray(target._a)
     if not shape or (len(shape) == 1 and classes.shape not in ((), (1,))):
         raise RuntimeError(
-            f"0D or 1D target tensor expected for an input of {len(shape)} dimensions: got sizes {list(classes.shape)} and "
+            f"0D or 1D target tensor expected for an input of {len(shape)} dimensions: "
+            f"got sizes {list(classes.shape)} and "
             f"{list(shape)}"
         )
     if len(shape) == 1:
@@ -311,10 +313,8 @@ def cross_entropy(
     if reduction != "none":
         smooth = smooth.sum()
     if reduction == "mean":
-        total: Any = (
-            np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
-        )
-        smooth = smooth / float(total)
+        kept: Any = np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
+        smooth = smooth / float(kept)
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 

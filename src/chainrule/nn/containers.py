@@ -33,7 +33,8 @@ class _Numbered(Module):
         return self._modules[self._name_at(i)]
 
     def _part(self, items: list[tuple[str, Any]]) -> Any:
-        return type(self)([module for _, module in items])
+        kind: Any = type(self)
+        return kind([module for _, module in items])
 
     def __setitem__(self, i: Any, module: Module) -> None:
         setattr(self, self._name_at(i), module)

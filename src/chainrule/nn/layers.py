@@ -331,7 +331,8 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         """The options."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        sizes = f"{self.num_groups}, {self.num_channels}"
+        return f"{sizes}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
 
 
 class _BatchNorm(Module):
@@ -386,8 +387,9 @@ class _BatchNorm(Module):
             if self.momentum is None:
                 share = 1.0 / float(self.num_batches_tracked)
         by_batch = self.training or self.running_mean is None
-        kept = (self.running_mean, self.running_var) if not by_batch or self.track_running_stats else (None, None)
-        return f.batch_norm(input, *kept, self.weight, self.bias, by_batch, share, self.eps)
+        kept = not by_batch or self.track_running_stats
+        mean, var = (self.running_mean, self.running_var) if kept else (None, None)
+        return f.batch_norm(input, mean, var, self.weight, self.bias, by_batch, share, self.eps)
 
     def extra_repr(self) -> str:
         """The options."""

@@ -40,8 +40,8 @@ TripletMarginLoss = function_module(
     "TripletMarginLoss", f.triplet_margin_loss, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
 )  # fmt: skip
 TripletMarginWithDistanceLoss = function_module(
-    "TripletMarginWithDistanceLoss", f.triplet_margin_with_distance_loss, distance_function=None, margin=1.0, swap=False,
-    reduction="mean",
+    "TripletMarginWithDistanceLoss", f.triplet_margin_with_distance_loss, distance_function=None, margin=1.0,
+    swap=False, reduction="mean",
 )  # fmt: skip
 SoftMarginLoss = function_module("SoftMarginLoss", f.soft_margin_loss, reduction="mean")
 MultiMarginLoss = function_module(

@@ -94,7 +94,8 @@ class Module:
         elif "_buffers" in own and (name in own["_buffers"] or isinstance(value, Buffer)):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
+                    f"cannot assign '{_type_name(value)}' as buffer '{name}' "
+                    f"(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
             if isinstance(value, Buffer):
                 self._forget(name, "_buffers")
@@ -145,7 +146,8 @@ class Module:
         self._check_name("parameter", name, self._parameters)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                f"(torch.nn.Parameter or None required)"
             )
         if param is not None and isinstance(param._g, Node):
             raise ValueError(
@@ -312,7 +314,7 @@ class Module:
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Convert floating point parameters and buffers to a dtype (or to that of a tensor). There is one device, the CPU."""
+        """Convert floating point parameters and buffers to a dtype, or a tensor's. There is one device, the CPU."""
         for x in (*args, kwargs.get("dtype"), kwargs.get("device"), kwargs.get("tensor")):
             if isinstance(x, (str, device)):
                 device(x)
@@ -350,7 +352,7 @@ class Module:
     # ---- saving and loading
 
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
-        """All parameters and persistent buffers by name: what `load_state_dict` takes. They share the module's memory."""
+        """All parameters and persistent buffers by name: what `load_state_dict` takes. Memory is shared."""
         out = OrderedDict() if destination is None else destination
         kept = {k: x for k, x in self._buffers.items() if k not in self._transient}
         for name, x in (*self._parameters.items(), *kept.items()):
@@ -364,7 +366,7 @@ class Module:
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy what `state_dict` returned into the parameters and buffers.
 
-        `strict=False` lets names be missing or unexpected, and returns them; `assign=True` takes the tensors themselves.
+        `strict=False` lets names be missing or unexpected and returns them; `assign=True` takes the tensors.
 
         Raises:
             RuntimeError: names (if strict) or shapes do not match; all of them are listed.
@@ -393,7 +395,8 @@ class Module:
         """Copy or assign one value; what is wrong with it, if something is."""
         if not isinstance(value, Tensor):
             return (
-                f'While copying the parameter named "{name}", expected torch.Tensor or Tensor-like object from checkpoint '
+                f'While copying the parameter named "{name}", expected torch.Tensor or Tensor-like object '
+                f"from checkpoint "
                 f"but received {type(value)}"
             )
         if value._a.shape != x._a.shape:
@@ -413,9 +416,9 @@ class Module:
     # ---- hooks: a module without any pays nothing
 
     def _hook_lists(self) -> _hooks.Hooks:
-        if self._hooked is None:
-            object.__setattr__(self, "_hooked", _hooks.Hooks())
-        return self._hooked
+        hooks = self._hooked or _hooks.Hooks()
+        object.__setattr__(self, "_hooked", hooks)
+        return hooks
 
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> Removable:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""

@@ -34,7 +34,8 @@ def get_total_norm(
     total = np.linalg.norm(norms, order).astype(arrays[0].dtype)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
-            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be clipped. To "
+            f"The total norm of order {order} for gradients from `parameters` is non-finite, "
+            f"so it cannot be clipped. To "
             "disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
         )
     return wrap(total)

@@ -141,7 +141,8 @@ def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
     if gv is None:
         return matmul(v * per_column(gw), mT(v))
     eye = diagonal_mask(_a.shape[-1])
-    inner = where(eye, 0.0, matmul(mT(v), gv) / where(eye, 1.0, per_column(w) - per_row(w)))
+    turn = matmul(mT(v), gv)  # only its skew part counts, and that alone makes the gradient symmetric, as PyTorch's
+    inner = where(eye, 0.0, (turn - mT(turn)) * 0.5 / where(eye, 1.0, per_column(w) - per_row(w)))
     return matmul(matmul(v, inner if gw is None else inner + on_diagonal(gw)), mT(v))
 
 

@@ -48,7 +48,8 @@ class LRScheduler:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0"
+                    f"param 'initial_lr' is not specified in param_groups[{i}] "
+                    f"when resuming scheduler with last_epoch >= 0"
                 )
         self.base_lrs: Rates = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
@@ -250,7 +251,7 @@ class PolynomialLR(_Factor):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """From the rate down to `eta_min` along half a cosine over `T_max` epochs, and up again (Loshchilov and Hutter, 2017)."""
+    """From the rate down to `eta_min` along a cosine over `T_max` epochs, then up (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         self.T_max, self.eta_min = T_max, eta_min
@@ -273,7 +274,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a cosine down to `eta_min` over `T_0` epochs, then anew, each `T_mult` times as long (Loshchilov and Hutter)."""
+    """Half a cosine down to `eta_min` over `T_0` epochs, then anew, each time `T_mult` times as long."""
 
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
@@ -313,8 +314,9 @@ class CyclicLR(LRScheduler):
     """Up and down between two rates (Smith, 2017)."""
 
     def __init__(
-        self, optimizer: Optimizer, base_lr: Any, max_lr: Any, step_size_up: int = 2000, step_size_down: int | None = None,
-        mode: str = "triangular", gamma: float = 1.0, scale_fn: Callable[[float], float] | None = None,
+        self, optimizer: Optimizer, base_lr: Any, max_lr: Any, step_size_up: int = 2000,
+        step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0,
+        scale_fn: Callable[[float], float] | None = None,
         scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum: Any = 0.8, max_momentum: Any = 0.9,
         last_epoch: int = -1,
     ) -> None:  # fmt: skip
@@ -434,8 +436,10 @@ class SequentialLR(LRScheduler):
         _check_schedulers(optimizer, schedulers, "SequentialLR")
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone "
-                f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be {len(milestones)}"
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number "
+                "of milestone "
+                f"points, but got number of schedulers {len(schedulers)} "
+                f"and the number of milestones to be {len(milestones)}"
             )
         self._schedulers, self._milestones = schedulers, milestones
         self.last_epoch = last_epoch + 1
@@ -473,10 +477,11 @@ class ChainedScheduler(LRScheduler):
     """Several schedules at once: each step, all of them in order."""
 
     def __init__(self, schedulers: Sequence[Any], optimizer: Optimizer | None = None) -> None:
-        optimizer = optimizer or (schedulers[0].optimizer if schedulers else None)
-        _check_schedulers(optimizer, schedulers, "ChainedScheduler")
+        _check_schedulers(
+            optimizer or (schedulers[0].optimizer if schedulers else None), schedulers, "ChainedScheduler"
+        )
         self._schedulers = schedulers
-        self.optimizer = optimizer
+        self.optimizer = schedulers[0].optimizer
         self._last_lr = self._rates()
 
     def step(self, epoch: int | None = None) -> None:
@@ -549,7 +554,7 @@ class ReduceLROnPlateau(LRScheduler):
         )
         return a > bound if self.mode == "max" else a < bound
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Look at the metric of this epoch, and lower the rates if it has stopped improving."""
         if epoch is not None:
             warnings.warn("The epoch parameter in `scheduler.step()` is deprecated; call it without.", stacklevel=2)

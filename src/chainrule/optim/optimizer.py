@@ -149,7 +149,7 @@ class Optimizer:
                     hook(self, args, kwargs)
                 return result
 
-            self.step = step
+            self.__dict__["step"] = step
         return self._hooked
 
     # ---- saving and loading

@@ -1,0 +1,323 @@
+"""Optimisers and schedules: against closed forms, against numbers that torch 2.13 printed, and against torch itself."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+# Where twenty steps lead from (1.5, -2, 0.3) on 0.1 sum(p^4) - 2 sum(p) + prod(p) in float64 with lr=0.02: torch's result.
+GOLDEN: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("SGD", {}, [2.050983896886, -1.408042192371, 1.845575937676]),
+    ("SGD", {"momentum": 0.9}, [2.755462127608, -2.667129183017, 2.643576944166]),
+    ("SGD", {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.01}, [2.63192322529, -2.666820495836, 2.400731750837]),
+    ("SGD", {"momentum": 0.9, "nesterov": True}, [3.008532264232, -2.69784057082, 3.028250347262]),
+    ("Adam", {}, [1.880728614692, -1.617314994058, 0.699899410541]),
+    ("Adam", {"amsgrad": True, "weight_decay": 0.1}, [1.87543946635, -1.616713575261, 0.69968335059]),
+    ("AdamW", {}, [1.874616160657, -1.610260810739, 0.697832896655]),
+    ("Adamax", {"weight_decay": 0.01}, [1.84997489047, -1.657438793196, 0.700159877296]),
+    ("NAdam", {"weight_decay": 0.1}, [1.807541861349, -1.686450061167, 0.642598266285]),
+    ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}, [1.757622236511, -1.618352320766, 0.622487622752]),
+    ("RAdam", {}, [1.651403426221, -1.569353057414, 0.804325702287]),
+    ("RAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}, [1.588528400775, -1.506337729261, 0.774824722145]),
+    ("RMSprop", {}, [2.207110150297, -1.409729897881, 1.71495873259]),
+    ("RMSprop", {"centered": True, "momentum": 0.5, "weight_decay": 0.01}, [2.623064717558, -2.108796631948, 2.532960633553]),
+    ("Rprop", {}, [2.300791977158, -1.915429587841, 2.233726847845]),
+    ("Adagrad", {"lr_decay": 0.01, "initial_accumulator_value": 0.1}, [1.636835318073, -1.863428720208, 0.4422985606]),
+    ("Adadelta", {"lr": 1.0}, [1.568355852025, -1.932495481906, 0.369989447142]),
+    ("ASGD", {"t0": 5, "weight_decay": 0.01}, [2.045427573582, -1.401539887928, 1.839742140793]),
+]  # fmt: skip
+
+
+def objective(p: Any) -> Any:
+    return (p**4).sum() * 0.1 - 2 * p.sum() + p.prod()
+
+
+def descend(lib: Any, name: str, options: dict[str, Any], steps: int, dtype: str = "float64") -> tuple[Any, Any]:
+    p = lib.tensor([1.5, -2.0, 0.3], dtype=getattr(lib, dtype), requires_grad=True)
+    optimizer = getattr(lib.optim, name)([p], **{"lr": 0.02, **options})
+    for _ in range(steps):
+        optimizer.zero_grad()
+        objective(p).backward()
+        optimizer.step()
+    return p.detach().numpy(), optimizer
+
+
+@pytest.mark.parametrize(("name", "options", "end"), GOLDEN, ids=lambda x: str(x) if not isinstance(x, list) else "")
+def test_twenty_steps_lead_where_torch_goes(name: str, options: dict[str, Any], end: list[float]) -> None:
+    p, _ = descend(cr, name, options, 20)
+    np.testing.assert_allclose(p, end, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "options", "end"), GOLDEN, ids=lambda x: str(x) if not isinstance(x, list) else "")
+def test_three_hundred_steps_and_state_equal_torchs(name: str, options: dict[str, Any], end: list[float]) -> None:
+    torch = pytest.importorskip("torch")
+    (a, ours), (b, theirs) = descend(cr, name, options, 300), descend(torch, name, options, 300)
+    np.testing.assert_allclose(a, b, rtol=1e-7)
+    mine, other = ours.state_dict(), theirs.state_dict()
+    assert mine["param_groups"] == other["param_groups"]
+    assert repr(ours) == repr(theirs)
+    for key, held in other["state"].items():
+        assert sorted(mine["state"][key]) == sorted(held)
+        for k, v in held.items():
+            assert str(mine["state"][key][k].dtype) == str(v.dtype), k
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "ASGD"])
+def test_float32_stays_float32(name: str) -> None:
+    p, optimizer = descend(cr, name, {}, 5, "float32")
+    assert p.dtype == np.float32
+    assert all(t.dtype == cr.float32 for held in optimizer.state.values() for t in held.values())
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
+def test_gradient_descent_on_a_parabola_has_a_closed_form(shape: tuple[int, ...]) -> None:
+    p = cr.full(shape, 3.0, dtype=cr.float64, requires_grad=True)
+    optimizer = cr.optim.SGD([p], lr=0.1)
+    for _ in range(10):
+        optimizer.zero_grad()
+        (p * p).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy(), np.full(shape, 3 * 0.8**10), rtol=1e-12)
+
+
+def test_momentum_by_its_recurrence() -> None:
+    p = cr.tensor(1.0, dtype=cr.float64, requires_grad=True)
+    optimizer = cr.optim.SGD([p], lr=0.1, momentum=0.5, dampening=0.25, nesterov=False)
+    x, v = 1.0, None
+    for _ in range(5):
+        optimizer.zero_grad()
+        (p**3).backward()
+        optimizer.step()
+        g = 3 * x * x
+        v = g if v is None else 0.5 * v + 0.75 * g
+        x -= 0.1 * v
+        assert p.item() == pytest.approx(x, rel=1e-12)
+
+
+def test_the_first_step_of_adam_is_the_learning_rate() -> None:
+    p = cr.tensor([1.0, -4.0], requires_grad=True)
+    optimizer = cr.optim.Adam([p], lr=0.01)
+    (p * cr.tensor([3.0, -0.2])).sum().backward()
+    optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy(), [0.99, -3.99], rtol=1e-6)
+
+
+def test_a_step_keeps_identity_and_memory_and_raises_the_version() -> None:
+    p = cr.tensor([1.0, 2.0], requires_grad=True)
+    alias, version = p.detach(), p._version
+    optimizer = cr.optim.SGD([p], lr=0.5)
+    loss = (p * p).sum()
+    loss.backward(retain_graph=True)
+    optimizer.step()
+    assert alias.tolist() == [0.0, 0.0]
+    assert p._version == version + 1
+    assert p.is_leaf and p.requires_grad
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*SGD\.step, in test_a_step_keeps"):
+        loss.backward()
+
+
+def test_a_parameter_without_gradient_is_left_alone() -> None:
+    p, q = cr.tensor(1.0, requires_grad=True), cr.tensor(2.0, requires_grad=True)
+    optimizer = cr.optim.Adam([p, q])
+    (p * 2).backward()
+    optimizer.step()
+    assert q.item() == 2.0
+    assert q not in optimizer.state
+
+
+def test_the_momentum_buffer_is_not_the_gradient() -> None:
+    p = cr.tensor([1.0, 1.0], requires_grad=True)
+    optimizer = cr.optim.SGD([p], lr=0.1, momentum=0.9)
+    p.sum().backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0.0, 0.0]
+    assert optimizer.state[p]["momentum_buffer"].tolist() == [1.0, 1.0]
+
+
+def test_groups_have_options_of_their_own() -> None:
+    p, q = (cr.tensor(1.0, requires_grad=True) for _ in range(2))
+    optimizer = cr.optim.SGD([{"params": [p]}, {"params": q, "lr": 1.0}], lr=0.1)
+    (p + q).backward()
+    optimizer.step()
+    assert (p.item(), q.item()) == (pytest.approx(0.9), 0.0)
+
+
+def test_a_closure_computes_the_loss_even_under_no_grad() -> None:
+    p = cr.tensor(2.0, requires_grad=True)
+    optimizer = cr.optim.SGD([p], lr=0.25)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = p * p
+        loss.backward()
+        return loss
+
+    with cr.no_grad():
+        assert optimizer.step(closure).item() == 4.0
+    assert p.item() == 1.0
+
+
+def test_state_survives_saving_and_loading() -> None:
+    def run(steps: int, optimizer: Any, p: Any) -> None:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            objective(p).backward()
+            optimizer.step()
+
+    p = cr.tensor([1.5, -2.0, 0.3], requires_grad=True)
+    first = cr.optim.Adam([p], lr=0.05, amsgrad=True)
+    run(5, first, p)
+    saved, q = copy.deepcopy(first.state_dict()), p.detach().clone().requires_grad_()
+    second = cr.optim.Adam([q], lr=1.0, amsgrad=True)
+    second.load_state_dict(saved)
+    run(5, first, p)
+    run(5, second, q)
+    assert p.tolist() == q.tolist()
+
+
+def test_hooks_see_every_step() -> None:
+    p = cr.tensor(1.0, requires_grad=True)
+    optimizer, seen = cr.optim.SGD([p], lr=0.5), []
+    p.backward()
+    before = optimizer.register_step_pre_hook(lambda *_: seen.append(("before", p.item())))
+    optimizer.register_step_post_hook(lambda *_: seen.append(("after", p.item())))
+    optimizer.step()
+    before.remove()
+    optimizer.step()
+    assert seen == [("before", 1.0), ("after", 0.5), ("after", 0.0)]
+
+
+def test_differentiable_steps_are_part_of_the_graph() -> None:
+    x = cr.tensor(3.0, dtype=cr.float64, requires_grad=True)
+    p = x.clone()
+    optimizer = cr.optim.SGD([p], lr=0.1, differentiable=True)
+    p.grad = 2 * x.clone()
+    optimizer.step()
+    (slope,) = cr.autograd.grad(p, x)
+    assert slope.item() == pytest.approx(1 - 0.1 * 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda p: cr.optim.SGD([]), ValueError, "optimizer got an empty parameter list"),
+        (lambda p: cr.optim.SGD(p), TypeError, "params argument given to the optimizer should be an iterable"),
+        (lambda p: cr.optim.SGD([p * 2]), ValueError, "can't optimize a non-leaf Tensor"),
+        (lambda p: cr.optim.SGD([1.0]), TypeError, "optimizer can only optimize Tensors, but one of the params is float"),
+        (lambda p: cr.optim.SGD([p], lr=-1), ValueError, "Invalid learning rate: -1"),
+        (lambda p: cr.optim.SGD([p], nesterov=True), ValueError, "Nesterov momentum requires a momentum"),
+        (lambda p: cr.optim.Adam([p], betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
+        (lambda p: cr.optim.SGD([{"params": [p]}, {"params": [p]}]), ValueError, "appear in more than one parameter group"),
+        (lambda p: cr.optim.SGD([{"params": {p}}]), TypeError, "ordered collections"),
+    ],
+)
+def test_what_cannot_be_optimised_is_refused(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make(cr.tensor(1.0, requires_grad=True))
+
+
+def test_loading_a_state_of_another_shape_is_refused() -> None:
+    p, q = cr.tensor(1.0, requires_grad=True), cr.tensor(1.0, requires_grad=True)
+    one, two = cr.optim.SGD([p]), cr.optim.SGD([p, q])
+    with pytest.raises(ValueError, match="doesn't match the size of optimizer's group"):
+        one.load_state_dict(two.state_dict())
+
+
+# ----------------------------------------------------------------------------------------------------------------- lbfgs
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_lbfgs_finds_rosenbrocks_valley_floor(search: str | None) -> None:
+    x = cr.tensor([-1.5, 2.0], dtype=cr.float64, requires_grad=True)
+    optimizer = cr.optim.LBFGS([x], lr=1.0 if search else 0.5, line_search_fn=search, max_iter=60)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
+        loss.backward()
+        return loss
+
+    for _ in range(4):
+        optimizer.step(closure)
+    np.testing.assert_allclose(x.detach().numpy(), [1, 1], rtol=1e-5)
+
+
+# ------------------------------------------------------------------------------------------------------------- schedules
+
+SCHEDULES: dict[str, Any] = {
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda e: 0.95**e),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda e: 0.95),
+    "StepLR": lambda s, o: s.StepLR(o, 3),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 5, 5]),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.5),
+    "LinearLR": lambda s, o: s.LinearLR(o),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, power=2.0),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 5, 0.01),
+    "WarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3, 2),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 4, mode="triangular2"),
+    "CyclicLR exp_range": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 3, 5, "exp_range", 0.9),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=26),
+    "OneCycleLR three_phase": lambda s, o: s.OneCycleLR(
+        o, 0.1, total_steps=30, three_phase=True, anneal_strategy="linear"
+    ),
+    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=2, cooldown=1),
+    "SequentialLR": lambda s, o: s.SequentialLR(o, [s.LinearLR(o, 0.1), s.CosineAnnealingLR(o, 20)], [5]),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 3), s.ExponentialLR(o, 0.9)], o),
+}
+
+
+def rates(lib: Any, make: Any) -> list[tuple[float, float]]:
+    optimizer = lib.optim.SGD([lib.tensor([1.0], requires_grad=True)], lr=0.1, momentum=0.9)
+    schedule = make(lib.optim.lr_scheduler, optimizer)
+    seen = []
+    for i in range(25):
+        optimizer.step()
+        seen.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"]))
+        if type(schedule).__name__ == "ReduceLROnPlateau":
+            schedule.step(abs(math.sin(i)))
+        else:
+            schedule.step()
+    return seen
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_equal_torchs(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    np.testing.assert_allclose(rates(cr, SCHEDULES[name]), rates(torch, SCHEDULES[name]), rtol=1e-12)
+
+
+CLOSED: dict[str, Any] = {
+    "LambdaLR": lambda t: 0.95**t,
+    "MultiplicativeLR": lambda t: 0.95**t,
+    "StepLR": lambda t: 0.1 ** (t // 3),
+    "MultiStepLR": lambda t: 0.1 ** ((t >= 2) + 2 * (t >= 5)),
+    "ConstantLR": lambda t: 0.5 if t < 5 else 1.0,
+    "LinearLR": lambda t: 1 / 3 + 2 / 3 * min(t, 5) / 5,
+    "ExponentialLR": lambda t: 0.9**t,
+    "PolynomialLR": lambda t: (1 - min(t, 5) / 5) ** 2,
+    "CosineAnnealingLR": lambda t: 0.1 + 0.9 * (1 + math.cos(math.pi * t / 5)) / 2,
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_schedules_follow_their_formula(name: str) -> None:
+    got = [lr for lr, _ in rates(cr, SCHEDULES[name])]
+    np.testing.assert_allclose(got, [0.1 * CLOSED[name](t) for t in range(25)], rtol=1e-9, atol=1e-15)
+
+
+def test_a_schedule_resumes_from_its_state() -> None:
+    optimizer = cr.optim.SGD([cr.tensor([1.0], requires_grad=True)], lr=0.1)
+    schedule = cr.optim.lr_scheduler.StepLR(optimizer, 2)
+    schedule.step()
+    again = cr.optim.lr_scheduler.StepLR(optimizer, 5)
+    again.load_state_dict(schedule.state_dict())
+    assert (again.step_size, again.last_epoch) == (2, 1)
