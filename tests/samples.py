@@ -396,8 +396,8 @@ SAMPLES: dict[str, Entry] = {
     "put_at": on(((1, 3), {"shape": (3, 3), "dim": 0, "index": np.array([[0, 2, 1]])}),
         ref=lambda x, shape, dim, index: np.eye(3)[index[0]].T * x),
     "nll_loss": on(((4, 3), {"index": (np.arange(4), np.array([0, 2, 1, 1])), "scale": np.array([0.5, 1, 2, 1]),
-        "keep": np.array([True, True, False, True]), "total": True}), ref=lambda x, index, scale, keep, total:
-        -math.fsum(x[i, j] * w for i, j, w, k in zip(*index, scale, keep) if k)),
+        "keep": np.array([True, True, False, True]), "over": 2.5}), ref=lambda x, index, scale, keep, over:
+        -math.fsum(x[i, j] * w for i, j, w, k in zip(*index, scale, keep) if k) / over),
     "embedding": on(((4, 3), {"index": np.array([[0, 2], [2, 1]]), "padding": None, "by_frequency": False}),
         ref=lambda w, index, **_: np.eye(len(w))[index] @ w),
     "constant_pad_nd": on(((2, 3), {"widths": ((0, 1), (2, 0)), "value": 7.0}), ref=lambda x, widths, value:

@@ -28,6 +28,8 @@ from chainrule.api import (  # importing publishes functions and installs method
     device as _device,
     indexing as _indexing,
     joining as _joining,
+    legacy as _legacy,
+    limits as _limits,
     masking as _masking,
     matrices as _matrices,
     operators as _operators,
@@ -38,9 +40,11 @@ from chainrule.api import (  # importing publishes functions and installs method
     reductions as _reductions,
     repr as _repr,
     scattering as _scattering,
+    settings as _settings,
     shaping as _shaping,
     sorting as _sorting,
     statistics as _statistics,
+    storage as _storage,
     tensor as _tensor,
 )
 from chainrule.api.backward import (
@@ -75,7 +79,10 @@ def is_tensor(obj: _Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-_LATER = {"autograd", "func", "linalg", "nn", "optim", "run", "special"}  # imported where they are first used
+_LATER = {  # imported where they are first used
+    "accelerator", "autograd", "backends", "cuda", "func", "jit", "linalg", "nn", "optim", "random", "run", "special",
+    "types",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:

@@ -250,14 +250,6 @@ class _Memory:
         """The address of the first element."""
         return int(shareable(self).__array_interface__["data"][0])
 
-    def storage_offset(self: Tensor) -> int:
-        """Where the first element lies in the memory it shares, in elements."""
-        a = shareable(self)
-        owner: Any = a
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        return (self.data_ptr() - int(owner.__array_interface__["data"][0])) // a.itemsize
-
 
 @install
 class _Conversions:

@@ -140,7 +140,7 @@ class _PickOp:
     name = "pick"
     grad_name = "PickBackward0"
     d = times = rules = None
-    frees = False
+    frees = names_late = False
     outputs = 1
 
     def vjp(self, g: Any, args: Any, out: Any, attrs: dict[str, Any], needs: Any) -> Sequence[Any]:

@@ -155,11 +155,15 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         if watch is not None and (watch.node_pre or watch.node_post):
             rules, pulled = None, _hooked(node, watch, g, args, edges, tensors)
         elif rules is None:
-            pulled = _pull(node, g, args, edges)
+            if type(op) is Linear and len(edges) == 1:  # views and sums, kept short
+                attrs = node.attrs
+                pulled = (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
+            else:
+                pulled = _pull(node, g, args, edges)
         elif node.attrs is not None:
             rules = [partial(r, **node.attrs) if callable(r) else r for r in rules]
         if op.frees and not retain:
-            if type(op.grad_name) is not str:
+            if op.names_late:
                 node.label = node.name()  # it is read off what is kept
             node.saved, node.kept = None, ()
         for i, e in enumerate(edges):
@@ -255,10 +259,6 @@ def _by_result(g: Any, op: Any) -> Any:
 
 def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Sequence[Any]:
     """The gradients of a node's inputs by its op's vector-Jacobian product."""
-    op = node.op
-    if len(edges) == 1 and type(op) is Linear:  # views and sums, kept short
-        attrs = node.attrs
-        return (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
     needs = [e is not None for e in edges]
     return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
 

@@ -124,7 +124,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
             return general(input, other)
         b, gy = other._a, other._g
         if kind is ndarray or type(b) is ndarray:
-            d = getattr(a, "dtype", None)
+            d = a.dtype
             if d is not b.dtype or (d is not F32 and d is not F64):
                 return general(input, other)
             p, q = a.shape, b.shape

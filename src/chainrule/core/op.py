@@ -49,6 +49,7 @@ class Op:
         self.name = name
         self.kernel = numpy
         self.grad_name = grad or "".join(w[:1].upper() + w[1:] for w in name.split("_")) + "Backward0"
+        self.names_late = not isinstance(self.grad_name, str)  # a function of the node: the operands decide
         self.columns = columns
         if name in REGISTRY:
             raise ValueError(f"operation {name!r} is declared twice")

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.api.random import default_generator
+from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
@@ -41,6 +42,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"({rows}x{x[-1] if x else 1} and {'x'.join(map(str, w[::-1]))}): "
             f"the input {list(x)} must end with the weight's last size {list(w)}"
         )
+    if not input._a.dtype == weight._a.dtype == (weight if bias is None else bias)._a.dtype:
+        names = [dtypes.of(t._a.dtype).legacy.removesuffix("Tensor") for t in (input, weight, bias) if t is not None]
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {' and '.join(names)}")
     if len(w) == 1:
         out = (input * weight).sum(-1)
         return out if bias is None else out + bias

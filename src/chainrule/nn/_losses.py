@@ -72,9 +72,14 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     tensor(2.)
     """
     _alike(input, target)
-    if weight is None:
+    a, b = input._a, target._a
+    if weight is None and a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind == "f":
         return REGISTRY["mse_loss"](input, target, reduction=reduction)
-    loss: Any = REGISTRY["mse_loss"](input, target, reduction="none") * weight
+    difference: Any = input - target
+    loss = difference * difference
+    if weight is None:
+        return _reduced(loss, reduction, "MseLossBackward0")
+    loss = loss * weight
     return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)
 
 
@@ -266,14 +271,13 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     if weight is not None:
         scale = np.where(keep, np.asarray(weight._a)[index], 0).astype(input._a.dtype)
     total = float(np.sum(scale)) if scale is not None else float(np.count_nonzero(keep))
+    total = total or math.nan  # nothing counts: the mean is NaN, as PyTorch's is
     grid = [np.asarray(g) for g in np.ogrid[tuple(slice(n) for n in index.shape)]]
     loss = REGISTRY["nll_loss"](
         input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if keep.all() else keep,
-        total=reduction != "none",
+        over=None if reduction == "none" else total if reduction == "mean" else 1.0,
     )  # fmt: skip
     label = "NllLoss2DBackward0" if len(shape) == 4 else "NllLossBackward0"
-    if reduction == "mean":
-        loss = loss / total if total else loss * math.nan
     return named(loss, label)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.random import default_generator
-from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, touch
 
@@ -56,16 +55,29 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
 ) -> Tensor:
-    """Normal, within [a, b]: the inverse distribution function of a uniform draw."""
+    """Normal, within [a, b]: drawn again and again where it falls outside."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
-            "The distribution of values may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
             stacklevel=2,
         )
-    low, high = ((1 + math.erf((x - mean) / std / math.sqrt(2))) / 2 for x in (a, b))
-    u = _stream(generator).uniform(tensor._a.shape, tensor._a.dtype, 2 * low - 1, 2 * high - 1)
-    return _write(tensor, np.clip(REGISTRY["erfinv"](u) * (std * math.sqrt(2)) + mean, a, b))
+    stream, shape, dtype = _stream(generator), tensor._a.shape, tensor._a.dtype
+    below = [(1 + math.erf((x - mean) / std / math.sqrt(2))) / 2 for x in (a, b)]
+    if below[1] - below[0] > 0.3:
+        draw = lambda: stream.normal(shape, dtype, mean, std)  # noqa: E731
+        wrong = lambda x: (x < dtype.type(a)) | (x > dtype.type(b))  # noqa: E731
+    else:  # most normal draws would miss: uniform ones, each kept with the probability that its density asks for
+        peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+        draw = lambda: stream.uniform(shape, dtype, a, b)  # noqa: E731
+        wrong = lambda x: np.log(stream.uniform(shape, dtype)) > ((x - mean) / std) ** 2 * -0.5 - peak  # noqa: E731
+    value = draw()
+    pending = wrong(value)
+    while np.any(pending):
+        fresh = draw()
+        value = np.where(pending, fresh, value)
+        pending = pending & wrong(fresh)
+    return _write(tensor, value)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

@@ -182,7 +182,7 @@ def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
 
 mse = _ByInput(
     "mse_loss", _mse, _mse_slope, lambda g, x, y, *, reduction: _mse_slope(g, y, x, reduction=reduction),
-    reads=((0, 1), (0, 1)), types="same", why="the mean of squares has slope 2/n times each difference",
+    reads=((0, 1), (0, 1)), why="the mean of squares has slope 2/n times each difference",
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------------------- linear
@@ -199,29 +199,30 @@ linear = _ByInput(
     lambda g, x, w, b: matmul(g, w),
     lambda g, x, w, b: matmul(transpose(_rows(g), dim0=0, dim1=1), _rows(x)),
     lambda g, x, w, b: sum_to(g, shape=tuple(b.shape)),
-    reads=((1,), (0,), ()), types="match", grad="AddmmBackward0",
+    reads=((1,), (0,), ()), grad="AddmmBackward0",
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- picked by integers
 
 
-def _nll(x: Any, *, index: Any, scale: Any, keep: Any, total: bool) -> Any:
+def _nll(x: Any, *, index: Any, scale: Any, keep: Any, over: float | None) -> Any:
     picked = -x[index]
     if keep is not None:
         picked = np.where(keep, picked, 0)
     if scale is not None:
         picked = picked * scale
-    return np.add.reduce(picked, axis=None) if total else picked
+    return picked if over is None else np.add.reduce(picked, axis=None) / over
 
 
-def _nll_transpose(g: Any, x: Any, *, index: Any, scale: Any, keep: Any, total: bool) -> Any:
+def _nll_transpose(g: Any, x: Any, *, index: Any, scale: Any, keep: Any, over: float | None) -> Any:
+    g = g if over is None else g / over
     g = -g if scale is None else g * -scale
     if keep is not None:
         g = where(keep, g, 0.0)
     return index_put(_zeros(g, x.shape), g, index=index, add=False)
 
 
-# The log-probabilities of the classes at `index`, each times `scale` where `keep`, negated; their sum if `total`.
+# The log-probabilities at `index`, negated, times `scale`, 0 but where `keep`; their sum divided by `over`, if given.
 nll = linear_op("nll_loss", _nll, _nll_transpose)
 
 

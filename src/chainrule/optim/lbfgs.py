@@ -36,8 +36,8 @@ class LBFGS(Optimizer):
     ...     loss.backward()
     ...     return loss
     >>> _ = optimizer.step(closure)
-    >>> x
-    tensor([1., 1.], requires_grad=True)
+    >>> [round(v, 4) for v in x.tolist()]
+    [1.0, 1.0]
     """
 
     def __init__(

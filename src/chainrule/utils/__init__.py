@@ -1,0 +1,14 @@
+"""`torch.utils`: `data`, which hands data sets out in batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.base import errors as _errors
+from chainrule.utils import data
+
+__all__ = ["data"]
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(_errors.missing("chainrule.utils", name, __all__))
