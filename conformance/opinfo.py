@@ -85,14 +85,14 @@ CALLED: dict[str, Callable[..., Any]] = {
     "linalg.pinv.singular": lambda a, b: cr.linalg.pinv(a @ b.mT),
     "nn.functional.embedding": lambda weight, index, **k: cr.nn.functional.embedding(index, weight, **k),
     "where": lambda x, condition, other: cr.where(condition, x, other),
-    "zero_": lambda x: x.clone().zero_(),
+    "zero_": lambda x: cr.zero_(x.clone()),
 }
 
 
 def function(op: Any) -> Callable[..., Any]:
     """chainrule's function, method or property for an operator; raises AttributeError if there is none."""
     if named(op) in CALLED:
-        lookup(op.name.removesuffix("_"))
+        lookup(op.name)
         return CALLED[named(op)]
     if op.name.endswith("polygamma"):
         polygamma = lookup(op.name)

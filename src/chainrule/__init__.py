@@ -56,8 +56,18 @@ from chainrule.api.backward import (
     set_grad_enabled,
 )
 from chainrule.api.device import device
+from chainrule.api.layout import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from chainrule.api.printing import get_printoptions, set_printoptions
 from chainrule.api.public import FUNCTIONS as _FUNCTIONS
+from chainrule.api.random import default_generator
 from chainrule.base import dtypes as _dtypes
 from chainrule.base import errors as _errors
 from chainrule.base.dtypes import dtype, get_default_dtype, set_default_dtype
@@ -70,8 +80,6 @@ globals().update(_FUNCTIONS)
 
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
-strided = "torch.strided"
-contiguous_format, preserve_format, channels_last = "torch.contiguous_format", "torch.preserve_format", "torch.channels_last"
 
 
 def is_tensor(obj: _Any) -> bool:

@@ -69,9 +69,9 @@ def _refusing(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "Event", "FloatTensor", "DoubleTensor", "LongTensor", "IntTensor", "ByteTensor", "BoolTensor", "HalfTensor", "Stream",
-    "current_device", "current_stream", "get_device_capability", "get_device_name", "get_device_properties",
-    "get_rng_state", "init", "initial_seed", "mem_get_info", "set_device", "synchronize",
+    "Event", "FloatTensor", "DoubleTensor", "LongTensor", "IntTensor", "ByteTensor", "BoolTensor", "HalfTensor",
+    "Stream", "current_device", "current_stream", "get_device_capability", "get_device_name",
+    "get_device_properties", "get_rng_state", "init", "initial_seed", "mem_get_info", "set_device", "synchronize",
 ):  # fmt: skip
     globals()[_name] = _refusing(_name)
 

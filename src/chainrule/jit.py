@@ -22,7 +22,8 @@ def _unchanged(f: T, what: str) -> T:
     global _told
     if not _told:
         _told = True
-        warnings.warn(f"jit.{what} compiles nothing in chainrule: it returns what it is given", UserWarning, stacklevel=3)
+        message = f"jit.{what} compiles nothing in chainrule: it returns what it is given"
+        warnings.warn(message, UserWarning, stacklevel=3)
     return f
 
 

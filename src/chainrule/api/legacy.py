@@ -1,4 +1,4 @@
-"""Old spellings, and small questions that programs of all ages ask: `.volatile`, `torch.lstsq`, `typename`, `apply_`."""
+"""Old spellings, and small questions that old programs ask: `.volatile`, `torch.lstsq`, `typename`, `apply_`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ _INSTEAD = {  # functions that PyTorch removed in 1.9, and what stands in their 
     "solve": "X = torch.linalg.solve(A, B) (the arguments are reversed)",
     "symeig": "L, V = torch.linalg.eigh(A)",
 }
-_IN_PLACE = """
-    abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min
-    clip cos cosh deg2rad detach erf erfc exp exp2 expm1 fix floor frac gcd i0 lcm ldexp log log10 log1p log2 logit
-    nan_to_num neg negative rad2deg reciprocal relu resize_as round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc
-    xlogy
-""".split()
+_IN_PLACE = [  # in-place methods that PyTorch publishes as functions too
+    "abs", "acos", "acosh", "addmv", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin",
+    "asinh", "atan", "atanh", "ceil", "clamp", "clamp_max", "clamp_min", "clip", "cos", "cosh", "deg2rad",
+    "detach", "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "gcd", "i0", "lcm", "ldexp", "log",
+    "log10", "log1p", "log2", "logit", "nan_to_num", "neg", "negative", "rad2deg", "reciprocal", "relu",
+    "resize_as", "round", "rsqrt", "sigmoid", "sin", "sinc", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
+    "xlogy",
+]  # fmt: skip
 
 
 def _removed(name: str) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ class finfo:
     def __init__(self, type: dtypes.dtype | None = None) -> None:
         d = dtypes.of(dtypes.default_float()) if type is None else type
         if not isinstance(d, dtypes.dtype) or not d.is_floating_point:
-            raise TypeError(f"torch.finfo() requires a floating point input type, not {d}. Use torch.iinfo for integers")
+            raise TypeError(f"torch.finfo() requires a floating point input type, not {d}. Use torch.iinfo for ints")
         limits = np.finfo(d.np)
         self.bits, self.dtype = limits.bits, d.name
         self.min, self.max, self.eps = float(limits.min), float(limits.max), float(limits.eps)

@@ -57,7 +57,7 @@ def set_float32_matmul_precision(precision: str) -> None:
     if precision in ("highest", "high", "medium"):
         _settings["precision"] = precision
     else:
-        warnings.warn(f"{precision} is not one of 'highest', 'high', 'medium': it is ignored", UserWarning, stacklevel=3)
+        warnings.warn(f"{precision} is not 'highest', 'high' or 'medium': it is ignored", UserWarning, stacklevel=3)
 
 
 @public(method=False)

@@ -18,9 +18,12 @@ from chainrule.core.tensor import Tensor, shareable
 def _row(x: Tensor) -> np.ndarray[Any, Any]:
     """All elements of the memory that x lies in."""
     a: Any = shareable(x)
-    while a.base is not None and isinstance(getattr(a.base, "base", a.base), np.ndarray):  # as_strided puts a
-        a = a.base if isinstance(a.base, np.ndarray) else a.base.base  # go-between in the chain of bases
-    return a.reshape(-1, order="K") if a.flags.forc else np.ascontiguousarray(a).reshape(-1)  # type: ignore[no-any-return]
+    while a.base is not None:  # as_strided puts a go-between, which is no array, in the chain of bases
+        base = a.base if isinstance(a.base, np.ndarray) else getattr(a.base, "base", None)
+        if not isinstance(base, np.ndarray):
+            break
+        a = base
+    return a.ravel(order="K") if a.flags.forc else np.ascontiguousarray(a).reshape(-1)  # type: ignore[no-any-return]
 
 
 class _Storage:
@@ -117,7 +120,7 @@ class _Memory:
     def is_set_to(self: Tensor, tensor: Tensor) -> bool:
         """Whether two tensors are the same part of the same memory."""
         a, b = shareable(self), shareable(tensor)
-        return a.__array_interface__["data"] == b.__array_interface__["data"] and (a.shape, a.strides) == (b.shape, b.strides)
+        return (self.data_ptr(), a.shape, a.strides) == (tensor.data_ptr(), b.shape, b.strides)
 
 
 @public(method=False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.device import CPU, device
+from chainrule.api.layout import strided
 from chainrule.api.public import install
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size, dim_index, numel
@@ -190,7 +191,7 @@ class _Attributes:
         return int(self._a.nbytes)
 
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = False
-    layout = "torch.strided"
+    layout = strided
     names = property(lambda self: (None,) * len(self._a.shape))
     output_nr = property(lambda self: getattr(self._g, "index", 0))
     is_inference = lambda self: self._frozen  # noqa: E731

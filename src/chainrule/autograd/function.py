@@ -130,6 +130,7 @@ class _FunctionOp:
 
     d = times = rules = None
     frees = differentiable = True
+    names_late = False
 
     def __init__(self, name: str, outputs: int) -> None:
         self.name, self.grad_name, self.outputs = name, f"{name}Backward", outputs

@@ -37,8 +37,24 @@ def unused(i: int) -> str:
     )
 
 
+_ELSEWHERE = {  # what will not be found by looking near it, and why it is not here
+    "hub": "models for download are made for torch itself",
+    "onnx": "models are exported by torch itself",
+    "distributed": "everything runs in one process",
+    "sparse": "tensors are dense (sparse_coo_tensor(...).to_dense() is zeros(...).index_put(...))",
+    "sparse_coo_tensor": "tensors are dense: use zeros(...).index_put(...)",
+    "quantization": "numbers are not quantised; use float16 tensors to save memory",
+    "complex": "tensors are real; keep the real and the imaginary part in two tensors",
+    "complex64": "tensors are real; keep the real and the imaginary part in two tensors",
+    "complex128": "tensors are real; keep the real and the imaginary part in two tensors",
+    "bfloat16": "NumPy has no bfloat16; use float16 or float32",
+}
+
+
 def missing(owner: str, name: str, known: Iterable[str]) -> str:
     """A name of PyTorch's (or nobody's) that is not here, with the nearest that are."""
+    if name in _ELSEWHERE:
+        return f"module {owner!r} has no attribute {name!r}: {_ELSEWHERE[name]}."
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     hint = f" Near it: {', '.join(near)}." if near else ""
     return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"

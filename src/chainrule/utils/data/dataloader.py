@@ -61,8 +61,8 @@ class DataLoader(Generic[T]):
     instead of the four before. `drop_last`: leave out a last batch that is too short. `collate_fn`: makes a batch of a
     list of samples (`default_collate`). `generator`: of the random order, the default stream if None.
     `num_workers`: loads in this process with what so many workers would give, see the head of this file;
-    `worker_init_fn(id)` is called in each of them first. The options that only speed up processes or copying to other
-    devices (`pin_memory`, `timeout`, `prefetch_factor`, `persistent_workers`, `multiprocessing_context`) change nothing.
+    `worker_init_fn(id)` is called in each of them first. Options of processes and of copying to other devices
+    (`pin_memory`, `timeout`, `prefetch_factor`, `persistent_workers`, `multiprocessing_context`) change nothing.
     Raises ValueError for options that exclude one another.
 
     >>> [x.tolist() for x in DataLoader(range(5), batch_size=2, shuffle=True, generator=Generator().manual_seed(1))]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
 from chainrule.api.creation import tensor
-from chainrule.api.random import Generator, multinomial, randint, randperm, default_generator
+from chainrule.api.random import Generator, default_generator, multinomial, randint, randperm
 from chainrule.base import dtypes
 from chainrule.core.tensor import Tensor
 
