@@ -140,10 +140,14 @@ def test_random_split_parts_the_whole(lengths: list[Any]) -> None:
 
 @pytest.mark.parametrize("lengths", [[3, 7], [0.3, 0.3, 0.4], [0.5, 0.5]])
 def test_random_split_is_torchs(lengths: list[Any]) -> None:
-    ours, theirs = both(lambda lib: [list(p) for p in lib.utils.data.random_split(range(11 - (sum(lengths) == 10)), lengths)])
+    ours, theirs = both(
+        lambda lib: [list(p) for p in lib.utils.data.random_split(range(11 - (sum(lengths) == 10)), lengths)]
+    )
     assert ours == theirs
     g = lambda lib: lib.Generator().manual_seed(42)  # noqa: E731
-    ours, theirs = both(lambda lib: [list(p) for p in lib.utils.data.random_split(range(10), lengths, generator=g(lib))])
+    ours, theirs = both(
+        lambda lib: [list(p) for p in lib.utils.data.random_split(range(10), lengths, generator=g(lib))]
+    )
     assert ours == theirs
 
 

@@ -68,19 +68,33 @@ GOLDEN = [
     (i64([1, 2]), {}, {}, "tensor([1, 2])"),
     (np.array([True]), {}, {}, "tensor([True])"),
     (np.array([True, False]), {}, {}, "tensor([ True, False])"),
-    (np.array([[True, False], [False, False]]), {}, {}, """\
+    (
+        np.array([[True, False], [False, False]]),
+        {},
+        {},
+        """\
 tensor([[ True, False],
-        [False, False]])"""),
+        [False, False]])""",
+    ),
     (np.array([-1, 20, 300], np.int32), {}, {}, "tensor([ -1,  20, 300], dtype=torch.int32)"),
     (np.array([0, 255], np.uint8), {}, {}, "tensor([  0, 255], dtype=torch.uint8)"),
     (np.array([-128, 127], np.int8), {}, {}, "tensor([-128,  127], dtype=torch.int8)"),
     (i64([-(2**63), 2**63 - 1]), {}, {}, "tensor([-9223372036854775808,  9223372036854775807])"),
-    (np.array([2**64 - 1, 0], np.uint64), {}, {},
-     "tensor([18446744073709551615,                    0], dtype=torch.uint64)"),
+    (
+        np.array([2**64 - 1, 0], np.uint64),
+        {},
+        {},
+        "tensor([18446744073709551615,                    0], dtype=torch.uint64)",
+    ),
     (f64([1.0]), {}, {}, "tensor([1.], dtype=torch.float64)"),
-    (f32([[18, 24], [30, 12]]), {}, MUL, """\
+    (
+        f32([[18, 24], [30, 12]]),
+        {},
+        MUL,
+        """\
 tensor([[18., 24.],
-        [30., 12.]], grad_fn=<MulBackward0>)"""),
+        [30., 12.]], grad_fn=<MulBackward0>)""",
+    ),
     (f32([]), {}, {}, "tensor([])"),
     (f32(np.empty((0, 3))), {}, {}, "tensor([], size=(0, 3))"),
     (f32(np.empty((2, 0, 3))), {}, MUL, "tensor([], size=(2, 0, 3), grad_fn=<MulBackward0>)"),
@@ -97,9 +111,14 @@ tensor([[18., 24.],
     (f32([nan, 1.5]), {}, {}, "tensor([   nan, 1.5000])"),
     (f32([nan, inf, -inf]), {}, {}, "tensor([nan, inf, -inf])"),
     (f32([inf, -inf, 0.25, nan]), {}, {}, "tensor([   inf,   -inf, 0.2500,    nan])"),
-    (f32([[nan, 100.0], [-inf, 2.0]]), {}, {}, """\
+    (
+        f32([[nan, 100.0], [-inf, 2.0]]),
+        {},
+        {},
+        """\
 tensor([[ nan, 100.],
-        [-inf,   2.]])"""),
+        [-inf,   2.]])""",
+    ),
     (f32([nan, 1e10, inf, 0.0]), {}, {}, "tensor([       nan, 1.0000e+10,        inf, 0.0000e+00])"),
     (f32([1.0, 10.0, 100.0]), {}, {}, "tensor([  1.,  10., 100.])"),
     (f32([1.0, 1000.0]), {}, {}, "tensor([   1., 1000.])"),
@@ -117,8 +136,12 @@ tensor([[ nan, 100.],
     (f64([1e300, 1e-300]), {}, {}, "tensor([1.0000e+300, 1.0000e-300], dtype=torch.float64)"),
     (f64([5e-324, 1.7e308]), {}, {}, "tensor([4.9407e-324, 1.7000e+308], dtype=torch.float64)"),
     (f64([1 / 3, 2 / 3]), {}, {}, "tensor([0.3333, 0.6667], dtype=torch.float64)"),
-    (f64([1e-10, -1e10]), {}, {"default_float": "float64", "requires_grad": True},
-     "tensor([ 1.0000e-10, -1.0000e+10], requires_grad=True)"),
+    (
+        f64([1e-10, -1e10]),
+        {},
+        {"default_float": "float64", "requires_grad": True},
+        "tensor([ 1.0000e-10, -1.0000e+10], requires_grad=True)",
+    ),
     (f16([1.0, 2.0]), {}, {}, "tensor([1., 2.], dtype=torch.float16)"),
     (f16([0.1, 65504.0]), {}, {}, "tensor([9.9976e-02, 6.5504e+04], dtype=torch.float16)"),
     (f16([0.1, 0.2]), {}, {"default_float": "float16"}, "tensor([0.1000, 0.2000])"),
@@ -135,29 +158,59 @@ tensor([[ nan, 100.],
     (f32([1.0, 1e9]), {"sci_mode": False}, {}, "tensor([         1., 1000000000.])"),
     (f32([0.25, 1e5]), {"profile": "short"}, {}, "tensor([2.50e-01, 1.00e+05])"),
     (f32([1.0, 1e9]), {"profile": "short"}, {}, "tensor([1.00e+00, 1.00e+09])"),
-    (count(25), {}, {}, """\
+    (
+        count(25),
+        {},
+        {},
+        """\
 tensor([ 0.,  1.,  2.,  3.,  4.,  5.,  6.,  7.,  8.,  9., 10., 11., 12., 13.,
-        14., 15., 16., 17., 18., 19., 20., 21., 22., 23., 24.])"""),
-    (count(25, scale=0.5), {}, {}, """\
+        14., 15., 16., 17., 18., 19., 20., 21., 22., 23., 24.])""",
+    ),
+    (
+        count(25, scale=0.5),
+        {},
+        {},
+        """\
 tensor([ 0.0000,  0.5000,  1.0000,  1.5000,  2.0000,  2.5000,  3.0000,  3.5000,
          4.0000,  4.5000,  5.0000,  5.5000,  6.0000,  6.5000,  7.0000,  7.5000,
          8.0000,  8.5000,  9.0000,  9.5000, 10.0000, 10.5000, 11.0000, 11.5000,
-        12.0000])"""),
-    (count(25, dtype=np.int64, scale=1000), {}, {}, """\
+        12.0000])""",
+    ),
+    (
+        count(25, dtype=np.int64, scale=1000),
+        {},
+        {},
+        """\
 tensor([    0,  1000,  2000,  3000,  4000,  5000,  6000,  7000,  8000,  9000,
         10000, 11000, 12000, 13000, 14000, 15000, 16000, 17000, 18000, 19000,
-        20000, 21000, 22000, 23000, 24000])"""),
-    (count(14), {}, MUL, """\
+        20000, 21000, 22000, 23000, 24000])""",
+    ),
+    (
+        count(14),
+        {},
+        MUL,
+        """\
 tensor([ 0.,  1.,  2.,  3.,  4.,  5.,  6.,  7.,  8.,  9., 10., 11., 12., 13.],
-       grad_fn=<MulBackward0>)"""),
-    (count(13), {}, MUL, """\
+       grad_fn=<MulBackward0>)""",
+    ),
+    (
+        count(13),
+        {},
+        MUL,
+        """\
 tensor([ 0.,  1.,  2.,  3.,  4.,  5.,  6.,  7.,  8.,  9., 10., 11., 12.],
-       grad_fn=<MulBackward0>)"""),
+       grad_fn=<MulBackward0>)""",
+    ),
     (count(1001), {}, {}, "tensor([   0.,    1.,    2.,  ...,  998.,  999., 1000.])"),
     (count(1001, dtype=np.int64), {}, {}, "tensor([   0,    1,    2,  ...,  998,  999, 1000])"),
-    (count(1001, scale=0.01), {}, {}, """\
+    (
+        count(1001, scale=0.01),
+        {},
+        {},
+        """\
 tensor([0.0000e+00, 1.0000e-02, 2.0000e-02,  ..., 9.9800e+00, 9.9900e+00,
-        1.0000e+01])"""),
+        1.0000e+01])""",
+    ),
     (count(1000, dtype=np.int64), {"edgeitems": 2, "threshold": 999}, {}, "tensor([  0,   1,  ..., 998, 999])"),
     (count(6), {"threshold": 5}, {}, "tensor([0., 1., 2., 3., 4., 5.])"),
     (count(7), {"threshold": 5}, {}, "tensor([0., 1., 2.,  ..., 4., 5., 6.])"),
@@ -165,37 +218,71 @@ tensor([0.0000e+00, 1.0000e-02, 2.0000e-02,  ..., 9.9800e+00, 9.9900e+00,
     (count(3, 3), {"threshold": 5, "edgeitems": 0}, {}, "tensor([...], size=(3, 3))"),
     (f32(5), {"threshold": 0, "edgeitems": 0}, {}, "tensor(5., size=())"),
     (f32([5]), {"edgeitems": 0}, {}, "tensor([5.], size=(1,))"),
-    (count(30) == 3, {}, {}, """\
+    (
+        count(30) == 3,
+        {},
+        {},
+        """\
 tensor([False, False, False,  True, False, False, False, False, False, False,
         False, False, False, False, False, False, False, False, False, False,
-        False, False, False, False, False, False, False, False, False, False])"""),
-    (count(2, 3), {}, {}, """\
+        False, False, False, False, False, False, False, False, False, False])""",
+    ),
+    (
+        count(2, 3),
+        {},
+        {},
+        """\
 tensor([[0., 1., 2.],
-        [3., 4., 5.]])"""),
-    (count(2, 3, dtype=np.float64), {}, LEAF, """\
+        [3., 4., 5.]])""",
+    ),
+    (
+        count(2, 3, dtype=np.float64),
+        {},
+        LEAF,
+        """\
 tensor([[0., 1., 2.],
-        [3., 4., 5.]], dtype=torch.float64, requires_grad=True)"""),
+        [3., 4., 5.]], dtype=torch.float64, requires_grad=True)""",
+    ),
     (count(1, 1, 1), {}, {}, "tensor([[[0.]]])"),
-    (count(2, 2, 2), {}, {}, """\
+    (
+        count(2, 2, 2),
+        {},
+        {},
+        """\
 tensor([[[0., 1.],
          [2., 3.]],
 
         [[4., 5.],
-         [6., 7.]]])"""),
-    (count(2, 2, 2, scale=-0.3), {}, MUL, """\
+         [6., 7.]]])""",
+    ),
+    (
+        count(2, 2, 2, scale=-0.3),
+        {},
+        MUL,
+        """\
 tensor([[[-0.0000, -0.3000],
          [-0.6000, -0.9000]],
 
         [[-1.2000, -1.5000],
-         [-1.8000, -2.1000]]], grad_fn=<MulBackward0>)"""),
-    (count(2, 1, 2, 2), {}, {}, """\
+         [-1.8000, -2.1000]]], grad_fn=<MulBackward0>)""",
+    ),
+    (
+        count(2, 1, 2, 2),
+        {},
+        {},
+        """\
 tensor([[[[0., 1.],
           [2., 3.]]],
 
 
         [[[4., 5.],
-          [6., 7.]]]])"""),
-    (count(2, 2, 1, 1, 2, dtype=np.int64), {}, {}, """\
+          [6., 7.]]]])""",
+    ),
+    (
+        count(2, 2, 1, 1, 2, dtype=np.int64),
+        {},
+        {},
+        """\
 tensor([[[[[0, 1]]],
 
 
@@ -206,8 +293,13 @@ tensor([[[[[0, 1]]],
         [[[[4, 5]]],
 
 
-         [[[6, 7]]]]])"""),
-    (count(40, 40), {}, {}, """\
+         [[[6, 7]]]]])""",
+    ),
+    (
+        count(40, 40),
+        {},
+        {},
+        """\
 tensor([[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 3.7000e+01, 3.8000e+01,
          3.9000e+01],
         [4.0000e+01, 4.1000e+01, 4.2000e+01,  ..., 7.7000e+01, 7.8000e+01,
@@ -220,8 +312,13 @@ tensor([[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 3.7000e+01, 3.8000e+01,
         [1.5200e+03, 1.5210e+03, 1.5220e+03,  ..., 1.5570e+03, 1.5580e+03,
          1.5590e+03],
         [1.5600e+03, 1.5610e+03, 1.5620e+03,  ..., 1.5970e+03, 1.5980e+03,
-         1.5990e+03]])"""),
-    (count(40, 40, scale=0.1), {}, MUL, """\
+         1.5990e+03]])""",
+    ),
+    (
+        count(40, 40, scale=0.1),
+        {},
+        MUL,
+        """\
 tensor([[0.0000e+00, 1.0000e-01, 2.0000e-01,  ..., 3.7000e+00, 3.8000e+00,
          3.9000e+00],
         [4.0000e+00, 4.1000e+00, 4.2000e+00,  ..., 7.7000e+00, 7.8000e+00,
@@ -234,8 +331,13 @@ tensor([[0.0000e+00, 1.0000e-01, 2.0000e-01,  ..., 3.7000e+00, 3.8000e+00,
         [1.5200e+02, 1.5210e+02, 1.5220e+02,  ..., 1.5570e+02, 1.5580e+02,
          1.5590e+02],
         [1.5600e+02, 1.5610e+02, 1.5620e+02,  ..., 1.5970e+02, 1.5980e+02,
-         1.5990e+02]], grad_fn=<MulBackward0>)"""),
-    (count(40, 40, scale=0.001), {}, {}, """\
+         1.5990e+02]], grad_fn=<MulBackward0>)""",
+    ),
+    (
+        count(40, 40, scale=0.001),
+        {},
+        {},
+        """\
 tensor([[0.0000e+00, 1.0000e-03, 2.0000e-03,  ..., 3.7000e-02, 3.8000e-02,
          3.9000e-02],
         [4.0000e-02, 4.1000e-02, 4.2000e-02,  ..., 7.7000e-02, 7.8000e-02,
@@ -248,8 +350,13 @@ tensor([[0.0000e+00, 1.0000e-03, 2.0000e-03,  ..., 3.7000e-02, 3.8000e-02,
         [1.5200e+00, 1.5210e+00, 1.5220e+00,  ..., 1.5570e+00, 1.5580e+00,
          1.5590e+00],
         [1.5600e+00, 1.5610e+00, 1.5620e+00,  ..., 1.5970e+00, 1.5980e+00,
-         1.5990e+00]])"""),
-    (count(10, 10, 11, dtype=np.int64), {}, {}, """\
+         1.5990e+00]])""",
+    ),
+    (
+        count(10, 10, 11, dtype=np.int64),
+        {},
+        {},
+        """\
 tensor([[[   0,    1,    2,  ...,    8,    9,   10],
          [  11,   12,   13,  ...,   19,   20,   21],
          [  22,   23,   24,  ...,   30,   31,   32],
@@ -298,19 +405,34 @@ tensor([[[   0,    1,    2,  ...,    8,    9,   10],
          ...,
          [1067, 1068, 1069,  ..., 1075, 1076, 1077],
          [1078, 1079, 1080,  ..., 1086, 1087, 1088],
-         [1089, 1090, 1091,  ..., 1097, 1098, 1099]]])"""),
-    (count(2, 600, dtype=np.int32), {}, {}, """\
+         [1089, 1090, 1091,  ..., 1097, 1098, 1099]]])""",
+    ),
+    (
+        count(2, 600, dtype=np.int32),
+        {},
+        {},
+        """\
 tensor([[   0,    1,    2,  ...,  597,  598,  599],
-        [ 600,  601,  602,  ..., 1197, 1198, 1199]], dtype=torch.int32)"""),
-    (count(600, 2), {}, {}, """\
+        [ 600,  601,  602,  ..., 1197, 1198, 1199]], dtype=torch.int32)""",
+    ),
+    (
+        count(600, 2),
+        {},
+        {},
+        """\
 tensor([[0.0000e+00, 1.0000e+00],
         [2.0000e+00, 3.0000e+00],
         [4.0000e+00, 5.0000e+00],
         ...,
         [1.1940e+03, 1.1950e+03],
         [1.1960e+03, 1.1970e+03],
-        [1.1980e+03, 1.1990e+03]])"""),
-    (count(8, 8, 8), {"profile": "short", "threshold": 100}, {}, """\
+        [1.1980e+03, 1.1990e+03]])""",
+    ),
+    (
+        count(8, 8, 8),
+        {"profile": "short", "threshold": 100},
+        {},
+        """\
 tensor([[[  0.,   1.,  ...,   6.,   7.],
          [  8.,   9.,  ...,  14.,  15.],
          ...,
@@ -335,22 +457,37 @@ tensor([[[  0.,   1.,  ...,   6.,   7.],
          [456., 457.,  ..., 462., 463.],
          ...,
          [496., 497.,  ..., 502., 503.],
-         [504., 505.,  ..., 510., 511.]]])"""),
-    (count(3, 20), {}, {}, """\
+         [504., 505.,  ..., 510., 511.]]])""",
+    ),
+    (
+        count(3, 20),
+        {},
+        {},
+        """\
 tensor([[ 0.,  1.,  2.,  3.,  4.,  5.,  6.,  7.,  8.,  9., 10., 11., 12., 13.,
          14., 15., 16., 17., 18., 19.],
         [20., 21., 22., 23., 24., 25., 26., 27., 28., 29., 30., 31., 32., 33.,
          34., 35., 36., 37., 38., 39.],
         [40., 41., 42., 43., 44., 45., 46., 47., 48., 49., 50., 51., 52., 53.,
-         54., 55., 56., 57., 58., 59.]])"""),
-    (count(2, 20, scale=0.25), {}, {}, """\
+         54., 55., 56., 57., 58., 59.]])""",
+    ),
+    (
+        count(2, 20, scale=0.25),
+        {},
+        {},
+        """\
 tensor([[0.0000, 0.2500, 0.5000, 0.7500, 1.0000, 1.2500, 1.5000, 1.7500, 2.0000,
          2.2500, 2.5000, 2.7500, 3.0000, 3.2500, 3.5000, 3.7500, 4.0000, 4.2500,
          4.5000, 4.7500],
         [5.0000, 5.2500, 5.5000, 5.7500, 6.0000, 6.2500, 6.5000, 6.7500, 7.0000,
          7.2500, 7.5000, 7.7500, 8.0000, 8.2500, 8.5000, 8.7500, 9.0000, 9.2500,
-         9.5000, 9.7500]])"""),
-    (count(2, 9, scale=0.5), {"linewidth": 30}, {}, """\
+         9.5000, 9.7500]])""",
+    ),
+    (
+        count(2, 9, scale=0.5),
+        {"linewidth": 30},
+        {},
+        """\
 tensor([[0.0000, 0.5000,
          1.0000, 1.5000,
          2.0000, 2.5000,
@@ -360,46 +497,100 @@ tensor([[0.0000, 0.5000,
          5.5000, 6.0000,
          6.5000, 7.0000,
          7.5000, 8.0000,
-         8.5000]])"""),
-    (count(4), {"linewidth": 1}, {}, """\
+         8.5000]])""",
+    ),
+    (
+        count(4),
+        {"linewidth": 1},
+        {},
+        """\
 tensor([0.,
         1.,
         2.,
-        3.])"""),
-    (count(2, 2, dtype=np.float64), {"linewidth": 40}, MUL, """\
+        3.])""",
+    ),
+    (
+        count(2, 2, dtype=np.float64),
+        {"linewidth": 40},
+        MUL,
+        """\
 tensor([[0., 1.],
         [2., 3.]], dtype=torch.float64,
-       grad_fn=<MulBackward0>)"""),
-    (f64(count(3)), {"linewidth": 20}, {"grad_fn": "CloneBackward0"}, """\
+       grad_fn=<MulBackward0>)""",
+    ),
+    (
+        f64(count(3)),
+        {"linewidth": 20},
+        {"grad_fn": "CloneBackward0"},
+        """\
 tensor([0., 1., 2.],
        dtype=torch.float64,
-       grad_fn=<CloneBackward0>)"""),
-    (np.r_[f32([1.5, 2, 3]), np.full(1000, 1e9, np.float32), f32([4, 5, 6.5])], {}, {},
-     "tensor([1.5000, 2.0000, 3.0000,  ..., 4.0000, 5.0000, 6.5000])"),
-    (np.r_[f32([1, 2, 3]), np.full(1000, 0.5, np.float32), f32([4, 5, 6])], {}, {},
-     "tensor([1., 2., 3.,  ..., 4., 5., 6.])"),
-    (f32([[1e-3, 2e-3], [3e-3, -4e-3]]), {}, {}, """\
+       grad_fn=<CloneBackward0>)""",
+    ),
+    (
+        np.r_[f32([1.5, 2, 3]), np.full(1000, 1e9, np.float32), f32([4, 5, 6.5])],
+        {},
+        {},
+        "tensor([1.5000, 2.0000, 3.0000,  ..., 4.0000, 5.0000, 6.5000])",
+    ),
+    (
+        np.r_[f32([1, 2, 3]), np.full(1000, 0.5, np.float32), f32([4, 5, 6])],
+        {},
+        {},
+        "tensor([1., 2., 3.,  ..., 4., 5., 6.])",
+    ),
+    (
+        f32([[1e-3, 2e-3], [3e-3, -4e-3]]),
+        {},
+        {},
+        """\
 tensor([[ 0.0010,  0.0020],
-        [ 0.0030, -0.0040]])"""),
-    (f32([[0.00001, 1.0], [-10.0, 0.0]]), {}, {}, """\
+        [ 0.0030, -0.0040]])""",
+    ),
+    (
+        f32([[0.00001, 1.0], [-10.0, 0.0]]),
+        {},
+        {},
+        """\
 tensor([[ 1.0000e-05,  1.0000e+00],
-        [-1.0000e+01,  0.0000e+00]])"""),
+        [-1.0000e+01,  0.0000e+00]])""",
+    ),
     (count(5), {"threshold": 5, "edgeitems": 1}, {}, "tensor([0., 1., 2., 3., 4.])"),
     (count(5), {"threshold": 4, "edgeitems": 1}, {}, "tensor([0.,  ..., 4.])"),
-    (f64([1]), {"linewidth": 34}, MUL, """\
+    (
+        f64([1]),
+        {"linewidth": 34},
+        MUL,
+        """\
 tensor([1.], dtype=torch.float64,
-       grad_fn=<MulBackward0>)"""),
-    (f64([1]), {"linewidth": 33}, MUL, """\
+       grad_fn=<MulBackward0>)""",
+    ),
+    (
+        f64([1]),
+        {"linewidth": 33},
+        MUL,
+        """\
 tensor([1.],
        dtype=torch.float64,
-       grad_fn=<MulBackward0>)"""),
-    (f64(count(8)), {"linewidth": 50}, MUL, """\
+       grad_fn=<MulBackward0>)""",
+    ),
+    (
+        f64(count(8)),
+        {"linewidth": 50},
+        MUL,
+        """\
 tensor([0., 1., 2., 3., 4., 5., 6., 7.],
-       dtype=torch.float64, grad_fn=<MulBackward0>)"""),
-    (f64(count(8)), {"linewidth": 49}, MUL, """\
+       dtype=torch.float64, grad_fn=<MulBackward0>)""",
+    ),
+    (
+        f64(count(8)),
+        {"linewidth": 49},
+        MUL,
+        """\
 tensor([0., 1., 2., 3., 4., 5., 6., 7.],
        dtype=torch.float64,
-       grad_fn=<MulBackward0>)"""),
+       grad_fn=<MulBackward0>)""",
+    ),
     (count(3), {}, {"contents": "..."}, "tensor(...)"),
 ]
 
@@ -454,8 +645,13 @@ def random_shape(rng):
 
 def random_array(rng):
     shape, np_rng = random_shape(rng), np.random.default_rng(rng.getrandbits(32))
-    dtype = rng.choice(["float32"] * 4 + ["float64"] * 3 + ["float16"] * 2 + ["bool", "uint8", "uint16", "uint64"]
-                       + ["int8", "int16", "int32", "int64"])
+    dtype = rng.choice(
+        ["float32"] * 4
+        + ["float64"] * 3
+        + ["float16"] * 2
+        + ["bool", "uint8", "uint16", "uint64"]
+        + ["int8", "int16", "int32", "int64"]
+    )
     if dtype == "bool":
         return np.asarray(np_rng.random(shape) < rng.random())
     if "int" in dtype:
@@ -504,8 +700,9 @@ def test_random_tensors_print_as_in_torch(seed):
         if rng.random() < 0.05:
             kwargs["contents"] = rng.choice(["...", "a\nbc", "x" * 70, "x" * 90 + "\n" + "y" * rng.randint(30, 80)])
         with both_options(torch, **options):
-            assert ours(array, **kwargs) == theirs(torch, array, **kwargs), \
+            assert ours(array, **kwargs) == theirs(torch, array, **kwargs), (
                 f"seed {seed}, turn {turn}: {array.dtype} {array.shape} {options} {kwargs}"
+            )
 
 
 def test_suffixes_wrap_as_in_torch_at_every_width():
@@ -586,16 +783,19 @@ def test_printoptions_come_back_after_an_error_and_nest():
     assert get_printoptions() == before
 
 
-@pytest.mark.parametrize(("options", "error", "match"), [
-    ({"profile": "wide"}, ValueError, "unknown profile 'wide'; choose one of default, short, full"),
-    ({"precision": -1}, ValueError, "precision must not be negative, got -1"),
-    ({"precision": 2.5}, TypeError, "precision must be an integer, got 2.5"),
-    ({"edgeitems": -3}, ValueError, "edgeitems must not be negative, got -3"),
-    ({"threshold": "all"}, TypeError, "threshold must be a number, got 'all'"),
-    ({"threshold": nan}, ValueError, "threshold must not be NaN"),
-    ({"linewidth": nan}, ValueError, "linewidth must not be NaN"),
-    ({"digits": 3}, TypeError, "digits"),
-])
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"profile": "wide"}, ValueError, "unknown profile 'wide'; choose one of default, short, full"),
+        ({"precision": -1}, ValueError, "precision must not be negative, got -1"),
+        ({"precision": 2.5}, TypeError, "precision must be an integer, got 2.5"),
+        ({"edgeitems": -3}, ValueError, "edgeitems must not be negative, got -3"),
+        ({"threshold": "all"}, TypeError, "threshold must be a number, got 'all'"),
+        ({"threshold": nan}, ValueError, "threshold must not be NaN"),
+        ({"linewidth": nan}, ValueError, "linewidth must not be NaN"),
+        ({"digits": 3}, TypeError, "digits"),
+    ],
+)
 def test_bad_options_are_refused_and_change_nothing(options, error, match):
     before = get_printoptions()
     with pytest.raises(error, match=match):

@@ -157,8 +157,7 @@ def test_names_set_on_the_stand_in_do_not_reach_chainrule():
 def test_importing_run_imports_none_of_jupyter():
     heavy = ("IPython", "nbformat", "nbclient", "nbconvert", "jupytext", "rich", "tqdm", "matplotlib", "torch")
     code = (
-        "import sys, chainrule.run.command, chainrule.cli;"
-        f"print([name for name in {heavy!r} if name in sys.modules])"
+        f"import sys, chainrule.run.command, chainrule.cli;print([name for name in {heavy!r} if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

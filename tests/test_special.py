@@ -106,9 +106,7 @@ def test_polygamma_is_the_slope_of_the_one_before(n: int) -> None:
     numeric = slope(lambda a: cr.polygamma(n, cr.tensor(a)).numpy(), points, 1e-6)
     np.testing.assert_allclose(got.numpy(), numeric, rtol=1e-6)
     right = points[3:]
-    np.testing.assert_allclose(
-        cr.polygamma(n, cr.tensor(right)).numpy(), scipy_special.polygamma(n, right), rtol=1e-10
-    )
+    np.testing.assert_allclose(cr.polygamma(n, cr.tensor(right)).numpy(), scipy_special.polygamma(n, right), rtol=1e-10)
 
 
 def test_mvlgamma() -> None:

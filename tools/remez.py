@@ -3,10 +3,10 @@
     python tools/remez.py > src/chainrule/compile/vecmath_tables.py
 
 Every elementary function is a polynomial on a small interval after its argument was reduced. The best polynomial of a
-degree is the one whose weighted error swings between equal peaks (Chebyshev); E. Ya. Remez' exchange finds it: solve for
-the polynomial with alternating equal errors on n + 2 points, move the points to where the error peaks, repeat. It runs
-on a fine grid in 60 digits (mpmath), with the weight that makes the error that of the finished function relative to its
-value. The constants of argument reduction are split here too (W. J. Cody & W. Waite, 1980): the first part of a
+degree is the one whose weighted error swings between equal peaks (Chebyshev); E. Ya. Remez' exchange finds it: solve
+for the polynomial with alternating equal errors on n + 2 points, move the points to where the error peaks, repeat. It
+runs on a fine grid in 60 digits (mpmath), with the weight that makes the error that of the finished function relative
+to its value. The constants of argument reduction are split here too (W. J. Cody & W. Waite, 1980): the first part of a
 constant is rounded to few bits, the next ones hold the rest.
 """
 
@@ -116,7 +116,8 @@ def fits() -> list[Fit]:
         Fit("sin", "sin(r) = r + r z p(z), z = r², |r| <= pi/4", odd(mp.sin, -mpf(1) / 6), odd_weight(mp.sin),
             mpf(0), quarter_pi, (3, 6)),
         Fit("cos", "cos(r) = 1 - z/2 + z² p(z), z = r², |r| <= pi/4",
-            lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(root(z)), mpf(0), quarter_pi, (3, 6)),
+            lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(root(z)),
+            mpf(0), quarter_pi, (3, 6)),
         Fit("asin", "asin(x) = x + x z p(z), z = x², |x| <= 1/2", odd(asin, mpf(1) / 6), odd_weight(asin),
             mpf(0), mpf("0.25"), (5, 13)),
         Fit("atan", "atan(t) = t + t z p(z), z = t², |t| <= tan(pi/8)", odd(mp.atan, -mpf(1) / 3),
@@ -125,6 +126,8 @@ def fits() -> list[Fit]:
             mpf(0), mpf("0.3025"), (5, 11)),
         Fit("sinh", "sinh(x) = x + x z p(z), z = x², |x| <= 1", odd(sinh, mpf(1) / 6), odd_weight(sinh),
             mpf(0), mpf(1), (4, 7)),
+        Fit("cbrt", "cbrt(m) = p(m), sqrt(1/2) <= m <= sqrt(2)", mp.cbrt, lambda m: 1 / mp.cbrt(m),
+            root(mpf("0.4999")), root(mpf("2.0001")), (5, 6)),
         Fit("erf", "erf(x) = x + x p(z), z = x², |x| <= 1", lambda z: erf(root(z)) / root(z) - 1,
             lambda z: root(z) / erf(root(z)), mpf(0), mpf(1), (7, 12)),
         Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = p(t), t = (x - 2)/(x + 2), x >= 0", scaled_erfc,
@@ -155,7 +158,7 @@ def constants(dtype: str) -> dict[str, tuple[float, ...]]:
     return {
         "ln2": split(mp.log(2), short, p), "log2e": split(1 / mp.log(2), p, p), "log10e": split(1 / mp.log(10), p, p),
         "log10_2": split(mp.log10(2), short, p), "pi": split(mp.pi, p, p), "pi_2": split(mp.pi / 2, p, p, p),
-        "2_pi": split(2 / mp.pi, p), "third": split(mpf(1) / 3, p, p), "tan_pi_8": split(mp.tan(mp.pi / 8), p),
+        "2_pi": split(2 / mp.pi, p), "third": split(mpf(1) / 3, p, p), "tan_pi_8": split(mp.tan(mp.pi / 8), p), "cbrt2": split(mp.cbrt(2), p), "cbrt_half": split(mp.cbrt(mpf("0.5")), p),
     }  # fmt: skip
 
 
@@ -172,8 +175,8 @@ def show(name: str, says: str, rows: dict[str, tuple[float, ...]]) -> None:
 
 
 def main() -> None:
-    print('"""Coefficients and split constants of the vector maths, written by tools/remez.py: change that, not this."""\n')
-    print("# Polynomials, lowest coefficient first; the error is that of the function with exact coefficients, relative.")
+    print('"""Coefficients and split constants of the vector maths, written by tools/remez.py: edit that."""\n')
+    print("# Polynomials, lowest coefficient first; errors are relative, before the coefficients are rounded.")
     print("POLYNOMIALS: dict[str, dict[str, tuple[float, ...]]] = {")
     for fit in fits():
         rows, errors = {}, []
@@ -193,7 +196,7 @@ def main() -> None:
     print("TWO_OVER_PI = int(")
     for i in range(0, len(digits), 100):
         print(f'    "{digits[i : i + 100]}"')
-    print("    \"\",\n    16,\n)")
+    print('    "",\n    16,\n)')
 
 
 if __name__ == "__main__":

@@ -115,7 +115,12 @@ def grad(
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
     _check_inputs(xs)
     got = engine.gradients(
-        ys, xs, seeds, retain=retain_graph, create_graph=create_graph, allow_unused=bool(allow_unused) or materialize_grads
+        ys,
+        xs,
+        seeds,
+        retain=retain_graph,
+        create_graph=create_graph,
+        allow_unused=bool(allow_unused) or materialize_grads,
     )
     if materialize_grads:
         return tuple(wrap(np.zeros_like(x._a)) if g is None else g for g, x in zip(got, xs))
@@ -127,7 +132,8 @@ def _batched(ys: Any, xs: Any, vs: Any, retain: Any, create: bool, unused: Any, 
 
     n = vs[0]._a.shape[0]
     rows = [
-        grad(ys, xs, [v[i] for v in vs], True if i < n - 1 else retain, create, True, unused, False, zeros) for i in range(n)
+        grad(ys, xs, [v[i] for v in vs], True if i < n - 1 else retain, create, True, unused, False, zeros)
+        for i in range(n)
     ]
     return tuple(None if c[0] is None else REGISTRY["stack"](*c, dim=0) for c in zip(*rows))
 
@@ -135,7 +141,11 @@ def _batched(ys: Any, xs: Any, vs: Any, retain: Any, create: bool, unused: Any, 
 @install
 class _Backward:
     def backward(
-        self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        self: Tensor,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
     ) -> None:
         """Add the gradients of this tensor to the `.grad` of the leaves it was computed from."""
         a = self._a

@@ -70,9 +70,13 @@ class _Converting:
         """This tensor in the dtype of another."""
         return self.to(other.dtype)
 
-    def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_tensor(
+        self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """A new tensor of this tensor's dtype from data."""
-        return tensor(data.detach() if isinstance(data, Tensor) else data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return tensor(
+            data.detach() if isinstance(data, Tensor) else data, dtype=dtype or self.dtype, requires_grad=requires_grad
+        )
 
     def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
         """A tensor of the given size and this tensor's dtype, full of `fill_value`."""
@@ -104,7 +108,9 @@ def _legacy(d: Any, args: tuple[Any, ...]) -> Tensor:
 
 def _new_tensor(cls: Any, *args: Any, **kwargs: Any) -> Tensor:
     if kwargs.pop("device", None) not in (None, "cpu") or kwargs:
-        raise TypeError(f"Tensor() takes sizes or data alone, not {', '.join(kwargs) or 'a device'}; use torch.tensor(...)")
+        raise TypeError(
+            f"Tensor() takes sizes or data alone, not {', '.join(kwargs) or 'a device'}; use torch.tensor(...)"
+        )
     t = _legacy(dtypes.default_float(), args)
     if cls is not Tensor:
         t.__class__ = cls

@@ -254,7 +254,13 @@ for _name, _value in (("zeros", 0), ("ones", 1), ("empty", 0)):
 
 @public(method=False)
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    layout: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of the given size, full of `fill_value`."""
     here(device)
@@ -280,7 +286,9 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 
 
 @public(method=False)
-def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor with the given size and strides (in elements)."""
     d = _np(dtype, dtypes.default_float())
     length = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if numel(size) else 0

@@ -204,8 +204,10 @@ def _hang(suffixes: list[str], column: int, used: int, linewidth: float) -> str:
 def _contents(array: np.ndarray, column: int, options: PrintOptions) -> str:
     """The numbers with their brackets; the first bracket stands in `column`."""
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"cannot print an array of dtype {array.dtype} and shape {array.shape} as a tensor: "
-                        "only booleans, integers and real floats have a printed form")
+        raise TypeError(
+            f"cannot print an array of dtype {array.dtype} and shape {array.shape} as a tensor: "
+            "only booleans, integers and real floats have a printed form"
+        )
     if array.size == 0:
         return "[]"
     edge = options.edgeitems

@@ -118,7 +118,7 @@ def _check_dtypes(x: Tensor, y: Tensor) -> None:
             f"{_C_NAMES.get(b.name, b.name)}"
         )
     if a.kind == "b":
-        raise NotImplementedError('"addmm_impl_cpu_" not implemented for \'Bool\'')
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 
 
 def _at(self: Tensor, other: Any) -> Any:
@@ -202,7 +202,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
             f"but got {p[0]} and {q[0]} elements respectively"
         )
     if input._a.dtype.kind == "b":
-        raise NotImplementedError('"dot" not implemented for \'Bool\'')
+        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
     return apply(_MATMUL, (input, tensor), {}, "DotBackward0")  # type: ignore[no-any-return]
 
 

@@ -28,7 +28,9 @@ def public(
     """
 
     def decorate(f: F) -> F:
-        name = f.__name__.rstrip("_") if f.__name__.endswith("_") and f.__name__.rstrip("_") in _SHADOWED else f.__name__
+        name = (
+            f.__name__.rstrip("_") if f.__name__.endswith("_") and f.__name__.rstrip("_") in _SHADOWED else f.__name__
+        )
         call = _published(f, name)
         for n in (name, *names):
             if where is not None:
@@ -45,7 +47,22 @@ def public(
     return decorate
 
 
-_SHADOWED = {"abs", "all", "any", "max", "min", "sum", "pow", "round", "range", "sorted", "type", "float", "int", "bool"}
+_SHADOWED = {
+    "abs",
+    "all",
+    "any",
+    "max",
+    "min",
+    "sum",
+    "pow",
+    "round",
+    "range",
+    "sorted",
+    "type",
+    "float",
+    "int",
+    "bool",
+}
 
 
 def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -84,7 +101,15 @@ def in_place(f: Callable[..., Any], name: str) -> Callable[..., Any]:
 def install(cls: type) -> type:
     """Put a class body's methods and properties on Tensor."""
     for name, value in vars(cls).items():
-        if name not in ("__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"):
+        if name not in (
+            "__module__",
+            "__dict__",
+            "__weakref__",
+            "__doc__",
+            "__qualname__",
+            "__firstlineno__",
+            "__static_attributes__",
+        ):
             setattr(Tensor, name, value)
     return cls
 

@@ -101,7 +101,7 @@ def fork_rng(devices: Any = (), enabled: bool = True, **_: Any) -> Iterator[None
 def _floats(dtype: Any, name: str) -> Any:
     d = _np(dtype, dtypes.default_float())
     if d.kind != "f":
-        raise NotImplementedError(f'"{name}" not implemented for \'{dtypes.of(d).legacy.removesuffix("Tensor")}\'')
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtypes.of(d).legacy.removesuffix('Tensor')}'")
     return d
 
 

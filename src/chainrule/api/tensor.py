@@ -101,7 +101,9 @@ class _Attributes:
     def grad(self: Tensor, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._a.shape != self._a.shape:
@@ -133,7 +135,9 @@ class _Attributes:
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if value is not self:
             if self._g is not None and value._a.dtype.kind != "f":
-                raise RuntimeError(f"data set to a tensor that requires gradients must be floating point, not {value.dtype}")
+                raise RuntimeError(
+                    f"data set to a tensor that requires gradients must be floating point, not {value.dtype}"
+                )
             self._a = value._a if type(value._a) is np.ndarray else shareable(value)
 
     def detach(self: Tensor) -> Tensor:

@@ -275,9 +275,7 @@ class Generator:
         if not _INT64_MIN <= min(low, high) <= max(low, high) <= _INT64_MAX:
             raise ValueError(f"Overflow when unpacking long long: [{low}, {high}) is not within 64 bits")
         if low >= high:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-            )
+            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
         if dtype.kind == "f":
             low, high = _round_up(low, dtype), _round_down(high, dtype)
             if low >= high:

@@ -1,6 +1,6 @@
-"""Coefficients and split constants of the vector maths, written by tools/remez.py: change that, not this."""
+"""Coefficients and split constants of the vector maths, written by tools/remez.py: edit that."""
 
-# Polynomials, lowest coefficient first; the error is that of the function with exact coefficients, relative.
+# Polynomials, lowest coefficient first; errors are relative, before the coefficients are rounded.
 POLYNOMIALS: dict[str, dict[str, tuple[float, ...]]] = {
     "exp": {  # exp(r) = 1 + r + r² p(r), |r| <= ln(2)/2; error 2^-28.3, 2^-57.9
         "float": (
@@ -194,6 +194,23 @@ POLYNOMIALS: dict[str, dict[str, tuple[float, ...]]] = {
             7.758748214394657e-13,
         ),
     },
+    "cbrt": {  # cbrt(m) = p(m), sqrt(1/2) <= m <= sqrt(2); error 2^-16.7, 2^-19.6
+        "float": (
+            0.4516612,
+            0.90484005,
+            -0.5356603,
+            0.2169555,
+            -0.03779217,
+        ),
+        "double": (
+            0.4216842010360109,
+            1.0560414731471452,
+            -0.8361190146433102,
+            0.511011131669455,
+            -0.17957736864740736,
+            0.02695858929573982,
+        ),
+    },
     "erf": {  # erf(x) = x + x p(z), z = x², |x| <= 1; error 2^-29.6, 2^-56.9
         "float": (
             0.12837917,
@@ -352,6 +369,22 @@ CONSTANTS: dict[str, dict[str, tuple[float, ...]]] = {
         ),
         "double": (
             0.41421356237309503,
+        ),
+    },
+    "cbrt2": {  # a sum
+        "float": (
+            1.2599211,
+        ),
+        "double": (
+            1.2599210498948732,
+        ),
+    },
+    "cbrt_half": {  # a sum
+        "float": (
+            0.7937005,
+        ),
+        "double": (
+            0.7937005259840998,
         ),
     },
 }

@@ -30,7 +30,9 @@ ndarray = np.ndarray
 Pairs = Sequence[tuple[Any, Any]]  # where to start: a node or a leaf, and the gradient that arrives there
 
 
-def backward(outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, inputs: Any = None) -> None:
+def backward(
+    outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, inputs: Any = None
+) -> None:
     """Accumulate the gradients of `outputs`, weighted by `seeds`, into the `.grad` of leaves (or of `inputs` alone)."""
     wanted = None if inputs is None else _Wanted(outputs, inputs)
     _run(outputs, seeds, retain, create_graph, wanted)
@@ -102,7 +104,9 @@ class _Wanted:
         return out
 
 
-def _run(outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, wanted: _Wanted | None) -> None:
+def _run(
+    outputs: Sequence[Tensor], seeds: Sequence[Tensor], retain: bool, create_graph: bool, wanted: _Wanted | None
+) -> None:
     m = MODE.get()
     anomaly = m is not None and m.anomaly and m.check_nan
     edges = [x if x._g is LEAF else x._g for x in outputs]
@@ -221,7 +225,9 @@ def _run_after(x: Tensor) -> None:
         hook(x)
 
 
-def _send(e: Any, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int], leaves: dict[int, Any]) -> None:
+def _send(
+    e: Any, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int], leaves: dict[int, Any]
+) -> None:
     """Add g to what has arrived for a node or a leaf."""
     if not isinstance(e, Node):
         held = leaves.get(id(e))
@@ -263,7 +269,9 @@ def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Sequ
     return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
 
 
-def _hooked(node: Node, watch: Watch, g: Any, args: Sequence[Any], edges: Sequence[Any], tensors: bool) -> Sequence[Any]:
+def _hooked(
+    node: Node, watch: Watch, g: Any, args: Sequence[Any], edges: Sequence[Any], tensors: bool
+) -> Sequence[Any]:
     """As `_pull`, with the node's own hooks run before and after; they see tuples of tensors."""
     several = node.op.outputs > 1
     with mode(grad=tensors and current().grad):
@@ -324,7 +332,9 @@ def _through(hooks: dict[int, Any], g: Any, tensors: bool) -> Any:
             if not isinstance(got, Tensor):
                 raise TypeError(f"expected Variable, but hook returned '{type(got).__name__}'")
             if got._a.shape != t._a.shape:
-                raise RuntimeError(f"hook has changed the size of value (from {list(t._a.shape)} to {list(got._a.shape)})")
+                raise RuntimeError(
+                    f"hook has changed the size of value (from {list(t._a.shape)} to {list(got._a.shape)})"
+                )
             t = got
         return t if tensors else t._a
     finally:

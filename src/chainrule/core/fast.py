@@ -66,7 +66,9 @@ def unary(op: Elementwise) -> Callable[..., Any]:
                 t._g = None
             elif keep_out:
                 t._v = v = Version()
-                t._g = Node(op, (input if g is LEAF else g,), (a if keep_x else None, r), (input if keep_x else None, v))
+                t._g = Node(
+                    op, (input if g is LEAF else g,), (a if keep_x else None, r), (input if keep_x else None, v)
+                )
             else:
                 t._g = Node(op, (input if g is LEAF else g,), (a if keep_x else None, None), (input,) if keep_x else ())
             return t
@@ -81,9 +83,13 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     As Python's `operator` it leaves operands that it does not know to their own methods.
     """
     kernel, differentiable = op.kernel, op.differentiable
-    (xx, xy, xo), (yx, yy, yo) = [op.saves(n) if differentiable else (False,) * 3 for n in ((True, False), (False, True))]
+    (xx, xy, xo), (yx, yy, yo) = [
+        op.saves(n) if differentiable else (False,) * 3 for n in ((True, False), (False, True))
+    ]
     # xy: the partial by x reads y; o is the result.
-    reads_numbers = op.columns.get("reads_numbers", False)  # whether its kernel or rules treat Python numbers apart, as pow's do
+    reads_numbers = op.columns.get(
+        "reads_numbers", False
+    )  # whether its kernel or rules treat Python numbers apart, as pow's do
 
     def general(input: Any, other: Any, *, out: Any = None) -> Any:
         if operator and not isinstance(other, _KNOWN) and not hasattr(other, "_interpret"):

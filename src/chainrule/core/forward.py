@@ -53,7 +53,8 @@ def follow(x: Tensor) -> None:
         try:
             if root is not x and (_tangent(root, level) is not None or _tangent(x, level) is not None):
                 whole, part = [
-                    REGISTRY["zeros_like"](wrap(y._a)) if _tangent(y, level) is None else _tangent(y, level) for y in (root, x)
+                    REGISTRY["zeros_like"](wrap(y._a)) if _tangent(y, level) is None else _tangent(y, level)
+                    for y in (root, x)
                 ]
                 path = tuple((op, attrs) for op, attrs, _ in x._path)
                 root._t = {**(root._t or {}), level: REGISTRY["view_scatter"](whole, part, path=path)}
@@ -71,7 +72,9 @@ def _tangent(x: Tensor, level: int) -> Tensor | None:
     return x._t.get(level) if x._t else None
 
 
-def jvp(op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+def jvp(
+    op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
+) -> Sequence[Any]:
     """The tangents of the results from the tangents of the arguments, by the op's kind."""
     from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear
 
@@ -137,7 +140,9 @@ def _transposed_vjp(
                 total = term if total is None else total + term
         if total is None or total._g is None:
             return tuple(None for _ in outs)
-        got = iter(gradients([total], us, [wrap(REGISTRY["ones_like"](total._a))], create_graph=recording, allow_unused=True))
+        got = iter(
+            gradients([total], us, [wrap(REGISTRY["ones_like"](total._a))], create_graph=recording, allow_unused=True)
+        )
         return tuple(next(got) if t._a.dtype.kind == "f" else None for t in outs)
     finally:
         MODE.reset(token)

@@ -95,4 +95,3 @@ def into(out: Any, result: Any) -> Any:
     store(out, result._a)
     touch(out, "out=")
     return out
-

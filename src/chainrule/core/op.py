@@ -117,7 +117,9 @@ class Elementwise(Op):
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
         """Before broadcasting is undone. (The engine's loop has its own copy, without the calls.)"""
-        return [self._pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)]
+        return [
+            self._pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)
+        ]
 
     def _pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         if self.times and callable(rule):
@@ -173,7 +175,14 @@ class Custom(Op):
     """
 
     def __init__(
-        self, name: str, numpy: Rule, vjp: Rule | None = None, *, outputs: int = 1, types: str | None = None, **columns: Any
+        self,
+        name: str,
+        numpy: Rule,
+        vjp: Rule | None = None,
+        *,
+        outputs: int = 1,
+        types: str | None = None,
+        **columns: Any,
     ) -> None:
         super().__init__(name, numpy, **columns)
         self.rule = vjp

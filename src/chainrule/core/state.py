@@ -20,7 +20,9 @@ class Mode(NamedTuple):
     inference: bool = False  # as no_grad, and the results may never enter a graph
     anomaly: bool = False  # remember where each node was made
     check_nan: bool = True  # under anomaly: whether to stop at the first NaN
-    levels: tuple[int, ...] = ()  # the forward-mode levels that are open, outermost first; no level's number is used twice
+    levels: tuple[
+        int, ...
+    ] = ()  # the forward-mode levels that are open, outermost first; no level's number is used twice
     trace: Any = None  # the trace that ops are written into
 
 

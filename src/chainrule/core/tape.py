@@ -168,7 +168,9 @@ def edge(x: Any) -> Any:
 
 def is_leaf(x: Tensor) -> bool:
     """Whether x, or the tensor that x views, is a leaf that gradients were asked for."""
-    return any(g is LEAF or (isinstance(g, Node) and g.opened) for g in (x._g, x._base._g if x._base is not None else None))
+    return any(
+        g is LEAF or (isinstance(g, Node) and g.opened) for g in (x._g, x._base._g if x._base is not None else None)
+    )
 
 
 def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:

@@ -19,6 +19,7 @@ from chainrule.nn.layers import *  # noqa: F403
 from chainrule.nn.loss import *  # noqa: F403
 from chainrule.nn.module import Module
 from chainrule.nn.parameter import Buffer, Parameter
+from chainrule.nn.recurrent import *  # noqa: F403
 
 __all__ = [
     "Buffer", "Module", "ModuleDict", "ModuleList", "Parameter", "ParameterDict", "ParameterList", "Sequential",

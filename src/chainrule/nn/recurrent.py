@@ -18,7 +18,7 @@ from chainrule.base import dtypes
 from chainrule.core.tensor import Tensor
 from chainrule.nn import _layers as f
 from chainrule.nn import init
-from chainrule.nn._sequences import PackedSequence
+from chainrule.nn.utils.rnn import PackedSequence
 from chainrule.nn.layers import _empty
 from chainrule.nn.module import Module
 
@@ -81,7 +81,9 @@ def _along(steps: Sequence[Tensor], state: State, step: Callable[[Tensor, State]
     return out, _joined([state, *reversed(ended)])
 
 
-def _against(steps: Sequence[Tensor], start: State, step: Callable[[Tensor, State], State]) -> tuple[list[Tensor], State]:
+def _against(
+    steps: Sequence[Tensor], start: State, step: Callable[[Tensor, State], State]
+) -> tuple[list[Tensor], State]:
     """Backwards over steps; a row joins, with its initial state, where its sequence ends."""
     out: list[Tensor] = []
     state = tuple(s[:0] for s in start)
@@ -135,7 +137,12 @@ class RNNBase(Module):
         gates, out = _STEPS[mode][1] * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
             wide = input_size if layer == 0 else out * self._directions()
-            shapes = [(gates, wide), (gates, out), *[(gates,), (gates,)] * bias, *[(proj_size, hidden_size)] * (proj_size > 0)]
+            shapes = [
+                (gates, wide),
+                (gates, out),
+                *[(gates,), (gates,)] * bias,
+                *[(proj_size, hidden_size)] * (proj_size > 0),
+            ]
             for reverse in range(self._directions()):
                 for name, shape in zip(self._names(layer, reverse), shapes):
                     self.register_parameter(name, _empty(*shape, dtype=dtype))
@@ -222,7 +229,9 @@ class RNNBase(Module):
             expected = (many, rows, n) if batched else (many, n)
             if len(s._a.shape) != len(expected):
                 what = "batched 3-D" if batched else "unbatched 2-D"
-                raise RuntimeError(f"For {what} input, hx should also be {len(expected)}-D but got {len(s._a.shape)}-D tensor")
+                raise RuntimeError(
+                    f"For {what} input, hx should also be {len(expected)}-D but got {len(s._a.shape)}-D tensor"
+                )
             if s._a.shape != expected:
                 which = f"hidden[{i}]" if two else "hidden"
                 raise RuntimeError(f"Expected {which} size {expected}, got {list(s._a.shape)}")
@@ -246,7 +255,14 @@ class RNNBase(Module):
 
     def extra_repr(self) -> str:
         """The sizes, and what is not as usual."""
-        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        usual = {
+            "proj_size": 0,
+            "num_layers": 1,
+            "bias": True,
+            "batch_first": False,
+            "dropout": 0,
+            "bidirectional": False,
+        }
         unusual = [f"{k}={getattr(self, k)}" for k, v in usual.items() if getattr(self, k) != v]
         return ", ".join([str(self.input_size), str(self.hidden_size), *unusual])
 
@@ -298,7 +314,13 @@ class RNNCellBase(Module):
     nonlinearity = "tanh"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, num_chunks: int = 1, device: Any = None, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        num_chunks: int = 1,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias

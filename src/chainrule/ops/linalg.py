@@ -179,9 +179,7 @@ def _solve_triangular_vjp(g: Any, out: Any, a: Any, _b: Any, *, upper: bool, uni
     return sum_to(ga, shape=tuple(a.shape)), sum_to(gb, shape=tuple(_b.shape))
 
 
-solve_triangular = custom(
-    "solve_triangular", substitute, _solve_triangular_vjp, grad="LinalgSolveTriangularBackward0"
-)
+solve_triangular = custom("solve_triangular", substitute, _solve_triangular_vjp, grad="LinalgSolveTriangularBackward0")
 
 # -------------------------------------------------------------------------------------- equations, inverse, determinant
 

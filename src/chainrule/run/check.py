@@ -93,9 +93,7 @@ def _cells(recorded: Notebook, run: Run) -> list[tuple[int, Any, Any, Status | N
     ]
 
 
-def _cell(
-    number: int, old: Any, new: Any, stopped: Status | None, kinds: set[str], tolerance: float
-) -> CellVerdict:
+def _cell(number: int, old: Any, new: Any, stopped: Status | None, kinds: set[str], tolerance: float) -> CellVerdict:
     """The verdict on one cell; `kinds` are the kinds of output for which having no record says something."""
     # A person who interrupts a cell is no part of what the cell does.
     kept = [output for output in old.outputs if output.get("ename") != "KeyboardInterrupt"]

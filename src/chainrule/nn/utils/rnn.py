@@ -97,7 +97,9 @@ def pad_packed_sequence(
     there = np.arange(rows)[None, :] < np.pad(sizes, (0, steps - sizes.size))[:, None]
     after = pad(sequence.data, [0, 0] * (sequence.data.dim() - 1) + [0, 1], value=padding_value)
     from_ = np.where(there, np.cumsum(there).reshape(there.shape) - 1, int(sizes.sum()))  # the padding comes last
-    out = REGISTRY["index_select"](after, dim=0, index=from_.reshape(-1)).reshape(steps, rows, *sequence.data._a.shape[1:])
+    out = REGISTRY["index_select"](after, dim=0, index=from_.reshape(-1)).reshape(
+        steps, rows, *sequence.data._a.shape[1:]
+    )
     long = wrap(_lengths(sequence))
     if sequence.unsorted_indices is not None:
         out, long = out.index_select(1, sequence.unsorted_indices), long[sequence.unsorted_indices]

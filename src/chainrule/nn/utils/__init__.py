@@ -11,6 +11,12 @@ import numpy as np
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, shareable, touch, wrap
+from chainrule.nn.utils import rnn
+
+__all__ = [
+    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm", "parameters_to_vector", "rnn",
+    "vector_to_parameters",
+]  # fmt: skip
 
 
 def _list(parameters: Any) -> list[Tensor]:

@@ -1,0 +1,182 @@
+"""The graph that a trace writes: values in single assignment, each an op applied to earlier values.
+
+A `Var` is a payload: it stands where a NumPy array would. Ops called on it (by the api, by the tape, by derivative rules)
+are written down instead of computed, so the compiler differentiates by running the very engine under a trace. Shapes and
+dtypes are known at once, from running the op's own kernel on arrays that take no memory.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from chainrule.base import shapes
+from chainrule.core.op import REGISTRY, Elementwise, Op
+
+if TYPE_CHECKING:
+    from chainrule.core.tensor import Tensor
+
+_number = count()
+
+
+class TraceError(RuntimeError):
+    """A traced value was asked for its numbers, which are not known while tracing."""
+
+
+class Var:
+    """A value of the graph: an input, a constant, or (a result of) an op on other values."""
+
+    __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "ndim", "op", "shape")
+
+    def __init__(
+        self, shape: tuple[int, ...], dtype: Any, op: Op | None = None, args: tuple[Any, ...] = (),
+        attrs: dict[str, Any] | None = None, index: int | None = None, data: Any = None,
+    ) -> None:  # fmt: skip
+        self.shape, self.dtype, self.ndim = shape, dtype, len(shape)
+        self.op, self.args, self.attrs, self.index = op, args, attrs or {}, index
+        self.data = data  # of a constant: its array
+        self.id = next(_number)
+
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        return emit(op, args, attrs)
+
+    # What the package asks of an array ------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        return shapes.numel(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * int(self.dtype.itemsize)
+
+    @property
+    def itemsize(self) -> int:
+        return int(self.dtype.itemsize)
+
+    @property
+    def flags(self) -> _Flags:
+        return _FLAGS
+
+    def copy(self) -> Var:
+        return self
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        return self if dtype == self.dtype else emit(REGISTRY["cast"], (self,), {"dtype": np.dtype(dtype)})
+
+    def __repr__(self) -> str:
+        what = self.op.name if self.op else "constant" if self.data is not None else "input"
+        return f"%{self.id} {what} {self.dtype}{list(self.shape)}"
+
+    # What cannot be answered while tracing ---------------------------------------------------------------------------
+
+    def _unknown(self, *_: Any) -> NoReturn:
+        raise TraceError(_refusal())
+
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = item = tolist = __array__ = __iter__ = __len__ = _unknown
+    __getitem__ = __setitem__ = __contains__ = _unknown
+
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[Any]: ...
+
+
+class _Flags:
+    c_contiguous = writeable = owndata = True
+
+
+_FLAGS = _Flags()
+
+
+def _refusal() -> str:
+    frame: Any = sys._getframe(2)
+    while "chainrule" in frame.f_globals.get("__name__", "") and frame.f_back is not None:
+        frame = frame.f_back
+    where = f'{frame.f_code.co_name} ("{frame.f_code.co_filename}", line {frame.f_lineno})'
+    return (
+        f"the number in a tensor was asked for while tracing, in {where}. A compiled function may not decide by the values "
+        "of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where(condition, a, b), loop "
+        "over Python numbers, or return the tensor and decide outside."
+    )
+
+
+def _binary(name: str, swapped: bool) -> Any:
+    def call(self: Var, other: Any) -> Any:
+        return emit(REGISTRY[name], (other, self) if swapped else (self, other), {})
+
+    return call
+
+
+for _name, _op in {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder", "and": "bitwise_and",
+    "or": "bitwise_or", "xor": "bitwise_xor",
+}.items():  # fmt: skip
+    setattr(Var, f"__{_name}__", _binary(_op, False))
+    setattr(Var, f"__r{_name}__", _binary(_op, True))
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Var, f"__{_name}__", _binary(_name, False))
+Var.__neg__ = lambda self: emit(REGISTRY["neg"], (self,), {})  # type: ignore[attr-defined]
+Var.__invert__ = lambda self: emit(REGISTRY["bitwise_not"], (self,), {})  # type: ignore[attr-defined]
+Var.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+def constant(a: Any) -> Var:
+    """An array as a value of the graph."""
+    a = np.asarray(a)
+    return Var(a.shape, a.dtype, data=a)
+
+
+def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """Write down `op` on values, arrays (which become constants) and numbers; the result, or a tuple of results."""
+    args = tuple(constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args)
+    got = infer(op, args, attrs)
+    if op.outputs == 1:
+        shape, dtype = got
+        return Var(shape, dtype, op, args, attrs)
+    whole = Var((), np.dtype("bool"), op, args, attrs)
+    return tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
+
+
+def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """The shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
+    if isinstance(op, Elementwise):
+        ones = [np.ones((), x.dtype)[()] if isinstance(x, (Var, np.ndarray)) else _shaped(x) for x in args]
+        with np.errstate(all="ignore"):
+            dtype = np.asarray(op.kernel(*ones, **attrs)).dtype
+        return shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")]), dtype
+    with np.errstate(all="ignore"):
+        got = op.kernel(*[_shaped(x) for x in args], **attrs)
+    if op.outputs == 1:
+        got = np.asarray(got)
+        return got.shape, got.dtype
+    return [(np.asarray(a).shape, np.asarray(a).dtype) for a in got]
+
+
+def _shaped(x: Any) -> Any:
+    """An array of x's shape and dtype that takes no memory; unit matrices where an inverse may be asked for."""
+    if not hasattr(x, "shape") or isinstance(x, np.ndarray):
+        return x
+    if x.ndim >= 2 and x.shape[-1] == x.shape[-2] and x.shape[-1] <= 64:
+        return np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return np.broadcast_to(np.ones((), x.dtype), x.shape) if x.shape else np.ones((), x.dtype)[()]
+
+
+def order(results: Sequence[Var]) -> list[Var]:
+    """All values that the results need, each after those that it needs."""
+    seen: dict[int, Var] = {}
+    stack = list(results)
+    while stack:
+        v = stack.pop()
+        if v.id not in seen:
+            seen[v.id] = v
+            stack.extend(a for a in v.args if isinstance(a, Var))
+    return [seen[i] for i in sorted(seen)]
+
+
+def is_traced(x: Tensor) -> bool:
+    """Whether a tensor stands for a value of a graph."""
+    return isinstance(x._a, Var)
