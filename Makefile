@@ -15,6 +15,7 @@ test: .venv/test.done
 
 lint: .venv/lint.done
 	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
 
 types: .venv/lint.done
 	.venv/bin/python -m mypy

@@ -184,7 +184,8 @@ def main():
         print(f"{'chain of a million, MB':34}{a:12.0f}{b:12.0f}{a / b:8.2f}{1:10}{'' if a >= b else '  x'}")
         extra = import_time("chainrule") - import_time("numpy")
         print(
-            f"import chainrule over numpy: {extra:.3f} s (to reach 0.05)\ninstalled: {installed_size():.2f} MB (to reach 2)"
+            f"import chainrule over numpy: {extra:.3f} s (to reach 0.05)\n"
+            f"installed: {installed_size():.2f} MB (to reach 2)"
         )
     if args.json:
         Path(args.json).write_text(json.dumps(rows))

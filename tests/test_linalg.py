@@ -346,7 +346,7 @@ def test_names_of_nodes(f: Any, name: str) -> None:
             "Expected a floating point or complex tensor as input. Got Long",
         ),
     ],
-)  # fmt: skip
+)
 def test_messages(f: Any, message: str) -> None:
     with pytest.raises(RuntimeError) as e:
         f()

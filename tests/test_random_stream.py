@@ -203,7 +203,7 @@ LARGE = {
     ("bernoulli", "float32", 10007): 2966212186,
     ("randperm", "int64", 10007): 1711567526,
     ("multinomial, replacement", "float32", 100): 75462965,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "dtype", "n"), GOLDEN)

@@ -154,7 +154,7 @@ def test_sequences_of_different_lengths() -> None:
         (lambda: cr.nn.utils.rnn.pack_padded_sequence(cr.ones(3, 2), [1, 2]), "enforce_sorted=False"),
         (lambda: cr.nn.utils.rnn.pack_padded_sequence(cr.ones(3, 2), [1]), "batch_size=2"),
     ],
-)  # fmt: skip
+)
 def test_refusals(make: Any, words: str) -> None:
     with pytest.raises((RuntimeError, ValueError, TypeError), match=words):
         make()

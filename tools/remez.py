@@ -95,8 +95,8 @@ def log_ratio(s: mpf) -> mpf:
 
 
 def scaled_erfc(t: mpf) -> mpf:
-    """(1 + 2x) exp(x²) erfc(x) at t = (x - 2) / (x + 2)."""
-    x = 2 * (1 + t) / (1 - t)
+    """(1 + 2x) exp(x²) erfc(x) at t = (x - 4) / (x + 4)."""
+    x = 4 * (1 + t) / (1 - t)
     return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
 
 
@@ -120,8 +120,8 @@ def fits() -> list[Fit]:
             mpf(0), quarter_pi, (3, 6)),
         Fit("asin", "asin(x) = x + x z p(z), z = x², |x| <= 1/2", odd(asin, mpf(1) / 6), odd_weight(asin),
             mpf(0), mpf("0.25"), (5, 13)),
-        Fit("atan", "atan(t) = t + t z p(z), z = t², |t| <= tan(pi/8)", odd(mp.atan, -mpf(1) / 3),
-            odd_weight(mp.atan), mpf(0), mp.tan(mp.pi / 8) ** 2 * mpf("1.001"), (5, 11)),
+        Fit("atan", "atan(t) = t + t z p(z), z = t², |t| <= 1/2", odd(mp.atan, -mpf(1) / 3),
+            odd_weight(mp.atan), mpf(0), mpf("0.2501"), (6, 13)),
         Fit("tanh", "tanh(x) = x + x z p(z), z = x², |x| <= 0.55", odd(mp.tanh, -mpf(1) / 3), odd_weight(mp.tanh),
             mpf(0), mpf("0.3025"), (5, 11)),
         Fit("sinh", "sinh(x) = x + x z p(z), z = x², |x| <= 1", odd(sinh, mpf(1) / 6), odd_weight(sinh),
@@ -130,8 +130,8 @@ def fits() -> list[Fit]:
             root(mpf("0.4999")), root(mpf("2.0001")), (5, 6)),
         Fit("erf", "erf(x) = x + x p(z), z = x², |x| <= 1", lambda z: erf(root(z)) / root(z) - 1,
             lambda z: root(z) / erf(root(z)), mpf(0), mpf(1), (7, 12)),
-        Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = p(t), t = (x - 2)/(x + 2), x >= 0", scaled_erfc,
-            lambda t: 1 / scaled_erfc(t), mpf(-1), mpf(26) / 30, (12, 25)),
+        Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = p(t), t = (x - 4)/(x + 4), x >= 0.8", scaled_erfc,
+            lambda t: 1 / scaled_erfc(t), mpf("-0.6668"), mpf("0.7461"), (12, 22)),
     ]
 
 
@@ -158,7 +158,8 @@ def constants(dtype: str) -> dict[str, tuple[float, ...]]:
     return {
         "ln2": split(mp.log(2), short, p), "log2e": split(1 / mp.log(2), p, p), "log10e": split(1 / mp.log(10), p, p),
         "log10_2": split(mp.log10(2), short, p), "pi": split(mp.pi, p, p), "pi_2": split(mp.pi / 2, p, p, p),
-        "2_pi": split(2 / mp.pi, p), "third": split(mpf(1) / 3, p, p), "tan_pi_8": split(mp.tan(mp.pi / 8), p), "cbrt2": split(mp.cbrt(2), p), "cbrt_half": split(mp.cbrt(mpf("0.5")), p),
+        "2_pi": split(2 / mp.pi, p), "third": split(mpf(1) / 3, p, p),
+        "cbrt2": split(mp.cbrt(2), p), "cbrt_half": split(mp.cbrt(mpf("0.5")), p),
     }  # fmt: skip
 
 

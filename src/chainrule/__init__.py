@@ -87,19 +87,36 @@ def is_tensor(obj: _Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-_LATER = {  # imported where they are first used
-    "accelerator", "autograd", "backends", "cuda", "func", "jit", "linalg", "nn", "optim", "random", "run", "special",
-    "types",
-}  # fmt: skip
+_MODULES = (
+    "accelerator amp autograd backends compiler cuda distributions func jit linalg nn optim random run serialization "
+    "special types utils"
+)
+_LATER = {  # what is imported where it is first used, and from where; of a module by itself there is nothing to say
+    **dict.fromkeys(_MODULES.split()),
+    **dict.fromkeys("load save".split(), "serialization"),
+    **dict.fromkeys("value_and_grad vmap".split(), "func"),
+    "autocast": "amp",
+    "compile": "compiler",
+    "fork_rng": "random",
+    "stand_in": "run",
+    **dict.fromkeys(
+        "alpha_dropout batch_norm dropout dropout_ embedding feature_alpha_dropout instance_norm".split(), "nn._native"
+    ),
+    **dict.fromkeys(
+        "adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d "
+        "conv_transpose2d conv_transpose3d cosine_similarity group_norm layer_norm max_pool1d max_pool2d max_pool3d "
+        "pairwise_distance pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu selu_ threshold threshold_".split(),
+        "nn.functional",
+    ),
+}
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _LATER:
-        return _import_module(f"chainrule.{name}")
-    if name == "stand_in":
-        return _import_module("chainrule.run").stand_in
-    raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
+    if name not in _LATER:
+        raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
+    home = _LATER[name]
+    return _import_module(f"chainrule.{name}") if home is None else getattr(_import_module(f"chainrule.{home}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({n for n in globals() if not n.startswith("_")} | _LATER | {"stand_in", "__version__"})
+    return sorted({n for n in globals() if not n.startswith("_")} | {*_LATER, "__version__"})

@@ -141,7 +141,7 @@ def rsub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     return named(result, "RsubBackward0") if isinstance(other, Tensor) else result  # type: ignore[no-any-return]
 
 
-@public(inplace=True)
+@public()
 def positive(input: Tensor) -> Tensor:
     """The input itself, as Python's `+x`."""
     if input._a.dtype.kind == "b":
@@ -214,6 +214,25 @@ def nan_to_num(
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """The inverse of the sigmoid, `log(x / (1 - x))`, of `input` clamped to [eps, 1 - eps] if `eps` is given."""
     return apply(REGISTRY["logit"], (input,), {"eps": eps})  # type: ignore[no-any-return]
+
+
+@public()
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """Each element, but 0 for those within `lambd` of 0.
+
+    >>> import chainrule as cr
+    >>> cr.hardshrink(cr.tensor([-2.0, 0.3, 1.0]))
+    tensor([-2.,  0.,  1.])
+    """
+    return apply(REGISTRY["hardshrink"], (input,), {"lambd": lambd})  # type: ignore[no-any-return]
+
+
+@public()
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Each element, times a learned weight where it is negative; see `nn.functional.prelu`."""
+    from chainrule.nn import functional
+
+    return functional.prelu(input, weight)
 
 
 # ------------------------------------------------------------------------------------------------- three at a time

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.api.public import install
 from chainrule.base import errors
 from chainrule.core import engine
+from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD, Mode, changed, current
 from chainrule.core.tape import Node, Removable, Watch
 from chainrule.core.tensor import Tensor, wrap
@@ -30,7 +31,7 @@ def _seed(y: Tensor, g: Any, i: int) -> Tensor:
             if a.size != 1:
                 raise RuntimeError(errors.not_scalar(a.shape))
             return wrap(np.ones(a.shape, a.dtype) if a.shape else a.dtype.type(1))
-        return wrap(_ONES.get(type(a)) or type(a)(1))
+        return wrap(_ONES.get(type(a)) or REGISTRY["ones_like"](a))
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g._a.shape != a.shape:
@@ -167,17 +168,17 @@ class _Backward:
         if isinstance(self._g, Node):
             self._g.watch = self._g.watch or Watch()
             return Removable(self._g.watch.hooks, hook)
-        if self._hooks is None:
-            self._hooks = {}
-        return Removable(self._hooks, hook)
+        hooks: dict[int, Any] = {} if self._hooks is None else self._hooks
+        self._hooks = hooks
+        return Removable(hooks, hook)
 
     def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], None]) -> Removable:
         """Call `hook(tensor)` after a leaf's gradient was accumulated."""
         if isinstance(self._g, Node) or self._g is None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._after is None:
-            self._after = {}
-        return Removable(self._after, hook)
+        hooks: dict[int, Any] = {} if self._after is None else self._after
+        self._after = hooks
+        return Removable(hooks, hook)
 
 
 class _Switch:

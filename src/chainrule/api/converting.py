@@ -78,7 +78,9 @@ class _Converting:
             data.detach() if isinstance(data, Tensor) else data, dtype=dtype or self.dtype, requires_grad=requires_grad
         )
 
-    def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
+    def new_full(
+        self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """A tensor of the given size and this tensor's dtype, full of `fill_value`."""
         return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
@@ -133,8 +135,9 @@ class _TypedMeta(type):
         return _legacy(cls.legacy_dtype.np, args)
 
 
-for _d in dtypes.ALL.values():
-    FUNCTIONS[_d.legacy] = _TypedMeta(_d.legacy, (), {"legacy_dtype": _d, "__module__": "torch", "dtype": _d})  # type: ignore[assignment]
+for _dtype in dtypes.ALL.values():
+    _facts = {"legacy_dtype": _dtype, "__module__": "torch", "dtype": _dtype}
+    FUNCTIONS[_dtype.legacy] = _TypedMeta(_dtype.legacy, (), _facts)
 
 
 # ----------------------------------------------------------------------------------------------- defaults and questions

@@ -13,6 +13,7 @@ from chainrule.api.device import here
 from chainrule.api.public import FUNCTIONS, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel, pack
+from chainrule.core.state import MODE
 from chainrule.core.tensor import LEAF, Tensor, wrap
 
 Number = bool | int | float
@@ -21,6 +22,9 @@ Number = bool | int | float
 def made(a: Any, requires_grad: bool = False) -> Tensor:
     """A new tensor around an array, 0-d arrays as scalars; a leaf if gradients are asked for."""
     t = wrap(a[()] if type(a) is np.ndarray and not a.shape else a)
+    m = MODE.get()
+    if m is not None and m.trace is not None:
+        m.trace.born(t)
     return t.requires_grad_() if requires_grad else t
 
 
@@ -134,6 +138,9 @@ def tensor(
             [3.0000, 4.5000]])
     """
     if type(data) is float and dtype is None and device is None:  # the commonest call, kept short
+        m = MODE.get()
+        if m is not None and m.trace is not None:
+            return made(np.array(data, dtypes.default_float()), requires_grad)
         t = wrap(dtypes.default_float().type(data))
         if requires_grad:
             t._g = LEAF
@@ -222,8 +229,8 @@ def _filled(name: str, value: Any) -> None:
         return made(np.full(input._a.shape, value, _np(dtype, input._a.dtype)), requires_grad)
 
     def new(
-        self: Tensor, *size: Any, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: bool = False,
-        pin_memory: bool = False,
+        self: Tensor, *size: Any, dtype: Any = None, device: Any = None, layout: Any = None,
+        requires_grad: bool = False, pin_memory: bool = False,
     ) -> Tensor:  # fmt: skip
         here(device)
         return made(np.full(_shape(size), value, _np(dtype, self._a.dtype)), requires_grad)
@@ -269,7 +276,10 @@ def full(
 
 
 @public(method=False)
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None, layout: Any = None) -> Tensor:  # fmt: skip
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, layout: Any = None,
+) -> Tensor:  # fmt: skip
     """A tensor of the shape and dtype of `input`, full of `fill_value`."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     d = _np(dtype, input._a.dtype)
@@ -277,7 +287,10 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any 
 
 
 @public(method=False)
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None) -> Tensor:  # fmt: skip
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    layout: Any = None,
+) -> Tensor:  # fmt: skip
     """The identity matrix, n by m."""
     here(device)
     if n < 0 or (m or 0) < 0:
@@ -333,7 +346,10 @@ def _progression(start: Any, step: Any, n: int, d: Any) -> Any:
 
 
 @public(method=False)
-def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
+def range_(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """The numbers from `start` to `end`, both included (deprecated in PyTorch, too)."""
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
@@ -343,7 +359,7 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
     )
     if end is None:
         start, end = 0, start
-    n = int(math.floor((end - start) / step)) + 1
+    n = math.floor((end - start) / step) + 1
     return made(_progression(start, step, n, _np(dtype, dtypes.default_float())), requires_grad)
 
 

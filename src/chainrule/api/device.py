@@ -16,8 +16,8 @@ class device:
         name, _, number = str(type).partition(":")
         if name not in _KNOWN:
             raise RuntimeError(f"Expected one of {', '.join(_KNOWN)} device type at start of device string: {name}")
-        self.type = name
-        self.index = int(number) if number else index
+        self.type: str = name
+        self.index: int | None = int(number) if number else index
 
     def __repr__(self) -> str:
         tail = f", index={self.index}" if self.index is not None else ""

@@ -79,11 +79,12 @@ def plan(x: Any, index: Any) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | 
         if not shape:
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                "convert a "
-                "0-dim tensor to a number"
+                "convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
-    first, then, picks = [], [], False
+    first: list[Any] = []
+    then: list[Any] = []
+    picks = False
     for i in parts:
         if i is Ellipsis:
             used = len(shape) - rest
@@ -99,8 +100,7 @@ def plan(x: Any, index: Any) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | 
             if i.dtype.kind == "b" and i.shape != shape[used : used + n]:
                 raise IndexError(
                     f"The shape of the mask {list(i.shape)} at index {used} does not match the shape of the "
-                    "indexed tensor "
-                    f"{list(shape)} at index {used}"
+                    f"indexed tensor {list(shape)} at index {used}"
                 )
             first.extend([slice(None)] * n)
             then.append(i)
@@ -248,8 +248,8 @@ def fits(have: Sequence[int], place: Sequence[int], picked: Any) -> None:
     )
 
 
-Tensor.__getitem__ = _getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
+for _name, _method in {"__getitem__": _getitem, "__setitem__": _setitem}.items():
+    setattr(Tensor, _name, _method)
 
 # ------------------------------------------------------------------------------------------------- filling and copying
 

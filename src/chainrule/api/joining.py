@@ -166,7 +166,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     return stack([flatten(x) for x in meshgrid(*axes, indexing="ij")], 1)
 
 
-@public()
+@public(method=False)
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of `r` elements of a vector, in order, as rows."""
     if len(input._a.shape) != 1:

@@ -142,7 +142,7 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
     return laid.permute([order.index(i) for i in range(len(order))])  # type: ignore[no-any-return]
 
 
-@public()
+@public(method=False)
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)

@@ -1,11 +1,14 @@
 """Elementwise functions and Python's operators, made from the op table.
 
 Every elementwise op of one or two inputs is published under its own name as a function, a method and an in-place
-method; the operators below name their ops. An op added to the table needs nothing here (unless PyTorch gives it further
-arguments: those are written out in `arithmetic`). Columns of an op that are read here:
+method; the operators below name their ops. An op added to the table needs nothing here. Columns that are read here:
 
-    public=False   the op is a part of something else, or belongs to a namespace such as `special`
+    aliases=(...)  further names
+    inplace=False  no method with an underscore
+    publish=False  not by this file: PyTorch gives it further arguments (see `arithmetic`), has it in another namespace
+                   (`special`, `nn.functional`), or it is a part of something else
     numbers=(f, s) the names of its node where the first or the second operand is a number and PyTorch has one for that
+    why, doc       its docstring
 """
 
 from __future__ import annotations
@@ -22,19 +25,6 @@ from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.tensor import Tensor
 
 _OPS: Any = REGISTRY  # the operators' ops are all elementwise
-_OWN_SIGNATURE = {
-    "add", "sub", "rsub", "div", "clamp", "where", "round", "logit", "nan_to_num", "polygamma", "log_sigmoid",
-}  # fmt: skip
-_ALIASES = {
-    "neg": ["negative"], "abs": ["absolute"], "mul": ["multiply"], "asin": ["arcsin"], "acos": ["arccos"],
-    "atan": ["arctan"], "asinh": ["arcsinh"], "acosh": ["arccosh"], "atanh": ["arctanh"], "trunc": ["fix"],
-    "atan2": ["arctan2"], "ne": ["not_equal"], "lt": ["less"], "le": ["less_equal"], "gt": ["greater"],
-    "ge": ["greater_equal"],
-}  # fmt: skip
-_NOT_IN_PLACE = {  # in PyTorch
-    "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2", "isnan", "isinf", "isfinite", "isposinf",
-    "isneginf", "isreal", "signbit",
-}  # fmt: skip
 
 
 def function(op: Elementwise) -> Callable[..., Any]:
@@ -69,16 +59,14 @@ def _named_by_operands(f: Callable[..., Any], first: str, second: str) -> Callab
 
 def _publish() -> None:
     for name, op in list(REGISTRY.items()):
-        if not isinstance(op, Elementwise) or name in _OWN_SIGNATURE or not op.columns.get("public", True):
-            continue
-        if inputs(op) > 2:
+        if not isinstance(op, Elementwise) or not op.columns.get("publish", True) or inputs(op) > 2:
             continue
         call = function(op)
         change = binary_(op, "mul_") if name == "mul" else in_place(call, f"{name}_")
-        for n in (name, *_ALIASES.get(name, ())):
+        for n in (name, *op.columns.get("aliases", ())):
             FUNCTIONS[n] = call
             setattr(Tensor, n, call)
-            if name not in _NOT_IN_PLACE:
+            if op.columns.get("inplace", True):
                 setattr(Tensor, f"{n}_", change)
 
 

@@ -23,8 +23,8 @@ def public(
 ) -> Callable[[F], F]:
     """Publish a function under its own name (and `names`), as a function, a method, an in-place method.
 
-    The published form also takes `out=`, NumPy's spellings (`axis`, `keepdims`), and refuses an `input` that is no tensor.
-    `where`: another namespace than the package's own, e.g. that of `linalg`; then no methods are made.
+    The published form also takes `out=`, NumPy's spellings (`axis`, `keepdims`), and refuses an `input` that is no
+    tensor. `where`: another namespace than the package's own, e.g. that of `linalg`; then no methods are made.
     """
 
     def decorate(f: F) -> F:

@@ -54,6 +54,11 @@ FUNCTIONS["Generator"] = Generator
 
 
 def _stream(generator: Generator | None) -> mersenne.Generator:
+    if current().trace is not None:
+        raise RuntimeError(
+            "random numbers were asked for inside a compiled function, where they would be drawn once and stay the "
+            "same. Draw them outside and pass them in."
+        )
     return (generator or default_generator).stream
 
 
@@ -192,7 +197,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     return made(_stream(generator).multinomial(np.asarray(input._a), int(num_samples), bool(replacement)))
 
 
-@public()
+@public(method=False)
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Refuses: the Poisson stream of PyTorch is not reproduced (yet)."""
     raise NotImplementedError("poisson() is not there yet; draw with numpy.random and convert by torch.from_numpy")

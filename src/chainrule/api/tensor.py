@@ -15,13 +15,13 @@ from chainrule.base import dtypes
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE
-from chainrule.core.tape import Node, Watch
+from chainrule.core.tape import Node, Watch, payload, store
 from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, wrap
 
 GRAD_OF_NONLEAF = (
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
-    "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-    ".retain_grad() on the non-leaf Tensor."
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor."
 )
 NUMPY_OF_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
 
@@ -91,6 +91,8 @@ class _Attributes:
     def grad(self: Tensor) -> Tensor | None:
         """The accumulated gradient of a leaf; None until a backward pass reached it."""
         g = self._grad
+        if g is None:
+            _meet(self)
         if g is None and isinstance(self._g, Node) and not getattr(self, "_retains", False):
             import warnings
 
@@ -99,6 +101,7 @@ class _Attributes:
 
     @grad.setter
     def grad(self: Tensor, value: Tensor | None) -> None:
+        _meet(self)
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
@@ -116,6 +119,7 @@ class _Attributes:
 
     @grad.deleter
     def grad(self: Tensor) -> None:
+        _meet(self)
         self._grad = None
 
     @property
@@ -125,10 +129,15 @@ class _Attributes:
         a = self._a
         t._a = a if type(a) is np.ndarray else shareable(self)
         t._g = t._v = None
+        if type(t._a) is not np.ndarray:
+            t._base, t._path = (self if self._base is None else self._base), self._path
         return t
 
     @data.setter
     def data(self: Tensor, value: Tensor) -> None:
+        if isinstance(value, Tensor) and tracing():
+            store(self, payload(value))
+            return
         if isinstance(value, Tensor) and value._a is self._a:  # x.data -= ...
             return
         if not isinstance(value, Tensor):
@@ -260,19 +269,21 @@ class _Memory:
 class _Conversions:
     def item(self: Tensor) -> Any:
         """The only element as a Python number."""
-        a = self._a
+        a = payload(self)
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
         raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
 
     def tolist(self: Tensor) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self._a.tolist()
+        return payload(self).tolist()
 
     def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The elements as a NumPy array that shares the tensor's memory."""
         if self._g is not None and not force:
             raise RuntimeError(NUMPY_OF_GRAD)
+        if tracing():
+            payload(self).item()  # which refuses
         return shareable(self)
 
     def __array__(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -300,7 +311,7 @@ class _Conversions:
         return int(a.item())
 
     def __bool__(self: Tensor) -> bool:
-        a = self._a
+        a = payload(self)
         if type(a) is np.ndarray and a.size != 1:
             raise RuntimeError(
                 "Boolean value of Tensor with no values is ambiguous"
@@ -332,7 +343,8 @@ class _Conversions:
     def __deepcopy__(self: Tensor, memo: dict[int, Any]) -> Tensor:
         if isinstance(self._g, Node):
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment."
             )
         copy = type(self).__new__(type(self)) if type(self) is not Tensor else wrap(None)
         copy.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("_v", "_views", "_base", "_path")})
@@ -356,12 +368,19 @@ def _rebuild(cls: type, a: Any, requires_grad: bool) -> Tensor:
 
 
 def _scalar(x: Tensor) -> Any:
-    a = x._a
+    a = payload(x)
     if type(a) is np.ndarray:
         if a.size != 1:
             raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
         return a.item()
     return a
+
+
+def _meet(x: Tensor) -> None:
+    """Under a trace: x's `.grad` is about to be looked at or changed."""
+    m = MODE.get()
+    if m is not None and m.trace is not None and x._g is LEAF:
+        m.trace.meet(x)
 
 
 def tracing() -> bool:

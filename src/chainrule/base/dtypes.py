@@ -142,9 +142,9 @@ def result_type(operands: Iterable[Any]) -> NPDtype:
         held = ranked[rank]
         ranked[rank] = d if held is None else promote(held, d)
     result: NPDtype | None = None
-    for d in ranked:
-        if d is not None and (result is None or category(d) > category(result)):
-            result = d
+    for held in ranked:
+        if held is not None and (result is None or category(held) > category(result)):
+            result = held
     assert result is not None
     return result
 

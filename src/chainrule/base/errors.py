@@ -14,10 +14,9 @@ FREED = (
 
 NO_HISTORY = "element {i} of tensors does not require grad and does not have a grad_fn"
 
-
 INFERENCE_SAVED = (
-    "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use "
-    "it in autograd."
+    "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and "
+    "use it in autograd."
 )
 
 

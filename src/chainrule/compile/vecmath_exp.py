@@ -60,20 +60,20 @@ def expm1(c: Code, x: Real) -> Real:
     return c.select(abs(x) < c.least_normal, x, y)
 
 
-def half_exp(c: Code, x: Real) -> Real:
-    """exp(x)/2, finite as long as that is."""
+def sharp_exp(c: Code, x: Real, shift: float = 0.0) -> Real:
+    """exp(x) 2^shift with a smaller error than exp's, finite as long as that is."""
     high, low, k = exp_parts(c, c.clamp(x, -limit(c), limit(c)))
-    return c.scale(high + low, k - 1.0)
+    return c.scale(high + low, k + shift)
 
 
 def cosh(c: Code, x: Real) -> Real:
-    e = half_exp(c, abs(x))
+    e = sharp_exp(c, abs(x), -1.0)
     return e + 0.25 / e
 
 
 def sinh(c: Code, x: Real) -> Real:
     a = abs(x)
-    e = half_exp(c, a)
+    e = sharp_exp(c, a, -1.0)
     z = x * x
     return c.select(a < 1.0, c.mad(x * z, c.poly("sinh", z), x), c.copysign(e - 0.25 / e, x))
 
@@ -87,8 +87,13 @@ def tanh(c: Code, x: Real) -> Real:
 
 
 def sigmoid(c: Code, x: Real) -> Real:
-    e = exp(c, -abs(x))
-    return c.select(x < 0.0, e, 1.0) / (e + 1.0)
+    e = sharp_exp(c, -abs(x))
+    d, d_low = c.quick(1.0, e)
+    inverse = 1.0 / d
+    n = c.select(x < 0.0, e, 1.0)
+    q = n * inverse
+    p, error = c.product(q, d)
+    return c.mad((n - p) - c.mad(q, d_low, error), inverse, q)
 
 
 def log_sigmoid(c: Code, x: Real) -> Real:
@@ -136,7 +141,7 @@ def log_of(c: Code, x: Real, low: Real | None = None, twice: Real | None = None)
     square, p = series(c, f)
     if low is not None:
         slope = c.mad(f, f - 1.0, 1.0)  # 1/(1 + f), near enough for a correction, exact where f is small
-        p = c.mad(low * c.power_of_two(-k), slope, p)
+        p = c.mad(low * c.power_of_two(c.most(-k, -2.0 * c.places)), slope, p)
     k = k if twice is None else k + twice
     return c.mad(k, ln2, f - (square - c.mad(k, ln2_low, p)))
 
@@ -263,7 +268,7 @@ def pow(c: Code, x: Real, y: Real) -> Real:
     whole = c.intrinsic("trunc", y).equals(y)
     odd = whole & c.intrinsic("trunc", y * 0.5).differs(y * 0.5)
     z = c.select(odd, c.copysign(z, x), z)
-    z = c.select((x < 0.0) & (a < c.infinity) & (y.differs(y) | _not(c, whole)), float("nan"), z)
+    z = c.select((x < 0.0) & (a < c.infinity) & ~whole, float("nan"), z)
     z = c.select(x.is_nan() | y.is_nan(), x + y, z)
     return c.select(x.equals(1.0) | y.equals(0.0), 1.0, z)
 
@@ -282,19 +287,16 @@ def cbrt(c: Code, x: Real) -> Real:
     return c.select((abs(x) < c.infinity) & x.differs(0.0), y, x + x)
 
 
-def _not(c: Code, t):
-    return type(t)(c, c.build.not_(t.raw))
-
-
 # the error function
 
 
-def erfc_of(c: Code, x: Real) -> Real:
-    """erfc(x) for x >= 0: (1 + 2x) exp(x²) erfc(x) is smooth in (x - 2)/(x + 2) (M. Shepherd & J. Laframboise, 1981)."""
-    x = c.least(x, 28.0)
+def erfc_far(c: Code, x: Real) -> Real:
+    """erfc(x) for x >= 0.8: (1 + 2x) exp(x²) erfc(x) is smooth in (x - 4)/(x + 4) (M. M. Shepherd & J. G. Laframboise,
+    1981); the exponential and the quotient are pairs."""
+    x = c.least(x, {"float": 10.4, "double": 27.5}[c.dtype])  # beyond it is zero
     square, error = c.product(x, x)
     high, low, k = exp_parts(c, -square, -error)
-    g = c.poly("erfc", (x - 2.0) / (x + 2.0))
+    g = c.poly("erfc", (x - 4.0) / (x + 4.0))
     d, d_low = c.total(1.0, x + x)
     inverse = 1.0 / d
     q = g * inverse
@@ -304,11 +306,13 @@ def erfc_of(c: Code, x: Real) -> Real:
 
 
 def erfc(c: Code, x: Real) -> Real:
-    y = erfc_of(c, abs(x))
-    return c.select(x < 0.0, 2.0 - y, y)
+    a = abs(x)
+    far = erfc_far(c, a)
+    one_minus, rest = c.quick(1.0, -x)
+    near = one_minus + (rest - x * c.poly("erf", x * x))
+    return c.select(a < 0.8, near, c.select(x < 0.0, 2.0 - far, far))
 
 
 def erf(c: Code, x: Real) -> Real:
-    z = x * x
-    near = c.mad(x, c.poly("erf", z), x)
-    return c.select(abs(x) < 1.0, near, c.copysign(1.0 - erfc_of(c, abs(x)), x))
+    near = c.mad(x, c.poly("erf", x * x), x)
+    return c.select(abs(x) < 1.0, near, c.copysign(1.0 - erfc_far(c, abs(x)), x))

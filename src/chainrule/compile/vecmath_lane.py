@@ -3,13 +3,12 @@
 A `Code` belongs to one function that is being written, for one dtype; `Real`, `Whole` and `Truth` are its floating
 point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is written this way
 has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width the CPU has.
-The one exception is `Code.rarely`, a branch to a cold call that a vectorised loop makes for single lanes.
+The one exception is `vecmath_rare`, a branch to a cold call.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Any
 
 from chainrule.compile.vecmath_tables import CONSTANTS, POLYNOMIALS
@@ -47,6 +46,9 @@ class Truth(Value):
 
     def __xor__(self, other: Truth) -> Truth:
         return Truth(self.code, self.code.build.xor(self.raw, other.raw))
+
+    def __invert__(self) -> Truth:
+        return Truth(self.code, self.code.build.not_(self.raw))
 
 
 class Whole(Value):
@@ -265,14 +267,3 @@ class Code:
         """x 2^k for a whole k, in two steps: rounded once where the result is subnormal, infinite where it is large."""
         half = self.nearest(k * 0.5)
         return (x * self.power_of_two(half)) * self.power_of_two(k - half)
-
-    def rarely(self, condition: Truth, otherwise: Real, cold: Callable[[], Real]) -> Real:
-        """`cold()`, emitted behind a branch that is hardly ever taken, where the condition holds."""
-        before = self.build.block
-        with self.build.if_then(condition.raw, likely=False):
-            value = cold()
-            taken = self.build.block
-        phi = self.build.phi(self.type)
-        phi.add_incoming(otherwise.raw, before)
-        phi.add_incoming(value.raw, taken)
-        return Real(self, phi)

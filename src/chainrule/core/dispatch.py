@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.base import dtypes, errors, shapes
 from chainrule.core import forward
 from chainrule.core.state import MODE
-from chainrule.core.tape import Meta, Node, edge, note_origin, view_of
+from chainrule.core.tape import Meta, Node, edge, note_origin, payload, view_of
 from chainrule.core.tensor import Tensor, Version, shareable, wrap
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
         args = meet(op, args)
     if op.view:
         shareable(args[0])
-    got = op(*[x._a if isinstance(x, Tensor) else x for x in args], **attrs)
+    trace = None if m is None else m.trace
+    got = op(*[x if not isinstance(x, Tensor) else x._a if trace is None else trace.read(x) for x in args], **attrs)
     record = (m is None or m.grad) and op.differentiable
     edges: Sequence[Any] = [edge(x) for x in args] if record else ()
     record = record and any(e is not None for e in edges)
@@ -40,7 +41,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
         if record and _floating(out._a):
             out._g = _node(op, args, attrs, tuple(edges), (out,))
             out._g.label = label
-        if op.view and _same_memory(args[0]._a, out._a):
+        if op.view and (trace is not None or _same_memory(args[0]._a, out._a)):
             view_of(args[0], out, (op, attrs, args[0]._a.shape))
     else:
         out = tuple(wrap(_payload(a)) for a in got)
@@ -89,7 +90,7 @@ def _saved(x: Any, values: bool) -> Any:
     """An input as a rule reads it: its payload, or its shape and dtype."""
     if not isinstance(x, Tensor):
         return x
-    return x._a if values else Meta(x._a)
+    return payload(x) if values else Meta(x._a)
 
 
 def _shape(x: Any) -> tuple[int, ...] | None:

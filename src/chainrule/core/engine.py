@@ -21,7 +21,7 @@ from chainrule.base import errors
 from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY, Linear
 from chainrule.core.state import MODE, changed, current, mode
-from chainrule.core.tape import Node, Watch, stale
+from chainrule.core.tape import Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
 
 ndarray = np.ndarray
@@ -249,7 +249,7 @@ def _in_graph(node: Node) -> tuple[Any, ...]:
         if node.op.outputs == 1:
             last = _result(last, node, kept[n])
         else:
-            last = tuple(_result(a, Pick(node, i), kept[n + i]) for i, a in enumerate(last))
+            last = tuple(_result(a, Pick(node, i), kept[n + i]) for i, a in enumerate(last or ()))
     return (*args, last)
 
 
@@ -263,7 +263,7 @@ def _by_result(g: Any, op: Any) -> Any:
     return tuple(g.get(i) for i in range(op.outputs)) if type(g) is Parts else g
 
 
-def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Sequence[Any]:
+def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Any:
     """The gradients of a node's inputs by its op's vector-Jacobian product."""
     needs = [e is not None for e in edges]
     return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
@@ -303,11 +303,11 @@ def _lowered(gs: Sequence[Any], tensors: bool) -> tuple[Any, ...]:
 def _replaced(gs: tuple[Any, ...], got: Any) -> tuple[Any, ...]:
     if got is None:
         return gs
-    got = got if isinstance(got, tuple) else (got,)
-    got += (None,) * sum(a is None for a in gs[len(got) :])  # operands that are numbers need not be mentioned
-    if len(got) != len(gs):
-        raise RuntimeError(f"hook has returned an incorrect number of values (got {len(got)}, but expected {len(gs)})")
-    return got
+    new: tuple[Any, ...] = got if isinstance(got, tuple) else (got,)
+    new += (None,) * sum(a is None for a in gs[len(new) :])  # operands that are numbers need not be mentioned
+    if len(new) != len(gs):
+        raise RuntimeError(f"hook has returned an incorrect number of values (got {len(new)}, but expected {len(gs)})")
+    return new
 
 
 def _watched(watch: Watch, g: Any, tensors: bool) -> Any:
@@ -356,7 +356,10 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
         x._grad = wrap(g if fresh or type(g) is not ndarray else g.copy())
         return
     b = held._a
-    if type(b) is not ndarray:
+    m = MODE.get()
+    if m is not None and m.trace is not None:
+        store(held, payload(held) + g)
+    elif type(b) is not ndarray:
         held._a = b + g
     elif b.shape:
         np.add(b, g, out=b)

@@ -122,7 +122,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
             if xo:
                 v = Version()
             t._v = v
-            kept = (input if xx else None, None, v) if xx or xo else ()
+            kept: tuple[Any, ...] = (input if xx else None, None, v) if xx or xo else ()
             saved = (a if xx else None, other, r if xo else None)
             t._g = Node(op, (input if gx is LEAF else gx, None), saved, kept)
             return t
@@ -151,6 +151,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
             return t
         if (gy is None and other._frozen) or (gx is None and input._frozen):
             return general(input, other)  # which refuses an inference tensor that is to be kept
+        edges: tuple[Any, Any]
         if gy is None:
             edges, rx, ry, ro = (input if gx is LEAF else gx, None), xx, xy, xo
         elif gx is None:

@@ -3,8 +3,8 @@
 A tensor may carry a tangent for each open level (`_t[level]`, itself a tensor, so that forward and reverse mode nest in
 any order). When an op runs while levels are open, its Jacobian-vector product is computed by tensor ops with the mode's
 `levels` lowered to the levels outside: those tangents ride along, the inner ones are not seen, so perturbations of
-different levels cannot be confused. A level's number is never used again, so neither can a tangent left on a tensor that
-outlived its level.
+different levels cannot be confused. A level's number is never used again, so neither can a tangent left on a tensor
+that outlived its level.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class TraceError(RuntimeError):
 class Var:
     """A value of the graph: an input, a constant, or (a result of) an op on other values."""
 
-    __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "ndim", "op", "shape")
+    __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "ndim", "op", "shape", "weak")
 
     def __init__(
         self, shape: tuple[int, ...], dtype: Any, op: Op | None = None, args: tuple[Any, ...] = (),
@@ -39,10 +39,13 @@ class Var:
         self.shape, self.dtype, self.ndim = shape, dtype, len(shape)
         self.op, self.args, self.attrs, self.index = op, args, attrs or {}, index
         self.data = data  # of a constant: its array
+        self.weak = False  # a Python number that may change (a learning rate): it never decides a dtype
         self.id = next(_number)
 
     def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         return emit(op, args, attrs)
+
+    __array_ufunc__ = None  # so that ndarray * value asks the value
 
     # What the package asks of an array ------------------------------------------------------------------------------
 
@@ -111,6 +114,10 @@ def _binary(name: str, swapped: bool) -> Any:
     return call
 
 
+def _unary(name: str) -> Callable[[Any], Var]:
+    return lambda self: emit(REGISTRY[name], (self,), {})
+
+
 for _name, _op in {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder", "and": "bitwise_and",
     "or": "bitwise_or", "xor": "bitwise_xor",
@@ -119,8 +126,8 @@ for _name, _op in {
     setattr(Var, f"__r{_name}__", _binary(_op, True))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Var, f"__{_name}__", _binary(_name, False))
-Var.__neg__ = lambda self: emit(REGISTRY["neg"], (self,), {})  # type: ignore[attr-defined]
-Var.__invert__ = lambda self: emit(REGISTRY["bitwise_not"], (self,), {})  # type: ignore[attr-defined]
+for _name, _op in (("neg", "neg"), ("invert", "bitwise_not")):
+    setattr(Var, f"__{_name}__", _unary(_op))
 Var.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
@@ -136,7 +143,9 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     got = infer(op, args, attrs)
     if op.outputs == 1:
         shape, dtype = got
-        return Var(shape, dtype, op, args, attrs)
+        v = Var(shape, dtype, op, args, attrs)
+        v.weak = dtype.kind == "f" and all(a.weak for a in args if isinstance(a, Var)) and any(isinstance(a, Var) for a in args)
+        return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
     return tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
 
@@ -144,7 +153,7 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
 def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """The shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
     if isinstance(op, Elementwise):
-        ones = [np.ones((), x.dtype)[()] if isinstance(x, (Var, np.ndarray)) else _shaped(x) for x in args]
+        ones = [_one(x) if isinstance(x, Var) else x for x in args]
         with np.errstate(all="ignore"):
             dtype = np.asarray(op.kernel(*ones, **attrs)).dtype
         return shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")]), dtype
@@ -154,6 +163,10 @@ def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         got = np.asarray(got)
         return got.shape, got.dtype
     return [(np.asarray(a).shape, np.asarray(a).dtype) for a in got]
+
+
+def _one(x: Var) -> Any:
+    return 1.0 if x.weak else np.ones((), x.dtype)[()]
 
 
 def _shaped(x: Any) -> Any:

@@ -12,7 +12,7 @@ from chainrule.base import dtypes
 from chainrule.core import forward
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
-from chainrule.core.tape import is_leaf, rebind, store
+from chainrule.core.tape import is_leaf, payload, rebind, store
 from chainrule.core.tensor import Tensor, touch, wrap
 
 LEAF_CHANGED = (
@@ -30,13 +30,14 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
     m = current()
     if x._frozen and not m.inference:
         raise RuntimeError(
-            f"Inplace update to inference tensor outside InferenceMode is not allowed ({what}). You can make a clone to "
-            "get a normal tensor before doing inplace update."
+            f"Inplace update to inference tensor outside InferenceMode is not allowed ({what}). You can make a clone "
+            "to get a normal tensor before doing inplace update."
         )
     wants = m.grad and (x._g is not None or any(isinstance(y, Tensor) and y._g is not None for y in args))
     if wants:
         refuse_leaf(x, what)
-    before = wrap(x._a.copy() if isinstance(x._a, np.ndarray) else x._a, x._g)
+    held = payload(x)
+    before = wrap(held.copy() if isinstance(held, np.ndarray) else held, x._g)
     before._t = x._t
     result = f(before, *args, **kwargs)
     if tuple(result._a.shape) != tuple(x._a.shape):

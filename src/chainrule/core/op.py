@@ -68,7 +68,7 @@ class Op:
         return self.kernel(*args, **attrs)
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
-        """For each input, and last for the result: whether the rule reads its values, given which inputs want gradients."""
+        """For each input, and last for the result: whether the rule reads its values, if these inputs need gradients."""
         raise NotImplementedError
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
@@ -93,16 +93,13 @@ class Elementwise(Op):
     def touches(self) -> tuple[frozenset[int], ...]:
         """For each partial, the positions it reads (the result is the last): found by running it on probes."""
         found = []
-        for rule in self.rules or ():
+        rules = self.rules or ()
+        for rule in rules:
             log: set[int] = set()
             if rule is not None and type(rule) is not int:
-                probes = [Probe(i, log) for i in range(len(self.rules or ()) + 1)]
+                probes = [Probe(i, log) for i in range(len(rules) + 1)]
                 g = [Probe(None, log)] if self.times else []
-                try:
-                    got = rule(*g, *probes, **self.columns.get("probe", {}))
-                except KeyError:  # TEMPORARY: a rule names an op that is not declared yet
-                    log.update(range(len(self.rules) + 1))
-                    got = None
+                got = rule(*g, *probes, **self.columns.get("probe", {}))
                 if isinstance(got, Probe):
                     got.read()
             found.append(frozenset(log))
@@ -199,7 +196,7 @@ class Custom(Op):
         return [*read[1 : len(needs) + 1], read[0]]
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
-        got = self.rule(g, out, *args, **attrs)  # type: ignore[misc]
+        got = self.rule(g, out, *args, **attrs)
         return got if isinstance(got, (tuple, list)) else (got,)
 
 

@@ -43,7 +43,7 @@ def current() -> Mode:
 
 
 def changed(**changes: Any) -> Mode | None:
-    """The mode in force with some fields changed, as `MODE` keeps it (the two common ones are recognised by identity)."""
+    """The mode in force with some fields changed, as `MODE` keeps it (the two common ones are known by identity)."""
     m = current()._replace(**changes)
     return _SHARED.get(m, m) if m.trace is None else m
 

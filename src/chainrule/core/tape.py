@@ -1,9 +1,9 @@
 """The tape: nodes that remember what was computed, and the history of views and in-place changes.
 
 A node holds its op, an edge for each input (the node that made the input; the tensor itself where it is a leaf; None
-where no gradient flows), and just those values that the derivative rule reads, twice: `saved` are payloads, on which the
-rule runs when no graph of the gradient is wanted; `kept` are the tensors they came from, for the check that nothing was
-changed meanwhile and for rules that are themselves recorded. A kept result is its version alone: the tensor itself
+where no gradient flows), and just those values that the derivative rule reads, twice: `saved` are payloads, on which
+the rule runs when no graph of the gradient is wanted; `kept` are the tensors they came from, for the check that nothing
+was changed meanwhile and for rules that are themselves recorded. A kept result is its version alone: the tensor itself
 would close a cycle.
 """
 
@@ -12,14 +12,14 @@ from __future__ import annotations
 import functools
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.base import dtypes
 from chainrule.core.state import MODE, draw
-from chainrule.core.tensor import LEAF, Tensor, Version, blame
+from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -65,9 +65,10 @@ class Node:
 
     def named(self) -> Node:
         """This node as users meet it: an object of a class of its own name."""
+        cls: Any = type(self)
         name = self.name()
-        if type(self).__name__ != name:
-            self.__class__ = _named_class(type(self), name)
+        if cls.__name__ != name:
+            self.__class__ = _named_class(cls, name)
         return self
 
     @property
@@ -92,7 +93,7 @@ class Node:
 
 
 @functools.cache
-def _named_class(base: type, name: str) -> type:
+def _named_class(base: Any, name: str) -> Any:
     return type(name, (base,), {"__module__": base.namespace})
 
 
@@ -235,8 +236,18 @@ def _retain_follows(x: Tensor) -> None:
         g.watch.retain = weakref.ref(x)
 
 
+def payload(x: Tensor) -> Any:
+    """What x holds now: its array, or the graph's value for it under a trace."""
+    m = MODE.get()
+    return x._a if m is None or m.trace is None else m.trace.read(x)
+
+
 def store(x: Tensor, value: Any) -> None:
     """Write a payload into x's memory, converting its dtype."""
+    m = MODE.get()
+    if m is not None and m.trace is not None:
+        m.trace.write(x, value)
+        return
     a = x._a
     if type(a) is np.ndarray:
         if not a.flags.writeable:
@@ -249,6 +260,21 @@ def store(x: Tensor, value: Any) -> None:
         x._a = value if type(value) is type(a) else np.asarray(value).astype(a.dtype)[()]
     else:
         x._a = value
+
+
+def forget_gradients(tensors: Iterable[Tensor], set_to_none: bool) -> None:
+    """What `zero_grad` of an optimiser or a module does: each `.grad` becomes None, or is filled with zeros."""
+    m = MODE.get()
+    for x in tensors:
+        if m is not None and m.trace is not None:
+            m.trace.meet(x)
+        g = x._grad
+        if set_to_none:
+            x._grad = None
+        elif g is not None:
+            g._g = None
+            store(g, g._a.dtype.type(0))
+            touch(g, "zero_grad")
 
 
 def recording(*tensors: Tensor) -> bool:

@@ -15,10 +15,13 @@ from chainrule.base import errors
 from chainrule.nn import functional, init, utils
 from chainrule.nn.activation import *  # noqa: F403
 from chainrule.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from chainrule.nn.convolution import *  # noqa: F403
 from chainrule.nn.layers import *  # noqa: F403
 from chainrule.nn.loss import *  # noqa: F403
 from chainrule.nn.module import Module
+from chainrule.nn.parallel import *  # noqa: F403
 from chainrule.nn.parameter import Buffer, Parameter
+from chainrule.nn.pooling import *  # noqa: F403
 from chainrule.nn.recurrent import *  # noqa: F403
 
 __all__ = [

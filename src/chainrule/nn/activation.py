@@ -40,7 +40,7 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
-]  # fmt: skip
+]
 
 ReLU = function_module("ReLU", f.relu, inplace=False)
 LeakyReLU = function_module("LeakyReLU", f.leaky_relu, shown="*", negative_slope=0.01, inplace=False)

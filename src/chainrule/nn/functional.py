@@ -4,8 +4,12 @@ from typing import Any
 
 from chainrule.base import errors
 from chainrule.nn._activations import *  # noqa: F403
+from chainrule.nn._attention import *  # noqa: F403
+from chainrule.nn._convolution import *  # noqa: F403
 from chainrule.nn._layers import *  # noqa: F403
 from chainrule.nn._losses import *  # noqa: F403
+from chainrule.nn._pooling import *  # noqa: F403
+from chainrule.nn._resample import *  # noqa: F403
 
 
 def __getattr__(name: str) -> Any:

@@ -31,14 +31,14 @@ NLLLoss = function_module(
 KLDivLoss = function_module("KLDivLoss", f.kl_div, reduction="mean", log_target=False)
 PoissonNLLLoss = function_module(
     "PoissonNLLLoss", f.poisson_nll_loss, log_input=True, full=False, eps=1e-8, reduction="mean"
-)  # fmt: skip
+)
 GaussianNLLLoss = function_module("GaussianNLLLoss", f.gaussian_nll_loss, full=False, eps=1e-6, reduction="mean")
 HingeEmbeddingLoss = function_module("HingeEmbeddingLoss", f.hinge_embedding_loss, margin=1.0, reduction="mean")
 MarginRankingLoss = function_module("MarginRankingLoss", f.margin_ranking_loss, margin=0.0, reduction="mean")
 CosineEmbeddingLoss = function_module("CosineEmbeddingLoss", f.cosine_embedding_loss, margin=0.0, reduction="mean")
 TripletMarginLoss = function_module(
     "TripletMarginLoss", f.triplet_margin_loss, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
-)  # fmt: skip
+)
 TripletMarginWithDistanceLoss = function_module(
     "TripletMarginWithDistanceLoss", f.triplet_margin_with_distance_loss, distance_function=None, margin=1.0,
     swap=False, reduction="mean",
@@ -46,8 +46,8 @@ TripletMarginWithDistanceLoss = function_module(
 SoftMarginLoss = function_module("SoftMarginLoss", f.soft_margin_loss, reduction="mean")
 MultiMarginLoss = function_module(
     "MultiMarginLoss", f.multi_margin_loss, tensors=("weight",), p=1, margin=1.0, weight=None, reduction="mean"
-)  # fmt: skip
+)
 MultiLabelMarginLoss = function_module("MultiLabelMarginLoss", f.multilabel_margin_loss, reduction="mean")
 MultiLabelSoftMarginLoss = function_module(
     "MultiLabelSoftMarginLoss", f.multilabel_soft_margin_loss, tensors=("weight",), weight=None, reduction="mean"
-)  # fmt: skip
+)

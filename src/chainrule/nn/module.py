@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.api.device import device
 from chainrule.base import dtypes
-from chainrule.core.tape import Node, Removable, store
+from chainrule.core.tape import Node, Removable, forget_gradients, store
 from chainrule.core.tensor import LEAF, Tensor, touch
 from chainrule.nn import _hooks
 from chainrule.nn.parameter import Buffer, Parameter
@@ -297,13 +297,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
-        for p in self.parameters():
-            if set_to_none or p._grad is None:
-                p._grad = None
-            else:
-                p._grad._g = None
-                store(p._grad, p._grad._a.dtype.type(0))
-                touch(p._grad, "zero_grad")
+        forget_gradients(self.parameters(), set_to_none)
 
     def _cast(self: M, to: Any, floats_only: bool = True) -> M:
         for x in itertools.chain(self.parameters(), self.buffers()):

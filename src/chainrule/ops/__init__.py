@@ -15,6 +15,7 @@ from chainrule.ops import (
     special,
     steps,
     views,
+    windows,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "special",
     "steps",
     "views",
+    "windows",
 ]

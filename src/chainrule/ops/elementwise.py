@@ -69,33 +69,37 @@ def no_rule(name: str) -> Any:
 add = elementwise(
     "add", operator.add, (1, 1),
     llvm="fadd", js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
+    publish=False,
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
     refuse=_MINUS,
     llvm="fsub", js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
-    why="the slope of a difference is the difference of the slopes",
+    why="the slope of a difference is the difference of the slopes", publish=False,
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
-    llvm="frsub", js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round",
+    llvm="frsub", js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False,
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
     llvm="fmul", js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
+    aliases=("multiply",),
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
-    llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}", why="the quotient rule",
+    llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}", why="the quotient rule", publish=False,
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
-    llvm="fneg", js="-%0", sympy="-%0", tex="-%0",
+    llvm="fneg", js="-%0", sympy="-%0", tex="-%0", aliases=("negative",),
 )  # fmt: skip
 
 
 def _pow(x: Any, y: Any) -> Any:
     # The exponents that have a faster and exacter form; PyTorch takes the same ones.
+    if type(y) in Number and type(x) in Number:
+        return x**y
     if type(y) in Number:
         if y == 2:
             return x * x
@@ -148,7 +152,7 @@ sqrt = elementwise(
 rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * out**3, types="float")
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
-    js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope is the sign",
+    js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope is the sign", aliases=("absolute",),
 )  # fmt: skip
 
 
@@ -212,11 +216,12 @@ log1p = elementwise(
 )
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, refuse=only("f", "logaddexp_cpu"),
-    d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))),
+    d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))), inplace=False,
 )  # fmt: skip
 logaddexp2 = elementwise(
     "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"),
     d=(lambda x, y, out: sigmoid(_gap(x, y) * math.log(2)), lambda x, y, out: sigmoid(_gap(y, x) * math.log(2))),
+    inplace=False,
 )  # fmt: skip
 
 
@@ -240,7 +245,7 @@ sigmoid = elementwise(
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
-    types="float",
+    types="float", publish=False,
 )  # fmt: skip
 
 
@@ -254,7 +259,7 @@ def _logit_back(g: Any, x: Any, out: Any, eps: float | None = None) -> Any:
     return where((x >= low) & (x <= 1 - low), g / abs_(x * (1 - x)), outside)  # abs: +inf at -0.0 too
 
 
-logit = elementwise("logit", _logit, times=_logit_back, types="float")
+logit = elementwise("logit", _logit, times=_logit_back, types="float", publish=False)
 
 # --------------------------------------------------------------------------------------------------------- trigonometry
 
@@ -267,23 +272,38 @@ cos = elementwise(
     llvm="cos", js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin",
 )  # fmt: skip
 tan = elementwise("tan", np.tan, lambda x, out: 1 + out * out, types="float", js="Math.tan(%0)", sympy="tan")
-asin = elementwise("asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float", sympy="asin")
-acos = elementwise("acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float", sympy="acos")
-atan = elementwise("atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float", sympy="atan")
+asin = elementwise(
+    "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float", sympy="asin", aliases=("arcsin",)
+)
+acos = elementwise(
+    "acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float", sympy="acos", aliases=("arccos",)
+)
+atan = elementwise(
+    "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float", sympy="atan", aliases=("arctan",)
+)
 sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), types="float", sympy="sinh")
 cosh = elementwise("cosh", np.cosh, lambda x, out: sinh(x), types="float", sympy="cosh")
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     llvm="tanh", js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
 )  # fmt: skip
-asinh = elementwise("asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", sympy="asinh")
-acosh = elementwise(
-    "acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", sympy="acosh"
+asinh = elementwise(
+    "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", sympy="asinh", aliases=("arcsinh",)
 )
-atanh = elementwise("atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float", sympy="atanh")
+acosh = elementwise(
+    "acosh",
+    np.arccosh,
+    times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)),
+    types="float",
+    sympy="acosh",
+    aliases=("arccosh",),
+)
+atanh = elementwise(
+    "atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float", sympy="atanh", aliases=("arctanh",)
+)
 atan2 = elementwise(
     "atan2", np.arctan2, types="float",
-    times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)),
+    times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)), aliases=("arctan2",),
 )  # fmt: skip
 
 

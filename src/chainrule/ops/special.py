@@ -75,28 +75,28 @@ erfinv = elementwise(
     "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv"
 )
 erfcx = elementwise(
-    "special_erfcx", scipy("erfcx"), lambda x, out: 2 * x * out - 2 / _ROOT_PI, types="float", public=False
+    "special_erfcx", scipy("erfcx"), lambda x, out: 2 * x * out - 2 / _ROOT_PI, types="float", publish=False
 )
 ndtr = elementwise(
     "special_ndtr", scipy("ndtr"), lambda x, out: exp(x * x * -0.5) * (1 / math.sqrt(2 * _PI)),
-    types="float", grad="MulBackward1", public=False,
+    types="float", grad="MulBackward1", publish=False,
 )  # fmt: skip
 ndtri = elementwise(
     "special_ndtri", scipy("ndtri"), lambda x, out: exp(out * out * 0.5) * math.sqrt(2 * _PI),
-    types="float", public=False,
+    types="float", publish=False,
 )  # fmt: skip
 log_ndtr = elementwise(
     "special_log_ndtr", scipy("log_ndtr"), times=lambda g, x, out: g * (_ROOT_2 / _ROOT_PI) / erfcx(x * (-1 / _ROOT_2)),
-    types="float", public=False,
+    types="float", publish=False,
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- entropy and its terms
 
 entr = elementwise(
-    "special_entr", scipy("entr"), times=lambda g, x, out: g * (-1 - log(x)), types="float", public=False
+    "special_entr", scipy("entr"), times=lambda g, x, out: g * (-1 - log(x)), types="float", publish=False
 )
 xlog1py = elementwise(
-    "special_xlog1py", scipy("xlog1py"), types="float", public=False,
+    "special_xlog1py", scipy("xlog1py"), types="float", publish=False,
     times=(
         lambda g, x, y, out: where((x == 0) & (y <= -1), 0.0, xlog1py(g, y)),
         lambda g, x, y, out: g * x / (y + 1),
@@ -147,7 +147,12 @@ def _digamma(x: Any) -> Any:
 
 
 polygamma = elementwise(
-    "polygamma", _polygamma, times=lambda g, x, out, n=0: g * polygamma(x, n=n + 1), types="float", probe={"n": 1}
+    "polygamma",
+    _polygamma,
+    times=lambda g, x, out, n=0: g * polygamma(x, n=n + 1),
+    types="float",
+    probe={"n": 1},
+    publish=False,
 )
 igamma = elementwise(
     "igamma", scipy("gammainc"), refuse=only("f", "igamma_cpu"),
@@ -158,7 +163,7 @@ igammac = elementwise(
     times=(no_rule("igammac"), lambda g, a, x, out: -g * exp((a - 1) * log(x) - x - lgamma(a))),
 )  # fmt: skip
 zeta = elementwise(
-    "special_zeta", _zeta, types="float", public=False,
+    "special_zeta", _zeta, types="float", publish=False,
     times=(no_rule("special_zeta"), lambda g, x, q, out: g * (-x * zeta(x + 1, q))),
     numbers=("SpecialZetaBackward1", "SpecialZetaBackward2"),
 )  # fmt: skip
@@ -167,7 +172,7 @@ zeta = elementwise(
 
 
 def _bessel(name: str, kernel: str, d: Any) -> Any:
-    return elementwise(f"special_{name}", scipy(kernel), d, types="float", public=False)
+    return elementwise(f"special_{name}", scipy(kernel), d, types="float", publish=False)
 
 
 def _over(y: Any, x: Any) -> Any:
@@ -178,12 +183,12 @@ def _over(y: Any, x: Any) -> Any:
 i0 = elementwise("i0", scipy("i0"), lambda x, out: i1(x), types="float")
 i0e = elementwise(
     "special_i0e", scipy("i0e"), lambda x, out: i1e(x) - sign(x) * out, types="float", grad="SpecialI0EBackward0",
-    public=False,
+    publish=False,
 )  # fmt: skip
 i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x))
 i1e = elementwise(
     "special_i1e", scipy("i1e"), lambda x, out: i0e(x) - sign(x) * out - _over(out, x), types="float",
-    grad="SpecialI1EBackward0", public=False,
+    grad="SpecialI1EBackward0", publish=False,
 )  # fmt: skip
 bessel_j0 = _bessel("bessel_j0", "j0", lambda x, out: -bessel_j1(x))
 bessel_j1 = _bessel("bessel_j1", "j1", lambda x, out: bessel_j0(x) - _over(out, x))
@@ -206,10 +211,10 @@ def _airy(part: int) -> Callable[[Any], Any]:
 
 
 airy_ai = elementwise(
-    "special_airy_ai", _airy(0), lambda x, out: airy_ai_prime(x), types="float", public=False
+    "special_airy_ai", _airy(0), lambda x, out: airy_ai_prime(x), types="float", publish=False
 )  # DLMF 9.2: Ai'' = x Ai
 airy_ai_prime = elementwise(
-    "special_airy_ai_prime", _airy(1), lambda x, out: x * airy_ai(x), types="float", public=False
+    "special_airy_ai_prime", _airy(1), lambda x, out: x * airy_ai(x), types="float", publish=False
 )
 
 
@@ -223,7 +228,7 @@ def _spherical_j0_slope(x: Any) -> Any:
 
 
 spherical_bessel_j0 = elementwise(
-    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", public=False
+    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", publish=False
 )
 
 # ------------------------------------------------------------------------------- orthogonal polynomials (DLMF 18.9)
@@ -258,6 +263,6 @@ def _polynomial(first: Any, step: Any, shifted: bool) -> Callable[[Any, Any], An
 
 
 for _name, (_first, _step) in _POLYNOMIALS.items():
-    elementwise(f"special_{_name}", _polynomial(_first, _step, False), types="float", public=False)
+    elementwise(f"special_{_name}", _polynomial(_first, _step, False), types="float", publish=False)
     if _name.startswith("chebyshev"):
-        elementwise(f"special_shifted_{_name}", _polynomial(_first, _step, True), types="float", public=False)
+        elementwise(f"special_shifted_{_name}", _polynomial(_first, _step, True), types="float", publish=False)

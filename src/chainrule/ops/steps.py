@@ -26,11 +26,12 @@ def _larger(g: Any, mine: Any, other: Any) -> Any:
 
 maximum = elementwise(
     "maximum", np.maximum,
-    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)), sympy="Max",
+    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)), sympy="Max", inplace=False,
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
     times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)), sympy="Min",
+    inplace=False,
 )  # fmt: skip
 fmax = elementwise(
     "fmax", np.fmax,
@@ -38,6 +39,7 @@ fmax = elementwise(
         lambda g, x, y, out: where((x >= y) | isnan(y), g, 0.0),
         lambda g, x, y, out: where((x >= y) | isnan(y), 0.0, g),
     ),
+    inplace=False,
 )  # fmt: skip
 fmin = elementwise(
     "fmin", np.fmin,
@@ -45,6 +47,7 @@ fmin = elementwise(
         lambda g, x, y, out: where((x <= y) | isnan(y), g, 0.0),
         lambda g, x, y, out: where((x <= y) | isnan(y), 0.0, g),
     ),
+    inplace=False,
 )  # fmt: skip
 
 
@@ -67,11 +70,11 @@ def _at_max(g: Any, x: Any, min: Any, max: Any, out: Any) -> Any:
     return where(x > max if min is None else (x > max) | (max < min), g, 0.0)
 
 
-clamp = elementwise("clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"))
+clamp = elementwise("clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"), publish=False)
 
 floor = elementwise("floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor")
 ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling")
-trunc = elementwise("trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"), js="Math.trunc(%0)")
+trunc = elementwise("trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"), js="Math.trunc(%0)", aliases=("fix",))
 frac = elementwise("frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"))
 
 
@@ -84,8 +87,8 @@ def _round_to(x: Any, *, decimals: int) -> Any:
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
 
-round_ = elementwise("round", _round, 0, refuse=only("iuf", "round_cpu"))
-round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), public=False)
+round_ = elementwise("round", _round, 0, refuse=only("iuf", "round_cpu"), publish=False)
+round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), publish=False)
 
 
 def _divisor(kernel: Any) -> Any:
@@ -113,11 +116,11 @@ remainder = elementwise(
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0),
-    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", public=False,
+    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 div_trunc = elementwise(
     "div_trunc", _divisor(_div_trunc), (0, 0),
-    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", public=False,
+    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide), times=(no_rule("floor_divide"), no_rule("floor_divide")),
@@ -152,4 +155,6 @@ def _nan_to_num(x: Any, *, nan: float | None = None, posinf: float | None = None
     return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)[()]
 
 
-nan_to_num = elementwise("nan_to_num", _nan_to_num, times=lambda g, x, out, **_: where(isfinite(x), g, 0.0))
+nan_to_num = elementwise(
+    "nan_to_num", _nan_to_num, times=lambda g, x, out, **_: where(isfinite(x), g, 0.0), publish=False
+)

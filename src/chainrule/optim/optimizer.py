@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.inplace import modify
-from chainrule.core.state import mode
-from chainrule.core.tape import Node, Removable, store
+from chainrule.core.state import MODE, mode
+from chainrule.core.tape import Node, Removable, forget_gradients, store
 from chainrule.core.tensor import Tensor, bump, touch, version, wrap
 from chainrule.optim.rules import Fill, Rule
 
@@ -112,14 +112,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or, with `set_to_none=False`, fill them with zeros."""
         for group in self.param_groups:
-            for p in group["params"]:
-                if set_to_none:
-                    p._grad = None
-                elif p._grad is not None:
-                    g = p._grad
-                    g._g = None
-                    store(g, g._a.dtype.type(0))
-                    touch(g, "zero_grad")
+            forget_gradients(group["params"], set_to_none)
 
     def step(self, closure: Closure | None = None) -> Any:
         """Update the parameters once. `closure`, if given, computes the loss anew; its value is returned."""
@@ -209,6 +202,10 @@ class RuleOptimizer(Optimizer):
         if closure is not None:
             with mode(grad=True):
                 loss = closure()
+        m = MODE.get()
+        if m is not None and m.trace is not None:
+            self._traced(m.trace)
+            return loss
         frame = sys._getframe(1)
         where = (frame.f_code, frame.f_lasti)
         what = type(self).__name__ + ".step"
@@ -242,6 +239,28 @@ class RuleOptimizer(Optimizer):
                     store(p, new)
                 bump(p._v or version(p), what, where)
         return loss
+
+    def _traced(self, trace: Any) -> None:
+        """The same rule on the values of a graph: the learning rate and the counts are inputs, the state is updated."""
+        for group in self.param_groups:
+            start = self.rule.start(group)
+            hyper = []
+            for name, value in zip(self.rule.names, self.rule.hyper(group)):
+                if name == "lr":
+                    value = trace.number((id(group), name), lambda group=group: float(group["lr"]))
+                else:
+                    trace.guard(f"the option {name}", lambda group=group, name=name: group[name])
+                hyper.append(value)
+            for p in group["params"]:
+                trace.meet(p)
+                if p._grad is None:
+                    continue
+                held = self._state(p, start)
+                state = [_traced_state(trace, held, k, s) for k, s in start.items()]
+                new, after = self.rule.update(trace.read(p), trace.read(p._grad), tuple(state), *hyper)
+                trace.write(p, new)
+                for (k, s), value in zip(start.items(), after):
+                    _put_state(trace, held, k, s, value)
 
     def _state(self, p: Tensor, start: dict[str, Any]) -> dict[str, Any]:
         """What is remembered of a parameter; at its first step, the start."""
@@ -297,3 +316,20 @@ def _write(held: dict[str, Any], start: dict[str, Any], after: tuple[Any, ...], 
             held[name] = wrap(value)
         else:
             t._a = value
+
+
+def _traced_state(trace: Any, held: dict[str, Any], key: str, start: Any) -> Any:
+    if type(start) is float:
+        return trace.number((id(held), key), lambda: float(held[key]._a))
+    if trace.guard(f"whether the state {key} is there", lambda: held.get(key) is None):
+        return None
+    return trace.read(held[key])
+
+
+def _put_state(trace: Any, held: dict[str, Any], key: str, start: Any, value: Any) -> None:
+    if type(start) is float:
+        trace.set_number((id(held), key), value, lambda a: store(held[key], a))
+    elif held.get(key) is None:
+        trace.later(value, lambda a: held.__setitem__(key, wrap(a)))
+    else:
+        trace.write(held[key], value)

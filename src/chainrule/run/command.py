@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .check import CellVerdict, Status, check
 from .compare import TOLERANCE
+from .dry import Names, names_in
 from .extras import MissingExtra, extra
 from .notebook import Run, Unreadable, execute, load
 from .page import render
@@ -25,13 +26,14 @@ run a second time, to tell what is wrong from what is random and has no seed."""
 EPILOG = """\
 exit status:
   0  all ran, and with --check all is as recorded (or random, or without a record)
-  1  an output is not as recorded
+  1  an output is not as recorded; with --dry, a name is missing
   2  a cell raised, or a file could not be run
   3  the command line makes no sense
 
 examples:
   chainrule run lesson.ipynb --out build        run it; the executed notebook and a page go to build/
   chainrule run lessons/*.ipynb --check         run them and compare with what they recorded
+  chainrule run lesson.ipynb --dry              which names of torch chainrule does not have; nothing is run
   chainrule run train.py --timeout 60           a script, no cell of which may take longer than a minute"""
 
 GOOD, DIFFER, RAISED, USAGE = 0, 1, 2, 3
@@ -60,6 +62,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".ipynb, .py or .md")
     parser.add_argument("--check", action="store_true", help="compare each cell's outputs with the recorded ones")
+    parser.add_argument(
+        "--dry", action="store_true", help="only list the names of torch that are missing in chainrule; run nothing"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the executed notebook and a page into DIR")
     parser.add_argument("--timeout", type=_positive, metavar="S", help="seconds that a cell may take")
     parser.add_argument(
@@ -82,6 +87,8 @@ def _positive(text: str) -> float:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the files; returns the exit status, that of the file that fared worst."""
+    if arguments.dry:
+        return max(_dry(path) for path in arguments.files)
     try:
         reporter = Reporter(quiet=arguments.quiet, check=arguments.check)
         targets = _targets(arguments.files, arguments.out)
@@ -95,6 +102,25 @@ def main(arguments: argparse.Namespace) -> int:
         outcomes.append(outcome)
     reporter.summary(outcomes)
     return max(outcome.status for outcome in outcomes)
+
+
+def _dry(path: Path) -> int:
+    """Print which names are missing in chainrule; the exit status for this file."""
+    try:
+        names = names_in(path)
+    except (Unreadable, MissingExtra) as error:
+        print(f"chainrule run: {path}: {error}", file=sys.stderr)
+        return RAISED
+    print(f"{path}: {_counted(names)}")
+    for name in names.missing.values():
+        print(f"  {name.name:<40} cell {name.cell}, line {name.line}: {name.why}")
+    return DIFFER if names.missing else GOOD
+
+
+def _counted(names: Names) -> str:
+    found, missing = len(names.found), len(names.missing)
+    total = f"{found + missing} name{'s' * (found + missing != 1)} of torch"
+    return f"{missing} of {total} missing in chainrule" if missing else f"{total}, none missing in chainrule"
 
 
 class _Usage(Exception):

@@ -93,7 +93,7 @@ class Finder(Loader):
             raise ModuleNotFoundError(f"{root} needs torch itself, and chainrule is standing in for torch")
         if root != "torch":
             return None
-        if _chainrule_module(rest) is None:
+        if chainrule_module(rest) is None:
             raise ModuleNotFoundError(f"chainrule, standing in for torch, has no {fullname}")
         return ModuleSpec(fullname, self, is_package=True)
 
@@ -102,10 +102,10 @@ class Finder(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system takes what it finds in sys.modules after this call: chainrule's own module, untouched.
-        sys.modules[module.__name__] = _chainrule_module(module.__name__.partition(".")[2])
+        sys.modules[module.__name__] = chainrule_module(module.__name__.partition(".")[2])
 
 
-def _chainrule_module(path: str) -> Any:
+def chainrule_module(path: str) -> Any:
     """What `torch.<path>` is in chainrule: an attribute that is a namespace, or a module to be imported; else None."""
     found: Any = importlib.import_module("chainrule")
     for part in path.split("."):
@@ -180,7 +180,7 @@ def _take_down() -> None:
 def _take_torch_names() -> None:
     """Let the classes of TORCH_HOMES print as torch's; what they were called is kept in `_renamed`."""
     for where, homes in TORCH_HOMES.items():
-        namespace = importlib.import_module("chainrule") if not where else _chainrule_module(where)
+        namespace = importlib.import_module("chainrule") if not where else chainrule_module(where)
         for home, names in homes.items():
             for name in names:
                 cls = getattr(namespace, name, None)

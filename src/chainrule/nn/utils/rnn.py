@@ -22,7 +22,7 @@ __all__ = [
 
 
 class PackedSequence(NamedTuple):
-    """`data`: the elements, step by step; `batch_sizes`: how many sequences reach each step; the order that was made."""
+    """`data`: the elements, step by step; `batch_sizes`: how many sequences reach each step; their order."""
 
     data: Tensor
     batch_sizes: Tensor

@@ -1,0 +1,155 @@
+"""Passes over a graph: constants folded, common subexpressions joined, exact algebra, dead values dropped.
+
+Only what is exact is done: `x * 1`, `x + 0` where no sign of zero can change, `-(-x)`, shapes moved twice. Whatever would
+round differently is left as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import Var, constant, emit, order
+from chainrule.core.op import REGISTRY
+
+SMALL = 1024  # elements: a constant beyond this is not made at compile time
+
+
+def simplify(results: Sequence[Var]) -> list[Var]:
+    """The same results from fewer values."""
+    made: dict[int, Any] = {}
+    known: dict[Any, Any] = {}
+    for v in order(results):
+        if v.op is None:
+            made[v.id] = known.setdefault(_constant_key(v), v) if v.data is not None else v
+            continue
+        args = tuple(made[a.id] if isinstance(a, Var) else a for a in v.args)
+        if v.index is not None:
+            key: Any = ("part", args[0].id, v.index)
+            made[v.id] = known.setdefault(key, _again(v, args))
+            continue
+        key = (v.op.name, tuple(_key(a) for a in args), _frozen(v.attrs))
+        if key not in known:
+            found = _folded(v, args)
+            if found is None:
+                found = _algebra(v, args)
+            known[key] = found if found is not None else _again(v, args)
+        made[v.id] = known[key]
+    return [made[r.id] for r in results]
+
+
+def _again(v: Var, args: tuple[Any, ...]) -> Var:
+    """The value on simplified arguments."""
+    if all(a is b for a, b in zip(args, v.args)):
+        return v
+    new = Var(v.shape, v.dtype, v.op, args, v.attrs, index=v.index)
+    new.weak = v.weak
+    return new
+
+
+def _key(a: Any) -> Any:
+    return ("var", a.id) if isinstance(a, Var) else (type(a).__name__, repr(a))
+
+
+def _constant_key(v: Var) -> Any:
+    return ("constant", v.data.tobytes(), v.shape, v.dtype.str) if v.data.size <= SMALL else ("constant", v.id)
+
+
+def _frozen(x: Any) -> Any:
+    """Attributes as something hashable; large arrays by identity."""
+    if isinstance(x, dict):
+        return tuple((k, _frozen(x[k])) for k in sorted(x))
+    if isinstance(x, (tuple, list)):
+        return tuple(_frozen(i) for i in x)
+    if isinstance(x, np.ndarray):
+        return ("array", x.dtype.str, x.shape, x.tobytes()) if x.size <= SMALL else ("array", id(x))
+    if isinstance(x, slice):
+        return ("slice", x.start, x.stop, x.step)
+    return (type(x).__name__, repr(x)) if isinstance(x, float) else x
+
+
+def _folded(v: Var, args: tuple[Any, ...]) -> Var | None:
+    """The value itself where everything that goes in is known."""
+    if v.op is None or v.op.outputs > 1 or v.size > SMALL or not all(_known(a) for a in args):
+        return None
+    with np.errstate(all="ignore"):
+        return constant(v.op.kernel(*[_scalar(a.data) if isinstance(a, Var) else a for a in args], **v.attrs))
+
+
+def _known(a: Any) -> bool:
+    return not isinstance(a, Var) or a.data is not None
+
+
+def _scalar(a: np.ndarray[Any, Any]) -> Any:
+    return a if a.shape else a[()]
+
+
+def _is(a: Any, number: float) -> bool:
+    """Whether an argument is this number everywhere (and, for zero, of this sign)."""
+    a = a.data if isinstance(a, Var) else a
+    if a is None or isinstance(a, Var) or not np.isscalar(a) and getattr(a, "size", 0) == 0:
+        return False
+    a = np.asarray(a)
+    return bool(np.all(a == number) and np.all(np.signbit(a) == np.signbit(number)))
+
+
+def _same(v: Var, x: Any) -> Any:
+    """x where it can stand for v as it is."""
+    return x if isinstance(x, Var) and x.shape == v.shape and x.dtype == v.dtype and x.weak == v.weak else None
+
+
+def _mul(v: Var, x: Any, y: Any) -> Any:
+    return _same(v, x) if _is(y, 1) else _same(v, y) if _is(x, 1) else None
+
+
+def _add(v: Var, x: Any, y: Any) -> Any:
+    return _same(v, x) if _is(y, -0.0) else _same(v, y) if _is(x, -0.0) else None  # x + 0.0 turns -0.0 round
+
+
+def _sub(v: Var, x: Any, y: Any) -> Any:
+    return _same(v, x) if _is(y, 0.0) else None
+
+
+def _div(v: Var, x: Any, y: Any) -> Any:
+    return _same(v, x) if _is(y, 1) else None
+
+
+def _neg(v: Var, x: Any) -> Any:
+    return x.args[0] if isinstance(x, Var) and x.op is REGISTRY["neg"] else None
+
+
+def _move(v: Var, x: Any) -> Any:
+    """Reshaped or expanded to the shape that it has, or twice in a row."""
+    if _same(v, x) is not None:
+        return x
+    if isinstance(x, Var) and x.op is v.op and v.op is not None:
+        return emit(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
+    return None
+
+
+def _where(v: Var, c: Any, x: Any, y: Any) -> Any:
+    return _same(v, x) if _is(c, 1) else _same(v, y) if _is(c, 0) else None
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "mul": _mul,
+    "add": _add,
+    "sub": _sub,
+    "div": _div,
+    "neg": _neg,
+    "reshape": _move,
+    "expand": _move,
+    "sum_to": lambda v, x: _same(v, x),
+    "cast": lambda v, x: _same(v, x),
+    "alias": lambda v, x: x,
+    "clone": lambda v, x: x,
+    "positive": lambda v, x: x,
+    "where": _where,
+}
+
+
+def _algebra(v: Var, args: tuple[Any, ...]) -> Any:
+    rule = _RULES.get(v.op.name) if v.op is not None else None
+    return None if rule is None else rule(v, *args)

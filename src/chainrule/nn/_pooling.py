@@ -1,0 +1,269 @@
+"""Pooling: the greatest element or the mean of each window, and the way back.
+
+A maximum is found once, as an index; taking the elements there is `gather`, so its derivative needs no rule of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.public import named
+from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor, wrap
+from chainrule.nn._convolution import Ints, batched, ints
+from chainrule.nn._layers import pad
+
+_KINDS = ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool", "max_unpool", "lp_pool")
+__all__ = [f"{kind}{d}d" for kind in _KINDS for d in (1, 2, 3)]
+__all__ += [f"{kind}{d}d_with_indices" for kind in ("max_pool", "adaptive_max_pool") for d in (1, 2, 3)]
+
+_SPACE, _WINDOW = "xyz", "ijk"
+
+
+def _plan(
+    shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints, ceil_mode: bool
+) -> tuple[Ints, Ints]:
+    """How many windows each dimension has, and how many elements must follow it for the last window to be full."""
+    counts, after = [], []
+    for n, k, s, p, t in zip(shape, size, step, edge, spread):
+        if s <= 0 or k <= 0:
+            raise RuntimeError(f"kernel_size {k} and stride {s} must be greater than zero")
+        if p < 0 or 2 * p > t * (k - 1) + 1:
+            raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
+        room = n + 2 * p - t * (k - 1) - 1
+        count = (-(-room // s) if ceil_mode else room // s) + 1
+        if ceil_mode and (count - 1) * s >= n + p:  # the last window must begin within the input or its left padding
+            count -= 1
+        if count < 1 or n < 1:
+            raise RuntimeError(
+                f"Given input size: {tuple(shape)}, kernel {size}, stride {step}, padding {edge}: no window fits, the "
+                "output size would be too small"
+            )
+        counts.append(count)
+        after.append(max((count - 1) * s + t * (k - 1) + 1 - n - p, 0))
+    return tuple(counts), tuple(after)
+
+
+def _seen(x: Tensor, counts: Ints, before: Ints, after: Ints, value: Any, **look: Ints) -> Tensor:
+    """The windows of the padded input, as many as were counted."""
+    widths = [w for pair in reversed(list(zip(before, after))) for w in pair]
+    x = pad(x, widths, value=value) if any(widths) else x
+    seen = REGISTRY["windows"](x, **look)
+    here = (slice(None), slice(None), *(slice(c) for c in counts))
+    return seen if seen._a.shape[2 : 2 + len(counts)] == counts else seen[here]
+
+
+# ---------------------------------------------------------------------------------------------------------------- means
+
+
+def _avg_pool(
+    d: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
+    divisor_override: int | None,
+) -> Tensor:  # fmt: skip
+    x, had_batch = batched(input, d, f"avg_pool{d}d")
+    size, edge, spread = ints(kernel_size, d, "kernel_size"), ints(padding, d, "padding"), (1,) * d
+    step = size if stride is None or stride in ([], ()) else ints(stride, d, "stride")
+    counts, after = _plan(x._a.shape[2:], size, step, edge, spread, ceil_mode)
+    look = {"size": size, "step": step, "spread": spread}
+    within = tuple(range(-d, 0))
+    total = _seen(x, counts, edge, after, 0, **look).sum(within)
+    if divisor_override is not None:
+        if divisor_override == 0:
+            raise RuntimeError("divisor must be not zero")
+        out = total / divisor_override
+    elif count_include_pad and after <= edge:
+        out = total / math.prod(size)
+    else:  # count what is there: all elements, and the padding if asked for, but none beyond it
+        ones = np.ones((1, 1, *x._a.shape[2:]), x._a.dtype)
+        outside = edge if count_include_pad else (0,) * d
+        ones = np.pad(ones, ((0, 0), (0, 0), *((p, p) for p in outside)), constant_values=1)
+        rest = tuple(p - q for p, q in zip(edge, outside)), tuple(max(a - q, 0) for a, q in zip(after, outside))
+        out = total / _seen(wrap(ones), counts, *rest, 0, **look).sum(within)
+    return named(out, f"AvgPool{d}DBackward0") if had_batch else out.squeeze(0)
+
+
+def avg_pool1d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:  # fmt: skip
+    """The mean of each window of (N, C, L)."""
+    out = _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return named(out, "SqueezeBackward1")
+
+
+def avg_pool2d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """The mean of each window of (N, C, H, W)."""
+    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """The mean of each window of (N, C, D, H, W)."""
+    return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _lp_pool(d: int) -> Callable[..., Tensor]:
+    def lp_pool(
+        input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    ) -> Tensor:
+        n = math.prod(ints(kernel_size, d, "kernel_size"))
+        mean = _avg_pool(d, input**norm_type, kernel_size, stride, 0, ceil_mode, True, None)
+        return (mean.sign() * mean.abs().relu() * n) ** (1.0 / norm_type)
+
+    lp_pool.__name__ = lp_pool.__qualname__ = f"lp_pool{d}d"
+    lp_pool.__doc__ = "The p-norm of each window: (the sum of x**p) ** (1 / p)."
+    return lp_pool
+
+
+# ------------------------------------------------------------------------------------------------------------- maxima
+
+
+def _max_pool(
+    d: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> tuple[Tensor, Tensor]:
+    x, had_batch = batched(input, d, f"max_pool{d}d")
+    size, edge = ints(kernel_size, d, "kernel_size"), ints(padding, d, "padding")
+    step = size if stride is None or stride in ([], ()) else ints(stride, d, "stride")
+    spread = ints(dilation, d, "dilation")
+    inner = x._a.shape[2:]
+    counts, after = _plan(inner, size, step, edge, spread, ceil_mode)
+    lowest = -np.inf if x._a.dtype.kind == "f" else np.iinfo(x._a.dtype).min
+    plain = wrap(np.asarray(x._a))
+    seen = np.asarray(_seen(plain, counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
+    best = np.unravel_index(seen.reshape(*seen.shape[: 2 + d], -1).argmax(-1), size)
+    index = np.zeros(seen.shape[: 2 + d], np.int64)
+    for i, (n, offset) in enumerate(zip(inner, best)):
+        start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
+        index = index * n + (start + offset * spread[i])
+    return _taken(x, index, had_batch, f"MaxPool{d}DWithIndicesBackward0")
+
+
+def _taken(x: Tensor, index: Any, had_batch: bool, label: str) -> tuple[Tensor, Tensor]:
+    """The elements at places in the flattened space of each channel, and the places."""
+    n, c = x._a.shape[:2]
+    flat = x.reshape(n, c, -1).gather(2, wrap(index.reshape(n, c, -1)))
+    out = named(flat.reshape(index.shape), label)
+    return (out, wrap(index)) if had_batch else (out.squeeze(0), wrap(index[0]))
+
+
+def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def with_indices(
+        input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+        ceil_mode: bool = False, return_indices: bool = False,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        return _max_pool(d, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+    def max_pool(
+        input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+        ceil_mode: bool = False, return_indices: bool = False,
+    ) -> Any:  # fmt: skip
+        out = _max_pool(d, input, kernel_size, stride, padding, dilation, ceil_mode)
+        return out if return_indices else named(out[0], "SqueezeBackward1") if d == 1 else out[0]
+
+    max_pool.__doc__ = "The greatest element of each window; with `return_indices` also its place in the flattened space."
+    with_indices.__doc__ = "The greatest element of each window, and its place in the flattened space of its channel."
+    return max_pool, with_indices
+
+
+def _unpool(d: int) -> Callable[..., Tensor]:
+    def max_unpool(
+        input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+    ) -> Tensor:
+        x, had_batch = batched(input, d, f"max_unpool{d}d")
+        if indices._a.shape != input._a.shape:
+            raise RuntimeError(
+                f"Expected shape of indices to be same as that of the input tensor ({list(input._a.shape)}) but got "
+                f"indices tensor with shape: {list(indices._a.shape)}"
+            )
+        size, edge = ints(kernel_size, d, "kernel_size"), ints(padding, d, "padding")
+        step = size if stride is None else ints(stride, d, "stride")
+        n, c, *inner = x._a.shape
+        if output_size is None:
+            space = [(m - 1) * s - 2 * p + k for m, s, p, k in zip(inner, step, edge, size)]
+        else:
+            space = [int(m) for m in output_size][-d:]
+        index = np.asarray(indices._a).reshape(n, c, -1)
+        if index.size and not 0 <= index.min() <= index.max() < math.prod(space):
+            raise RuntimeError(f"found an invalid max index: {index.max()} (output volumes are of size {space})")
+        zeros = wrap(np.zeros((n, c, math.prod(space)), x._a.dtype))
+        out = zeros.scatter(2, wrap(index), x.reshape(n, c, -1)).reshape(n, c, *space)
+        return out if had_batch else out.squeeze(0)
+
+    max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
+    max_unpool.__doc__ = "The elements back at the places that `max_pool` found them at, zeros elsewhere."
+    return max_unpool
+
+
+# ----------------------------------------------------------------------------------------------- to a size that is given
+
+
+def _target(output_size: Any, inner: Sequence[int]) -> list[int]:
+    sizes = output_size if isinstance(output_size, (tuple, list)) else [output_size] * len(inner)
+    if len(sizes) == 1:
+        sizes = [sizes[0]] * len(inner)
+    return [n if o is None else int(o) for o, n in zip(sizes, inner)]
+
+
+def _bounds(n: int, parts: int) -> list[tuple[int, int]]:
+    """Where the regions begin and end; they overlap where n is no multiple."""
+    return [(i * n // parts, -(-(i + 1) * n // parts)) for i in range(parts)]
+
+
+def _adaptive_avg(d: int) -> Callable[..., Tensor]:
+    def pool(input: Tensor, output_size: Any) -> Tensor:
+        x, had_batch = batched(input, d, f"adaptive_avg_pool{d}d")
+        for i, (n, parts) in enumerate(zip(x._a.shape[2:], _target(output_size, x._a.shape[2:])), start=2):
+            means = np.zeros((parts, n), x._a.dtype)
+            for row, (a, b) in zip(means, _bounds(n, parts)):
+                row[a:b] = 1 / (b - a)
+            letters = "nc" + _SPACE[:d]
+            equation = f"{letters},o{letters[i]}->{letters.replace(letters[i], 'o')}"
+            x = REGISTRY["contract"](x, wrap(means), equation=equation)
+        return named(x, f"AdaptiveAvgPool{d}DBackward0") if had_batch else x.squeeze(0)
+
+    pool.__doc__ = "The mean of each of `output_size` regions of equal length (they overlap where it cannot be equal)."
+    return pool
+
+
+def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+        x, had_batch = batched(input, d, f"adaptive_max_pool{d}d")
+        inner = x._a.shape[2:]
+        target = _target(output_size, inner)
+        bounds = [_bounds(n, parts) for n, parts in zip(inner, target)]
+        a, index = np.asarray(x._a), np.zeros((*x._a.shape[:2], *target), np.int64)
+        for at in np.ndindex(*target):
+            region = [bounds[i][j] for i, j in enumerate(at)]
+            within: Any = (..., *(slice(*ends) for ends in region))
+            part = a[within]
+            best = np.unravel_index(part.reshape(*part.shape[:2], -1).argmax(-1), part.shape[2:])
+            index[(..., *at)] = np.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
+        return _taken(x, index, had_batch, f"AdaptiveMaxPool{d}DBackward0")
+
+    def pool(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+        out = with_indices(input, output_size)
+        return out if return_indices else out[0]
+
+    pool.__doc__ = "The greatest element of each of `output_size` regions; with `return_indices` also its place."
+    with_indices.__doc__ = "The greatest element of each of `output_size` regions, and its place."
+    return pool, with_indices
+
+
+lp_pool1d, lp_pool2d, lp_pool3d = map(_lp_pool, (1, 2, 3))
+max_unpool1d, max_unpool2d, max_unpool3d = map(_unpool, (1, 2, 3))
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_avg, (1, 2, 3))
+max_pool1d, max_pool1d_with_indices = _max_pools(1)
+max_pool2d, max_pool2d_with_indices = _max_pools(2)
+max_pool3d, max_pool3d_with_indices = _max_pools(3)
+adaptive_max_pool1d, adaptive_max_pool1d_with_indices = _adaptive_max(1)
+adaptive_max_pool2d, adaptive_max_pool2d_with_indices = _adaptive_max(2)
+adaptive_max_pool3d, adaptive_max_pool3d_with_indices = _adaptive_max(3)
