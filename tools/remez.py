@@ -130,7 +130,7 @@ def fits() -> list[Fit]:
             root(mpf("0.4999")), root(mpf("2.0001")), (5, 6)),
         Fit("erf", "erf(x) = x + x p(z), z = x², |x| <= 1", lambda z: erf(root(z)) / root(z) - 1,
             lambda z: root(z) / erf(root(z)), mpf(0), mpf(1), (7, 12)),
-        Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = p(t), t = (x - 4)/(x + 4), x >= 0.8", scaled_erfc,
+        Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = 1 + p(t), t = (x - 4)/(x + 4), x >= 0.8", lambda t: scaled_erfc(t) - 1,
             lambda t: 1 / scaled_erfc(t), mpf("-0.6668"), mpf("0.7461"), (12, 22)),
     ]
 

@@ -100,10 +100,6 @@ class _Old:
     name = None
     is_shared = is_pinned = is_conj = is_neg = is_coalesced = lambda self: False
 
-    def index(self: Tensor, indices: Any) -> Tensor:
-        """`self[indices]`, by a sequence of index tensors."""
-        return self[tuple(indices)]
-
     def dim_order(self: Tensor) -> tuple[int, ...]:
         """The dimensions from the one with the widest steps in memory to the narrowest."""
         steps = self.stride()

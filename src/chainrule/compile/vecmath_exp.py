@@ -80,10 +80,10 @@ def sinh(c: Code, x: Real) -> Real:
 
 def tanh(c: Code, x: Real) -> Real:
     a = c.least(abs(x), 24.0)  # beyond the result is 1
-    z = x * x
+    z = a * a
     r, _, k = reduced(c, a + a)
     e = (c.mad(r * r, c.poly("exp", r), r) + 1.0) * c.power_of_two(k)
-    return c.select(a < 0.55, c.mad(x * z, c.poly("tanh", z), x), c.copysign(1.0 - 2.0 / (e + 1.0), x))
+    return c.copysign(c.select(a < 0.55, c.mad(a * z, c.poly("tanh", z), a), 1.0 - 2.0 / (e + 1.0)), x)
 
 
 def sigmoid(c: Code, x: Real) -> Real:
@@ -97,7 +97,7 @@ def sigmoid(c: Code, x: Real) -> Real:
 
 
 def log_sigmoid(c: Code, x: Real) -> Real:
-    return c.select(x < 0.0, x, x * 0.0) - log1p(c, exp(c, -abs(x)))
+    return c.select(x < 0.0, x, 0.0) - log1p(c, exp(c, -abs(x)))
 
 
 def softplus(c: Code, x: Real) -> Real:
@@ -296,12 +296,12 @@ def erfc_far(c: Code, x: Real) -> Real:
     x = c.least(x, {"float": 10.4, "double": 27.5}[c.dtype])  # beyond it is zero
     square, error = c.product(x, x)
     high, low, k = exp_parts(c, -square, -error)
-    g = c.poly("erfc", (x - 4.0) / (x + 4.0))
+    g, g_low = c.quick(1.0, c.poly("erfc", (x - 4.0) / (x + 4.0)))
     d, d_low = c.total(1.0, x + x)
     inverse = 1.0 / d
     q = g * inverse
     p, error = c.product(q, d)
-    q_low = ((g - p) - error - q * d_low) * inverse
+    q_low = ((g - p) - error + (g_low - q * d_low)) * inverse
     return c.scale(c.mad(high, q, c.mad(high, q_low, low * q)), k)
 
 

@@ -186,8 +186,8 @@ def atan2(c: Code, y: Real, x: Real) -> Real:
     up, across = abs(y), abs(x)
     steep = up > across
     a, b = c.select(steep, across, up), c.select(steep, up, across)
-    level = b.equals(0.0) | a.equals(c.infinity)  # 0/0, inf/inf
-    a, b = c.select(a.equals(c.infinity), 1.0, a), c.select(level, 1.0, b)
+    endless = a.equals(c.infinity) & b.equals(c.infinity)  # inf/inf counts as 1/1, 0/0 as 0/1
+    a, b = c.select(endless, 1.0, a), c.select(endless | b.equals(0.0), 1.0, b)
     down = c.select(b > 2.0 ** (c.bias - 1), 0.25, 1.0)  # a + b must not overflow
     angle = arc_of_ratio(c, a * down, b * down)
     (half, half_low), (pi, pi_low) = c.parts("pi_2")[:2], c.parts("pi")

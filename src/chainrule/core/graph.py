@@ -8,7 +8,7 @@ dtypes are known at once, from running the op's own kernel on arrays that take n
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 

@@ -19,7 +19,7 @@ def scaled_dot_product_attention(
     """`softmax(query @ key.mT * scale + mask) @ value`, sizes (..., L, E), (..., S, E) and (..., S, V).
 
     `attn_mask`: booleans (True takes part) or numbers to add. `is_causal`: position i sees none after i. `scale`:
-    1 / sqrt(E) unless given. `enable_gqa`: keys and values are repeated to as many heads (dimension -3) as queries have.
+    1 / sqrt(E) unless given. `enable_gqa`: keys and values are repeated to as many heads (dimension -3) as queries.
     """
     if enable_gqa:
         key, value = (x.repeat_interleave(query.size(-3) // x.size(-3), -3) for x in (key, value))

@@ -41,7 +41,9 @@ def batched(x: Tensor, d: int, name: str) -> tuple[Any, bool]:
 def _check(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, channels: int, out: int) -> None:
     shape, w = list(x._a.shape), list(weight._a.shape)
     if len(w) != len(shape):
-        raise RuntimeError(f"expected a weight of {len(shape)} dimensions for an input of size {shape}, but got size {w}")
+        raise RuntimeError(
+            f"expected a weight of {len(shape)} dimensions for an input of size {shape}, but got size {w}"
+        )
     if groups <= 0 or w[0] % groups:
         raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0: {w}")
     if shape[1] != channels:
@@ -53,7 +55,9 @@ def _check(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, channels
         if other is not None and other._a.dtype != x._a.dtype:
             raise RuntimeError(f"Input type ({x.type()}) and weight type ({other.type()}) should be the same")
     if bias is not None and bias._a.shape != (out,):
-        raise RuntimeError(f"Given weight of size {w}, expected bias to have {out} elements, but got {list(bias._a.shape)}")
+        raise RuntimeError(
+            f"Given weight of size {w}, expected bias to have {out} elements, but got {list(bias._a.shape)}"
+        )
 
 
 def _conv(

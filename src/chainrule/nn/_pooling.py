@@ -24,9 +24,7 @@ __all__ += [f"{kind}{d}d_with_indices" for kind in ("max_pool", "adaptive_max_po
 _SPACE, _WINDOW = "xyz", "ijk"
 
 
-def _plan(
-    shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints, ceil_mode: bool
-) -> tuple[Ints, Ints]:
+def _plan(shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints, ceil_mode: bool) -> tuple[Ints, Ints]:
     """How many windows each dimension has, and how many elements must follow it for the last window to be full."""
     counts, after = [], []
     for n, k, s, p, t in zip(shape, size, step, edge, spread):
@@ -169,7 +167,9 @@ def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         out = _max_pool(d, input, kernel_size, stride, padding, dilation, ceil_mode)
         return out if return_indices else named(out[0], "SqueezeBackward1") if d == 1 else out[0]
 
-    max_pool.__doc__ = "The greatest element of each window; with `return_indices` also its place in the flattened space."
+    max_pool.__doc__ = (
+        "The greatest element of each window; with `return_indices` also its place in the flattened space."
+    )
     with_indices.__doc__ = "The greatest element of each window, and its place in the flattened space of its channel."
     return max_pool, with_indices
 

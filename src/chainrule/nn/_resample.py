@@ -36,7 +36,9 @@ def interpolate(
     if mode in _DIMS and _DIMS[mode] != d:
         raise NotImplementedError(f"Got {d + 2}D input, but {mode} mode needs {_DIMS[mode] + 2}D input")
     if mode in ("nearest", "nearest-exact", "area") and align_corners is not None:
-        raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+        )
     scales: list[float | None] = [None] * d
     if size is not None:
         out = [int(n) for n in (size if isinstance(size, (tuple, list)) else [size] * d)]
@@ -73,9 +75,7 @@ def _resized(x: Tensor, dim: int, n: int, m: int, scale: float | None, mode: str
         taps = [(low, 1 - t), (low + 1, t)]
     shape = [1] * len(x._a.shape)
     shape[dim] = m
-    parts = [
-        _rows(x, dim, np.clip(place, 0, n - 1)) * wrap(w.astype(x._a.dtype).reshape(shape)) for place, w in taps
-    ]
+    parts = [_rows(x, dim, np.clip(place, 0, n - 1)) * wrap(w.astype(x._a.dtype).reshape(shape)) for place, w in taps]
     total = parts[0]
     for part in parts[1:]:
         total = total + part

@@ -45,7 +45,12 @@ class _Conv(Module):
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(f"Invalid padding string '{padding}', should be one of 'valid', 'same'")
         d = self.dims
-        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
+        self.in_channels, self.out_channels, self.groups, self.padding_mode = (
+            in_channels,
+            out_channels,
+            groups,
+            padding_mode,
+        )
         self.kernel_size, self.stride = f.ints(kernel_size, d, "kernel_size"), f.ints(stride, d, "stride")
         self.dilation = f.ints(dilation, d, "dilation")
         self.padding: Any = padding if isinstance(padding, str) else f.ints(padding, d, "padding")

@@ -426,6 +426,8 @@ class Module:
         """Call `hook(module, grad_input, grad_output)` in backward; what it returns replaces `grad_input`."""
         return Removable(self._hook_lists().backward, hook)
 
+    register_backward_hook = register_full_backward_hook  # its name before PyTorch 1.8
+
     # ---- printing and copying
 
     def extra_repr(self) -> str:

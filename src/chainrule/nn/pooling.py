@@ -16,11 +16,11 @@ __all__ = ["Softmax2d", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d
 
 def _publish(name: str, cls: Any) -> None:
     globals()[name] = cls
-    __all__.append(name)  # noqa: PYI056
+    __all__.append(name)
 
 
 def _strided(cls: Any, tuples: int = 0) -> Any:
-    """A stride that is not given is the kernel's size. `tuples`: PyTorch shows this class's sizes as so many numbers."""
+    """A stride that is not given is the kernel's size. `tuples`: PyTorch shows this class's sizes as that many."""
     plain = cls.__init__
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +68,11 @@ class _MaxUnpool(Module):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        sizes = (("kernel_size", kernel_size), ("stride", kernel_size if stride is None else stride), ("padding", padding))
+        sizes = (
+            ("kernel_size", kernel_size),
+            ("stride", kernel_size if stride is None else stride),
+            ("padding", padding),
+        )
         for name, value in sizes:
             setattr(self, name, f.ints(value, self.dims, name))
 

@@ -18,16 +18,16 @@ from chainrule.base import dtypes
 from chainrule.core.tensor import Tensor
 from chainrule.nn import _layers as f
 from chainrule.nn import init
-from chainrule.nn.utils.rnn import PackedSequence
 from chainrule.nn.layers import _empty
 from chainrule.nn.module import Module
+from chainrule.nn.utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 State = tuple[Tensor, ...]  # (h,), or (h, c) of an LSTM
 Weights = Sequence[Any]  # weight_ih, weight_hh, bias_ih, bias_hh, and weight_hr of a projection
 
-# ------------------------------------------------------------------------------------------- one step of each of the four
+# ---------------------------------------------------------------------------------------- one step of each of the four
 
 
 def _elman(activation: str) -> Callable[[Tensor, State, Weights], State]:
@@ -65,7 +65,7 @@ def _draw(module: Module, hidden_size: int) -> None:
         init.uniform_(p, -bound, bound)
 
 
-# ------------------------------------------------------------------------------------------------------------ many steps
+# ---------------------------------------------------------------------------------------------------------- many steps
 
 
 def _along(steps: Sequence[Tensor], state: State, step: Callable[[Tensor, State], State]) -> tuple[list[Tensor], State]:
@@ -105,7 +105,8 @@ class RNNBase(Module):
     """What the recurrent layers share: parameters by layer and direction, and the way through them.
 
     Inputs are (steps, batch, input_size), (batch, steps, input_size) if `batch_first`, (steps, input_size) without a
-    batch, or a `PackedSequence`. Weights start uniform within 1 / sqrt(hidden_size), PyTorch's numbers for the same seed.
+    batch, or a `PackedSequence`. Weights start uniform within 1 / sqrt(hidden_size): PyTorch's numbers for the same
+    seed.
     """
 
     def __init__(
@@ -125,8 +126,8 @@ class RNNBase(Module):
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
-                f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+                f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=3,
             )
         if not 0 <= proj_size < hidden_size:
@@ -281,7 +282,10 @@ class RNN(RNNBase):
     (torch.Size([2, 7, 5]), torch.Size([1, 2, 5]))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", *args: Any, **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", *args: Any,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         _unprojected("RNN", kwargs)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
@@ -304,7 +308,7 @@ class GRU(RNNBase):
         super().__init__("GRU", *args, **kwargs)
 
 
-# -------------------------------------------------------------------------------------------------------------- the cells
+# ------------------------------------------------------------------------------------------------------------ the cells
 
 
 class RNNCellBase(Module):
@@ -351,7 +355,8 @@ class RNNCellBase(Module):
         for s in state:
             if s._a.shape != (x._a.shape[0], self.hidden_size):
                 raise RuntimeError(
-                    f"hidden has inconsistent size: got {list(s._a.shape)}, expected [{x._a.shape[0]}, {self.hidden_size}]"
+                    f"hidden has inconsistent size: got {list(s._a.shape)}, expected "
+                    f"{[x._a.shape[0], self.hidden_size]}"
                 )
         new = _STEPS[self.mode][0](x, state, [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh])
         new = new if batched else tuple(s.squeeze(0) for s in new)

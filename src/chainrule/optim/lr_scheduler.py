@@ -90,6 +90,9 @@ class LRScheduler:
         self.__dict__.update(state_dict)
 
 
+_LRScheduler = LRScheduler  # its name before PyTorch 2.0
+
+
 def _functions(x: Any) -> bool:
     return callable(x) or (isinstance(x, list) and any(callable(y) for y in x))
 

@@ -1,7 +1,7 @@
 """`chainrule run --dry FILE...`: which names of torch a file uses that chainrule does not have. Nothing of it is run.
 
-The file is read, not executed: its imports say which words stand for torch's modules (`import torch.nn as nn`), and every
-chain of attributes that begins with such a word is looked up in chainrule.
+The file is read, not executed: its imports say which words stand for torch's modules (`import torch.nn as nn`), and
+every chain of attributes that begins with such a word is looked up in chainrule.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An executed notebook as one HTML file that stands alone: styles, images and figures are in it.
 
-Formulas alone are set by MathJax, from its public address and only in a notebook that has formulas; without a network
-they are shown as they were written. Progress bars, in Jupyter a widget drawn by a script, become their last line.
+Formulas become MathML, so that they need no script and no network. Progress bars, in Jupyter a widget drawn by a script,
+become their last line.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from .compare import WIDGET
 from .extras import extra
+from .formulas import Formulas, formula
 from .notebook import Notebook
 
 TEMPLATE = """
@@ -22,7 +23,7 @@ TEMPLATE = """
 {%- block html_head_js -%}{%- endblock -%}
 {%- block jupyter_widgets -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{% if resources.has_math %}{{ super() }}{% endif %}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_css -%}
 <style>
   body.jp-Notebook { padding: 2rem 1rem 4rem; }
@@ -40,17 +41,22 @@ def render(notebook: Notebook, path: Path) -> str:
     quiet = logging.getLogger("chainrule.page")
     quiet.setLevel(logging.ERROR)  # nbconvert remarks on every figure without a description
     exporter = extra("nbconvert").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
-    resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}, "has_math": _has_math(notebook)}
-    html, _ = exporter.from_notebook_node(_without_widgets(notebook), resources=resources)
-    return str(html)
+    resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}}
+    formulas = Formulas()
+    html, _ = exporter.from_notebook_node(_set(_without_widgets(notebook), formulas), resources=resources)
+    return formulas.into(str(html))
 
 
-def _has_math(notebook: Notebook) -> bool:
-    prose = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
-    return any(re.search(r"\$|\\\(|\\\[|\\begin\{", text) for text in prose) or any(
-        "text/latex" in output.get("data", {}) for output in outputs
-    )
+def _set(notebook: Notebook, formulas: Formulas) -> Notebook:
+    """The notebook with its formulas set, in prose and in outputs."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = formulas.out_of(cell.source)
+        for output in cell.get("outputs", []):
+            html = formula(output.get("data", {}).pop("text/latex", ""))
+            if html and "text/html" not in output.data:
+                output.data["text/html"] = html
+    return notebook
 
 
 def _without_widgets(notebook: Notebook) -> Notebook:

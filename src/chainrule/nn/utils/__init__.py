@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from chainrule.base import errors
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, shareable, touch, wrap
@@ -17,6 +19,12 @@ __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm", "parameters_to_vector", "rnn",
     "vector_to_parameters",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("parametrize", "prune"):  # imported where they are first used
+        return import_module(f"chainrule.nn.utils.{name}")
+    raise AttributeError(errors.missing("chainrule.nn.utils", name, globals()))
 
 
 def _list(parameters: Any) -> list[Tensor]:

@@ -66,7 +66,7 @@ class DataLoader(Generic[T]):
     Raises ValueError for options that exclude one another.
 
     >>> [x.tolist() for x in DataLoader(range(5), batch_size=2, shuffle=True, generator=Generator().manual_seed(1))]
-    [[4, 2], [1, 0], [3]]
+    [[4, 1], [3, 0], [2]]
     """
 
     def __init__(

@@ -199,7 +199,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Genera
 
     >>> g = Generator().manual_seed(42)
     >>> [list(part) for part in random_split(range(5), [3, 2], generator=g)]
-    [[0, 4, 2], [3, 1]]
+    [[2, 4, 3], [0, 1]]
     """
     n, total = len(dataset), sum(lengths)
     if math.isclose(total, 1) and total <= 1:

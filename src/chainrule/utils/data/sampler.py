@@ -54,7 +54,7 @@ class RandomSampler(Sampler[int]):
     another order. `generator`: of the random numbers.
 
     >>> list(RandomSampler("abcde", generator=Generator().manual_seed(42)))
-    [0, 4, 2, 3, 1]
+    [2, 4, 3, 0, 1]
     """
 
     def __init__(self, data_source: Sized, replacement: bool = False, num_samples: int | None = None,
