@@ -20,7 +20,7 @@ def test_a_formula_becomes_mathml():
     assert 'display="block"' in page and 'display="inline"' in page
 
 
-@pytest.mark.parametrize("text", ["costs $5 or 6$ here", "`$x$`", "```\na = $x$ + $y$\n```", "a lone $ sign"])
+@pytest.mark.parametrize("text", ["costs $5 or $6 here", "`$x$`", "```\na = $x$ + $y$\n```", "a lone $ sign"])
 def test_what_is_no_formula_stays(text):
     assert through(text) == text
 

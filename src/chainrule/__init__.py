@@ -91,24 +91,24 @@ _MODULES = (
     "accelerator amp autograd backends compiler cuda distributions func jit linalg nn optim random run serialization "
     "special types utils"
 )
-_LATER = {  # what is imported where it is first used, and from where; of a module by itself there is nothing to say
-    **dict.fromkeys(_MODULES.split()),
-    **dict.fromkeys("load save".split(), "serialization"),
-    **dict.fromkeys("value_and_grad vmap".split(), "func"),
-    "autocast": "amp",
-    "compile": "compiler",
-    "fork_rng": "random",
-    "stand_in": "run",
-    **dict.fromkeys(
-        "alpha_dropout batch_norm dropout dropout_ embedding feature_alpha_dropout instance_norm".split(), "nn._native"
-    ),
-    **dict.fromkeys(
-        "adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d "
-        "conv_transpose2d conv_transpose3d cosine_similarity group_norm layer_norm max_pool1d max_pool2d max_pool3d "
-        "pairwise_distance pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu selu_ threshold threshold_".split(),
-        "nn.functional",
-    ),
-}
+_LATER = {  # imported where they are first used
+    "amp", "autocast", "compile", "compiler", "fork_rng", "func", "masked", "random", "run", "serialization",
+    "signal", "stand_in",
+}  # fmt: skip
+_OF_NN = {  # functions of nn.functional that PyTorch has here too
+    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "bilinear", "celu", "channel_shuffle", "conv1d", "conv2d",
+    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout",
+    "feature_alpha_dropout", "group_norm", "max_pool1d", "max_pool2d", "max_pool3d", "pairwise_distance",
+    "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm", "rrelu", "selu",
+}  # fmt: skip
+_NATIVE = {
+    "constant_pad_nd", "native_batch_norm", "native_group_norm", "native_layer_norm",
+}  # fmt: skip
+_WINDOWS = {
+    "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
+}  # fmt: skip
+
+_HOMES = {"nn.functional": _OF_NN, "nn._native": _NATIVE, "signal": _WINDOWS}
 
 
 def __getattr__(name: str) -> _Any:

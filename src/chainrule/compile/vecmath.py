@@ -16,7 +16,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from chainrule.compile import vecmath_exp as _exp, vecmath_plain as _plain, vecmath_trig as _trig
+from chainrule.compile import vecmath_exp as _exp
+from chainrule.compile import vecmath_plain as _plain
+from chainrule.compile import vecmath_trig as _trig
 from chainrule.compile.vecmath_lane import PLACES, Code, Real, need_llvmlite
 
 FUNCTIONS: dict[str, Callable[..., Real]] = {

@@ -1,8 +1,8 @@
 """Writing vector maths as if it were arithmetic: values that emit LLVM instructions when they are combined.
 
 A `Code` belongs to one function that is being written, for one dtype; `Real`, `Whole` and `Truth` are its floating
-point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is written this way
-has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width the CPU has.
+point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is written this
+way has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width the CPU has.
 The one exception is `vecmath_rare`, a branch to a cold call.
 """
 
@@ -22,7 +22,7 @@ def need_llvmlite() -> Any:
         import llvmlite.binding
         import llvmlite.ir
     except ImportError:
-        raise ImportError('compiling needs llvmlite, which is not installed: pip install "chainrule[compile]"') from None
+        raise ImportError('the compiler needs llvmlite, which is missing: pip install "chainrule[compile]"') from None
     return llvmlite
 
 

@@ -1,8 +1,8 @@
 """Trigonometric functions and their inverses.
 
-sin, cos, tan: x = n pi/2 + r, with pi/2 in three parts so that r is known to twice the precision (W. J. Cody & W. Waite,
-1980; with FMA the first subtraction is exact). Angles beyond 2^30 (float32: 2^16), where three parts do not do, take a
-cold path of their own: x times the bits of 2/pi that matter, in integers (M. H. Payne & R. N. Hanek, 1983).
+sin, cos, tan: x = n pi/2 + r, with pi/2 in three parts so that r is known to twice the precision (W. J. Cody &
+W. Waite, 1980; the first subtraction is exact). Angles beyond 2^30 (float32: 2^16), where three parts do not do, take
+a cold path of their own: x times the bits of 2/pi that matter, in integers (M. H. Payne & R. N. Hanek, 1983).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WINDOW = 192  # bits of the fixed point number that x 2/pi is, modulo 4: two bef
 
 
 def reduced(c: Code, x: Real) -> tuple[Real, Real, Whole]:
-    """(r, low, n) with x = n pi/2 + r + low, |r| <= pi/4 and n right in its two lowest bits, for |x| that is not huge."""
+    """(r, low, n) with x = n pi/2 + r + low, |r| <= pi/4 and n right in its lowest bits, for |x| that is not huge."""
     first, second, third = c.parts("pi_2")
     shifted = c.mad(x, c.parts("2_pi")[0], c.magic)
     k = shifted - c.magic

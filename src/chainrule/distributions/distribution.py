@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from chainrule.api.backward import enable_grad, no_grad
 from chainrule.api.creation import tensor
-from chainrule.api.shaping import broadcast_tensors
+from chainrule.api.shaping import broadcast_shapes
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size
 from chainrule.core.tensor import Tensor
@@ -197,7 +197,9 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
             + ", ".join(type(v).__name__ for v in values)
         )
     d = next((v.dtype for v in values if isinstance(v, Tensor)), dtypes.get_default_dtype())
-    return broadcast_tensors(*(v if isinstance(v, Tensor) else tensor(v, dtype=d) for v in values))
+    tensors = [v if isinstance(v, Tensor) else tensor(v, dtype=d) for v in values]
+    shape = broadcast_shapes(*(v.shape for v in tensors))
+    return tuple(v if v.shape == shape else v.expand(shape) for v in tensors)
 
 
 def sum_rightmost(value: Tensor, n: int) -> Tensor:

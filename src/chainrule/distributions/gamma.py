@@ -49,6 +49,9 @@ class Gamma(Distribution):
         a, b, x = self.concentration, self.rate, self._scored(value)
         return a.xlogy(b) + (a - 1).xlogy(x) - b * x - a.lgamma()
 
+    def cdf(self, value: Tensor) -> Tensor:
+        return self.concentration.igamma(self.rate * self._scored(value))  # type: ignore[no-any-return]
+
     def entropy(self) -> Tensor:
         a = self.concentration
         return a - self.rate.log() + a.lgamma() + (1.0 - a) * a.digamma()

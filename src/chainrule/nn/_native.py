@@ -1,78 +1,56 @@
-"""The functions of `nn.functional` that the package's own namespace has too, but with their arguments in another order.
-
-`torch.embedding(weight, indices)` is `F.embedding(indices, weight)`, as PyTorch's kernels take them. Functions that are
-alike in both places are not here: the package hands them on as they are.
-"""
+"""Normalisations in the form in which PyTorch's own kernels have them: with the statistics beside the result."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+from chainrule.core.state import mode
 from chainrule.core.tensor import Tensor
-from chainrule.nn import functional as F
+from chainrule.nn import _layers as f
+
+__all__ = ["constant_pad_nd", "native_batch_norm", "native_group_norm", "native_layer_norm"]
 
 
-def dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """Each element zeroed with probability `p` and the others scaled by 1 / (1 - p), if `train`.
-
-    >>> import chainrule as cr
-    >>> cr.dropout(cr.ones(3), 0.5, False)
-    tensor([1., 1., 1.])
-    """
-    return F.dropout(input, p, train)
+def _statistics(x: Any, dims: Any, eps: float, keepdim: bool) -> tuple[Tensor, Tensor]:
+    mean = x.mean(dims, keepdim=True)
+    rstd = ((x - mean) ** 2).mean(dims, keepdim=True).add(eps).rsqrt()
+    return (mean, rstd) if keepdim else (mean.squeeze(dims), rstd.squeeze(dims))
 
 
-def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
-    """`dropout` in place."""
-    return F.dropout(input, p, train, inplace=True)
+def native_layer_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`layer_norm`, the means, and one over the standard deviations."""
+    dims = tuple(range(-len(normalized_shape), 0))
+    out = f.layer_norm(input, normalized_shape, weight, bias, eps)
+    return out, *_statistics(input, dims, eps, True)
 
 
-def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """Dropout that keeps mean and variance; see `nn.functional.alpha_dropout`."""
-    return F.alpha_dropout(input, p, train)
+def native_batch_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, training: bool, momentum: float, eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """`batch_norm`, and in training the batch's means and one over its standard deviations."""
+    x: Any = input
+    dims = (0, *range(2, len(x.shape)))
+    if training:
+        found = _statistics(x, dims, eps, False)
+    else:
+        with mode(grad=False):
+            found = (x.new_empty(0), x.new_empty(0))
+    out = f.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    return out, *found
 
 
-def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """Whole channels at a time; see `nn.functional.feature_alpha_dropout`."""
-    return F.feature_alpha_dropout(input, p, train)
+def native_group_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`group_norm`, the means of the groups, and one over their standard deviations."""
+    grouped = input.reshape(N, group, math.prod((C, HxW)) // group)
+    return f.group_norm(input, group, weight, bias, eps), *_statistics(grouped, (2,), eps, False)
 
 
-def embedding(
-    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
-) -> Tensor:
-    """Rows of the table `weight` (n, d), by the integers `indices`. Row `padding_idx`, if not -1, gets no gradient.
-
-    >>> import chainrule as cr
-    >>> cr.embedding(cr.tensor([[1.0, 2.0], [3.0, 4.0]]), cr.tensor([1]))
-    tensor([[3., 4.]])
-    """
-    padding = None if padding_idx == -1 else padding_idx
-    return F.embedding(indices, weight, padding, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
-
-
-def batch_norm(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    training: bool,
-    momentum: float,
-    eps: float,
-    cudnn_enabled: bool = False,
-) -> Tensor:
-    """Mean 0 and variance 1 for each channel; see `nn.functional.batch_norm`."""
-    return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
-
-
-def instance_norm(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    use_input_stats: bool,
-    momentum: float,
-    eps: float,
-    cudnn_enabled: bool = False,
-) -> Tensor:
-    """Mean 0 and variance 1 for each channel of each sample; see `nn.functional.instance_norm`."""
-    return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+def constant_pad_nd(input: Tensor, pad: Any, value: float = 0) -> Tensor:
+    """`nn.functional.pad` with a constant."""
+    return f.pad(input, pad, "constant", value)

@@ -203,7 +203,7 @@ def _unpool(d: int) -> Callable[..., Tensor]:
     return max_unpool
 
 
-# ----------------------------------------------------------------------------------------------- to a size that is given
+# ---------------------------------------------------------------------------------------------- to a size that is given
 
 
 def _target(output_size: Any, inner: Sequence[int]) -> list[int]:

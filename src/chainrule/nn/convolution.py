@@ -130,8 +130,8 @@ class _ConvTranspose(_Conv):
         most = [a + s - 1 for a, s in zip(least, self.stride)]
         if len(wanted) != d or any(not a <= n <= b for a, n, b in zip(least, wanted, most)):
             raise ValueError(
-                f"requested an output size of {list(wanted)}, but valid sizes range from {least} to {most} (for an input "
-                f"of {list(inner)})"
+                f"requested an output size of {list(wanted)}, but valid sizes range from {least} to {most} "
+                f"(for an input of {list(inner)})"
             )
         return tuple(n - a for n, a in zip(wanted, least))
 

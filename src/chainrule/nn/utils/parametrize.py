@@ -55,14 +55,15 @@ def register_parametrization(
     original = module._parameters.get(tensor_name, module._buffers.get(tensor_name))
     if original is None:
         raise ValueError(
-            f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with name '{tensor_name}'"
+            f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with name "
+            f"'{tensor_name}'"
         )
     with mode(grad=False):
         seen = parametrization(original)
     if not unsafe and (seen._a.shape != original._a.shape or seen._a.dtype != original._a.dtype):
         raise ValueError(
-            f"Registering a parametrization may not change the shape or the dtype of the tensor: {list(original._a.shape)} "
-            f"{original.dtype} became {list(seen._a.shape)} {seen.dtype}; pass unsafe=True to allow it"
+            f"Registering a parametrization may not change the shape or the dtype of the tensor: "
+            f"{list(original._a.shape)} {original.dtype} became {list(seen._a.shape)} {seen.dtype}; pass unsafe=True to allow it"
         )
     _start(original, parametrization, original)
     for held in (module._parameters, module._buffers):
