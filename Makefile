@@ -40,7 +40,7 @@ EXTRAS_lint = all,test,lint
 
 .venv-torch/done: pyproject.toml
 	$(PYTHON) -m venv .venv-torch
-	.venv-torch/bin/python -m pip install --quiet $(TORCH) --editable ".[run,test]" expecttest
+	.venv-torch/bin/python -m pip install --quiet $(TORCH) --editable ".[all,test]" expecttest
 	touch .venv-torch/done
 
 clean:

@@ -402,6 +402,10 @@ SAMPLES: dict[str, Entry] = {
         ref=lambda w, index, **_: np.eye(len(w))[index] @ w),
     "constant_pad_nd": on(((2, 3), {"widths": ((0, 1), (2, 0)), "value": 7.0}), ref=lambda x, widths, value:
         np.block([[np.full((2, 2), value), x], [np.full((1, 5), value)]])),
+    "windows": on(((2, 7), {"size": (3,), "step": (2,), "spread": (2,)}), ref=lambda x, size, step, spread:
+        np.stack([x[:, [0, 2, 4]], x[:, [2, 4, 6]]], 1)),
+    "fold": on(((2, 3), {"shape": (5,), "size": (3,), "step": (2,), "spread": (1,)}), ref=lambda x, **_:
+        np.array([x[0, 0], x[0, 1], x[0, 2] + x[1, 0], x[1, 1], x[1, 2]])),
     # matrices
     "cross": on(((2, 3), (2, 3), {"dim": 1}), ((3, 1), (3, 4), {"dim": 0}),
         ref=lambda a, b, dim: np.cross(*np.broadcast_arrays(a, b), axis=dim)),

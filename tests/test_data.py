@@ -274,6 +274,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"batch_size": None, "shuffle": True},
     {"batch_size": 3, "shuffle": True, "num_workers": 2},
     {"batch_size": 2, "num_workers": 3},
+    {"batch_size": 3, "shuffle": True, "num_workers": 2, "persistent_workers": True},
     {"batch_size": 2, "sampler": [3, 1, 4, 1, 5]},
     {"batch_sampler": [[1, 2], [3], [0, 9]]},
 ]
@@ -321,6 +322,12 @@ def test_iterable_datasets_go_round_the_workers(sizes: list[int], batch_size: in
 
     ours, theirs = both(run)
     assert ours == theirs
+
+
+def test_persistent_workers_go_through_an_iterable_dataset_again() -> None:
+    calls = []
+    loader = D.DataLoader(stream(cr, [2, 1]), None, num_workers=2, persistent_workers=True, worker_init_fn=calls.append)
+    assert list(loader) == list(loader) == [0, 0, 1] and calls == [0, 1]
 
 
 def test_the_workers_leave_the_loaders_dataset_alone() -> None:

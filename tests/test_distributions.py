@@ -32,22 +32,30 @@ CASES: dict[str, tuple[Any, list[Any], Any]] = {
     "LogNormal": (lambda d, a, b: d.LogNormal(a, b), [A, B], [0.1, 0.7, 2.0]),
     "Bernoulli of probs": (lambda d, p: d.Bernoulli(p), [[0.3, 0.9, 0.5]], [0.0, 1.0, 1.0]),
     "Bernoulli of logits": (lambda d, a: d.Bernoulli(logits=a), [A], [0.0, 1.0, 1.0]),
-    "Categorical of probs": (lambda d, b: d.Categorical(b), [[B, A[::2] + [1.0]]], [2.0, 0.0]),
+    "Categorical of probs": (lambda d, b: d.Categorical(b), [[B, [*A[::2], 1.0]]], [2.0, 0.0]),
     "Categorical of logits": (lambda d, a: d.Categorical(logits=a), [A], 1.0),
     "MultivariateNormal": (lambda d, a, m: d.MultivariateNormal(a, m), [A, COVARIANCE], [0.1, 0.7, -2.0]),
-    "MultivariateNormal of a factor": (lambda d, a, m: d.MultivariateNormal(a, scale_tril=m), [[A, B], LOWER], [0.1, 0.7, -2.0]),
+    "MultivariateNormal of a factor": (
+        lambda d, a, m: d.MultivariateNormal(a, scale_tril=m), [[A, B], LOWER], [0.1, 0.7, -2.0]),
     "MultivariateNormal of a precision": (
         lambda d, a, m: d.MultivariateNormal(a, precision_matrix=m), [A, COVARIANCE], [0.1, 0.7, -2.0]),
     "Independent": (lambda d, a, b: d.Independent(d.Normal(a, b), 1), [A, B], [0.1, 0.7, -2.0]),
-    "affine": (lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.AffineTransform(a, b)), [A, B], [0.1, 0.7, -2.0]),
-    "turned": (lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), [d.AffineTransform(1.0, -2.0), d.ExpTransform()]),
-               [A, B], [0.1, 0.7, 2.0]),
-    "widened": (lambda d, a, b: d.TransformedDistribution(d.Normal(0.0, 1.0), d.AffineTransform(a, b)), [A, B], [0.1, 0.7, 2.0]),
+    "affine": (
+        lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.AffineTransform(a, b)), [A, B], [0.1, 0.7, -2.0]),
+    "turned": (
+        lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), [d.AffineTransform(1.0, -2.0), d.ExpTransform()]),
+        [A, B], [0.1, 0.7, 2.0]),
+    "widened": (
+        lambda d, a, b: d.TransformedDistribution(d.Normal(0.0, 1.0), d.AffineTransform(a, b)),
+        [A, B], [0.1, 0.7, 2.0]),
     "squashed": (lambda d, a, b: d.TransformedDistribution(d.Independent(d.Normal(a, b), 1), d.TanhTransform()),
                  [A, B], [0.1, 0.7, -0.5]),
-    "logistic-normal": (lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.SigmoidTransform()), [A, B], [0.1, 0.7, 0.5]),
-    "composed": (lambda d, a, b: d.TransformedDistribution(
-        d.Normal(a, b), d.ComposeTransform([d.AffineTransform(a, 2.0, event_dim=1), d.ExpTransform()])), [A, B], [0.1, 0.7, 2.0]),
+    "logistic-normal": (
+        lambda d, a, b: d.TransformedDistribution(d.Normal(a, b), d.SigmoidTransform()), [A, B], [0.1, 0.7, 0.5]),
+    "composed": (
+        lambda d, a, b: d.TransformedDistribution(
+            d.Normal(a, b), d.ComposeTransform([d.AffineTransform(a, 2.0, event_dim=1), d.ExpTransform()])),
+        [A, B], [0.1, 0.7, 2.0]),
 }  # fmt: skip
 EACH = pytest.mark.parametrize("name", CASES)
 
@@ -73,7 +81,7 @@ def agree(a: Any, b: Any, what: str) -> None:
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=what)
 
 
-# --------------------------------------------------------------------------------------------------------- against torch
+# -------------------------------------------------------------------------------------------------------- against torch
 
 
 @EACH
@@ -156,8 +164,10 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "Bernoulli": (lambda d, x: d.Bernoulli(logits=x), lambda d, x: d.Bernoulli(x.sigmoid() / 2)),
     "Categorical": (lambda d, x: d.Categorical(logits=x), lambda d, x: d.Categorical(x.exp() + 1)),
     "MultivariateNormal": (
-        lambda d, x: d.MultivariateNormal(x, x.exp().diag()), lambda d, x: d.MultivariateNormal(2 * x, (x.exp() + 1).diag())),
-    "Independent": (lambda d, x: d.Independent(d.Normal(x, 1.0), 1), lambda d, x: d.Independent(d.Normal(2 * x, 2.0), 1)),
+        lambda d, x: d.MultivariateNormal(x, x.exp().diag()),
+        lambda d, x: d.MultivariateNormal(2 * x, (x.exp() + 1).diag())),
+    "Independent": (
+        lambda d, x: d.Independent(d.Normal(x, 1.0), 1), lambda d, x: d.Independent(d.Normal(2 * x, 2.0), 1)),
     "LogNormal": (lambda d, x: d.LogNormal(x, 0.7), lambda d, x: d.LogNormal(0.3, x.exp())),
 }  # fmt: skip
 
@@ -186,7 +196,7 @@ def test_divergence_where_something_is_impossible(pq: tuple[list[float], list[fl
     assert b.tolist()[2] == math.inf and abs(b[0].item()) < 1e-6 and abs(b[1].item()) < 1e-6
 
 
-# --------------------------------------------------------------------------------------------------------- against SciPy
+# -------------------------------------------------------------------------------------------------------- against SciPy
 
 
 @pytest.mark.parametrize(
@@ -209,8 +219,9 @@ def test_scipy_agrees(ours: Any, theirs: Any, x: float) -> None:
     assert ours.mean.item() == pytest.approx(s.mean(), rel=1e-5)
     assert ours.variance.item() == pytest.approx(s.var(), rel=1e-4)
     assert ours.entropy().item() == pytest.approx(s.entropy(), rel=1e-4, abs=1e-5)
-    if said(lambda: ours.cdf(cr.tensor(x))) != "not there":
+    if not isinstance(ours, D.Beta):
         assert ours.cdf(cr.tensor(x)).item() == pytest.approx(s.cdf(x), rel=1e-5)
+    if not isinstance(ours, (D.Beta, D.Gamma)):
         assert ours.icdf(cr.tensor(s.cdf(x))).item() == pytest.approx(x, rel=1e-4)
 
 
@@ -224,7 +235,7 @@ def test_draws_have_the_moments_they_should() -> None:
     np.testing.assert_allclose(counts.numpy() / 10_000, [1, 2, 5], rtol=0.05)
 
 
-# -------------------------------------------------------------------------------------------------- chainrule's own ways
+# ------------------------------------------------------------------------------------------------- chainrule's own ways
 
 
 @EACH
@@ -302,7 +313,8 @@ def test_what_is_not_there_says_so() -> None:
         (D.Gamma(1.0, 1.0).sample, r"Gamma.sample\(\) is not there .*default_rng\(\).gamma"),
         (D.Bernoulli(0.5).rsample, r"Bernoulli has no rsample\(\)"),
         (lambda: D.kl_divergence(D.Normal(0.0, 1.0), D.Bernoulli(0.5)), "p type Normal and q type Bernoulli"),
-        (lambda: D.kl_divergence(D.LogNormal(0.0, 1.0), D.TransformedDistribution(D.Normal(0.0, 1.0), D.TanhTransform())),
+        (lambda: D.kl_divergence(
+            D.LogNormal(0.0, 1.0), D.TransformedDistribution(D.Normal(0.0, 1.0), D.TanhTransform())),
          "different transforms"),
     ):  # fmt: skip
         with pytest.raises(NotImplementedError, match=message):
@@ -343,7 +355,8 @@ def test_transforms_invert_and_measure() -> None:
         np.testing.assert_allclose(f.log_abs_det_jacobian(x, y).numpy(), slope.abs().log().numpy(), rtol=1e-9)
         np.testing.assert_allclose(f.inv.log_abs_det_jacobian(y, x).numpy(), -slope.abs().log().numpy(), rtol=1e-9)
     assert D.ExpTransform() == D.ExpTransform() != D.TanhTransform()
-    assert D.AffineTransform(0.0, cr.ones(2)) == D.AffineTransform(0.0, cr.ones(2)) != D.AffineTransform(1.0, cr.ones(2))
+    shift = [D.AffineTransform(x, cr.ones(2)) for x in (0.0, 0.0, 1.0)]
+    assert shift[0] == shift[1] != shift[2]
 
 
 def test_a_cached_transform_gives_back_what_it_was_given() -> None:

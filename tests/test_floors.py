@@ -23,7 +23,7 @@ FLOORS = [  # from the ground up
     {"core"},
     {"ops"},
     {"api"},  # and all other modules at the top: they are PyTorch's, such as `nn` and `linalg`
-    {"compile"},
+    {"compile", "compiler"},
     {"descend"},
     {"see", "run"},
     {"cli", "__main__"},

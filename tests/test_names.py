@@ -148,7 +148,7 @@ def test_prints_what_it_prints_in_pytorch(example: str) -> None:
         (lambda t: t.accelerator.synchronize(), "none is available"),
         (lambda t: t.ones(2, requires_grad=True).apply_(abs), r"detach\(\)\.apply_"),
     ],
-)  # fmt: skip
+)
 def test_old_and_foreign_spellings_refuse(spell: Any, words: str) -> None:
     if not words:
         spell(STAND_IN)

@@ -92,3 +92,20 @@ def test_names_are_those_of_torch(op: Elementwise) -> None:
     for name in (op.name, *op.columns.get("aliases", ())):
         assert hasattr(torch, name) and hasattr(torch.Tensor, name)
         assert hasattr(torch.Tensor, f"{name}_") == op.columns.get("inplace", True)
+
+
+@pytest.mark.parametrize("name", dir(cr))
+def test_every_name_of_the_package_is_there(name: str) -> None:
+    assert getattr(cr, name) is not None or name == "newaxis"
+
+
+OWN = """
+    annotations api base core fork_rng get_printoptions run stand_in value_and_grad
+    UInt16Tensor UInt32Tensor UInt64Tensor
+"""
+
+
+@pytest.mark.parametrize("name", sorted(set(dir(cr)) - set(OWN.split())))
+def test_every_name_of_the_package_is_one_of_torchs(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    assert hasattr(torch, name)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter, OrderedDict, defaultdict, namedtuple
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_everything_travels_between_torch_and_us(legacy: bool) -> None:
     torch = pytest.importorskip("torch")
     theirs = everything(torch)
     if legacy:
-        theirs["dtypes"] = [t for t in theirs["dtypes"] if str(t.dtype) not in ("torch.uint16", "torch.uint32", "torch.uint64")]
+        theirs["dtypes"] = [t for t in theirs["dtypes"] if not str(t.dtype).startswith("torch.uint") or t.itemsize == 1]
     got = cr.load(saved(theirs, torch, _use_new_zipfile_serialization=not legacy))
     assert same(got, theirs)
     assert same(torch.load(saved(got), weights_only=True), theirs)
@@ -222,7 +223,7 @@ def test_paths_and_files(tmp_path: Path) -> None:
     assert torch.load(tmp_path / "a.pt", mmap=True).tolist() == [0, 1, 2]
     with pytest.raises(FileNotFoundError):
         cr.load(tmp_path / "none.pt")
-    with pytest.raises(AttributeError, match="a path or a file with the method 'read'"):
+    with pytest.raises(AttributeError, match="expected a path or a file"):
         cr.load(3)  # type: ignore[arg-type]
 
 
@@ -278,7 +279,7 @@ def test_options_that_would_run_code_are_refused() -> None:
         lambda: cr.load(saved(1), pickle_module=pickle),
         lambda: cr.save(1, io.BytesIO(), pickle),
     ):
-        with pytest.raises(ValueError, match="weights_only=False is refused|leave pickle_module out"):
+        with pytest.raises(ValueError, match=r"=False is refused|leave pickle_module out"):
             f()
     assert cr.load(saved(1), weights_only=True) == cr.load(saved(1), weights_only=None) == 1
 
@@ -332,11 +333,11 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "call a storage class": (lambda: archive(b"ctorch\nFloatStorage\n)R."), "damaged"),
     "set a tensor's state": (lambda: archive(tensor_of(floats())[:-1] + b"}X\x02\0\0\0_aK\x01sb.", _0=RAW),
                              "can only set attributes of an OrderedDict"),
-    "a method overwritten": (lambda: archive(b"ccollections\nOrderedDict\n)R}X\x04\0\0\0keysK\x01sb."), "no attribute 'keys'"),
+    "a method overwritten": (
+        lambda: archive(b"ccollections\nOrderedDict\n)R}X\x04\0\0\0keysK\x01sb."), "no attribute 'keys'"),
     "a private attribute": (lambda: archive(
         b"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch\nTensor\n(("
-        + floats() + b"tQK\0K\x02\x85K\x01\x85\x89NtX\x00\0\0\0" [:-5] + b"}X\x02\0\0\0_aK\x01stR.", _0=RAW),
-        "no attribute '_a'"),
+        + floats() + b"tQK\0K\x02\x85K\x01\x85\x89Nt}X\x02\0\0\0_aK\x01stR.", _0=RAW), "no attribute '_a'"),
     "append to a tuple": (lambda: archive(b")K\x01a."), "append to lists"),
     "items of a tensor": (lambda: archive(tensor_of(floats())[:-1] + b"K\0K\x01s.", _0=RAW), "set items of dicts"),
     "a name as data": (lambda: archive(b"ctorch\nSize\n."), "torch.Size itself"),
@@ -346,10 +347,12 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "a dict in itself": (lambda: archive(b"}q\0K\x01h\0s."), "a dict that contains itself"),
     "an expensive hash": (lambda: archive(b"})" + b"q\0h\0\x86" * 60 + b"K\x01s."), "a tuple cannot be a key"),
     "endless sizes": (lambda: archive(b"ctorch\nSize\n" + tensor_of(
-        floats(n=1), size=b"\x8a\x06\0\0\0\0\0\x01\x85", stride=b"K\0\x85")[2:-1] + b"\x85R.", _0=RAW[:4]), "given as a Tensor"),
+        floats(n=1), size=b"\x8a\x06\0\0\0\0\0\x01\x85", stride=b"K\0\x85")[2:-1] + b"\x85R.", _0=RAW[:4]),
+        "given as a Tensor"),
     "outside of memory": (lambda: archive(tensor_of(floats(), offset=b"K\x01"), _0=RAW), "damaged"),
     "outside by a stride": (lambda: archive(tensor_of(floats(), stride=b"K\x02\x85"), _0=RAW), "damaged"),
-    "outside by overflow": (lambda: archive(tensor_of(floats(), stride=b"\x8a\x08" + b"\xff" * 7 + b"\x7f\x85"), _0=RAW), "damaged"),
+    "outside by overflow": (
+        lambda: archive(tensor_of(floats(), stride=b"\x8a\x08" + b"\xff" * 7 + b"\x7f\x85"), _0=RAW), "damaged"),
     "negative offset": (lambda: archive(tensor_of(floats(), offset=b"J\xff\xff\xff\xff"), _0=RAW), "offset is -1"),
     "negative stride": (lambda: archive(tensor_of(floats(), stride=b"J\xff\xff\xff\xff\x85"), _0=RAW), "is -1"),
     "a float as size": (lambda: archive(tensor_of(floats(), size=b"G" + bytes(8) + b"\x85"), _0=RAW), "is 0.0"),
@@ -367,13 +370,14 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "a long string": (lambda: archive(b"X\xff\xff\xff\xffab."), "damaged"),
     "compressed": (lambda: archive(b"]" * 100000, zipfile.ZIP_DEFLATED), "compressed"),
     "other zip": (lambda: archive_of({"readme": b""}), "no data.pkl"),
-    "path tricks": (lambda: archive_of({"a/data.pkl": b"N.", "../../etc/passwd": b""}), "doubtful name '../../etc/passwd'"),
+    "path tricks": (lambda: archive_of({"a/data.pkl": b"N.", "../../etc/x": b""}), "doubtful name '../../etc/x'"),
     "absolute path": (lambda: archive_of({"a/data.pkl": b"N.", "/etc/passwd": b""}), "doubtful name '/etc/passwd'"),
     "TorchScript": (lambda: archive_of({"a/data.pkl": b"N.", "a/constants.pkl": b""}), "TorchScript"),
     "byte order": (lambda: archive_of({"a/data.pkl": b"N.", "a/byteorder": b"pdp"}), "byte order"),
     "text": (lambda: io.BytesIO(b"<html>"), "no file that save"),
     "magic": (lambda: io.BytesIO(pickle.dumps(5, 2)), "magic number"),
-    "version": (lambda: io.BytesIO(pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(7, 2)), "protocol version: 7"),
+    "version": (
+        lambda: io.BytesIO(pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(7, 2)), "protocol version: 7"),
     "tar": (lambda: io.BytesIO(bytes(257) + b"ustar" + bytes(500)), "tar archive"),
     "legacy os.system": (lambda: legacy(b"cos\nsystem\nX\x04\0\0\0exit\x85R.", []), "os.system"),
     "legacy huge": (lambda: legacy(legacy_tensor(2**50), ["0"]), "more than the file has"),
@@ -435,6 +439,7 @@ def test_a_real_attack_runs_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape")  # of the standard library, at junk
 @pytest.mark.parametrize("old", [False, True])
 def test_cut_and_altered_files_are_refused_or_give_data(old: bool, rng: np.random.Generator) -> None:
     obj = {"w": cr.arange(6.0).reshape(2, 3), "b": cr.tensor([True, False]), "n": [1, "two", 3.0]}
@@ -448,12 +453,11 @@ def test_cut_and_altered_files_are_refused_or_give_data(old: bool, rng: np.rando
         altered = bytearray(whole)
         for at in rng.integers(len(whole), size=int(rng.integers(1, 4))):
             altered[at] = rng.integers(256)
-        try:
+        with suppress(pickle.UnpicklingError, EOFError):
             cr.load(io.BytesIO(bytes(altered)), "cpu")
-        except (pickle.UnpicklingError, EOFError):
-            pass
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape")
 def test_altered_pickles_are_refused_or_give_data(rng: np.random.Generator) -> None:
     z = zipfile.ZipFile(saved(everything(cr)))
     data = z.read("archive/data.pkl")
@@ -462,10 +466,8 @@ def test_altered_pickles_are_refused_or_give_data(rng: np.random.Generator) -> N
         altered = bytearray(data)
         for at in rng.integers(len(data), size=int(rng.integers(1, 4))):
             altered[at] = rng.integers(256)
-        try:
+        with suppress(pickle.UnpicklingError):
             cr.load(archive(bytes(altered), **records), "cpu")
-        except pickle.UnpicklingError:
-            pass
 
 
 def test_a_bool_is_0_or_1_whatever_the_file_says() -> None:

@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from chainrule.compile import vecmath_tables
 from chainrule.compile.vecmath import FUNCTIONS, arity, declare, names
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
@@ -267,6 +269,14 @@ else:
     raise AssertionError("no error")
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_tables_are_what_the_script_computes() -> None:
+    pytest.importorskip("mpmath")
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-X", "utf8", str(root / "tools" / "remez.py")]
+    written = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+    assert written.stdout == Path(vecmath_tables.__file__).read_text(encoding="utf-8")
 
 
 def test_arity() -> None:

@@ -105,34 +105,124 @@ def fits() -> list[Fit]:
     s_max = ((root(2) - 1) / (root(2) + 1)) ** 2 * mpf("1.001")
     sinh, asin, erf = mp.sinh, mp.asin, mp.erf
     return [
-        Fit("exp", "exp(r) = 1 + r + r² p(r), |r| <= ln(2)/2", lambda r: (mp.expm1(r) - r) / r**2,
-            lambda r: r**2 / mp.exp(r), -half_ln2, half_ln2, (5, 10)),
-        Fit("exp2", "2^r = 1 + r p(r), |r| <= 1/2", lambda r: mp.expm1(r * mp.log(2)) / r,
-            lambda r: abs(r) / mpf(2) ** r, mpf("-0.5"), mpf("0.5"), (6, 11)),
-        Fit("log", "log((1 + s)/(1 - s)) = 2s + s z p(z), z = s², |s| <= 0.1716",
-            lambda z: (log_ratio(root(z)) - 2 * root(z)) / (z * root(z)), lambda z: z / 2, mpf(0), s_max, (3, 7)),
-        Fit("log_long", "log((1 + s)/(1 - s)) = 2s (1 + z (1/3 + z p(z))), z = s²",
-            lambda z: (log_ratio(root(z)) / (2 * root(z)) - 1 - z / 3) / z**2, lambda z: z**2, mpf(0), s_max, (3, 8)),
-        Fit("sin", "sin(r) = r + r z p(z), z = r², |r| <= pi/4", odd(mp.sin, -mpf(1) / 6), odd_weight(mp.sin),
-            mpf(0), quarter_pi, (3, 6)),
-        Fit("cos", "cos(r) = 1 - z/2 + z² p(z), z = r², |r| <= pi/4",
-            lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(root(z)),
-            mpf(0), quarter_pi, (3, 6)),
-        Fit("asin", "asin(x) = x + x z p(z), z = x², |x| <= 1/2", odd(asin, mpf(1) / 6), odd_weight(asin),
-            mpf(0), mpf("0.25"), (5, 13)),
-        Fit("atan", "atan(t) = t + t z p(z), z = t², |t| <= 1/2", odd(mp.atan, -mpf(1) / 3),
-            odd_weight(mp.atan), mpf(0), mpf("0.2501"), (6, 13)),
-        Fit("tanh", "tanh(x) = x + x z p(z), z = x², |x| <= 0.55", odd(mp.tanh, -mpf(1) / 3), odd_weight(mp.tanh),
-            mpf(0), mpf("0.3025"), (5, 11)),
-        Fit("sinh", "sinh(x) = x + x z p(z), z = x², |x| <= 1", odd(sinh, mpf(1) / 6), odd_weight(sinh),
-            mpf(0), mpf(1), (4, 7)),
-        Fit("cbrt", "cbrt(m) = p(m), sqrt(1/2) <= m <= sqrt(2)", mp.cbrt, lambda m: 1 / mp.cbrt(m),
-            root(mpf("0.4999")), root(mpf("2.0001")), (5, 6)),
-        Fit("erf", "erf(x) = x + x p(z), z = x², |x| <= 1", lambda z: erf(root(z)) / root(z) - 1,
-            lambda z: root(z) / erf(root(z)), mpf(0), mpf(1), (7, 12)),
-        Fit("erfc", "(1 + 2x) exp(x²) erfc(x) = 1 + p(t), t = (x - 4)/(x + 4), x >= 0.8", lambda t: scaled_erfc(t) - 1,
-            lambda t: 1 / scaled_erfc(t), mpf("-0.6668"), mpf("0.7461"), (12, 22)),
-    ]
+        Fit(
+            "exp",
+            "exp(r) = 1 + r + r² p(r), |r| <= ln(2)/2",
+            lambda r: (mp.expm1(r) - r) / r**2,
+            lambda r: r**2 / mp.exp(r),
+            -half_ln2,
+            half_ln2,
+            (5, 10),
+        ),
+        Fit(
+            "exp2",
+            "2^r = 1 + r p(r), |r| <= 1/2",
+            lambda r: mp.expm1(r * mp.log(2)) / r,
+            lambda r: abs(r) / mpf(2) ** r,
+            mpf("-0.5"),
+            mpf("0.5"),
+            (6, 11),
+        ),
+        Fit(
+            "log",
+            "log((1 + s)/(1 - s)) = 2s + s z p(z), z = s², |s| <= 0.1716",
+            lambda z: (log_ratio(root(z)) - 2 * root(z)) / (z * root(z)),
+            lambda z: z / 2,
+            mpf(0),
+            s_max,
+            (3, 7),
+        ),
+        Fit(
+            "log_long",
+            "log((1 + s)/(1 - s)) = 2s (1 + z (1/3 + z p(z))), z = s²",
+            lambda z: (log_ratio(root(z)) / (2 * root(z)) - 1 - z / 3) / z**2,
+            lambda z: z**2,
+            mpf(0),
+            s_max,
+            (3, 8),
+        ),
+        Fit(
+            "sin",
+            "sin(r) = r + r z p(z), z = r², |r| <= pi/4",
+            odd(mp.sin, -mpf(1) / 6),
+            odd_weight(mp.sin),
+            mpf(0),
+            quarter_pi,
+            (3, 6),
+        ),
+        Fit(
+            "cos",
+            "cos(r) = 1 - z/2 + z² p(z), z = r², |r| <= pi/4",
+            lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2,
+            lambda z: z**2 / mp.cos(root(z)),
+            mpf(0),
+            quarter_pi,
+            (3, 6),
+        ),
+        Fit(
+            "asin",
+            "asin(x) = x + x z p(z), z = x², |x| <= 1/2",
+            odd(asin, mpf(1) / 6),
+            odd_weight(asin),
+            mpf(0),
+            mpf("0.25"),
+            (5, 13),
+        ),
+        Fit(
+            "atan",
+            "atan(t) = t + t z p(z), z = t², |t| <= 1/2",
+            odd(mp.atan, -mpf(1) / 3),
+            odd_weight(mp.atan),
+            mpf(0),
+            mpf("0.2501"),
+            (6, 13),
+        ),
+        Fit(
+            "tanh",
+            "tanh(x) = x + x z p(z), z = x², |x| <= 0.55",
+            odd(mp.tanh, -mpf(1) / 3),
+            odd_weight(mp.tanh),
+            mpf(0),
+            mpf("0.3025"),
+            (5, 11),
+        ),
+        Fit(
+            "sinh",
+            "sinh(x) = x + x z p(z), z = x², |x| <= 1",
+            odd(sinh, mpf(1) / 6),
+            odd_weight(sinh),
+            mpf(0),
+            mpf(1),
+            (4, 7),
+        ),
+        Fit(
+            "cbrt",
+            "cbrt(m) = p(m), sqrt(1/2) <= m <= sqrt(2)",
+            mp.cbrt,
+            lambda m: 1 / mp.cbrt(m),
+            root(mpf("0.4999")),
+            root(mpf("2.0001")),
+            (5, 6),
+        ),
+        Fit(
+            "erf",
+            "erf(x) = x + x p(z), z = x², |x| <= 1",
+            lambda z: erf(root(z)) / root(z) - 1,
+            lambda z: root(z) / erf(root(z)),
+            mpf(0),
+            mpf(1),
+            (7, 12),
+        ),
+        Fit(
+            "erfc",
+            "(1 + 2x) exp(x²) erfc(x) = 1 + p(t), t = (x - 4)/(x + 4), x >= 0.8",
+            lambda t: scaled_erfc(t) - 1,
+            lambda t: 1 / scaled_erfc(t),
+            mpf("-0.6668"),
+            mpf("0.7461"),
+            (12, 22),
+        ),
+    ]  # fmt: skip
 
 
 def rounded(x: mpf, bits: int) -> float:
@@ -194,10 +284,8 @@ def main() -> None:
     mp.dps = 450
     print("}\n\n# floor(2/pi * 2^1248), for the reduction of huge angles.")
     digits = f"{int(mp.floor(2 / mp.pi * mpf(2) ** 1248)):x}"
-    print("TWO_OVER_PI = int(")
-    for i in range(0, len(digits), 100):
-        print(f'    "{digits[i : i + 100]}"')
-    print('    "",\n    16,\n)')
+    rows = [f'    "{digits[i : i + 100]}"' for i in range(0, len(digits), 100)]
+    print("TWO_OVER_PI = int(", *rows, sep="\n", end=",\n    16,\n)\n")
 
 
 if __name__ == "__main__":

@@ -87,35 +87,37 @@ def is_tensor(obj: _Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-_MODULES = (
-    "accelerator amp autograd backends compiler cuda distributions func jit linalg nn optim random run serialization "
-    "special types utils"
-)
-_LATER = {  # imported where they are first used
-    "amp", "autocast", "compile", "compiler", "fork_rng", "func", "masked", "random", "run", "serialization",
-    "signal", "stand_in",
-}  # fmt: skip
-_OF_NN = {  # functions of nn.functional that PyTorch has here too
-    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "bilinear", "celu", "channel_shuffle", "conv1d", "conv2d",
-    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout",
-    "feature_alpha_dropout", "group_norm", "max_pool1d", "max_pool2d", "max_pool3d", "pairwise_distance",
-    "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm", "rrelu", "selu",
-}  # fmt: skip
-_NATIVE = {
-    "constant_pad_nd", "native_batch_norm", "native_group_norm", "native_layer_norm",
-}  # fmt: skip
-_WINDOWS = {
-    "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
-}  # fmt: skip
-
-_HOMES = {"nn.functional": _OF_NN, "nn._native": _NATIVE, "signal": _WINDOWS}
+_HOMES = {  # names that are imported where they are first used, by the module that has them
+    "": """
+        accelerator amp autograd backends compiler cuda descend distributions func jit linalg masked nn optim random run
+        serialization signal special types utils
+    """,
+    "amp": "autocast",
+    "compiler": "compile",
+    "descend": "minimize sweep",
+    "func": "value_and_grad vmap",
+    "nn.functional": """
+        adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d
+        conv_transpose2d conv_transpose3d cosine_similarity group_norm layer_norm max_pool1d max_pool2d max_pool3d
+        pairwise_distance pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu selu_ threshold threshold_
+    """,
+    "nn._native": "constant_pad_nd native_batch_norm native_group_norm native_layer_norm",
+    "nn._reordered": """
+        alpha_dropout batch_norm dropout dropout_ embedding feature_alpha_dropout instance_norm
+    """,
+    "random": "fork_rng",
+    "run": "stand_in",
+    "serialization": "load save",
+    "signal": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
+}
+_LATER = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> _Any:
     if name not in _LATER:
         raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
     home = _LATER[name]
-    return _import_module(f"chainrule.{name}") if home is None else getattr(_import_module(f"chainrule.{home}"), name)
+    return getattr(_import_module(f"chainrule.{home}"), name) if home else _import_module(f"chainrule.{name}")
 
 
 def __dir__() -> list[str]:

@@ -40,7 +40,7 @@ def _filled(x: Tensor, mask: Tensor | None, value: float) -> Tensor:
 
 
 def _dims(x: Tensor, dim: Any) -> Any:
-    if dim is None or dim == ():
+    if dim is None or dim == () or not x._a.shape:
         return tuple(range(len(x._a.shape)))
     return tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
 
@@ -74,7 +74,9 @@ def _place(name: str, worst: float) -> Callable[..., Tensor]:
     def find(
         input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None
     ) -> Tensor:
-        return FUNCTIONS[name](_filled(_cast(input, dtype), mask, worst), dim, keepdim=keepdim)  # type: ignore[no-any-return]
+        x = _cast(input, dtype)
+        at = FUNCTIONS[name](_filled(x, mask, worst), dim, keepdim=keepdim)
+        return at.to(x.dtype)  # type: ignore[no-any-return]  # PyTorch gives places in the elements' dtype
 
     find.__name__ = find.__qualname__ = name
     find.__doc__ = f"`{name}` over the elements where the mask is True."

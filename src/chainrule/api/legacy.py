@@ -75,7 +75,7 @@ def get_device(input: Tensor) -> int:
     return -1
 
 
-@public()
+@public(function=False)
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """The sum over the dimensions that `expand` would have made from a tensor of this size."""
     shape = tuple(pack(size))

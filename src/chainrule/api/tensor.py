@@ -16,7 +16,7 @@ from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE
 from chainrule.core.tape import Node, Watch, payload, store
-from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, wrap
+from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, stand_for, wrap
 
 GRAD_OF_NONLEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
@@ -129,8 +129,7 @@ class _Attributes:
         a = self._a
         t._a = a if type(a) is np.ndarray else shareable(self)
         t._g = t._v = None
-        if type(t._a) is not np.ndarray:
-            t._base, t._path = (self if self._base is None else self._base), self._path
+        stand_for(t, self)
         return t
 
     @data.setter

@@ -103,8 +103,8 @@ def settle(module: Any, passes: Any) -> None:
     """
     llvm = need_llvmlite().binding
     for function in module.functions:
-        if function.name.startswith("chainrule_") and not function.is_declaration:
-            function.linkage = "internal"  # nothing calls it any more: it goes
+        if function.name.startswith("chainrule_") and "_cold_" in function.name:
+            function.linkage = "internal"  # what nothing calls any more goes
     last = llvm.create_new_module_pass_manager()
     last.add_always_inliner_pass()
     last.add_simplify_cfg_pass()

@@ -43,9 +43,7 @@ def cold_function(c: Code, name: str, arity: int, write: Write) -> Any:
     inner = Code(ir.IRBuilder(function.append_basic_block()), c.dtype, c.fused)
     inner.build.ret(write(inner, *(Real(inner, a) for a in function.args)).raw)
     variants = [variant(function, width) for width in WIDTHS]
-    names = ",".join(
-        f"_ZGV_LLVM_M{width}{'v' * arity}_{symbol}({v.name})" for width, v in zip(WIDTHS, variants)
-    )
+    names = ",".join(f"_ZGV_LLVM_M{width}{'v' * arity}_{symbol}({v.name})" for width, v in zip(WIDTHS, variants))
     # llvmlite knows no attributes with values; its set prints what is in it
     set.add(function.attributes, f'"vector-function-abi-variant"="{names}"')
     return function
@@ -93,9 +91,7 @@ def entrance(lanes: Any, width: int) -> Any:
         function.attributes.add(attribute)
     build = ir.IRBuilder(function.append_basic_block())
     start = build.block
-    any_of = module.declare_intrinsic(
-        f"llvm.vector.reduce.or.v{width}i1", fnty=ir.FunctionType(ir.IntType(1), [mask])
-    )
+    any_of = module.declare_intrinsic(f"llvm.vector.reduce.or.v{width}i1", fnty=ir.FunctionType(ir.IntType(1), [mask]))
     with build.if_then(build.call(any_of, [function.args[-1]]), likely=False):
         value = build.call(lanes, function.args)
         taken = build.block

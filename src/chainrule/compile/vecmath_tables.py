@@ -346,12 +346,8 @@ CONSTANTS: dict[str, dict[str, tuple[float, ...]]] = {
         ),
     },
     "2_pi": {  # a sum
-        "float": (
-            0.63661975,
-        ),
-        "double": (
-            0.6366197723675814,
-        ),
+        "float": (0.63661975,),
+        "double": (0.6366197723675814,),
     },
     "third": {  # a sum
         "float": (
@@ -364,20 +360,12 @@ CONSTANTS: dict[str, dict[str, tuple[float, ...]]] = {
         ),
     },
     "cbrt2": {  # a sum
-        "float": (
-            1.2599211,
-        ),
-        "double": (
-            1.2599210498948732,
-        ),
+        "float": (1.2599211,),
+        "double": (1.2599210498948732,),
     },
     "cbrt_half": {  # a sum
-        "float": (
-            0.7937005,
-        ),
-        "double": (
-            0.7937005259840998,
-        ),
+        "float": (0.7937005,),
+        "double": (0.7937005259840998,),
     },
 }
 
@@ -386,7 +374,6 @@ TWO_OVER_PI = int(
     "a2f9836e4e441529fc2757d1f534ddc0db6295993c439041fe5163abdebbc561b7246e3a424dd2e006492eea09d1921cfe1d"
     "eb1cb129a73ee88235f52ebb4484e99c7026b45f7e413991d639835339f49c845f8bbdf9283b1ff897ffde05980fef2f118b"
     "5a0a6d1f6d367ecf27cb09b74f463f669e5fea2d7527bac7ebe5f17b3d0739f78a5292ea6bfb5fb11f8d5d0856033046fc7b"
-    "6babf0cfbc20"
-    "",
+    "6babf0cfbc20",
     16,
 )

@@ -1,4 +1,4 @@
-"""The NumPy interpreter of a graph: the oracle that native code is held against, and what runs where llvmlite is missing.
+"""The NumPy interpreter of a graph: the oracle that native code is held against, and what runs without llvmlite.
 
 Every op's own kernel, in order; an array is let go after its last use.
 """
@@ -33,7 +33,8 @@ class Interpreter:
         self.steps: list[Step] = []
         for v in values:
             if v.op is not None:
-                dead = tuple({self.slots[a.id] for a in v.args if isinstance(a, Var) and last[a.id] == v.id and a.id not in kept})
+                used = [a.id for a in v.args if isinstance(a, Var)]
+                dead = tuple({self.slots[a] for a in used if last[a] == v.id and a not in kept})
                 kernel = v.op.kernel if v.index is None else _picker(v.index)
                 kernel = _number(kernel) if v.weak else kernel
                 self.steps.append((kernel, tuple(_Slot(self.slots[a.id]) if isinstance(a, Var) else a for a in v.args),
@@ -77,4 +78,4 @@ def _own(a: Any) -> Any:
     """A result as memory of its own: results are fresh buffers."""
     if isinstance(a, (bool, int, float)) and not isinstance(a, np.generic):
         return np.asarray(a)[()]
-    return a.copy() if isinstance(a, np.ndarray) else a
+    return a.copy("K") if isinstance(a, np.ndarray) else a

@@ -1,7 +1,7 @@
 """Passes over a graph: constants folded, common subexpressions joined, exact algebra, dead values dropped.
 
-Only what is exact is done: `x * 1`, `x + 0` where no sign of zero can change, `-(-x)`, shapes moved twice. Whatever would
-round differently is left as it was written.
+Only what is exact is done: `x * 1`, `x + 0` where no sign of zero can change, `-(-x)`, shapes moved twice. Whatever
+would round differently is left as it was written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import Var, constant, emit, order
+from chainrule.core.graph import Var, apply, constant, order
 from chainrule.core.op import REGISTRY
 
 SMALL = 1024  # elements: a constant beyond this is not made at compile time
@@ -89,7 +89,7 @@ def _scalar(a: np.ndarray[Any, Any]) -> Any:
 def _is(a: Any, number: float) -> bool:
     """Whether an argument is this number everywhere (and, for zero, of this sign)."""
     a = a.data if isinstance(a, Var) else a
-    if a is None or isinstance(a, Var) or not np.isscalar(a) and getattr(a, "size", 0) == 0:
+    if a is None or isinstance(a, Var) or (not np.isscalar(a) and getattr(a, "size", 0) == 0):
         return False
     a = np.asarray(a)
     return bool(np.all(a == number) and np.all(np.signbit(a) == np.signbit(number)))
@@ -125,7 +125,7 @@ def _move(v: Var, x: Any) -> Any:
     if _same(v, x) is not None:
         return x
     if isinstance(x, Var) and x.op is v.op and v.op is not None:
-        return emit(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
+        return apply(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
     return None
 
 

@@ -17,12 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.core.graph import Var, constant
+from chainrule.compiler.outside import Outside, place
+from chainrule.core.engine import gradients
+from chainrule.core.graph import TraceError, Var, constant
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import MODE, changed
-from chainrule.core.tape import store
+from chainrule.core.state import MODE, changed, current
+from chainrule.core.tape import Node, store
 from chainrule.core.tensor import LEAF, Tensor, bump, shareable, version, wrap
 from chainrule.func.trees import flatten, unflatten
+
+HISTORY = (
+    "a compiled function changed {what} in place to values that have a history (requires_grad). Under a trace that "
+    "history would be lost: change it under `with torch.no_grad():`, or by the detach() of the values."
+)
 
 
 class Input(NamedTuple):
@@ -30,6 +37,7 @@ class Input(NamedTuple):
 
     var: Var
     get: Callable[[], Any]
+    tensor: Tensor | None = None
 
 
 class Effect(NamedTuple):
@@ -47,6 +55,21 @@ class Guard(NamedTuple):
     value: Any
 
 
+class Values:
+    """The contents of a small array, to compare."""
+
+    def __init__(self, a: np.ndarray[Any, Any]) -> None:
+        self.key = a.shape, a.dtype.str, a.tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Values) and self.key == other.key
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{self.key[1]}{list(self.key[0])} of other values"
+
+
 class Trace:
     """One recording in progress."""
 
@@ -54,15 +77,15 @@ class Trace:
         self.inputs: list[Input] = []
         self.guards: list[Guard] = []
         self.effects: list[Effect] = []
+        self.outside = Outside()
         self._memory: dict[Any, Var] = {}  # what lies now in each piece of outside memory
-        self._outside: dict[Any, Tensor] = {}  # the tensor by which that memory was first met
         self._first: dict[Any, Var] = {}
         self._born: dict[Any, np.ndarray[Any, Any]] = {}  # memory made inside: constants
         self._grads: dict[Any, Tensor] = {}  # by the memory of a .grad, the leaf it belongs to
-        self._leaves: dict[int, tuple[Tensor, Tensor | None]] = {}  # with the .grad that they had
         self._numbers: dict[Any, Var] = {}
         self._puts: dict[Any, Callable[[Any], None]] = {}
         self._alive: list[Any] = []  # keeps memory addresses from being used again
+        self._start = Var((), np.dtype("bool")).id
 
     # ---- between tensors and memory
 
@@ -70,35 +93,45 @@ class Trace:
         """A tensor made inside the function: its first contents are a constant of the graph."""
         a = shareable(t)
         self._alive.append(a)
-        self._born[_place(a)] = a.copy()
+        self._born[place(a)] = a.copy()
 
     def read(self, x: Tensor) -> Var:
         """The value that x holds at this point."""
+        history = x._g
+        while x._same is not None:
+            x = x._same
         if x._base is not None:
             value = self.read(x._base)
             for op, attrs, _ in x._path:
                 value = op(value, **attrs)
             return value
         if isinstance(x._a, Var):
+            if x._a.id < self._start:
+                raise TraceError("a tensor that another trace made is used in this one: return it from its function instead")
             return x._a
         a = shareable(x)
-        key = _place(a)
+        key = place(a)
         value = self._memory.get(key)
         if value is None:
-            if x._g is LEAF:
-                self.meet(x)
             value = self._memory[key] = self._first[key] = self._fetch(x, a, key)
             self._alive.append(a)
+        if history is LEAF:
+            self.meet(x)
+        elif isinstance(history, Node) and current().grad and history.id < self.outside.start:
+            raise TraceError(
+                "a compiled function refers to a tensor that was computed outside and has a history (grad_fn="
+                f"<{history.name()}>). Pass it as an argument, or refer to its detach()."
+            )
         return value
 
     def _fetch(self, x: Tensor, a: np.ndarray[Any, Any], key: Any) -> Var:
         if key in self._born:
             return constant(self._born[key])
-        self._outside[key] = x
-        var = Var(a.shape, a.dtype)
         leaf = self._grads.get(key)
+        self.outside.found(key, x)
+        var = Var(a.shape, a.dtype)
         if leaf is None:
-            self.inputs.append(Input(var, lambda: x._a))
+            self.inputs.append(Input(var, lambda: x._a, x))
             self.guards.append(Guard("a captured tensor's shape and dtype", lambda: _kind(x), _kind(x)))
         else:
             self.inputs.append(Input(var, lambda: leaf._grad._a))  # type: ignore[union-attr]
@@ -106,21 +139,25 @@ class Trace:
 
     def meet(self, x: Tensor) -> None:
         """A leaf from outside: what the function does rests on whether it has a `.grad` at the start."""
-        if id(x) not in self._leaves:
-            held = x._grad
-            self._leaves[id(x)] = (x, held)
-            self.guards.append(Guard("whether a .grad is None", lambda: x._grad is None, held is None))
-            if held is not None:
-                self._grads[_place(shareable(held))] = x
+        if isinstance(x._a, Var) or id(x) in self.outside.leaves:
+            return
+        held = self.outside.leaf(x)
+        self.guards.append(Guard("whether a .grad is None", lambda: x._grad is None, held is None))
+        if held is not None:
+            self._grads[place(shareable(held))] = x
 
     def write(self, x: Tensor, value: Any) -> None:
         """Change what x's memory holds from here on."""
+        while x._same is not None:
+            x = x._same
         if not isinstance(value, Var):
             value = constant(value)
-        if value.dtype != x._a.dtype:
-            value = value.astype(x._a.dtype)
+        if value.dtype != x._a.dtype or value.weak:
+            value = REGISTRY["cast"](value, dtype=x._a.dtype)
         if value.shape != tuple(x._a.shape):
             value = REGISTRY["expand"](value, shape=tuple(x._a.shape))
+        if not isinstance(x._a, Var):
+            self.outside.written(x)
         if x._base is not None:
             path = tuple((op, attrs) for op, attrs, _ in x._path)
             self.write(x._base, REGISTRY["view_scatter"](self.read(x._base), value, path=path))
@@ -128,7 +165,44 @@ class Trace:
             x._a = value
         else:
             self.read(x)
-            self._memory[_place(shareable(x))] = value
+            self._memory[place(shareable(x))] = value
+
+    # ---- what code that decides by values may know
+
+    def positions(self, x: Tensor) -> Any:
+        """The integers of an index tensor: an array where they are constant, else the graph's value."""
+        value = self.read(x)
+        return value if value.data is None else value.data
+
+    def numbers(self, x: Tensor) -> np.ndarray[Any, Any]:
+        """The values of a tensor that is constant or, guarded, of one from outside that was not changed."""
+        value = self.read(x)
+        if value.data is not None:
+            return value.data  # type: ignore[no-any-return]
+        root = x
+        while root._same is not None or root._base is not None:
+            root = root._same or root._base  # type: ignore[assignment]
+        path = x._path
+        if isinstance(root._a, Var) or self._memory[place(shareable(root))] is not self._first[place(shareable(root))]:
+            value._unknown()
+
+        def now() -> Any:
+            a = root._a
+            for op, attrs, _ in path:
+                a = op.kernel(a, **attrs)
+            return np.asarray(a)
+
+        self.guards.append(Guard("the values that a choice rests on", lambda: Values(now()), Values(now())))
+        return now().copy()  # type: ignore[no-any-return]
+
+    def demand(self, condition: Any, error: Callable[[], Exception]) -> None:
+        """Every run raises the error unless the condition holds everywhere; nothing outside is changed then."""
+
+        def check(a: Any) -> None:
+            if not np.all(a):
+                raise error()
+
+        self.effects.insert(0, Effect(condition, check))
 
     def number(self, key: Any, get: Callable[[], float]) -> Var:
         """A Python number that may differ from run to run (a learning rate, a count of steps), by the key it is kept under."""
@@ -157,48 +231,48 @@ class Trace:
     # ---- at the end
 
     def finish(self) -> None:
-        """Turn what was written into effects, and put every `.grad` back as it was."""
+        """Turn what was written into effects."""
         for key, value in self._memory.items():
-            x = self._outside.get(key)
+            x = self.outside.tensors.get(key)
             if x is not None and value is not self._first[key]:
-                leaf = self._grads.get(key)
-                self.effects.append(Effect(value, _writer(x) if leaf is None else _grad_writer(leaf)))
+                self.outside.alone(key)
+                leaf, times = self._grads.get(key), self.outside.changes(x)
+                self.effects.append(Effect(value, _writer(x, times) if leaf is None else _grad_writer(leaf, times)))
         self.effects.extend(Effect(self._numbers[key], apply) for key, apply in self._puts.items())
-        for x, held in self._leaves.values():
+        for x, held in self.outside.leaves.values():
             now = x._grad
-            x._grad = held
-            if now is held:
-                continue
-            if now is None:
-                self.effects.append(Effect(None, _grad_setter(x)))
-            else:
-                self.effects.append(Effect(self.read(now), _grad_setter(x)))
+            if now is not held:
+                self.effects.append(Effect(None if now is None else self.read(now), _grad_setter(x)))
+        if self.outside.with_history():
+            raise TraceError(HISTORY.format(what="a tensor from outside"))
 
-    def restore(self) -> None:
-        """After an exception: no trace is left behind."""
-        for x, held in self._leaves.values():
-            x._grad = held
-
-
-def _place(a: np.ndarray[Any, Any]) -> Any:
-    face = a.__array_interface__
-    return face["data"][0], a.shape, a.strides, face["typestr"]
+    @property
+    def written(self) -> list[Tensor]:
+        """The outside tensors that a run changes."""
+        return [x for key, x in self.outside.tensors.items() if self._memory[key] is not self._first[key]]
 
 
 def _kind(x: Tensor) -> Any:
     return x._a.shape, x._a.dtype, x._g is LEAF
 
 
-def _writer(x: Tensor) -> Callable[[Any], None]:
+def _writer(x: Tensor, times: int) -> Callable[[Any], None]:
     def apply(a: Any) -> None:
-        store(x, a)
-        bump(version(x), "a compiled function", None)
+        overwrite(x, a, times)
 
     return apply
 
 
-def _grad_writer(leaf: Tensor) -> Callable[[Any], None]:
-    return lambda a: _writer(leaf._grad)(a)  # type: ignore[arg-type]
+def overwrite(x: Tensor, a: Any, times: int) -> None:
+    """Put an array into x's memory, which eager code would have changed so many times."""
+    store(x, a)
+    v = version(x)
+    bump(v, "a compiled function", None)
+    v.count += times - 1
+
+
+def _grad_writer(leaf: Tensor, times: int) -> Callable[[Any], None]:
+    return lambda a: overwrite(leaf._grad, a, times)  # type: ignore[arg-type]
 
 
 def _grad_setter(x: Tensor) -> Callable[[Any], None]:
@@ -208,60 +282,112 @@ def _grad_setter(x: Tensor) -> Callable[[Any], None]:
     return apply
 
 
+class Argument(NamedTuple):
+    """A tensor argument: its value, its `.grad` if it has one, and what both have become (None: as they were)."""
+
+    var: Var
+    grad: Var | None
+    after: Var | None
+    times: int  # how often it was changed
+    grad_after: Var | None
+    grad_kept: bool  # whether that went into the `.grad` that was there
+
+
+class Pullback(NamedTuple):
+    """How gradients come back: from seeds, one for each result in `outs`, to `wanted`; or why they cannot."""
+
+    outs: list[int]
+    seeds: list[Var]
+    wanted: list[Any]  # the number of an argument, or a tensor from outside
+    grads: list[Var | None]
+    error: str | None
+
+
 class Traced(NamedTuple):
     """A finished trace: the inputs in order, the results wanted, and what to do with them."""
 
-    arguments: list[Var]
+    arguments: list[Argument]
     captured: list[Input]
     guards: list[Guard]
     effects: list[Effect]
+    written: list[Tensor]
     results: list[Var]
-    build: Callable[[Sequence[Any]], Any]  # from the results' arrays to what the function returns
+    pullback: Pullback | None
+    build: Callable[[Sequence[Any]], Any]  # from the results' tensors to what the function returns
 
 
-def trace(f: Callable[..., Any], args: Any, rebuild: Callable[[list[Tensor]], tuple[Any, Any]], tensors: list[Tensor]) -> Traced:
+def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, Any]], tensors: list[Tensor]) -> Traced:
     """Run `f` on traced stand-ins for its tensor arguments.
 
     rebuild: from stand-ins in the order of `tensors` to f's (args, kwargs).
     """
     t = Trace()
     token = MODE.set(changed(trace=t))
-    arguments = []
-    stand_ins = []
     try:
-        for x in tensors:
-            var = Var(tuple(x._a.shape), x._a.dtype)
-            arguments.append(var)
-            s = wrap(var, LEAF if x._g is not None else None)
-            stand_ins.append(s)
+        stand_ins = [_stand_in(x) for x in tensors]
+        before = [(s._a, s._grad, None if s._grad is None else s._grad._a) for s in stand_ins]
         positional, named = rebuild(stand_ins)
         leaves, spec = flatten(f(*positional, **named))
         spots: list[int] = []
-        results: list[Var] = []
+        returned: list[Tensor] = []
         for leaf in leaves:
             spots.append(-1)
             if isinstance(leaf, Tensor):
-                spots[-1] = len(results)
-                results.append(t.read(leaf))
-        for s, x, var in zip(stand_ins, tensors, arguments):
-            _argument_effects(t, s, x, var)
+                spots[-1] = len(returned)
+                returned.append(leaf)
+        results = [t.read(y) for y in returned]
+        pullback = _pullback(t, returned, stand_ins) if current().grad else None
+        arguments = [_argument(t, s, x, *b) for s, x, b in zip(stand_ins, tensors, before)]
         t.finish()
-    except BaseException:
-        t.restore()
-        raise
     finally:
         MODE.reset(token)
+        t.outside.restore()
 
-    def build(arrays: Sequence[Any]) -> Any:
-        return unflatten(spec, [leaf if at < 0 else wrap(arrays[at]) for leaf, at in zip(leaves, spots)])
+    def build(tensors: Sequence[Any]) -> Any:
+        return unflatten(spec, [leaf if at < 0 else tensors[at] for leaf, at in zip(leaves, spots)])
 
-    return Traced(arguments, t.inputs, t.guards, t.effects, results, build)
+    return Traced(arguments, t.inputs, t.guards, t.effects, t.written, results, pullback, build)
 
 
-def _argument_effects(t: Trace, s: Tensor, x: Tensor, var: Var) -> None:
-    if s._a is not var or s._grad is not None:
-        raise RuntimeError(
-            "a compiled function changed one of its arguments in place, or left a gradient in its .grad. Return the new "
-            "value, or let the function refer to the tensor (a parameter) instead of taking it as an argument."
+def _stand_in(x: Tensor) -> Tensor:
+    s = wrap(Var(tuple(x._a.shape), x._a.dtype), LEAF if x._g is not None else None)
+    if x._grad is not None and x._g is LEAF:
+        s._grad = wrap(Var(tuple(x._grad._a.shape), x._grad._a.dtype))
+    return s
+
+
+def _argument(t: Trace, s: Tensor, x: Tensor, var: Var, held: Tensor | None, grad: Var | None) -> Argument:
+    """What the function has done to one of its arguments."""
+    if s._g is not None and s._g is not LEAF or (s._g is LEAF) != (x._g is not None):
+        raise TraceError(HISTORY.format(what="an argument"))
+    if s._grad is not None and x._g is not LEAF:
+        raise TraceError(
+            "a compiled function left a gradient in an argument that is not a leaf: its history lies outside. Pass its "
+            "detach().requires_grad_(), or call backward() on what the function returns."
         )
+    if s._grad is None and held is not None:
+        raise TraceError("a compiled function set the .grad of an argument to None: do that outside")
+    now = t.read(s)
+    grad_now = None if s._grad is None else t.read(s._grad)
+    times = 0 if s._v is None else s._v.count
+    return Argument(
+        var, grad, None if now is var else now, times, None if grad_now is grad else grad_now, s._grad is held
+    )
 
+
+def _pullback(t: Trace, returned: list[Tensor], stand_ins: list[Tensor]) -> Pullback | None:
+    """The gradients of the results that have a history, written down for seeds that come later."""
+    outs = [i for i, y in enumerate(returned) if y._g is not None and y._a.dtype.kind == "f"]
+    if not outs:
+        return None
+    wanted: list[Any] = [i for i, s in enumerate(stand_ins) if s._g is LEAF]
+    wanted += [x for x, _ in t.outside.leaves.values() if x._g is LEAF]
+    sources = [stand_ins[w] if isinstance(w, int) else w for w in wanted]
+    seeds = [Var(tuple(returned[i]._a.shape), returned[i]._a.dtype) for i in outs]
+    try:
+        got = gradients(
+            [returned[i] for i in outs], sources, [wrap(v) for v in seeds], retain=True, allow_unused=True
+        ) if sources else []  # fmt: skip
+    except RuntimeError as e:  # freed, or changed in place: eager code learns it when it calls backward, and so here
+        return Pullback(outs, [], wanted, [], str(e))
+    return Pullback(outs, seeds, wanted, [None if g is None else t.read(g) for g in got], None)

@@ -349,9 +349,8 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
         x._grad = g if held is None else held + g
         return
     a = x._a
-    if type(g) is not type(a) or type(g) is ndarray:
-        if g.dtype is not a.dtype and g.dtype != a.dtype:
-            g, fresh = g.astype(a.dtype), True
+    if (type(g) is not type(a) or type(g) is ndarray) and g.dtype is not a.dtype and g.dtype != a.dtype:
+        g, fresh = g.astype(a.dtype), True
     if held is None:
         x._grad = wrap(g if fresh or type(g) is not ndarray else g.copy())
         return

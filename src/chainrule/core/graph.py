@@ -1,14 +1,15 @@
 """The graph that a trace writes: values in single assignment, each an op applied to earlier values.
 
-A `Var` is a payload: it stands where a NumPy array would. Ops called on it (by the api, by the tape, by derivative rules)
-are written down instead of computed, so the compiler differentiates by running the very engine under a trace. Shapes and
-dtypes are known at once, from running the op's own kernel on arrays that take no memory.
+A `Var` is a payload: it stands where a NumPy array would. Ops called on it (by the api, by the tape, by derivative
+rules) are written down instead of computed, so the compiler differentiates by running the very engine under a trace.
+Shapes and dtypes are known at once, from running the op's own kernel on arrays that take no memory.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from chainrule.base import shapes
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.state import current
 
 if TYPE_CHECKING:
     from chainrule.core.tensor import Tensor
@@ -25,6 +27,12 @@ _number = count()
 
 class TraceError(RuntimeError):
     """A traced value was asked for its numbers, which are not known while tracing."""
+
+
+LEAKED = (
+    "a tensor that a compiled function made while it was traced is used after the trace has ended: it was kept in a list, "
+    "an attribute or a global, and has no numbers. Return it from the function instead."
+)
 
 
 class Var:
@@ -71,6 +79,12 @@ class Var:
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         return self if dtype == self.dtype else emit(REGISTRY["cast"], (self,), {"dtype": np.dtype(dtype)})
 
+    def reshape(self, *shape: int) -> Any:
+        known = shapes.numel([n for n in shape if n >= 0])
+        return emit(
+            REGISTRY["reshape"], (self,), {"shape": tuple(self.size // known if n < 0 else n for n in shape)}
+        )
+
     def __repr__(self) -> str:
         what = self.op.name if self.op else "constant" if self.data is not None else "input"
         return f"%{self.id} {what} {self.dtype}{list(self.shape)}"
@@ -96,14 +110,16 @@ _FLAGS = _Flags()
 
 
 def _refusal() -> str:
+    if current().trace is None:
+        return LEAKED
     frame: Any = sys._getframe(2)
     while "chainrule" in frame.f_globals.get("__name__", "") and frame.f_back is not None:
         frame = frame.f_back
     where = f'{frame.f_code.co_name} ("{frame.f_code.co_filename}", line {frame.f_lineno})'
     return (
-        f"the number in a tensor was asked for while tracing, in {where}. A compiled function may not decide by the values "
-        "of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where(condition, a, b), loop "
-        "over Python numbers, or return the tensor and decide outside."
+        f"the number in a tensor was asked for while tracing, in {where}. A compiled function may not decide by the "
+        "values of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where(condition, "
+        "a, b), loop over Python numbers, or return the tensor and decide outside."
     )
 
 
@@ -139,26 +155,84 @@ def constant(a: Any) -> Var:
 
 def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """Write down `op` on values, arrays (which become constants) and numbers; the result, or a tuple of results."""
+    if current().trace is None:
+        raise TraceError(LEAKED)
     args = tuple(constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args)
+    found: list[Var] = []
+    lifted = {k: _lift(x, found, len(args)) for k, x in attrs.items()}
+    if found:
+        op, args, attrs = _LIFTED.get(op.name) or _LIFTED.setdefault(op.name, Lifted(op)), (*args, *found), lifted
+    return apply(op, args, attrs)
+
+
+def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """The value of `op` on values and numbers; a tuple of them where it has several results."""
     got = infer(op, args, attrs)
     if op.outputs == 1:
         shape, dtype = got
         v = Var(shape, dtype, op, args, attrs)
-        v.weak = dtype.kind == "f" and all(a.weak for a in args if isinstance(a, Var)) and any(isinstance(a, Var) for a in args)
+        values = [a for a in args if isinstance(a, Var)]
+        v.weak = dtype.kind == "f" and bool(values) and all(a.weak for a in values)
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
     return tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
 
 
+@dataclass(frozen=True)
+class Hole:
+    """Stands in an attribute for one of a lifted op's inputs."""
+
+    at: int
+
+
+class Lifted(Op):
+    """An op with attributes that are values of the graph (an index that was computed): they become its last inputs."""
+
+    differentiable = False  # rules were run before: the graph holds their results
+
+    def __init__(self, op: Op) -> None:
+        self.name, self.inner, self.outputs, self.columns = op.name + " at", op, op.outputs, {}
+
+    def kernel(self, *args: Any, **attrs: Any) -> Any:
+        """The op's own kernel, each hole filled with the input that it stands for."""
+        n = min(_holes(attrs))
+        return self.inner.kernel(*args[:n], **{k: _filled(x, args) for k, x in attrs.items()})
+
+
+_LIFTED: dict[str, Lifted] = {}
+
+
+def _lift(x: Any, found: list[Var], n: int) -> Any:
+    if isinstance(x, Var):
+        found.append(x)
+        return Hole(n + len(found) - 1)
+    return tuple(_lift(i, found, n) for i in x) if type(x) is tuple else x
+
+
+def _holes(x: Any) -> Iterator[int]:
+    if isinstance(x, Hole):
+        yield x.at
+    elif type(x) in (tuple, dict):
+        for i in x.values() if type(x) is dict else x:
+            yield from _holes(i)
+
+
+def _filled(x: Any, args: Sequence[Any]) -> Any:
+    if isinstance(x, Hole):
+        return args[x.at]
+    return tuple(_filled(i, args) for i in x) if type(x) is tuple else x
+
+
 def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
-    """The shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
+    """Shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
     if isinstance(op, Elementwise):
         ones = [_one(x) if isinstance(x, Var) else x for x in args]
         with np.errstate(all="ignore"):
             dtype = np.asarray(op.kernel(*ones, **attrs)).dtype
         return shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")]), dtype
+    first = min(_holes(attrs)) if isinstance(op, Lifted) else len(args)  # from here on they may be indices: zeros
     with np.errstate(all="ignore"):
-        got = op.kernel(*[_shaped(x) for x in args], **attrs)
+        got = op.kernel(*[_shaped(x) for x in args[:first]], *[_index(x) for x in args[first:]], **attrs)
     if op.outputs == 1:
         got = np.asarray(got)
         return got.shape, got.dtype
@@ -176,6 +250,10 @@ def _shaped(x: Any) -> Any:
     if x.ndim >= 2 and x.shape[-1] == x.shape[-2] and x.shape[-1] <= 64:
         return np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
     return np.broadcast_to(np.ones((), x.dtype), x.shape) if x.shape else np.ones((), x.dtype)[()]
+
+
+def _index(x: Var) -> Any:
+    return 1.0 if x.weak else np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
 
 def order(results: Sequence[Var]) -> list[Var]:

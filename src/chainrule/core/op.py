@@ -68,7 +68,7 @@ class Op:
         return self.kernel(*args, **attrs)
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
-        """For each input, and last for the result: whether the rule reads its values, if these inputs need gradients."""
+        """For each input, and last for the result: whether the rule reads its values if these need gradients."""
         raise NotImplementedError
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:

@@ -242,6 +242,36 @@ def payload(x: Tensor) -> Any:
     return x._a if m is None or m.trace is None else m.trace.read(x)
 
 
+def numbers(x: Any) -> np.ndarray[Any, Any]:
+    """The values of a tensor (or array) as an array, for code that decides by them.
+
+    Under a trace they are a constant of the graph, guarded where they come from outside; if they are computed there,
+    it raises TraceError.
+    """
+    m = MODE.get()
+    if m is not None and m.trace is not None and isinstance(x, Tensor):
+        return m.trace.numbers(x)  # type: ignore[no-any-return]
+    return np.asarray(x._a if isinstance(x, Tensor) else x)
+
+
+def positions(x: Any) -> Any:
+    """The integers of an index tensor as an array; under a trace as a graph's value, if they are not constant."""
+    m = MODE.get()
+    if m is not None and m.trace is not None and isinstance(x, Tensor):
+        return m.trace.positions(x)
+    return np.asarray(x._a if isinstance(x, Tensor) else x)
+
+
+def demand(condition: Any, error: Callable[[], Exception]) -> None:
+    """Raise `error()` unless a condition on payloads holds everywhere; under a trace, whenever it does not in a run."""
+    if isinstance(condition, (bool, np.bool_, np.ndarray)):
+        if not np.all(condition):
+            raise error()
+        return
+    m = MODE.get()
+    m.trace.demand(condition, error)  # type: ignore[union-attr]
+
+
 def store(x: Tensor, value: Any) -> None:
     """Write a payload into x's memory, converting its dtype."""
     m = MODE.get()

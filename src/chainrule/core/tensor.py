@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from chainrule.core.state import draw
+from chainrule.core.state import MODE, draw
 
 
 class Leaf:
@@ -67,6 +67,7 @@ class Tensor:
     _hooks: dict[int, Any] | None = None  # hooks of a leaf
     _after: dict[int, Any] | None = None  # hooks run after a leaf's gradient was accumulated
     _frozen = False  # made under inference_mode
+    _same: Tensor | None = None  # under a trace: the tensor whose memory this one stands for (detach, data)
 
     if TYPE_CHECKING:  # the api floor installs methods; a type checker may take any name, and operators give tensors
 
@@ -120,9 +121,17 @@ def alias(x: Tensor) -> Tensor:
     """Another tensor on the same memory and version, with no history: `detach`."""
     t = wrap(shareable(x))
     t._v = version(x)
+    stand_for(t, x)
     if x._frozen:
         t._frozen = True
     return t
+
+
+def stand_for(t: Tensor, x: Tensor) -> None:
+    """Under a trace memory is found by its tensor: t says whose it stands for."""
+    m = MODE.get()
+    if m is not None and m.trace is not None:
+        t._same = x
 
 
 def touch(x: Tensor, what: str) -> None:

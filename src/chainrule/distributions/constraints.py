@@ -26,7 +26,6 @@ class Constraint:
         return self.name
 
 
-
 def greater_than(lower_bound: Any) -> Constraint:
     """Above a bound."""
     return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda v: lower_bound < v)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from chainrule.api.backward import enable_grad, no_grad
 from chainrule.api.creation import tensor
@@ -38,7 +38,7 @@ class Distribution:
     support: Any = None
     has_rsample: Any = False
     has_enumerate_support: Any = False
-    _validate_args: ClassVar[bool] | bool = __debug__
+    _validate_args: bool = __debug__
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:

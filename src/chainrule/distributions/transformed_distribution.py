@@ -34,9 +34,7 @@ class TransformedDistribution(Distribution):
         base, base_dim = base_distribution, len(base_distribution.event_shape)
         shape = base.batch_shape + base.event_shape
         if len(shape) < before:
-            raise ValueError(
-                f"base_distribution needs to have shape with size at least {before}, but got {shape}."
-            )
+            raise ValueError(f"base_distribution needs to have shape with size at least {before}, but got {shape}.")
         whole = ComposeTransform(self.transforms)
         wide = whole.inverse_shape(whole.forward_shape(shape))
         if wide != shape:  # a parameter of a transform has a batch of its own

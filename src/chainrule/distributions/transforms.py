@@ -25,7 +25,7 @@ class Transform:
 
     domain: Any = constraints.real
     codomain: Any = constraints.real
-    bijective = True
+    bijective: Any = True
     sign: Any = 1  # of the slope
     _parameters: tuple[str, ...] | None = None  # the attributes that make two of a class equal; None: each is its own
 

@@ -11,7 +11,7 @@ from chainrule.core.engine import gradients
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import Meta, Node, edge
-from chainrule.core.tensor import LEAF, Tensor, version, wrap
+from chainrule.core.tensor import LEAF, Tensor, stand_for, version, wrap
 from chainrule.func.trees import flatten, unflatten
 
 
@@ -75,5 +75,6 @@ def twin(x: Tensor, history: Any) -> Tensor:
     t = wrap(x._a, history)
     if isinstance(x._a, np.ndarray):
         t._v = version(x)
+    stand_for(t, x)
     t._t = x._t
     return t

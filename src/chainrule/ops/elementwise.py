@@ -149,7 +149,7 @@ sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     llvm="sqrt", js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
 )  # fmt: skip
-rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * out**3, types="float")
+rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float")
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope is the sign", aliases=("absolute",),

@@ -19,7 +19,7 @@ import numpy as np
 from chainrule.core.inplace import modify
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import Node, Removable, forget_gradients, store
-from chainrule.core.tensor import Tensor, bump, touch, version, wrap
+from chainrule.core.tensor import Tensor, bump, version, wrap
 from chainrule.optim.rules import Fill, Rule
 
 Closure = Callable[[], Any]

@@ -1,7 +1,7 @@
 """An executed notebook as one HTML file that stands alone: styles, images and figures are in it.
 
-Formulas become MathML, so that they need no script and no network. Progress bars, in Jupyter a widget drawn by a script,
-become their last line.
+Formulas become MathML, so that they need no script and no network. Progress bars, in Jupyter a widget drawn by a
+script, become their last line.
 """
 
 from __future__ import annotations

@@ -68,8 +68,7 @@ def load(f: File, map_location: Any = None, pickle_module: Any = None, *, weight
     with _opened(f, "rb", "read") as file:
         if not (hasattr(file, "seek") and hasattr(file, "tell") and getattr(file, "seekable", lambda: True)()):
             raise ValueError(
-                "You can only load from a file that is seekable. Read it into memory first: "
-                "load(io.BytesIO(f.read()))"
+                "You can only load from a file that is seekable. Read it into memory first: load(io.BytesIO(f.read()))"
             )
         start = file.tell()
         head = file.read(4)

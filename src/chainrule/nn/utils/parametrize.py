@@ -63,7 +63,8 @@ def register_parametrization(
     if not unsafe and (seen._a.shape != original._a.shape or seen._a.dtype != original._a.dtype):
         raise ValueError(
             f"Registering a parametrization may not change the shape or the dtype of the tensor: "
-            f"{list(original._a.shape)} {original.dtype} became {list(seen._a.shape)} {seen.dtype}; pass unsafe=True to allow it"
+            f"{list(original._a.shape)} {original.dtype} became {list(seen._a.shape)} {seen.dtype}; pass "
+            "unsafe=True to allow it"
         )
     _start(original, parametrization, original)
     for held in (module._parameters, module._buffers):

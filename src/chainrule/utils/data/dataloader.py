@@ -62,7 +62,8 @@ class DataLoader(Generic[T]):
     list of samples (`default_collate`). `generator`: of the random order, the default stream if None.
     `num_workers`: loads in this process with what so many workers would give, see the head of this file;
     `worker_init_fn(id)` is called in each of them first. Options of processes and of copying to other devices
-    (`pin_memory`, `timeout`, `prefetch_factor`, `persistent_workers`, `multiprocessing_context`) change nothing.
+    (`pin_memory`, `timeout`, `prefetch_factor`, `multiprocessing_context`) change nothing; `persistent_workers` go on
+    with their random numbers and data sets in the next pass.
     Raises ValueError for options that exclude one another.
 
     >>> [x.tolist() for x in DataLoader(range(5), batch_size=2, shuffle=True, generator=Generator().manual_seed(1))]
@@ -98,6 +99,7 @@ class DataLoader(Generic[T]):
             pin_memory, pin_memory_device, timeout, in_order)  # fmt: skip
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.persistent_workers, self.multiprocessing_context = persistent_workers, multiprocessing_context
+        self._workers: list[_Worker] = []  # persistent ones
         self._counted: int | None = None  # what len() of an iterable data set said, to warn where it yields more
         self._ready = True
 
@@ -119,15 +121,19 @@ class DataLoader(Generic[T]):
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
     def __iter__(self) -> Iterator[T]:
-        return _Batches(self, draw_seed(self.generator))
+        workers = self._workers
+        if not workers:
+            seed = draw_seed(self.generator)
+            workers = [_Worker(self, i, seed) for i in range(self.num_workers)]
+        if self.persistent_workers:
+            self._workers = workers
+        return _Batches(self, workers)
 
 
 def _check_workers(num_workers: int, timeout: float, prefetch: int | None, persistent: bool, context: Any) -> None:
     """Refuse the options of workers that torch refuses."""
     if num_workers < 0:
-        raise ValueError(
-            "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing."
-        )
+        raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch is not None:
@@ -158,9 +164,7 @@ def _check_order(iterable: bool, batch_size: Any, shuffle: Any, sampler: Any, ba
     if sampler is not None and shuffle:
         raise ValueError("sampler option is mutually exclusive with shuffle")
     if batches is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-        raise ValueError(
-            "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
-        )
+        raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
     if batch_size is None and batches is None and drop_last:
         raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
@@ -168,10 +172,9 @@ def _check_order(iterable: bool, batch_size: Any, shuffle: Any, sampler: Any, ba
 class _Batches(Iterator[Any]):
     """One pass through a loader."""
 
-    def __init__(self, loader: DataLoader[Any], base_seed: int) -> None:
+    def __init__(self, loader: DataLoader[Any], workers: list[_Worker]) -> None:
         self._loader = loader
         self._yielded = 0
-        workers = [_Worker(loader, i, base_seed) for i in range(loader.num_workers)]
         self._batches = _in_turn(loader, workers) if workers else _alone(loader)
 
     def __next__(self) -> Any:
@@ -203,8 +206,11 @@ def _alone(loader: DataLoader[Any]) -> Iterator[Any]:
 def _in_turn(loader: DataLoader[Any], workers: list[_Worker]) -> Iterator[Any]:
     """The batches of all workers, by turns; a worker whose iterable data set has come to its end drops out."""
     order = iter(loader._order)
-    while workers:
-        for worker in list(workers):
+    for worker in workers:
+        worker.fetcher = None  # a new pass
+    active = list(workers)
+    while active:
+        for worker in list(active):
             try:
                 index = next(order)
             except StopIteration:
@@ -212,7 +218,7 @@ def _in_turn(loader: DataLoader[Any], workers: list[_Worker]) -> Iterator[Any]:
             try:
                 batch = worker.fetch(index)
             except StopIteration:
-                workers.remove(worker)
+                active.remove(worker)
                 continue
             yield batch
 
@@ -234,8 +240,10 @@ def _fetcher(loader: DataLoader[Any], dataset: Any) -> Callable[[Any], Any]:
         return take
     if not batched:
         return lambda index: collate(dataset[index])
-    if type(dataset) is TensorDataset and collate is default_collate and not any(
-        t.requires_grad for t in dataset.tensors
+    if (
+        type(dataset) is TensorDataset
+        and collate is default_collate
+        and not any(t.requires_grad for t in dataset.tensors)
     ):  # the rows at once: stacking them one by one gives the same
         return lambda index: [t[list(index)] for t in dataset.tensors]
     return lambda index: collate(fetched(dataset, index))
@@ -253,16 +261,18 @@ class _Worker:
         words = np.random.SeedSequence([number, base_seed % 2**32, base_seed >> 32, 0]).generate_state(4)
         self.numpy: Any = np.random.RandomState(words).get_state()
         self.loader = loader
-        self._fetch: Callable[[Any], Any] | None = None
+        self.fetcher: Callable[[Any], Any] | None = None
+        self.ready = False
 
     def fetch(self, index: Any) -> Any:
         """The worker's next batch."""
         with self.at_work():
-            if self._fetch is None:
-                if self.loader.worker_init_fn is not None:
-                    self.loader.worker_init_fn(self.info.id)
-                self._fetch = _fetcher(self.loader, self.info.dataset)
-            return self._fetch(index)
+            if self.loader.worker_init_fn is not None and not self.ready:
+                self.loader.worker_init_fn(self.info.id)
+            self.ready = True
+            if self.fetcher is None:
+                self.fetcher = _fetcher(self.loader, self.info.dataset)
+            return self.fetcher(index)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

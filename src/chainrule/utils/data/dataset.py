@@ -97,9 +97,7 @@ class StackDataset(Dataset[Any]):
         columns = [fetched(d, indices) for d in parts]
         for column in columns:
             if len(column) != len(indices):
-                raise ValueError(
-                    f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}"
-                )
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
         rows = list(zip(*columns))
         return [dict(zip(self.datasets, row)) for row in rows] if isinstance(self.datasets, dict) else rows
 

@@ -1,0 +1,374 @@
+"""Native code for a graph: LLVM, where there is a native form, and NumPy's kernels between.
+
+The graph is cut by `native_plan`; `native_straight` and `native_sweep` write the parts, which are compiled as one module.
+Small values live in `cells`, one piece of memory per run in progress; larger ones are arrays whose addresses are in a table.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.compiler import native_straight as straight
+from chainrule.compiler.native_cells import Pen
+from chainrule.compiler.native_engine import Code
+from chainrule.compiler.native_loop import Layout, evaluate
+from chainrule.compiler.native_lower import lower
+from chainrule.compiler.native_plan import KERNEL, LEAF, LOOP, STRAIGHT, Plan, Sweep
+from chainrule.compiler.native_sweep import Writer, write_finish
+from chainrule.core.graph import Var
+
+MANY = 200_000  # elements of a loop from which on it is shared among threads
+WORKERS = min(os.cpu_count() or 1, 8)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, "chainrule")
+
+
+class Facts(NamedTuple):
+    """What was made of a graph: for `report()`."""
+
+    kernels: int  # native functions
+    fused: tuple[int, ...]  # the ops in each of them
+    numpy: tuple[str, ...]  # ops that run by their NumPy kernel
+    buffers: int  # arrays that are allocated in a run, results among them
+    nbytes: int
+    seconds: float  # spent in compiling
+
+    def __str__(self) -> str:
+        ops = ", ".join(map(str, self.fused)) or "none"
+        rest = f"; by NumPy: {', '.join(sorted(set(self.numpy)))}" if self.numpy else ""
+        return (
+            f"{self.kernels} native functions (ops in each: {ops}){rest}; {self.buffers} buffers of {self.nbytes:,} bytes; "
+            f"native code in {self.seconds * 1e3:.1f} ms"
+        )
+
+
+class Native:
+    """A callable from the inputs' arrays to the results' arrays, as `Interpreter`; results are memory of their own."""
+
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
+        start = time.perf_counter()
+        results = lower(results)
+        self.plan = plan = Plan(inputs, results)
+        self.slots = {v.id: i for i, v in enumerate(plan.values)}
+        self._place(inputs)
+        self._compile()
+        self.inputs = [(self.slots[v.id], self.places.get(v.id), v) for v in inputs]
+        self.results = [(self.slots[v.id], v) for v in results]
+        self.wanted = {v.id for v in results}
+        self.buffers = [v for v in plan.values if self._is_buffer(v)]
+        self.kernels = {id(v): self._kernel(v) for v in plan.steps if isinstance(v, Var)}
+        self.frames: list[Frame] = []
+        self.facts = self._facts(time.perf_counter() - start)
+        self.run = self._plain() or self._general
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        return self.run(arrays)
+
+    # ---- memory
+
+    def _place(self, inputs: Sequence[Var]) -> None:
+        """What lies in the cells, and what in the table."""
+        plan = self.plan
+        native = {a.id for v in plan.values for a in v.args if isinstance(a, Var) and plan.kind[v.id] in (STRAIGHT, LOOP)}
+        cells, table = [], []
+        given = {v.id for v in inputs}
+        for v in plan.values:
+            kind = plan.kind[v.id]
+            if kind in (STRAIGHT, LOOP):
+                wanted = v.id in plan.stored and not plan.as_array(v)
+            else:
+                wanted = v.id in native and (v.data is None or v.size > 1) and v.size > 0
+            wanted = wanted or (v.id in given and v.size == 1 and v.id in native)
+            if wanted and v.dtype in _NATIVE:
+                (cells if v.size <= straight.TINY else table).append(v)
+        self.cells = Layout(cells)
+        self.places: dict[Any, Any] = {v.id: ("cells", at) for v, at in zip(cells, self.cells.offsets)}
+        self.places |= {v.id: ("table", i) for i, v in enumerate(table)}
+        self.table = table
+        self.partials: list[tuple[int, Any]] = []  # lengths and dtypes, after the table's arrays
+
+    def _is_buffer(self, v: Var) -> bool:
+        return self.plan.kind[v.id] == LOOP and self.places.get(v.id, ("", 0))[0] == "table"
+
+    # ---- code
+
+    def _compile(self) -> None:
+        from llvmlite import ir
+
+        module = ir.Module("graph")
+        self.steps: list[Any] = []
+        self.fused: list[int] = []
+        names: list[tuple[str, Any]] = []
+        loops = False
+        for i, step in enumerate(self.plan.steps):
+            name = f"step_{i}"
+            if isinstance(step, Var):
+                names.append(("", step))
+            elif isinstance(step, Sweep):
+                loops = True
+                names.extend(self._sweep(module, name, step))
+            else:
+                self._straight(module, name, step)
+                names.append((name, None))
+                self.fused.append(len(step))
+        runs = _runs(module, names)
+        if not any(isinstance(s, str) for s, _ in runs):
+            self.code = None
+        else:
+            self.code = Code(module, loops)
+        for what, cut in runs:
+            self.steps.append((self.code.function(what), cut) if isinstance(what, str) else what)  # type: ignore[union-attr]
+
+    def _straight(self, module: Any, name: str, values: list[Var]) -> None:
+        from llvmlite import ir
+
+        index, pointer = ir.IntType(64), ir.PointerType()
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), name)
+        pen = Pen(module, ir.IRBuilder(function.append_basic_block()), vector=False)
+        at = {v.id: i for i, v in enumerate(self.cells.values)}
+        own = {v.id for v in values}
+        known: dict[int, Any] = {}
+        for v in values:
+            for a in v.args:
+                if isinstance(a, Var) and a.id not in known and a.id not in own:
+                    constant = a.data is not None
+                    known[a.id] = straight.constants(pen, a) if constant else self.cells.load(pen, function.args[0], at[a.id])
+        evaluate(pen, values, known)
+        for v in values:
+            if v.id in self.plan.stored:
+                self.cells.store(pen, function.args[0], at[v.id], known[v.id])
+        pen.build.ret_void()
+
+    def _sweep(self, module: Any, name: str, sweep: Sweep) -> list[tuple[str, Any]]:
+        partial = [v for v in sweep.roots if _has_partials(v, sweep)]
+        for v in partial:
+            self.places["partial", v.id] = ("table", len(self.table) + len(self.partials))
+            self.partials.append((0, None))
+        writer = Writer(module, name, self.plan, sweep, self.places)
+        for how in writer.sums:
+            if ("partial", how.v.id) in self.places:
+                self.partials[self.places["partial", how.v.id][1] - len(self.table)] = (writer.units, how.dtype)
+        self.fused.append(_ops_of(self.plan, sweep))
+        n = writer.units
+        found: list[tuple[str, Any]] = [(name, (n, _cut(n, writer.n)))]
+        if write_finish(module, f"{name}_finish", writer):
+            found.append((f"{name}_finish", None))
+        return found
+
+    # ---- running
+
+    def _kernel(self, v: Var) -> tuple[Any, ...]:
+        """How a NumPy step gets its arguments: by slot, from the cells, or as they are."""
+        assert v.op is not None
+        at = {v.id: i for i, v in enumerate(self.cells.values)}
+        args = []
+        for a in v.args:
+            if not isinstance(a, Var):
+                args.append((2, a))
+            elif self.plan.kind[a.id] in (STRAIGHT, LOOP) and a.id in at:
+                args.append((1, at[a.id]))
+            else:
+                args.append((0, self.slots[a.id]))
+        kernel: Callable[..., Any] = v.op.kernel
+        index = v.index
+        if index is not None:
+            kernel = lambda whole: whole[index]  # noqa: E731
+        return kernel, tuple(args), {} if index is not None else v.attrs, self.slots[v.id], self.places.get(v.id), v.weak
+
+    def _general(self, arrays: Sequence[Any]) -> list[Any]:
+        frame = self.frames.pop() if self.frames else Frame(self)
+        held, table, cells = frame.held, frame.table, frame.cells
+        for (slot, place, v), a in zip(self.inputs, arrays):
+            held[slot] = a
+            if place is None:
+                continue
+            if place[0] == "cells":
+                cells[place[1]][...] = a
+            else:
+                held[slot] = a = _memory(a, v)
+                table[place[1]] = _address(a)
+        for v in self.buffers:
+            if v.id in self.wanted:
+                a = held[self.slots[v.id]] = np.empty(v.shape, v.dtype)
+                table[self.places[v.id][1]] = _address(a)
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                if isinstance(step, Var):
+                    self._numpy(step, frame)
+                else:
+                    _launch(step, frame)
+        out = self._collect(frame)
+        for v in self.plan.values:
+            if v.data is None and not (self._kept(v)):
+                held[self.slots[v.id]] = None
+        self.frames.append(frame)
+        return out
+
+    def _kept(self, v: Var) -> bool:
+        return v.id in self.buffer_ids and v.id not in self.wanted
+
+    @property
+    def buffer_ids(self) -> set[int]:
+        return {v.id for v in self.buffers}
+
+    def _numpy(self, v: Var, frame: Frame) -> None:
+        kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
+        got = kernel(*[frame.held[a] if how == 0 else _scalar(frame.views[a]) if how == 1 else a for how, a in args], **attrs)
+        if weak:
+            got = float(got)
+        if place is not None:
+            if place[0] == "cells":
+                frame.cells[place[1]][...] = got
+            else:
+                got = _memory(got, v)
+                frame.table[place[1]] = _address(got)
+        frame.held[slot] = got
+
+    def _collect(self, frame: Frame) -> list[Any]:
+        at = {v.id: i for i, v in enumerate(self.cells.values)}
+        out: list[Any] = []
+        given: set[int] = set()
+        for slot, v in self.results:
+            if v.id in at and self.plan.kind[v.id] != LEAF:
+                a = frame.views[at[v.id]]
+                out.append(a[()] if not a.shape else a.copy())
+            else:
+                a = frame.held[slot]
+                fresh = self._is_buffer(v) and v.id not in given
+                out.append(a if fresh or not isinstance(a, np.ndarray) else a.copy())
+            given.add(v.id)
+        return [_own(a) for a in out]
+
+    def _plain(self) -> Any:
+        """A shorter way for graphs of single numbers."""
+        return None
+
+    def _facts(self, seconds: float) -> Facts:
+        sizes = [v.nbytes for v in self.buffers] + [n * dtype.itemsize for n, dtype in self.partials]
+        names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
+        return Facts(len(self.fused), tuple(self.fused), tuple(names), len(sizes), sum(sizes), seconds)
+
+
+_NATIVE = straight.KINDS
+
+
+class Frame:
+    """The memory of one run in progress; it is used again by later runs."""
+
+    def __init__(self, native: Native) -> None:
+        self.memory = np.zeros(max(native.cells.nbytes, 8), np.uint8)
+        self.views = native.cells.views(self.memory)
+        self.cells = dict(zip(native.cells.offsets, self.views))
+        self.table = np.zeros(len(native.table) + len(native.partials) + 1, np.int64)
+        self.held: list[Any] = [None] * len(native.slots)
+        self.partials = [np.empty(n, dtype) for n, dtype in native.partials]
+        for i, a in enumerate(self.partials):
+            self.table[len(native.table) + i] = _address(a)
+        for v in native.plan.values:
+            place = native.places.get(v.id)
+            slot = native.slots[v.id]
+            if v.data is not None:
+                self.held[slot] = _scalar(v.data) if not v.weak else float(v.data)
+                if place is not None and place[0] == "cells":
+                    self.cells[place[1]][...] = v.data
+                elif place is not None:
+                    self.held[slot] = a = _memory(v.data, v)
+                    self.table[place[1]] = _address(a)
+            elif native._is_buffer(v) and v.id not in native.wanted:
+                self.held[slot] = a = np.empty(v.shape, v.dtype)
+                self.table[place[1]] = _address(a)  # type: ignore[index]
+        self.addresses = _address(self.memory), _address(self.table)
+
+
+def _launch(step: tuple[Any, Any], frame: Frame) -> None:
+    function, cut = step
+    if cut is None:
+        function(*frame.addresses, 0, 0)
+    else:
+        list(_pool().map(lambda piece: function(*frame.addresses, *piece), cut))
+
+
+def _cut(units: int, elements: int) -> list[tuple[int, int]] | None:
+    """Ranges for threads, or None if one does."""
+    if elements < MANY or units < 2 * WORKERS or WORKERS == 1:
+        return None
+    step = -(-units // WORKERS)
+    step = -(-step // 64) * 64 if step > 1024 else step
+    return [(i, min(i + step, units)) for i in range(0, units, step)]
+
+
+def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:
+    """Native functions that follow one another are joined in one; ('', v) is a NumPy step."""
+    from llvmlite import ir
+
+    index, pointer = ir.IntType(64), ir.PointerType()
+    out: list[tuple[Any, Any]] = []
+    build = None
+    for name, what in names:
+        if not name:
+            out.append((what, None))
+        elif what is not None and what[1] is not None:
+            out.append((name, what[1]))
+        else:
+            if build is None:
+                function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), f"run_{len(out)}")
+                build = ir.IRBuilder(function.append_basic_block())
+                out.append((function.name, None))
+            step = module.globals[name]
+            step.linkage = "internal"
+            high = ir.Constant(index, 0 if what is None else what[0])
+            build.call(step, [*build.function.args[:2], ir.Constant(index, 0), high])
+            continue
+        if build is not None:
+            build.ret_void()
+            build = None
+    if build is not None:
+        build.ret_void()
+    return out
+
+
+def _has_partials(v: Var, sweep: Sweep) -> bool:
+    from chainrule.compiler.native_plan import is_reduction, reduction
+
+    return is_reduction(v) and (sweep.how == "columns" or reduction(v)[0] == "full")  # type: ignore[index]
+
+
+def _ops_of(plan: Plan, sweep: Sweep) -> int:
+    seen: set[int] = set()
+    stack: list[Any] = list(sweep.roots)
+    while stack:
+        v = stack.pop()
+        if isinstance(v, Var) and v.id not in seen and (v in sweep.roots or not plan.loaded(v, sweep.epoch)):
+            seen.add(v.id)
+            stack.extend(v.args)
+    return len(seen)
+
+
+def _memory(a: Any, v: Var) -> Any:
+    """The array as native code reads it: in C order, of the dtype that the graph has."""
+    return np.ascontiguousarray(a, v.dtype)
+
+
+def _address(a: Any) -> int:
+    return a.__array_interface__["data"][0]
+
+
+def _scalar(a: Any) -> Any:
+    return a if a.shape else a[()]
+
+
+def _own(a: Any) -> Any:
+    return np.asarray(a)[()] if isinstance(a, (bool, int, float)) and not isinstance(a, np.generic) else a
+
+
+__all__ = ["KERNEL", "Facts", "Native"]

@@ -1,0 +1,256 @@
+"""How a graph is cut: which values are written out in registers, which run in loops and which by their NumPy kernels.
+
+Every value is one of
+
+    LEAF      an input or a constant
+    STRAIGHT  small, and computed from small values: written out element by element (native_straight)
+    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (native_sweep)
+    KERNEL    all else: its own NumPy kernel
+
+and gets an epoch: within an epoch straight code runs first, then the loops, then the kernels. A loop computes what its
+results need as it goes along; a value is put into memory (`stored`) only where it leaves the loops of its epoch, and
+then too it is rather computed again if that is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+from chainrule.base.shapes import numel
+from chainrule.compiler import native_straight as straight
+from chainrule.core.graph import Var, order
+
+LEAF, STRAIGHT, LOOP, KERNEL = range(4)
+WORK = 4096  # instructions of straight code in a graph; beyond that, only single numbers are written out
+CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
+SIMPLE = frozenset(
+    "add sub rsub mul neg cast clone alias zeros_like ones_like where eq ne lt le gt ge logical_and logical_or logical_not "
+    "abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not isnan".split()
+)
+RESHAPES = frozenset({"reshape", "squeeze", "unsqueeze"})
+VIEWS = RESHAPES | {"expand", "permute", "transpose", "t", "narrow", "select", "getitem", "flip"}
+REDUCTIONS = straight.SUMS | straight.EXTREMES.keys() | {"sum_to"}
+
+
+class Sweep(NamedTuple):
+    """A loop over a shape: `roots` are put into memory, `how` is 'map', 'full', 'nest' or 'columns' (native_sweep)."""
+
+    shape: tuple[int, ...]
+    how: str
+    split: int  # how many dimensions the outer loop runs over
+    epoch: int
+    roots: list[Var]
+
+
+class Plan:
+    """`steps`: lists of values (straight code), sweeps and single values (kernels), in the order in which they run."""
+
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
+        self.values = order([*results, *inputs])
+        self.kind: dict[int, int] = {}
+        self.epoch: dict[int, int] = {}
+        self.cost: dict[int, int] = {}
+        self.stored: dict[int, Var] = {}
+        self._classify()
+        for v in self.values:
+            self.cost[v.id] = self._cost(v)
+            self.epoch[v.id] = max([0, *(self._after(a, v) for a in v.args if isinstance(a, Var))])
+        self._store(results)
+        self.steps: list[list[Var] | Sweep | Var] = []
+        for epoch in range(max([0, *self.epoch.values()]) + 1):
+            self._schedule([v for v in self.values if self.epoch[v.id] == epoch])
+
+    # ---- kinds
+
+    def _classify(self) -> None:
+        # Written out: what is small and is computed from small values alone.
+        small = [v for v in self.values if v.op is not None and _small(v, straight.TINY) and straight.covered(v)]
+        if sum(map(straight.work, small)) > WORK:
+            small = [v for v in small if _small(v, 1)]
+        written = {v.id for v in small}
+        for v in self.values:
+            self.kind[v.id] = LEAF if v.op is None else STRAIGHT if v.id in written else LOOP if loops(v) else KERNEL
+
+    def _cost(self, v: Var) -> int:
+        if self.kind[v.id] != LOOP:
+            return 0
+        if v.op.name in REDUCTIONS:  # type: ignore[union-attr]
+            return 0
+        own = 0 if v.op.name in VIEWS else 1 if v.op.name in SIMPLE else 4 if v.op.name in ("div", "sqrt") else 20  # type: ignore[union-attr]
+        return own + sum(self.cost[a.id] for a in v.args if isinstance(a, Var))
+
+    # ---- epochs
+
+    def _after(self, p: Var, v: Var) -> int:
+        """The first epoch in which v can run, as far as its argument p goes."""
+        e, before, now = self.epoch[p.id], self.kind[p.id], self.kind[v.id]
+        if before == LEAF or before == STRAIGHT or now == KERNEL:
+            return e
+        return e if before == now == LOOP and self.fuses(p, v) else e + 1
+
+    def fuses(self, p: Var, v: Var) -> bool:
+        """Whether p can be computed in v's loop: once for each element, or cheaply."""
+        return not is_reduction(p) and (p.size == numel(space(v)) or self.cost[p.id] <= CHEAP)
+
+    # ---- memory
+
+    def _store(self, results: Sequence[Var]) -> None:
+        for v in results:
+            self._keep(v)
+        for v in reversed(self.values):
+            kind, epoch = self.kind[v.id], self.epoch[v.id]
+            if kind == KERNEL or (kind == LOOP and is_reduction(v)):
+                self._keep(v)
+            for a in v.args:
+                if not isinstance(a, Var):
+                    continue
+                if kind in (STRAIGHT, KERNEL) and self.kind[a.id] == LOOP or self.kind[a.id] == STRAIGHT and kind != STRAIGHT:
+                    self._keep(a)
+                elif self.kind[a.id] == STRAIGHT and self.epoch[a.id] < epoch:
+                    self._keep(a)
+                elif kind == LOOP and self.kind[a.id] == LOOP and self.epoch[a.id] < epoch and self.cost[a.id] > CHEAP:
+                    self._keep(_behind(a) if a.size > straight.TINY else a)
+
+    def _keep(self, v: Var) -> None:
+        if v.id not in self.stored:
+            self.stored[v.id] = v
+            if self.as_array(v):
+                self._keep(v.args[0])
+
+    def as_array(self, v: Var) -> bool:
+        """Whether a value in memory is a NumPy view of another one."""
+        return self.kind[v.id] == LOOP and v.op.name in VIEWS and v.size > straight.TINY  # type: ignore[union-attr]
+
+    # ---- steps
+
+    def _schedule(self, values: list[Var]) -> None:
+        written = [v for v in values if self.kind[v.id] == STRAIGHT]
+        if written:
+            self.steps.append(written)
+        roots = [v for v in values if self.kind[v.id] == LOOP and v.id in self.stored and not self.as_array(v)]
+        self.steps.extend(self._sweeps(roots))
+        self.steps.extend(v for v in values if self.kind[v.id] == KERNEL or v.id in self.stored and self.as_array(v))
+
+    def _sweeps(self, roots: list[Var]) -> list[Sweep]:
+        """Roots over one shape share a loop, if their reductions agree on its form."""
+        found: dict[tuple[int, ...], list[Sweep]] = {}
+        for v in sorted(roots, key=lambda v: not is_reduction(v)):
+            there = found.setdefault(space(v), [])
+            form = self._form(v)
+            for i, s in enumerate(there):
+                merged = _merged((s.how, s.split), form)
+                if merged is not None:
+                    there[i] = Sweep(s.shape, *merged, s.epoch, [*s.roots, v])
+                    break
+            else:
+                there.append(Sweep(space(v), *form, self.epoch[v.id], [v]))
+        return [s for group in found.values() for s in group]
+
+    def _form(self, v: Var) -> tuple[str, int]:
+        shape = space(v)
+        if is_reduction(v):
+            mode, split = reduction(v)  # type: ignore[misc]
+            if mode != "full":
+                return mode, split
+            if self.linear(v.args[0], numel(shape), self.epoch[v.id]):
+                return "full", 0
+            return "nest", _last(shape)
+        return ("map", 0) if self.linear(v, v.size, self.epoch[v.id]) else ("nest", _last(shape))
+
+    def loaded(self, v: Var, epoch: int) -> bool:
+        """Whether a loop of this epoch takes v from memory instead of computing it."""
+        if self.kind[v.id] != LOOP or is_reduction(v):
+            return True
+        return v.id in self.stored and self.epoch[v.id] < epoch and not self.as_array(v)
+
+    def linear(self, v: Var, n: int, epoch: int) -> bool:
+        """Whether everything that v needs lies in memory in the order of the loop over n elements (or is one number)."""
+        if v.size == 1:
+            return True
+        if v.size != n:
+            return False
+        if self.loaded(v, epoch):
+            return True
+        if v.op.name in VIEWS:  # type: ignore[union-attr]
+            a = v.args[0]
+            moves_none = v.op.name in RESHAPES or v.op.name == "expand"  # type: ignore[union-attr]
+            return moves_none and (a.size == 1 or self.linear(a, n, epoch))
+        return all(self.linear(a, n, epoch) for a in v.args if isinstance(a, Var))
+
+
+def _behind(v: Var) -> Var:
+    """The value that a chain of views looks at."""
+    while v.op is not None and v.op.name in VIEWS:
+        v = v.args[0]
+    return v
+
+
+def _merged(a: tuple[str, int], b: tuple[str, int]) -> tuple[str, int] | None:
+    if a == b or b[0] == "map":
+        return a
+    if a[0] == "map":
+        return b
+    return None
+
+
+def _last(shape: tuple[int, ...]) -> int:
+    """Where the dimensions of the inner loop begin: at the last one that is longer than 1."""
+    return max([0, *(i for i, n in enumerate(shape) if n > 1)])
+
+
+def _small(v: Var, limit: int) -> bool:
+    return 0 < v.size <= limit and all(0 < a.size <= limit for a in v.args if isinstance(a, Var))
+
+
+def loops(v: Var) -> bool:
+    """Whether a value can be computed in a loop."""
+    if v.op is None or v.index is not None or not straight._kinds_fit(v):
+        return False
+    if any(isinstance(a, Var) and a.size == 0 for a in v.args):
+        return False
+    if straight.is_elementwise(v):
+        return straight.tried(v)
+    if v.op.name == "getitem":
+        index = v.attrs["index"]
+        return all(type(i) is int or type(i) is slice for i in (index if isinstance(index, tuple) else (index,)))
+    return v.op.name in VIEWS or (is_reduction(v) and reduction(v) is not None)
+
+
+def is_reduction(v: Var) -> bool:
+    return v.op is not None and v.op.name in REDUCTIONS
+
+
+def space(v: Var) -> tuple[int, ...]:
+    """The shape that a loop for v runs over."""
+    shape: tuple[int, ...] = v.args[0].shape if is_reduction(v) else v.shape
+    return shape
+
+
+def reduced_dims(v: Var) -> tuple[int, ...]:
+    shape = v.args[0].shape
+    if v.op.name == "sum_to":  # type: ignore[union-attr]
+        lead = len(shape) - len(v.shape)
+        return (*range(lead), *(i + lead for i, n in enumerate(v.shape) if n == 1))
+    dim = v.attrs.get("dim")
+    return tuple(range(len(shape))) if dim is None else tuple(dim)
+
+
+def reduction(v: Var) -> tuple[str, int] | None:
+    """How the loop of a reduction is built, and where its inner part begins; None if the dimensions are interleaved."""
+    shape, gone = v.args[0].shape, reduced_dims(v)
+    if v.dtype.kind == "b" or (v.op.name in straight.EXTREMES and v.args[0].dtype.kind == "b"):  # type: ignore[union-attr]
+        return None
+    if prod(v.shape) == 1:
+        return "full", 0
+    long = [i for i, n in enumerate(shape) if n > 1]
+    flags = [i in gone for i in long]
+    n = sum(flags)
+    if n == 0:
+        return "nest", len(shape)
+    if all(flags[-n:]):
+        return "nest", long[-n]
+    if all(flags[:n]):
+        return "columns", long[n]
+    return None

@@ -1,0 +1,467 @@
+"""Loops over a shape, in which every result of the loop is computed for an element from what is in memory.
+
+    map      one loop over all elements: everything needed lies in the order of the loop
+    full     the same in blocks: sums of everything, one partial result per block
+    nest     an outer loop over rows and one inside: broadcast operands, transposed ones, sums of rows
+    columns  sums over the leading dimensions: an accumulator per column, rows added one after another
+
+What a thread is given is a range of the elements, blocks, rows or columns, so results do not depend on how many there are.
+
+Sums: float32 is added up in float64 and rounded once. float64 is added up in blocks of 1024, in as many partial sums as
+LLVM likes (only this addition may be reordered), and the blocks' sums with their rounding errors carried along
+(A. Neumaier, 1974): at least as accurate as NumPy's pairwise sums. Columns of float64 are added in order, as NumPy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.shapes import numel
+from chainrule.compiler import native_straight as straight
+from chainrule.compiler.native_cells import DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native_plan import RESHAPES, Plan, Sweep, is_reduction
+from chainrule.core.graph import Var
+
+BLOCK = 1024
+Place = Any  # of a value in memory: ('cells', offset) or ('table', index)
+
+
+class At:
+    """The place of an element: its number in C order, and its index in each dimension; one is found from the other."""
+
+    def __init__(self, build: Any, shape: tuple[int, ...], flat: Any = None, index: tuple[Any, ...] | None = None) -> None:
+        self.build, self.shape, self._flat, self._index = build, shape, flat, index
+        self.derived: dict[Any, At] = {}
+
+    @property
+    def flat(self) -> Any:
+        if self._flat is None:
+            self._flat = _ravel(self.build, self.shape, self._index)
+        return self._flat
+
+    @property
+    def index(self) -> tuple[Any, ...]:
+        if self._index is None:
+            self._index = tuple(_unravel(self.build, self.shape, self._flat))
+        return self._index
+
+    def of(self, shape: tuple[int, ...]) -> At:
+        """The element of an operand of this shape that is broadcast to mine."""
+        if shape == self.shape:
+            return self
+        if shape not in self.derived:
+            if numel(shape) == 1:
+                got = At(self.build, shape, _int(0))
+            elif numel(shape) == numel(self.shape):
+                got = At(self.build, shape, self._flat, None if self._index is None else _fit(self.index, shape))
+            else:
+                got = At(self.build, shape, None, _fit(self.index, shape))
+            self.derived[shape] = got
+        return self.derived[shape]
+
+
+def _fit(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    lead = len(index) - len(shape)
+    if lead < 0:
+        return (*(_int(0) for _ in range(-lead)), *index)
+    return tuple(_int(0) if n == 1 else i for i, n in zip(index[lead:], shape))
+
+
+def _int(n: int) -> Any:
+    from llvmlite import ir
+
+    return ir.Constant(ir.IntType(64), n)
+
+
+def _ravel(build: Any, shape: tuple[int, ...], index: Any) -> Any:
+    flat, step = _int(0), 1
+    for n, i in zip(reversed(shape), reversed(index)):
+        if n > 1:
+            part = i if step == 1 else build.mul(i, _int(step))
+            flat = part if step == 1 else build.add(flat, part)
+        step *= n
+    return flat
+
+
+def _unravel(build: Any, shape: tuple[int, ...], flat: Any) -> Iterator[Any]:
+    step, lead = numel(shape), True
+    for n in shape:
+        step //= n
+        if n == 1:
+            yield _int(0)
+            continue
+        i = flat if step == 1 else build.udiv(flat, _int(step))
+        yield i if lead else build.urem(i, _int(n))
+        lead = False
+
+
+class Accumulator:
+    """A reduction that is under way in one row, block or column."""
+
+    def __init__(self, v: Var) -> None:
+        self.v = v
+        x = v.args[0]
+        self.source = x.dtype if v.op.name in straight.EXTREMES else v.dtype  # type: ignore[union-attr]
+        self.extreme = {"max": "maximum", "min": "minimum"}.get(v.op.name[-3:]) if v.op.name in straight.EXTREMES else None  # type: ignore[union-attr]
+        self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
+        self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
+
+    def start(self, pen: Pen) -> Cell:
+        if self.extreme:
+            worst = -np.inf if self.source.kind == "f" else np.iinfo(self.source).min
+            best = np.inf if self.source.kind == "f" else np.iinfo(self.source).max
+            return pen.constant(worst if self.extreme == "maximum" else best, self.dtype)
+        return pen.constant(-0.0 if self.dtype.kind == "f" else 0, self.dtype)
+
+    def add(self, pen: Pen, total: Cell, x: Cell, reorder: bool = True) -> Cell:
+        x = x.astype(self.dtype)
+        if self.extreme:
+            if self.dtype.kind == "f":
+                return pen.intrinsic(self.extreme, total, x)
+            return choose(total > x if self.extreme == "maximum" else total < x, total, x)
+        if self.dtype.kind == "f":
+            flags = ("reassoc", "nsz") if reorder else ()
+            return Cell(pen, pen.build.fadd(total.raw, x.raw, flags=flags), self.dtype)
+        return total + x
+
+    def finish(self, pen: Pen, total: Cell) -> Cell:
+        got = total.astype(self.v.dtype)
+        if self.v.op.name == "mean":  # type: ignore[union-attr]
+            got = got / (self.v.args[0].size // self.v.size)
+        return got
+
+
+class Careful:
+    """A total of sums, with the rounding errors of its additions where the accumulator asks for it."""
+
+    def __init__(self, pen: Pen, how: Accumulator, memory: Callable[[Any], Any]) -> None:
+        self.pen, self.how = pen, how
+        self.total, self.lost = memory(how.dtype), memory(how.dtype)
+
+    def clear(self) -> None:
+        self.pen.store(self.how.start(self.pen), self.total)
+        self.pen.store(self.pen.constant(0, self.how.dtype), self.lost)
+
+    def add(self, x: Cell) -> None:
+        pen = self.pen
+        a = pen.load(self.total, self.how.dtype)
+        s = self.how.add(pen, a, x, reorder=False)
+        pen.store(s, self.total)
+        if self.how.careful:
+            lost = choose(abs(a) >= abs(x), (a - s) + x, (x - s) + a)
+            pen.store(pen.load(self.lost, self.how.dtype) + lost, self.lost)
+
+    def value(self) -> Cell:
+        s = self.pen.load(self.total, self.how.dtype)
+        if not self.how.careful:
+            return s
+        lost = self.pen.load(self.lost, self.how.dtype)
+        return choose(lost == lost, choose(lost == 0.0, s, s + lost), s)  # infinite sums leave NaN behind
+
+
+class Writer:
+    """Writes the function of one sweep; `places` says where values lie."""
+
+    def __init__(self, module: Any, name: str, plan: Plan, sweep: Sweep, places: dict[Any, Place]) -> None:
+        from llvmlite import ir
+
+        self.plan, self.sweep, self.places = plan, sweep, places
+        self.n = numel(sweep.shape)
+        self.inner = numel(sweep.shape[sweep.split :]) if sweep.how in ("nest", "columns") else self.n
+        self.units, self.unit = self._units()
+        self.sums = [Accumulator(v) for v in sweep.roots if is_reduction(v)]
+        self.plain = [v for v in sweep.roots if not is_reduction(v)]
+        used = self._used()
+        index, pointer = ir.IntType(64), ir.PointerType()
+        kind = ir.FunctionType(ir.VoidType(), [*[pointer] * len(used), index, index])
+        self.function = ir.Function(module, kind, f"{name}_body")
+        self.function.linkage = "internal"
+        for attribute in ("noinline", "nounwind"):
+            self.function.attributes.add(attribute)
+        for a in self.function.args[:-2]:
+            a.add_attribute("noalias")
+        self.pointers = dict(zip(used, self.function.args))
+        self.entry = self.function.append_basic_block("entry")
+        self.build = ir.IRBuilder(self.function.append_basic_block("start"))
+        self.pen = Pen(module, self.build, vector=True)
+        self.numbers: dict[int, Cell] = {}
+        start = self.build.block
+        getattr(self, f"_{sweep.how}")(*self.function.args[-2:])
+        self.build.ret_void()
+        self.build.position_at_end(self.entry)
+        self.build.branch(start)
+        wrap(module, name, self.function, [places[k] for k in used])
+
+    def _units(self) -> tuple[int, int]:
+        """How many pieces there are, and how many elements are in each."""
+        how = self.sweep.how
+        if how == "map":
+            return self.n, 1
+        if how == "full":
+            return -(-self.n // BLOCK), BLOCK
+        return (self.inner, self.n // self.inner) if how == "columns" else (self.n // self.inner, self.inner)
+
+    def _used(self) -> list[Any]:
+        """The keys of the memory that the loop reads or writes."""
+        keys: dict[Any, None] = {}
+        seen: set[int] = set()
+        stack = []
+        for v in self.sweep.roots:
+            keys[self._goal(v)] = None
+            if is_reduction(v):
+                stack.append(v.args[0])
+            else:
+                seen.add(v.id)
+                stack.extend(v.args)
+        while stack:
+            v = stack.pop()
+            if isinstance(v, Var) and v.id not in seen:
+                seen.add(v.id)
+                if self.plan.loaded(v, self.sweep.epoch):
+                    if v.id in self.places:
+                        keys[v.id] = None
+                else:
+                    stack.extend(v.args)
+        return list(keys)
+
+    def _goal(self, v: Var) -> Any:
+        return ("partial", v.id) if ("partial", v.id) in self.places else v.id
+
+    # ---- elements
+
+    def value(self, v: Any, at: At, memo: dict[Any, Any]) -> Any:
+        """The element of v at a place."""
+        if not isinstance(v, Var):
+            return v
+        if self.plan.loaded(v, self.sweep.epoch):
+            return self._load(v, at)
+        key = v.id, id(at)
+        if key not in memo:
+            memo[key] = at, self._computed(v, at, memo)
+        return memo[key][1]
+
+    def _computed(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
+        if straight.is_elementwise(v):
+            args = [self.value(a, at.of(a.shape), memo) if isinstance(a, Var) else a for a in v.args]
+            return straight.one(v, args, self.pen)
+        a = v.args[0]
+        if v.id not in at.derived:
+            at.derived[v.id] = self._seen_through(v, a.shape, at)
+        got = self.value(a, at.derived[v.id], memo)
+        return Cell(self.pen, got.raw, got.dtype, v.weak)
+
+    def _load(self, v: Var, at: At) -> Cell:
+        if v.id not in self.pointers:  # a constant
+            return self.pen.constant(v.data.reshape(())[()], v.dtype, v.weak)
+        if v.size == 1:
+            if v.id not in self.numbers:
+                with self.build.goto_block(self.entry):
+                    self.numbers[v.id] = self.pen.load(self.pointers[v.id], v.dtype, v.weak)
+            return self.numbers[v.id]
+        return self.pen.load(self._address(v.id, v.dtype, at.flat), v.dtype)
+
+    def _address(self, key: Any, dtype: Any, i: Any) -> Any:
+        return self.build.gep(self.pointers[key], [i], inbounds=True, source_etype=ir_type(dtype, memory=True))
+
+    def _seen_through(self, v: Var, shape: tuple[int, ...], at: At) -> At:
+        """The place in a view's source of the element at a place of the view."""
+        name, attrs, build = v.op.name, v.attrs, self.build  # type: ignore[union-attr]
+        if name in RESHAPES:
+            return At(build, shape, at.flat)
+        if name == "expand":
+            return at.of(shape)
+        index = list(at.index)
+        if name in ("permute", "transpose", "t"):
+            dims = list(attrs["dims"] if name == "permute" else range(len(shape)))
+            if name == "t":
+                dims = dims[::-1]
+            elif name == "transpose":
+                i, j = attrs["dim0"], attrs["dim1"]
+                dims[i], dims[j] = dims[j], dims[i]
+            source = [index[dims.index(d)] for d in range(len(shape))]
+            return At(build, shape, None, tuple(source))
+        steps: list[Any] = [slice(None)] * len(shape)
+        if name == "getitem":
+            given = attrs["index"] if isinstance(attrs["index"], tuple) else (attrs["index"],)
+            steps[: len(given)] = given
+        elif name == "select":
+            steps[attrs["dim"]] = attrs["index"]
+        elif name == "narrow":
+            steps[attrs["dim"]] = slice(attrs["start"], attrs["stop"], attrs["step"])
+        else:
+            for d in attrs["dims"]:
+                steps[d] = slice(None, None, -1)
+        return At(build, shape, None, tuple(self._stepped(index, steps, shape)))
+
+    def _stepped(self, index: list[Any], steps: list[Any], shape: tuple[int, ...]) -> Iterator[Any]:
+        each = iter(index)
+        for s, n in zip(steps, shape):
+            if isinstance(s, slice):
+                start, _, step = s.indices(n)
+                i = next(each)
+                i = i if step == 1 else self.build.mul(i, _int(step))
+                yield i if start == 0 else self.build.add(i, _int(start))
+            else:
+                yield _int(int(s) % n)
+
+    def _put(self, at: At, memo: dict[Any, Any]) -> None:
+        """The elementwise results at a place."""
+        for v in self.plain:
+            self.pen.store(self.value_of_root(v, at, memo), self._address(v.id, v.dtype, at.flat))
+
+    def value_of_root(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
+        key = v.id, id(at)
+        if key not in memo:
+            memo[key] = at, self._computed(v, at, memo)
+        got: Cell = memo[key][1]
+        return got
+
+    # ---- loops
+
+    @contextmanager
+    def loop(self, start: Any, stop: Any) -> Iterator[Any]:
+        build = self.build
+        before = build.block
+        body, end = build.append_basic_block("loop"), build.append_basic_block("end")
+        build.cbranch(build.icmp_signed("<", start, stop), body, end)
+        build.position_at_end(body)
+        i = build.phi(start.type)
+        i.add_incoming(start, before)
+        yield i
+        following = build.add(i, _int(1), flags=("nuw", "nsw"))
+        i.add_incoming(following, build.block)
+        build.cbranch(build.icmp_signed("<", following, stop), body, end)
+        build.position_at_end(end)
+
+    def memory(self, dtype: Any) -> Any:
+        with self.build.goto_entry_block():
+            return self.build.alloca(ir_type(dtype))
+
+    def _map(self, low: Any, high: Any) -> None:
+        with self.loop(low, high) as i:
+            self._put(At(self.build, self.sweep.shape, i), {})
+
+    def _full(self, low: Any, high: Any) -> None:
+        b = self.build
+        with self.loop(low, high) as unit:
+            start = b.mul(unit, _int(BLOCK))
+            stop = b.add(start, _int(BLOCK))
+            stop = b.select(b.icmp_signed("<", stop, _int(self.n)), stop, _int(self.n))
+            totals = self._accumulate(start, stop, lambda i: At(b, self.sweep.shape, i))
+            for how, total in zip(self.sums, totals):
+                self.pen.store(total, self._address(("partial", how.v.id), how.dtype, unit))
+
+    def _accumulate(self, start: Any, stop: Any, at: Callable[[Any], At]) -> list[Cell]:
+        """An inner loop: its plain results are stored, its sums returned."""
+        pen = self.pen
+        held = [self.memory(how.dtype) for how in self.sums]
+        for how, a in zip(self.sums, held):
+            pen.store(how.start(pen), a)
+        with self.loop(start, stop) as i:
+            place, memo = at(i), {}  # type: tuple[At, dict[Any, Any]]
+            self._put(place, memo)
+            for how, a in zip(self.sums, held):
+                x = self.value(how.v.args[0], place, memo).astype(how.source)
+                pen.store(how.add(pen, pen.load(a, how.dtype), x), a)
+        return [pen.load(a, how.dtype) for how, a in zip(self.sums, held)]
+
+    def _nest(self, low: Any, high: Any) -> None:
+        b, pen, inner = self.build, self.pen, self.inner
+        with self.loop(low, high) as row:
+            base = b.mul(row, _int(inner))
+            outer = tuple(_unravel(b, self.sweep.shape[: self.sweep.split], row))
+
+            def at(i: Any) -> At:
+                rest = tuple(_unravel(b, self.sweep.shape[self.sweep.split :], i))
+                return At(b, self.sweep.shape, b.add(base, i), (*outer, *rest))
+
+            if inner > 2 * BLOCK and any(how.careful for how in self.sums):
+                totals = [Careful(pen, how, self.memory) for how in self.sums]
+                for t in totals:
+                    t.clear()
+                with self.loop(_int(0), _int(-(-inner // BLOCK))) as block:
+                    start = b.mul(block, _int(BLOCK))
+                    stop = b.add(start, _int(BLOCK))
+                    stop = b.select(b.icmp_signed("<", stop, _int(inner)), stop, _int(inner))
+                    for t, x in zip(totals, self._accumulate(start, stop, at)):
+                        t.add(x)
+                found = [t.value() for t in totals]
+            else:
+                found = self._accumulate(_int(0), _int(inner), at)
+            for how, x in zip(self.sums, found):
+                if how.v.size == 1 and ("partial", how.v.id) in self.places:
+                    pen.store(x, self._address(("partial", how.v.id), how.dtype, row))
+                else:
+                    pen.store(how.finish(pen, x), self._address(how.v.id, how.v.dtype, row))
+
+    def _columns(self, low: Any, high: Any) -> None:
+        b, pen = self.build, self.pen
+        with self.loop(low, high) as column:
+            for how in self.sums:
+                pen.store(how.start(pen), self._address(("partial", how.v.id), how.dtype, column))
+        rows = self.n // self.inner
+        with self.loop(_int(0), _int(rows)) as row:
+            base = b.mul(row, _int(self.inner))
+            outer = tuple(_unravel(b, self.sweep.shape[: self.sweep.split], row))
+            with self.loop(low, high) as column:
+                rest = tuple(_unravel(b, self.sweep.shape[self.sweep.split :], column))
+                place, memo = At(b, self.sweep.shape, b.add(base, column), (*outer, *rest)), {}  # type: ignore[var-annotated]
+                self._put(place, memo)
+                for how in self.sums:
+                    to = self._address(("partial", how.v.id), how.dtype, column)
+                    x = self.value(how.v.args[0], place, memo).astype(how.source)
+                    pen.store(how.add(pen, pen.load(to, how.dtype), x, reorder=False), to)
+
+
+def write_finish(module: Any, name: str, writer: Writer) -> bool:
+    """The function that makes results of partial ones, if there are any."""
+    from llvmlite import ir
+
+    waiting = [how for how in writer.sums if ("partial", how.v.id) in writer.places]
+    if not waiting:
+        return False
+    keys = [k for how in waiting for k in (("partial", how.v.id), how.v.id)]
+    index, pointer = ir.IntType(64), ir.PointerType()
+    kind = ir.FunctionType(ir.VoidType(), [*[pointer] * len(keys), index, index])
+    writer.function = ir.Function(module, kind, f"{name}_body")
+    writer.function.linkage = "internal"
+    writer.pointers = dict(zip(keys, writer.function.args))
+    b = writer.build = ir.IRBuilder(writer.function.append_basic_block("entry"))
+    pen = writer.pen = Pen(module, b, vector=True)
+    for how in waiting:
+        if writer.sweep.how == "columns":
+            with writer.loop(_int(0), _int(writer.inner)) as i:
+                x = pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype)
+                pen.store(how.finish(pen, x), writer._address(how.v.id, how.v.dtype, i))
+            continue
+        total = Careful(pen, how, writer.memory)
+        total.clear()
+        with writer.loop(_int(0), _int(writer.units)) as i:
+            total.add(pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype))
+        pen.store(how.finish(pen, total.value()), writer.pointers[how.v.id])
+    b.ret_void()
+    wrap(module, name, writer.function, [writer.places[k] for k in keys])
+    return True
+
+
+def wrap(module: Any, name: str, body: Any, places: list[Place]) -> None:
+    """The function (cells, table, low, high) that finds the pointers and calls a body with them."""
+    from llvmlite import ir
+
+    index, pointer = ir.IntType(64), ir.PointerType()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), name)
+    build = ir.IRBuilder(function.append_basic_block())
+    cells, table, low, high = function.args
+    found = []
+    for where, at in places:
+        if where == "cells":
+            found.append(build.gep(cells, [_int(at)], source_etype=ir.IntType(8)))
+        else:
+            found.append(build.load(build.gep(table, [_int(at)], source_etype=pointer), typ=pointer))
+    build.call(body, [*found, low, high])
+    build.ret_void()
+

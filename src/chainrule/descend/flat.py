@@ -1,0 +1,50 @@
+"""An objective as a function of one flat vector of doubles: what line searches and SciPy's methods work on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.descend.objective import Objective, hessian_product, value_and_gradient
+
+
+class Flat:
+    """Value, gradient and products with the Hessian, from flat vectors to flat vectors."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self.like = objective.start
+        self.ends = np.cumsum([a.size for a in self.like])
+        self._both = objective.program(value_and_gradient)
+        self._product: Any = None
+
+    def join(self, leaves: Sequence[Any]) -> Any:
+        """The leaves in one vector."""
+        return np.concatenate([np.asarray(a, dtype=np.float64).reshape(-1) for a in leaves])
+
+    def split(self, x: Any) -> list[Any]:
+        """A vector as leaves of their own shapes and dtypes."""
+        parts = np.split(x, self.ends[:-1])
+        return [p.astype(a.dtype).reshape(a.shape)[()] for p, a in zip(parts, self.like)]
+
+    def rounded(self, x: Any) -> Any:
+        """The vector as the leaves can hold it."""
+        return self.join(self.split(x))
+
+    def value_and_gradient(self, x: Any) -> tuple[float, Any]:
+        """The value and the gradient at a vector."""
+        value, *gs = self._both(self.split(x))
+        return float(value), self.join(gs)
+
+    def product(self, x: Any, v: Any) -> Any:
+        """The Hessian at x times v."""
+        if self._product is None:
+            self._product = self.objective.program(hessian_product, self.like)
+        return self.join(self._product([*self.split(x), *self.split(v)]))
+
+    def hessian(self, x: Any) -> Any:
+        """The whole Hessian at x, a product for each column."""
+        h = np.stack([self.product(x, e) for e in np.eye(len(x))])
+        return (h + h.T) / 2

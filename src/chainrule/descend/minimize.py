@@ -1,0 +1,160 @@
+"""`minimize`: descend a function from a start, by any optimiser, and say what happened."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.descend.checkpoint import Checkpoint
+from chainrule.descend.curvature import explain
+from chainrule.descend.history import History
+from chainrule.descend.loop import End, Loop
+from chainrule.descend.objective import Objective
+from chainrule.descend.options import RULES, all_rates, first_rate, group_of, optimiser
+from chainrule.descend.result import Result
+from chainrule.descend.scipy_methods import by_scipy
+from chainrule.descend.searches import QuasiNewton, Search
+from chainrule.descend.steps import RuleSteps
+from chainrule.descend.stops import Stops
+
+
+def minimize(
+    f: Callable[..., Any],
+    x0: Any,
+    *,
+    optimizer: Any = "sgd",
+    lr: Any = None,
+    steps: int = 1000,
+    record: int = 1,
+    tol: float | dict[str, float] | None = None,
+    callback: Callable[[int, Any, float], Any] | None = None,
+    progress: bool | None = None,
+    checkpoint: Any = None,
+    method: str | None = None,
+    bounds: Any = None,
+    constraints: Any = None,
+    **options: Any,
+) -> Result:
+    """Descend `f` from `x0`.
+
+    f: a function of what `x0` is (tensors in the place of numbers and arrays) that returns one number as a tensor.
+    x0: a number, an array or tensor of floats, or a tuple, list or dict of them; or a module, or parameters that `f`
+        refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
+    optimizer: "sgd", "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or "gd" (gradient
+        descent with a line search), "newton", "lbfgs".
+    lr: the learning rate, by default the optimiser's; a function of the step; an array of rates; or
+        (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
+    steps: how many steps to make.
+    record: keep every k-th point, value and gradient norm; 0 for none.
+    tol: stop where the norm of the gradient is at most this; or a dict of "gradient", "change" (the length of a step) and
+        "plateau" (steps without a lower value).
+    callback: called as `callback(step, x, value)` at every recorded step (at each if record=0); True stops.
+    progress: a progress bar; by default on a terminal or in a notebook, for runs of more than two seconds.
+    checkpoint: a path to go on from, written every second; or (path, seconds). See `Checkpoint`.
+    method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with
+        `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
+        iterations.
+
+    Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the
+    learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for what
+    is no start or no value; MemoryError for a history above a gigabyte, with the `record=` that fits.
+
+    >>> import chainrule as cr
+    >>> found = cr.minimize(lambda x: x**2 - 4 * x + 5, 0.0, lr=0.25, steps=50)
+    >>> found.x, found.value, found.reason
+    (2.0, 1.0, 'steps done')
+    >>> cr.minimize(lambda x: ((x - 1) ** 2).sum(), cr.zeros(2), optimizer="newton").x
+    tensor([1., 1.])
+    """
+    _check_count("steps", steps)
+    _check_count("record", record)
+    objective = Objective(f, x0)
+    if method is not None:
+        ignored = {"lr": lr, "checkpoint": checkpoint}
+        return by_scipy(objective, method, bounds, constraints, steps, record, tol, callback, ignored, options)
+    if bounds is not None or constraints is not None:
+        raise ValueError(
+            "bounds= and constraints= are for SciPy's methods: pass method='L-BFGS-B' (bounds) or 'trust-constr' or "
+            "'SLSQP' (both)"
+        )
+    name = optimiser(optimizer)
+    lr = _float_like(lr)
+    group = group_of(name, first_rate(lr), options)
+    runner = _runner(objective, name, group, lr, options)
+    searches = name not in RULES
+    history = History(objective.start, steps, record)
+    stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
+    if checkpoint is not None:
+        if searches:
+            raise ValueError(f"checkpoint= goes with the optimisers that are rules ({', '.join(RULES)}), not with {name!r}")
+        checkpoint = Checkpoint(checkpoint, _asked(objective, name, lr, group, record))
+    rates = all_rates(lr, group["lr"], steps)
+    loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint)
+    end = loop.run()
+    return _result(loop, end, name, {**options, "lr": group["lr"]} if lr is None else {"lr": lr, **options}, group)
+
+
+def _float_like(lr: Any) -> Any:
+    """A learning rate given as a tensor of one element as its number."""
+    return lr.item() if hasattr(lr, "item") and getattr(lr, "ndim", 1) == 0 else lr
+
+
+def _runner(objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any]) -> Any:
+    if name in RULES:
+        return RuleSteps(objective, RULES[name].rule, group)
+    if name == "lbfgs":
+        return QuasiNewton(objective, group)
+    if options:
+        raise TypeError(f"optimizer={name!r} has no options but lr, got {', '.join(options)}")
+    return Search(objective, name == "newton", group["lr"] if lr is not None else None)
+
+
+def _check_count(name: str, n: Any) -> None:
+    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
+        raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
+
+
+def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int) -> dict[str, str]:
+    """What a checkpoint must have been asked for, to be gone on from."""
+    options = {k: v for k, v in sorted(group.items()) if k not in ("params", "lr")}
+    rate = "a function" if callable(lr) else repr(group["lr"] if lr is None else lr)
+    start = ", ".join(f"{a.dtype}{list(a.shape)} {_digest(a)}" for a in objective.start)
+    return {"optimizer": name, "options": repr(options), "lr": rate, "start": start, "record": str(record)}
+
+
+def _digest(a: Any) -> str:
+    import hashlib
+
+    return hashlib.sha256(a.tobytes()).hexdigest()[:12]
+
+
+def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dict[str, Any]) -> Result:
+    objective, history = loop.objective, loop.history
+    n = len(objective.start)
+    leaves = end.state[:n]
+    objective.put(leaves)
+    message = end.words
+    if end.reason == "diverged":
+        points = [("at the start", objective.start)]
+        if history.n > 1:
+            points.append((f"at step {history.steps[history.n - 2]}", [p[history.n - 2] for p in history.points]))
+        rate = loop.rates(max(end.at - 1, 0), max(end.at, 1))[0]
+        why = explain(objective, points, name, {**group, "lr": rate})
+        objective.put(leaves)
+        message = f"at step {end.at} {message}" + (f"; {why}" if why else "")
+        warnings.warn(f"minimize diverged: {message}", UserWarning, stacklevel=3)
+    kept = slice(0, history.n)
+    return Result(
+        x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,
+        message=message, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
+        how=loop.runner.how,
+        path=objective.paths([p[kept] for p in history.points]) if history.every else None,
+        values=history.values[kept] if history.every else None,
+        grad_norms=history.slopes[kept] if history.every else None,
+        recorded=history.steps[kept] if history.every else None,
+    )  # fmt: skip
+
+
+def _short(v: Any) -> str:
+    return f"<{getattr(v, '__name__', 'function')}>" if callable(v) else f"{v!r:.40}"

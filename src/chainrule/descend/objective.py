@@ -1,0 +1,260 @@
+"""What is minimised: a function and where it starts, as flat lists of arrays, and programs made of it.
+
+`x0` may be a number, an array, a tensor, a tuple, list or dict of them, or the parameters of a module. Everything after
+this file sees a list of arrays, the leaves. A `Program` is a computation from the leaves (and a few more arrays) to
+arrays: value and gradient, a step of an optimiser, a product with the Hessian. It is traced into one graph; a function
+that cannot be traced (it decides by the values of tensors, or draws random numbers) is run as it is, each time.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.backward import grad
+from chainrule.api.creation import tensor
+from chainrule.compiler.interp import Interpreter
+from chainrule.compiler.passes import simplify
+from chainrule.compiler.trace import Input, trace
+from chainrule.core.graph import Var
+from chainrule.core.op import REGISTRY
+from chainrule.core.state import MODE, mode
+from chainrule.core.tape import store
+from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.trees import flatten, unflatten
+from chainrule.nn import Module
+
+Array = Any  # an ndarray, or a NumPy scalar for a 0-d tensor
+Make = Callable[[Tensor, list[Tensor], list[Any]], list[Any]]  # (value, leaves, more payloads) -> payloads
+
+
+class Objective:
+    """A function of the leaves of `x0`.
+
+    f: takes what `x0` is, with tensors in the place of numbers and arrays, and returns a tensor of one element; if `x0`
+        is a module or its parameters, it may take no argument.
+    """
+
+    def __init__(self, f: Callable[..., Any], x0: Any) -> None:
+        if not callable(f):
+            raise TypeError(f"the function to minimise must be callable, but got {type(f).__name__}")
+        self.f = f
+        self.parameters: list[Tensor] | None = None
+        self.arguments: tuple[Any, ...] = ()
+        if isinstance(x0, Iterator):
+            x0 = list(x0)
+        if isinstance(x0, Module):
+            self.arguments = () if _takes_nothing(f) else (x0,)
+            self._own(list(x0.parameters()), "the module")
+        elif _takes_nothing(f):
+            self._own(flatten(x0)[0], "x0")
+        else:
+            leaves, self.spec = flatten(x0)
+            if not leaves:
+                raise ValueError("x0 is empty: there is nothing to minimise by")
+            self.like = leaves
+            self.start = [_payload(x) for x in leaves]
+
+    def _own(self, tensors: list[Any], what: str) -> None:
+        """Parameters that the function refers to: they are moved themselves."""
+        self.parameters = [p for p in tensors if isinstance(p, Tensor) and p._g is LEAF]
+        if not self.parameters:
+            raise TypeError(
+                f"the function takes no argument, so {what} must hold the parameters that it uses: tensors with "
+                "requires_grad=True. Let the function take x, or pass module.parameters()."
+            )
+        self.spec = None
+        self.start = [_scalar(np.array(p._a)) for p in self.parameters]
+
+    def rebuild(self, arrays: Sequence[Array]) -> Any:
+        """The leaves in the structure of `x0`; of parameters, the list of them as tensors."""
+        if self.parameters is not None:
+            return [wrap(_scalar(np.array(a))) for a in arrays]
+        return unflatten(self.spec, [_as(like, a) for like, a in zip(self.like, arrays)])
+
+    def paths(self, stacks: Sequence[Array]) -> Any:
+        """Arrays, one per leaf, in the structure of `x0`."""
+        return list(stacks) if self.parameters is not None else unflatten(self.spec, stacks)
+
+    def call(self, xs: list[Tensor]) -> Tensor:
+        """The value at tensors in the place of the leaves."""
+        args = self.arguments if self.parameters is not None else (unflatten(self.spec, xs),)
+        y = self.f(*args)
+        if isinstance(y, (tuple, list)):
+            raise TypeError(f"the function must return one tensor, but it returned a {type(y).__name__} of {len(y)}")
+        if not isinstance(y, Tensor):
+            raise TypeError(
+                f"the function must return a tensor, but it returned {y!r:.80}, of type {type(y).__name__}. Compute it "
+                "with the package's functions from the x that it is given (no float(), .item() or numpy on the way)."
+            )
+        if y._a.size != 1:
+            raise ValueError(
+                f"the function must return a single number, but it returned {list(y._a.shape)}: reduce it, e.g. by .sum()"
+            )
+        if y._g is None:
+            raise ValueError(
+                "the value does not depend on x by anything that can be differentiated (was it computed from "
+                "x.detach(), under no_grad(), or from other tensors?)"
+            )
+        return y if not y._a.shape else REGISTRY["reshape"](y, shape=())
+
+    def program(self, make: Make, more: Sequence[Any] = ()) -> Program:
+        """What `make` computes of the value and the leaves, as a function of arrays: the leaves, then as `more`."""
+        return Program(self, make, more)
+
+    def put(self, arrays: Sequence[Array]) -> None:
+        """Let the parameters, if the function refers to them, have these values."""
+        for p, a in zip(self.parameters or (), arrays):
+            store(p, a)
+
+
+class Program:
+    """A computation from arrays to arrays; `why` says why it is not a graph, if it is none.
+
+    None may stand for an array that is not there (yet): where `more` has None the program is given None, and where
+    `make` gave None it returns None.
+    """
+
+    def __init__(self, objective: Objective, make: Make, more: Sequence[Any]) -> None:
+        self.objective, self.make = objective, make
+        self.why = ""
+        try:
+            self._trace(more)
+        except RuntimeError as e:  # not for a graph; if the function itself is wrong, running it will say so
+            self.why = str(e).split("\n")[0]
+
+    def _trace(self, more: Sequence[Any]) -> None:
+        objective = self.objective
+        inputs: list[Var | None] = []
+        leaves: list[Var] = []
+        made: list[Any] = []
+
+        def body() -> list[Tensor]:
+            t = MODE.get().trace  # type: ignore[union-attr]
+            inputs.extend(None if a is None else _variable(a) for a in more)
+            if objective.parameters is None:
+                leaves.extend(_variable(a) for a in objective.start)
+                xs = [wrap(v, LEAF) for v in leaves]
+            else:
+                xs = objective.parameters
+                leaves.extend(t.read(x) for x in xs)
+            y = objective.call(xs)
+            made.extend(self.make(y, xs, list(inputs)))
+            return [wrap(a) for a in made if a is not None]
+
+        t = trace(body, lambda _: ((), {}), [])
+        self.inputs = [*leaves, *(v for v in inputs if v is not None)]
+        self.gaps_in = any(v is None for v in inputs)
+        self.gaps_out = [i for i, a in enumerate(made) if a is None]
+        mine = {v.id for v in leaves}
+        self.captured: list[Input] = [i for i in t.captured if i.var.id not in mine]
+        self.effects = t.effects
+        self.results = simplify([*t.results, *(e.var for e in t.effects if e.var is not None)])
+        self.returned = len(t.results)
+        self.run = Interpreter([*self.inputs, *(i.var for i in self.captured)], self.results)
+        self.held = [_scalar(i.get()) for i in self.captured]
+
+    @property
+    def replays(self) -> bool:
+        """Whether the same arrays give the same results again, with no effect besides."""
+        return not self.why and not self.effects
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        if self.why:
+            return self._eager(arrays)
+        if self.gaps_in:
+            arrays = [a for a in arrays if a is not None]
+        if self.effects:
+            out = self.run([*arrays, *(_scalar(i.get()) for i in self.captured)])
+            at = self.returned
+            for effect in self.effects:
+                effect.apply(None if effect.var is None else out[at])
+                at += effect.var is not None
+            del out[self.returned :]
+        else:
+            out = self.run([*arrays, *self.held])
+        for i in self.gaps_out:
+            out.insert(i, None)
+        return out
+
+    def _eager(self, arrays: Sequence[Any]) -> list[Any]:
+        objective = self.objective
+        n = len(objective.start)
+        objective.put(arrays[:n])
+        xs = objective.parameters or [wrap(a, LEAF) for a in arrays[:n]]
+        with mode(grad=True), np.errstate(all="ignore"):
+            y = objective.call(xs)
+            return [a.copy() if isinstance(a, np.ndarray) else a for a in self.make(y, xs, list(arrays[n:]))]
+
+
+def read(x: Tensor) -> Any:
+    """What a tensor holds: the graph's value under a trace, else its payload."""
+    m = MODE.get()
+    return _scalar(x._a) if m is None or m.trace is None else m.trace.read(x)
+
+
+def gradients(y: Tensor, xs: list[Tensor]) -> list[Any]:
+    """The gradients' payloads; None for a leaf that the value does not depend on."""
+    return [None if g is None else read(g) for g in grad(y, xs, allow_unused=True)]
+
+
+def value_and_gradient(y: Tensor, xs: list[Tensor], _: list[Any]) -> list[Any]:
+    """The value, then the gradient of each leaf."""
+    gs = gradients(y, xs)
+    return [read(y), *(REGISTRY["zeros_like"](read(x)) if g is None else g for x, g in zip(xs, gs))]
+
+
+def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Any]) -> list[Any]:
+    """The Hessian times the vector given as arrays like the leaves: the slope of (gradient . vector)."""
+    gs = grad(y, xs, create_graph=True, allow_unused=True)
+    dots = [(g * wrap(v)).sum() for g, v in zip(gs, vs) if g is not None and g._g is not None]
+    got = grad(sum(dots[1:], dots[0]), xs, allow_unused=True) if dots else [None] * len(xs)
+    return [REGISTRY["zeros_like"](read(x)) if h is None else read(h) for x, h in zip(xs, got)]
+
+
+def _takes_nothing(f: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
+
+
+def _payload(x: Any) -> Array:
+    """A leaf of x0 as an array of its own, of floats."""
+    if isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.ndarray, np.number, Tensor)):
+        raise TypeError(f"x0 must hold numbers, arrays or tensors, but got {x!r:.60}, of type {type(x).__name__}")
+    if isinstance(x, (int, float)) and not isinstance(x, np.generic):
+        return tensor(float(x))._a
+    a = np.array(x._a if isinstance(x, Tensor) else x)
+    if a.dtype.kind != "f":
+        raise TypeError(
+            f"x0 has dtype {a.dtype}, but only floating point numbers can be moved by a gradient: pass x0.astype(float) of "
+            "an array, x0.float() of a tensor"
+        )
+    return _scalar(a)
+
+
+def _as(like: Any, a: Array) -> Any:
+    """An array as what stood in its place in x0."""
+    if isinstance(like, Tensor):
+        return wrap(_scalar(np.array(a)))
+    if isinstance(like, np.ndarray):
+        return np.array(a)
+    return type(like)(a) if isinstance(like, np.generic) else float(a)
+
+
+def _scalar(a: Any) -> Any:
+    return a[()] if type(a) is np.ndarray and not a.shape else a
+
+
+def _variable(a: Any) -> Var:
+    """A value of the graph like `a`; a Python number stays one, which decides no dtype."""
+    if type(a) is float:
+        v = Var((), np.dtype("float64"))
+        v.weak = True
+        return v
+    return Var(a.shape, a.dtype)

@@ -1,0 +1,89 @@
+"""What a descent gives back: the point, the way to it, and the reason it ended, all printed in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Result:
+    """The end of a descent.
+
+    x: the point, in the structure of `x0`; of a module, the list of its parameters' values.
+    value, grad_norm: the function and the norm of its gradient there.
+    steps: how many steps were made.
+    reason: "steps done", "converged", "diverged" or "stopped"; `message` says more.
+    path: the recorded points, stacked along a first dimension, in the structure of `x0`; `values` and `grad_norms`: the
+        function and the norm of its gradient there; `recorded`: their steps, of which the last is always one. None of
+        them where nothing was recorded.
+    how: how the steps were run.
+    """
+
+    x: Any
+    value: float
+    grad_norm: float
+    steps: int
+    reason: str
+    message: str
+    what: str
+    how: str = ""
+    path: Any = None
+    values: Any = None
+    grad_norms: Any = None
+    recorded: Any = None
+    extra: Any = field(default=None, repr=False)  # SciPy's own result, of its methods
+
+    @property
+    def success(self) -> bool:
+        """Whether the descent did not run away and was not stopped."""
+        return self.reason in ("steps done", "converged")
+
+    def __repr__(self) -> str:
+        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
+        lines = [f"{self.reason} after {steps} of {self.what}" + (f": {self.message}" if self.message else "")]
+        x = repr(self.x)
+        lines.append(f"  x         {x if len(x) <= 300 else x[:300] + ' ...'}".replace("\n", "\n            "))
+        before = f"  (at the start {self.values[0]:.6g})" if self.values is not None and len(self.values) else ""
+        lines.append(f"  value     {self.value:.6g}{before}")
+        lines.append(f"  gradient  {self.grad_norm:.3g} (norm)")
+        return "\n".join(lines)
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the values over the steps and, of one or two variables, the way; returns the matplotlib axes.
+
+        axes: where to draw the values alone; else a figure is made.
+        Raises ValueError if nothing was recorded, ImportError if matplotlib is not there.
+        """
+        if self.values is None or not len(self.values):
+            raise ValueError("nothing was recorded: call minimize with record=1 (or every k-th step, record=k)")
+        try:
+            from matplotlib import pyplot
+        except ModuleNotFoundError:
+            raise ImportError("plot() needs matplotlib: pip install matplotlib") from None
+        track = _track(self.path)
+        if axes is None:
+            _, made = pyplot.subplots(1, 1 if track is None else 2, squeeze=False, layout="constrained")
+            made = made[0]
+        else:
+            made, track = [axes], None
+        made[0].plot(self.recorded, self.values)
+        made[0].set(xlabel="step", ylabel="value", title=self.what)
+        if self.values.min() > 0 and self.values.max() > 100 * self.values.min():
+            made[0].set_yscale("log")
+        if track is not None:
+            one = track.shape[1] == 1
+            made[1].plot(self.recorded if one else track[:, 0], track[:, -1], marker=".", markersize=3)
+            made[1].set(xlabel="step" if one else "first variable", ylabel="x" if one else "second variable", title="way")
+        return made[0] if axes is not None else made
+
+
+def _track(path: Any) -> Any:
+    """The path of one or two variables as rows of numbers; None of more."""
+    parts = list(path.values()) if isinstance(path, dict) else path if isinstance(path, (tuple, list)) else [path]
+    if not all(hasattr(p, "shape") for p in parts):
+        return None
+    rows = np.concatenate([np.asarray(p).reshape(len(p), -1) for p in parts], axis=1)
+    return rows if 1 <= rows.shape[1] <= 2 else None

@@ -1,0 +1,104 @@
+"""SciPy's methods of minimisation, given compiled values, gradients and products with the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.descend.flat import Flat
+from chainrule.descend.history import History
+from chainrule.descend.objective import Objective
+from chainrule.descend.result import Result
+
+NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
+HESSIAN = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # those that take a product with it
+WHOLE_HESSIAN = ("dogleg", "trust-exact")
+
+
+class _Stopped(Exception):
+    """The callback asked for the end."""
+
+
+def by_scipy(
+    objective: Objective, method: str, bounds: Any, constraints: Any, steps: int, record: int, tol: Any,
+    callback: Callable[[int, Any, float], Any] | None, ignored: dict[str, Any], options: dict[str, Any],
+) -> Result:  # fmt: skip
+    """Minimise by `scipy.optimize.minimize`; the arguments are those of `minimize`."""
+    for name, value in ignored.items():
+        if value is not None:
+            raise ValueError(f"{name}= is for the optimisers; SciPy's method {method!r} has no use for it")
+    if isinstance(tol, dict):
+        raise ValueError("SciPy's methods take tol= as a number")
+    try:
+        from scipy import optimize
+    except ModuleNotFoundError:
+        raise ImportError(f"method={method!r} needs SciPy: pip install scipy") from None
+    flat = Flat(objective)
+    start = flat.join(objective.start)
+    value, g = flat.value_and_gradient(start)
+    if not (np.isfinite(value) and np.isfinite(g).all()):
+        raise ValueError(f"the function is not finite at the start: f(x0) = {value}")
+    history = History(objective.start, min(steps, 10_000) if record else 0, record)
+    done = [0]
+    last = [start]
+
+    def note(x: Any) -> None:
+        at = done[0]
+        if history.every and at % history.every == 0 and history.n < len(history.steps) - 1:
+            value, g = flat.value_and_gradient(x)
+            leaves = flat.split(x)
+            history.add(at, np.array([[value, np.linalg.norm(g), 0.0]]), [leaves])
+        if callback is not None and at % max(history.every, 1) == 0:
+            leaves = flat.split(x)
+            objective.put(leaves)
+            if callback(at, objective.rebuild(leaves), flat.value_and_gradient(x)[0]) is True:
+                raise _Stopped
+
+    def iterated(x: Any, *_: Any) -> None:
+        done[0] += 1
+        last[0] = np.array(x)
+        note(last[0])
+
+    key = method.lower()
+    given: dict[str, Any] = {"jac": True} if key not in NO_GRADIENT else {}
+    if key in HESSIAN:
+        given["hessp"] = flat.product
+    elif key in WHOLE_HESSIAN:
+        given["hess"] = flat.hessian
+    if bounds is not None:
+        given["bounds"] = bounds
+    if constraints is not None:
+        given["constraints"] = constraints
+    fun = flat.value_and_gradient if given.get("jac") else lambda x: flat.value_and_gradient(x)[0]
+    limit = "maxfun" if key == "tnc" else "maxiter"
+    found: Any = None
+    try:
+        note(start)
+        found = optimize.minimize(
+            fun, start, method=method, tol=tol, callback=iterated, options={limit: steps, **options}, **given
+        )
+        x, reason, message = found.x, _reason(found, done[0], steps), str(found.message)
+    except (_Stopped, KeyboardInterrupt) as e:
+        x, reason, message = last[0], "stopped", "by the callback" if isinstance(e, _Stopped) else "by the keyboard"
+    value, g = flat.value_and_gradient(x)
+    leaves = flat.split(x)
+    objective.put(leaves)
+    history.end(done[0], value, float(np.linalg.norm(g)), leaves)
+    n = history.n
+    return Result(
+        x=objective.rebuild(leaves), value=value, grad_norm=float(np.linalg.norm(g)), steps=done[0], reason=reason,
+        message=message, what=f"SciPy's {method}", how="SciPy",
+        path=objective.paths([p[:n] for p in history.points]) if record else None,
+        values=history.values[:n] if record else None, grad_norms=history.slopes[:n] if record else None,
+        recorded=history.steps[:n] if record else None, extra=found,
+    )  # fmt: skip
+
+
+def _reason(found: Any, done: int, steps: int) -> str:
+    if found.success:
+        return "converged"
+    if not np.isfinite(found.fun):
+        return "diverged"
+    return "steps done" if done >= steps else "stopped"
