@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.compile import vecmath_tables
-from chainrule.compile.vecmath import FUNCTIONS, arity, declare, names
+from chainrule.compiler import vecmath_tables
+from chainrule.compiler.vecmath import FUNCTIONS, arity, declare, names
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compile.vecmath_loop import DTYPES, Loop
+from chainrule.compiler.vecmath_loop import DTYPES, Loop
 
 SEED = 20
 LIMIT = 2.0  # units in the last place
@@ -260,7 +260,7 @@ def test_without_llvmlite_it_says_what_to_install() -> None:
 import sys, chainrule
 assert "llvmlite" not in sys.modules
 sys.modules["llvmlite"] = None
-from chainrule.compile.vecmath import declare
+from chainrule.compiler.vecmath import declare
 try:
     declare(None, "exp", "float")
 except ImportError as e:

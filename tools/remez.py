@@ -1,6 +1,6 @@
-"""The coefficients of `chainrule.compile.vecmath`, computed: run it and the tables are written anew.
+"""The coefficients of `chainrule.compiler.vecmath`, computed: run it and the tables are written anew.
 
-    python tools/remez.py > src/chainrule/compile/vecmath_tables.py
+    python tools/remez.py > src/chainrule/compiler/vecmath_tables.py
 
 Every elementary function is a polynomial on a small interval after its argument was reduced. The best polynomial of a
 degree is the one whose weighted error swings between equal peaks (Chebyshev); E. Ya. Remez' exchange finds it: solve
@@ -222,7 +222,7 @@ def fits() -> list[Fit]:
             mpf("0.7461"),
             (12, 22),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def rounded(x: mpf, bits: int) -> float:
@@ -258,10 +258,10 @@ def show(name: str, says: str, rows: dict[str, tuple[float, ...]]) -> None:
     for dtype, values in rows.items():
         # a float32 needs nine digits, a float64 at most seventeen
         text = [str(np.float32(v)) if dtype == "float" else repr(float(v)) for v in values]
-        print(f'        "{dtype}": (')
-        for t in text:
-            print(f"            {t},")
-        print("        ),")
+        if len(text) == 1:
+            print(f'        "{dtype}": ({text[0]},),')
+        else:
+            print(f'        "{dtype}": (', *(f"            {t}," for t in text), "        ),", sep="\n")
     print("    },")
 
 

@@ -19,6 +19,7 @@ from chainrule.core.dispatch import apply
 from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor
 
 _OPS: Any = REGISTRY  # all that is taken from it here is elementwise
@@ -388,7 +389,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
 @public()
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether all elements are close; see `isclose`."""
-    return bool(np.all(isclose(input, other, rtol, atol, equal_nan)._a))
+    return bool(np.all(numbers(isclose(input, other, rtol, atol, equal_nan))))
 
 
 @public()
@@ -401,4 +402,4 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     if not isinstance(other, Tensor):
         raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
-    return bool(np.array_equal(input._a, other._a))
+    return bool(np.array_equal(numbers(input), numbers(other)))

@@ -12,7 +12,7 @@ from chainrule.api.public import install
 from chainrule.base import errors
 from chainrule.core import engine
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import MODE, NO_GRAD, Mode, changed, current
+from chainrule.core.state import MODE, NO_GRAD, Mode, changed, current, mode_now
 from chainrule.core.tape import Node, Removable, Watch
 from chainrule.core.tensor import Tensor, wrap
 
@@ -151,10 +151,10 @@ class _Backward:
         """Add the gradients of this tensor to the `.grad` of the leaves it was computed from."""
         a = self._a
         one = _ONES.get(type(a))
-        if type(a) is np.ndarray and a.size == 1:
+        if one is None and type(a) is np.ndarray and a.size == 1:
             one = np.empty_like(a)
             one.fill(1)
-        if one is None or gradient is not None or create_graph or inputs is not None or MODE.get() is not None:
+        if one is None or gradient is not None or create_graph or inputs is not None or mode_now() is not None:
             backward(self, gradient, retain_graph, create_graph, inputs=inputs)
         elif isinstance(self._g, Node):
             engine.backward_from(self._g, one, bool(retain_graph))

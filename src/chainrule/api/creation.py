@@ -13,7 +13,8 @@ from chainrule.api.device import here
 from chainrule.api.public import FUNCTIONS, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel, pack
-from chainrule.core.state import MODE
+from chainrule.core.state import MODE, mode_now
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import LEAF, Tensor, wrap
 
 Number = bool | int | float
@@ -46,7 +47,7 @@ def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
 def array_of(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     """Data (numbers, nested sequences, arrays, tensors) as an array with PyTorch's dtype for it."""
     if isinstance(data, Tensor):
-        a = np.asarray(data._a)
+        a = numbers(data)
         return a if dtype is None else a.astype(dtypes.as_np(dtype), copy=False)
     if isinstance(data, (np.ndarray, np.generic)):
         return np.asarray(data).astype(_np(dtype, dtypes.of(data.dtype).np), copy=False)
@@ -84,7 +85,7 @@ def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
 def _plain(data: Any) -> tuple[Any, Any]:
     """Nested data with tensors and NumPy values as Python numbers, and the dtype that it has together."""
     if isinstance(data, Tensor):
-        return np.asarray(data._a), data._a.dtype
+        return numbers(data), data._a.dtype
     if isinstance(data, (np.ndarray, np.generic)):
         return data, dtypes.of(data.dtype).np
     if isinstance(data, (bool, int, float)):
@@ -138,7 +139,7 @@ def tensor(
             [3.0000, 4.5000]])
     """
     if type(data) is float and dtype is None and device is None:  # the commonest call, kept short
-        m = MODE.get()
+        m = mode_now()
         if m is not None and m.trace is not None:
             return made(np.array(data, dtypes.default_float()), requires_grad)
         t = wrap(dtypes.default_float().type(data))

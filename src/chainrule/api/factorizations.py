@@ -13,6 +13,7 @@ from chainrule.api import results
 from chainrule.api.norms import check_float
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import factor, views
 from chainrule.ops import linalg as ops
@@ -115,7 +116,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     Returns (LU, pivots): row i was swapped with row pivots[i] - 1. For `lu_solve` and `lu_unpack`.
     """
     factors = lu_factor_ex(A, pivot=pivot)
-    failures = np.reshape(factors.info._a, -1)
+    failures = numbers(factors.info).reshape(-1)
     if failures.any():
         i = int(failures[failures != 0][0])
         raise RuntimeError(
@@ -131,7 +132,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     """As `lu_factor`, without an error: `info` is the number of the first pivot that is zero."""
     _pivoted(pivot, "linalg.lu_factor")
     lu, pivots = ops.lu_factor(check(A, "torch.linalg.lu_factor_ex", square=False))
-    info = info_of(ops.zero_diagonal(np.asarray(lu._a)))
+    info = info_of(ops.zero_diagonal(numbers(lu)))
     return results.make("linalg_lu_factor_ex", ("LU", "pivots", "info"))(lu, pivots, info)
 
 
@@ -146,7 +147,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> Any:
 def _unpack(lu: Tensor, pivots: Tensor, label: str) -> tuple[Tensor, Tensor, Tensor]:
     m, n = lu._a.shape[-2:]
     k, d = min(m, n), len(lu._a.shape) - 2
-    order = ops.permutation(np.asarray(pivots._a), m)
+    order = ops.permutation(numbers(pivots), m)
     P = (np.arange(m)[:, None] == order[..., None, :]).astype(lu._a.dtype)
     lower = views.tril(views.narrow(lu, dim=d + 1, start=0, stop=k, step=1), diagonal=-1)
     upper = views.triu(views.narrow(lu, dim=d, start=0, stop=k, step=1), diagonal=0)
@@ -170,7 +171,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     check(LU, "linalg.lu_solve")
     if not left:
         return _mT(lu_solve(LU, pivots, _mT(B), adjoint=not adjoint))
-    order = ops.permutation(np.asarray(pivots._a), LU._a.shape[-1])
+    order = ops.permutation(numbers(pivots), LU._a.shape[-1])
     lower, upper = {"upper": False, "unitriangular": True}, {"upper": True, "unitriangular": False}
     if adjoint:
         x = ops.solve_triangular(_mT(LU), B, upper=False, unitriangular=False)

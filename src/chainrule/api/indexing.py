@@ -16,10 +16,11 @@ import numpy as np
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import misfit, reshape
 from chainrule.base import dtypes
+from chainrule.core.graph import Var
 from chainrule.core.inplace import modify, refuse_leaf
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import MODE, NO_GRAD
-from chainrule.core.tape import Meta, Node, recording, store, view_of
+from chainrule.core.state import NO_GRAD, draw, mode_now
+from chainrule.core.tape import Meta, Node, numbers, payload, positions, recording, store, view_of
 from chainrule.core.tensor import LEAF, Tensor, new, touch, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -41,11 +42,11 @@ def _read(i: Any) -> Any:
             raise ValueError("slice step cannot be zero" if step == 0 else "step must be greater than zero")
         return slice(start, stop, step)
     if isinstance(i, Tensor):
-        a = np.asarray(i._a)
+        a = positions(i)
     elif isinstance(i, (np.ndarray, np.generic)):
         a = np.asarray(i)
     elif isinstance(i, (list, tuple, range)):
-        a = np.array([np.asarray(j._a) if isinstance(j, Tensor) else j for j in i] if not isinstance(i, range) else i)
+        a = np.array([numbers(j) if isinstance(j, Tensor) else j for j in i] if not isinstance(i, range) else i)
         a = a.astype(np.int64) if a.size == 0 else a
     elif hasattr(i, "__index__"):
         return operator.index(i)
@@ -56,6 +57,8 @@ def _read(i: Any) -> Any:
         )
     if a.dtype.kind not in "bui":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    if isinstance(a, Var):
+        return a if a.dtype.kind != "b" and a.dtype != np.uint8 else _read(numbers(i))
     if a.dtype == np.uint8 and a.ndim:
         return a.astype(bool)
     if a.ndim:
@@ -94,7 +97,7 @@ def plan(x: Any, index: Any) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | 
             then.append(np.zeros(int(i), np.int64))
             picks = True
             continue
-        elif type(i) is ndarray:
+        elif type(i) is ndarray or isinstance(i, Var):
             picks = True
             n = _spans(i)
             if i.dtype.kind == "b" and i.shape != shape[used : used + n]:
@@ -147,8 +150,8 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
     >>> x[1], x[:, 0], x[x > 3], x[[1, 0], [0, 1]]
     (tensor([3, 4, 5]), tensor([0, 3]), tensor([4, 5]), tensor([3, 1]))
     """
-    m, kind, a = MODE.get(), type(index), self._a
-    if type(a) is not ndarray or not (m is None or m is NO_GRAD):
+    m, kind, a = mode_now(), type(index), self._a
+    if type(a) is not ndarray or (m is not None and m is not NO_GRAD):
         return _choose(self, index)
     if kind is int or (kind is slice and _simple(index)):
         index = (index, ...)
@@ -164,13 +167,18 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
     t._a = part
     t._v = None
     attrs = {"index": index}
-    g = self._g
-    if g is None or m is not None:
-        t._g = None
-    else:
-        t._g = node = Node(_GETITEM, (self if g is LEAF else g,), (Meta(a), None), ())
-        node.attrs = attrs
-        node.label = "SelectBackward0" if kind is int else "SliceBackward0" if kind is slice else _label(index)
+    t._g = g = self._g
+    if g is not None:
+        if m is None:
+            t._g = node = new(Node)  # spelled out, as in `fast`
+            node.op, node.edges = _GETITEM, (self if g is LEAF else g,)
+            node.saved, node.kept = (Meta(a), None), ()
+            node.shapes = node.watch = None
+            node.attrs = attrs
+            node.id = draw()
+            node.label = "SelectBackward0" if kind is int else "SliceBackward0" if kind is slice else _label(index)
+        else:
+            t._g = None
     view_of(self, t, (_GETITEM, attrs, a.shape))
     return t
 
@@ -212,7 +220,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
             if recording(self, *([value] if isinstance(value, Tensor) else [])):
                 refuse_leaf(part, "__setitem__")
             source = wrap(np.asarray(value, self._a.dtype)) if not isinstance(value, Tensor) else as_like(value, self)
-            fits(source._a.shape, np.broadcast_shapes(part._a[then].shape), then)
+            fits(source._a.shape, ops.pick(payload(part), index=then).shape, then)
             modify(part, "__setitem__", _put_back, source, index=then)
     except IndexError as e:
         raise out_of_range(e) from None
@@ -269,7 +277,7 @@ def _put_back(x: Tensor, value: Tensor, *, index: Any) -> Tensor:
 
 def _quiet(x: Tensor, other: Any = None) -> bool:
     """Whether a write into x needs no record: plain NumPy will do."""
-    m = MODE.get()
+    m = mode_now()
     if x._frozen or (type(x._a) is ndarray and not x._a.flags.writeable):
         return False
     return m is NO_GRAD or (m is None and x._g is None and (other is None or other._g is None))
@@ -309,15 +317,18 @@ class _Overwriting:
 
     def zero_(self: Tensor) -> Tensor:
         """Overwrite every element by 0."""
-        if _quiet(self):
-            a = self._a
-            if type(a) is ndarray:
+        m, a = mode_now(), self._a
+        if type(a) is not ndarray or self._frozen or not (m is NO_GRAD or (m is None and self._g is None)):
+            return modify(self, "zero_", _zeroed)
+        try:
+            if a.shape:
                 a.fill(0)
             else:
-                self._a = type(a)(0)
-            touch(self, "zero_")
-            return self
-        return modify(self, "zero_", _zeroed)
+                a[()] = 0  # a fourth of the price
+        except ValueError:  # a broadcast view
+            return modify(self, "zero_", _zeroed)
+        touch(self, "zero_")
+        return self
 
     def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         """Overwrite the elements by those of `src`, broadcast to this shape and converted to this dtype."""

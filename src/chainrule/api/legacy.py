@@ -12,7 +12,7 @@ from chainrule.api.public import FUNCTIONS, install, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel, pack
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import store
+from chainrule.core.tape import numbers, store
 from chainrule.core.tensor import Tensor, touch, wrap
 
 _INSTEAD = {  # functions that PyTorch removed in 1.9, and what stands in their place
@@ -111,12 +111,12 @@ class _Old:
 
     def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
         """Replace each element by a function of it, in place. Slow, and without a gradient."""
-        return _elementwise(self, "apply_", [callable(v) for v in np.asarray(self._a).reshape(-1).tolist()])
+        return _elementwise(self, "apply_", [callable(v) for v in numbers(self).reshape(-1).tolist()])
 
     def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
         """Replace each element by a function of it and of another tensor's, in place. Slow, and without a gradient."""
-        other = np.broadcast_to(np.asarray(tensor._a), self._a.shape).reshape(-1).tolist()
-        mine = np.asarray(self._a).reshape(-1).tolist()
+        other = np.broadcast_to(numbers(tensor), self._a.shape).reshape(-1).tolist()
+        mine = numbers(self).reshape(-1).tolist()
         return _elementwise(self, "map_", [callable(v, w) for v, w in zip(mine, other)])
 
     def new_empty_strided(
@@ -142,7 +142,7 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    a = np.asarray(indices._a)
+    a = numbers(indices)
     if a.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     if a.size and (a.min() < -numel(shape) or a.max() >= numel(shape)):

@@ -14,6 +14,7 @@ from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -39,7 +40,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not isinstance(condition, Tensor):
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.atleast_1d(condition._a).nonzero())
+        return tuple(wrap(i) for i in np.atleast_1d(numbers(condition)).nonzero())
     c = condition
     if c._a.dtype != np.uint8:
         _mask(c, "where expected condition to be a boolean tensor, but got a tensor with dtype {}")
@@ -74,7 +75,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where `mask` is True, in one dimension."""
     _mask(mask, "masked_select: expected BoolTensor for mask")
     shape = broadcast(input._a.shape, mask._a.shape)
-    where = np.atleast_1d(np.broadcast_to(mask._a, shape))
+    where = np.atleast_1d(np.broadcast_to(numbers(mask), shape))
     return named(ops.pick(expand(input, *where.shape), index=(where,)), "MaskedSelectBackward0")
 
 
@@ -87,7 +88,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
             f"masked_scatter: expected self and source to have same dtypes but got {input.dtype} and {source.dtype}"
         )
     shape = broadcast(input._a.shape, mask._a.shape)
-    where = np.broadcast_to(mask._a, shape)
+    where = np.broadcast_to(numbers(mask), shape)
     n = int(np.count_nonzero(where))
     if source._a.size < n:
         raise RuntimeError(f"Number of elements of source < number of ones in mask ({source._a.size} < {n})")

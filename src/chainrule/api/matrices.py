@@ -16,6 +16,7 @@ from chainrule.api.norms import matrix_norm
 from chainrule.api.products import LINALG, matmul
 from chainrule.api.public import named, public
 from chainrule.base import shapes
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import elementwise, factor, reduce, views
 from chainrule.ops import linalg as ops
@@ -200,7 +201,7 @@ def _tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """The absolute and relative size below which singular values count as zero, one for each matrix or for all."""
     dtype = A._a.dtype
     absolute, relative = (
-        None if t is None else np.asarray(t._a if isinstance(t, Tensor) else t, dtype) for t in (atol, rtol)
+        None if t is None else numbers(t).astype(dtype) for t in (atol, rtol)
     )
     if relative is None:
         usual = max(A._a.shape[-2:]) * float(np.finfo(dtype).eps)
@@ -229,7 +230,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     if tol is not None:
         atol, rtol = tol, 0.0
     absolute, relative = _tolerances(x, atol, rtol)
-    s = np.abs(np.linalg.eigvalsh(x._a)) if hermitian else np.linalg.svd(x._a, compute_uv=False)
+    s = np.abs(np.linalg.eigvalsh(numbers(x))) if hermitian else np.linalg.svd(numbers(x), compute_uv=False)
     floor = np.maximum(absolute, relative * s.max(-1, initial=0))
     return wrap(np.asarray((s > floor[..., None]).sum(-1, dtype=np.int64)))
 
@@ -257,7 +258,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     solution: Any = matmul(pinv(x, rcond), b)
     rank = matrix_rank(x, rtol=rcond)
     residuals: Any = views.reshape(views.narrow(solution, dim=0, start=0, stop=0, step=1), shape=(0,))
-    if m > n and driver != "gelsy" and (np.asarray(rank._a) == n).all():
+    if m > n and driver != "gelsy" and (numbers(rank) == n).all():
         rest = matmul(x, solution) - b
         residuals = reduce.sum(rest * rest, dim=(len(rest._a.shape) - 2,), keepdim=False)
     values = svdvals(views.alias(wrap(x._a))) if driver in ("gelsd", "gelss") else wrap(np.empty(0, x._a.dtype))

@@ -62,10 +62,12 @@ def _publish() -> None:
         if not isinstance(op, Elementwise) or not op.columns.get("publish", True) or inputs(op) > 2:
             continue
         call = function(op)
+        # As methods, functions of one tensor take no `out`: a keyword that is not given costs as much as an addition.
+        method = unary(op, operator=True) if inputs(op) == 1 else call
         change = binary_(op, "mul_") if name == "mul" else in_place(call, f"{name}_")
         for n in (name, *op.columns.get("aliases", ())):
             FUNCTIONS[n] = call
-            setattr(Tensor, n, call)
+            setattr(Tensor, n, method)
             if op.columns.get("inplace", True):
                 setattr(Tensor, f"{n}_", change)
 
@@ -121,7 +123,7 @@ def _install() -> None:
         setattr(Tensor, f"__{name}__", binary(_OPS[name], operator=True))
     for name in ("neg", "abs", "invert"):
         op = "bitwise_not" if name == "invert" else name
-        setattr(Tensor, f"__{name}__", unary(_OPS[op]))
+        setattr(Tensor, f"__{name}__", unary(_OPS[op], operator=True))
     setattr(Tensor, "__pos__", lambda self: FUNCTIONS["positive"](self))  # noqa: B010
 
 

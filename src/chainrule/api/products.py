@@ -18,7 +18,7 @@ from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into
 from chainrule.core.state import MODE, NO_GRAD
-from chainrule.core.tape import Meta, Node
+from chainrule.core.tape import Meta, Node, numbers
 from chainrule.core.tensor import LEAF, Tensor, new, wrap
 from chainrule.ops import contract as ops
 from chainrule.ops import elementwise, reduce, views
@@ -247,7 +247,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     _tensors("tensordot", a, b)
     p, q = tuple(a._a.shape), tuple(b._a.shape)
     if isinstance(dims, Tensor):
-        dims = dims._a.tolist()
+        dims = numbers(dims).tolist()
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")

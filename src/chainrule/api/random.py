@@ -14,7 +14,7 @@ from chainrule.api.public import FUNCTIONS, install, public
 from chainrule.base import dtypes, mersenne
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.state import current
-from chainrule.core.tape import store
+from chainrule.core.tape import numbers, store
 from chainrule.core.tensor import Tensor, touch, wrap
 
 
@@ -24,6 +24,20 @@ class Generator:
     def __init__(self, device: Any = "cpu") -> None:
         here(device)
         self.stream = mersenne.Generator()
+
+    @property
+    def stream(self) -> mersenne.Generator:
+        """Where the numbers come from; refused under a trace."""
+        if current().trace is not None:
+            raise RuntimeError(
+                "random numbers were asked for inside a compiled function, where they would be drawn once and stay the "
+                "same. Draw them outside and pass them in."
+            )
+        return self._stream
+
+    @stream.setter
+    def stream(self, stream: mersenne.Generator) -> None:
+        self._stream = stream
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream anew from a seed."""
@@ -44,7 +58,7 @@ class Generator:
 
     def set_state(self, state: Tensor) -> Generator:
         """Go back to a state that `get_state` gave."""
-        self.stream.set_state(np.asarray(state._a))
+        self.stream.set_state(numbers(state))
         return self
 
 
@@ -54,11 +68,6 @@ FUNCTIONS["Generator"] = Generator
 
 
 def _stream(generator: Generator | None) -> mersenne.Generator:
-    if current().trace is not None:
-        raise RuntimeError(
-            "random numbers were asked for inside a compiled function, where they would be drawn once and stay the "
-            "same. Draw them outside and pass them in."
-        )
     return (generator or default_generator).stream
 
 
@@ -178,7 +187,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
         return made(stream.normal(_shape((size,)), _floats(dtype, "normal"), float(mean), float(std)), requires_grad)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
         raise TypeError("normal() of two numbers needs a size: torch.normal(0., 1., size=(2, 3))")
-    m, s = (np.asarray(x._a) if isinstance(x, Tensor) else float(x) for x in (mean, std))
+    m, s = (numbers(x) if isinstance(x, Tensor) else float(x) for x in (mean, std))
     return made(stream.normal_of(m, s), requires_grad)
 
 
@@ -188,13 +197,13 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     stream = _stream(generator)
     if p is not None:
         return made(stream.bernoulli(float(p), input._a.shape, input._a.dtype))
-    return made(stream.bernoulli(np.asarray(input._a)))
+    return made(stream.bernoulli(numbers(input)))
 
 
 @public()
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
     """Indices drawn in proportion to the weights in `input` (or in each of its rows)."""
-    return made(_stream(generator).multinomial(np.asarray(input._a), int(num_samples), bool(replacement)))
+    return made(_stream(generator).multinomial(numbers(input), int(num_samples), bool(replacement)))
 
 
 @public(method=False)
@@ -239,7 +248,7 @@ class _Draws:
     def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
         """Fill with 0s and 1s, 1 with probability p (a number, or a tensor of probabilities)."""
         if isinstance(p, Tensor):
-            a = _stream(generator).bernoulli(np.broadcast_to(p._a, self._a.shape))
+            a = _stream(generator).bernoulli(np.broadcast_to(numbers(p), self._a.shape))
         else:
             a = _stream(generator).bernoulli(float(p), self._a.shape, self._a.dtype)
         return _fill(self, "bernoulli_", a)

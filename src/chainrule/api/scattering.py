@@ -15,7 +15,9 @@ from chainrule.api.public import named, public
 from chainrule.api.shaping import expand, reshape
 from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast, dim_index
+from chainrule.core.graph import Var
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import demand, payload, positions
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -27,10 +29,15 @@ def _index(
     index: Any, name: str, n: int | None, d: int, error: type[Exception] = RuntimeError, negative: bool = False
 ) -> Any:
     """An index tensor as a NumPy array of positions below n, checked."""
-    a = np.asarray(index._a if isinstance(index, Tensor) else index)
+    a = positions(index)
     if a.dtype.kind not in "iu" and a.size:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     a = a.astype(np.int64, copy=False)
+    if isinstance(a, Var):
+        if n is not None:
+            lowest = -n if negative else 0
+            demand((a >= lowest) & (a < n), lambda: error(f"an index is out of bounds for dimension {d} with size {n}"))
+        return a
     if n is not None and a.size:
         low, high = int(a.min()), int(a.max())
         if high >= n or low < (-n if negative else 0):
@@ -85,8 +92,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     p, q = list(input._a.shape), list(indices._a.shape)
     common = broadcast([*p[:d], 1, *p[d + 1 :]], [*q[:d], 1, *q[d + 1 :]])
     wide = expand(input, *common[:d], p[d], *common[d + 1 :])
-    a = np.broadcast_to(indices._a, (*common[:d], q[d], *common[d + 1 :]))
-    return gather(wide, d, wrap(np.where(a < 0, a + p[d], a) if p else a))
+    a = REGISTRY["expand"](positions(indices), shape=(*common[:d], q[d], *common[d + 1 :]))
+    return gather(wide, d, wrap(REGISTRY["where"](a < 0, a + p[d], a) if p else a))
 
 
 def _source(input: Tensor, src: Any, a: Any, d: int, name: str) -> Tensor:
@@ -297,7 +304,7 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
         )
     try:
         _, then = plan(input._a, tuple(_array(i) for i in indices))
-        place = np.asarray(input._a)[then].shape
+        place = ops.pick(payload(input), index=then).shape
     except IndexError as e:
         raise out_of_range(e) from None
     fits(values._a.shape, place, then)
@@ -307,7 +314,7 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
 def _array(i: Any) -> Any:
     if i is None:
         return slice(None)
-    a = np.asarray(i._a)
+    a = positions(i)
     return a if a.ndim or a.dtype.kind == "b" else a.reshape(1)
 
 
@@ -320,7 +327,9 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 def _flat(input: Tensor, index: Tensor) -> Any:
     a, n = _index(index, "take", None, 0), input._a.size
-    if a.size and (a.max() >= n or a.min() < -n):
+    if isinstance(a, Var):
+        demand((a >= -n) & (a < n), lambda: IndexError(f"out of range: an index into a tensor of {n} elements"))
+    elif a.size and (a.max() >= n or a.min() < -n):
         bad = int(a.max() if a.max() >= n else a.min())
         raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
     return a

@@ -16,7 +16,7 @@ from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
 from chainrule.core.inplace import refuse_leaf
-from chainrule.core.tape import recording
+from chainrule.core.tape import numbers, recording
 from chainrule.core.tensor import Tensor, shareable, touch, version, wrap
 from chainrule.ops import views as ops
 from chainrule.ops.select import index_select
@@ -374,7 +374,7 @@ def repeat_interleave(
     tensor([1, 1, 2, 2])
     """
     times = input if repeats is None else repeats
-    counts = np.asarray(times._a if isinstance(times, Tensor) else times)
+    counts = numbers(times)
     if counts.dtype.kind not in "iu":
         raise RuntimeError("repeats has to be Long or Int tensor")
     if (counts < 0).any():

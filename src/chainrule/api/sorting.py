@@ -14,13 +14,14 @@ from chainrule.api.public import public
 from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.base.shapes import dim_index
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
 
 
 def _array(x: Any) -> Array:
-    return np.asarray(x._a if isinstance(x, Tensor) else x)
+    return numbers(x)
 
 
 # ---------------------------------------------------------------------------------------------------------------- order

@@ -12,13 +12,14 @@ from chainrule.api.reductions import legacy, one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.base.dtypes import F32, F64
 from chainrule.base.shapes import dim_index
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
 
 
 def _array(x: Any) -> Array:
-    return np.asarray(x._a if isinstance(x, Tensor) else x)
+    return numbers(x)
 
 
 # ------------------------------------------------------------------------------------------------- quantiles, medians
@@ -84,19 +85,19 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
     line = op("reshape")(x, shape=(-1,)) if d is None or not shape else op("permute")(
         x, dims=(*(i for i in range(len(shape)) if i != d), d)
     )  # fmt: skip
-    a = np.asarray(line._a)
+    a = numbers(line)
     if not a.shape[-1]:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     order = op("argsort")(wrap(a), dim=a.ndim - 1)
     line = pick(line, order, a.ndim - 1, "SortBackward0")[0]
     nan = np.isnan(a)
-    numbers = a.shape[-1] - np.add.reduce(nan, -1, dtype=np.int64, keepdims=True)
-    last = wrap(np.maximum((numbers if name == "nanquantile" else a.shape[-1]) - 1, 0).astype(a.dtype))
+    present = a.shape[-1] - np.add.reduce(nan, -1, dtype=np.int64, keepdims=True)
+    last = wrap(np.maximum((present if name == "nanquantile" else a.shape[-1]) - 1, 0).astype(a.dtype))
     rank = q * last  # the place in the sorted line, between two elements
     if name == "quantile" and nan.any():
         rank = op("where")(wrap(nan.any(-1, keepdims=True)), wrap(a.dtype.type(a.shape[-1] - 1)), rank)
     rank = {"lower": op("floor"), "higher": op("ceil"), "nearest": op("round")}.get(interpolation, lambda r: r)(rank)
-    places = np.broadcast_to(np.asarray(rank._a), (*a.shape[:-1], rank._a.shape[-1]))
+    places = np.broadcast_to(numbers(rank), (*a.shape[:-1], rank._a.shape[-1]))
     low, high = (op("gather")(line, dim=a.ndim - 1, index=f(places).astype(np.int64)) for f in (np.floor, np.ceil))
     weight = 0.5 if interpolation == "midpoint" else rank - op("floor")(rank)
     got = low + weight * (high - low)
@@ -123,7 +124,7 @@ def _levels(name: str, x: Tensor, q: Any, interpolation: str) -> tuple[Tensor, b
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     if len(q._a.shape) > 1:
         raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
-    if not bool(np.all((q._a >= 0) & (q._a <= 1))):
+    if not bool(np.all((numbers(q) >= 0) & (numbers(q) <= 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     return op("reshape")(q, shape=(-1,)), not q._a.shape
 

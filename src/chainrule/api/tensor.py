@@ -15,9 +15,10 @@ from chainrule.base import dtypes
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE
-from chainrule.core.tape import Node, Watch, payload, store
+from chainrule.core.tape import Node, Watch, meet, numbers, payload, store
 from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, stand_for, wrap
 
+ndarray = np.ndarray
 GRAD_OF_NONLEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
     "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
@@ -92,7 +93,7 @@ class _Attributes:
         """The accumulated gradient of a leaf; None until a backward pass reached it."""
         g = self._grad
         if g is None:
-            _meet(self)
+            meet(self)
         if g is None and isinstance(self._g, Node) and not getattr(self, "_retains", False):
             import warnings
 
@@ -101,7 +102,7 @@ class _Attributes:
 
     @grad.setter
     def grad(self: Tensor, value: Tensor | None) -> None:
-        _meet(self)
+        meet(self)
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
@@ -119,22 +120,23 @@ class _Attributes:
 
     @grad.deleter
     def grad(self: Tensor) -> None:
-        _meet(self)
+        meet(self)
         self._grad = None
 
     @property
     def data(self: Tensor) -> Tensor:
         """The same memory without history and with a version of its own: changes to it go unseen by backward."""
         t = new(Tensor)
-        a = self._a
-        t._a = a if type(a) is np.ndarray else shareable(self)
+        t._a = a = self._a
         t._g = t._v = None
-        stand_for(t, self)
+        if type(a) is not ndarray:
+            t._a = shareable(self)
+            stand_for(t, self)
         return t
 
     @data.setter
     def data(self: Tensor, value: Tensor) -> None:
-        if isinstance(value, Tensor) and tracing():
+        if MODE.get() is not None and isinstance(value, Tensor) and tracing():
             store(self, payload(value))
             return
         if isinstance(value, Tensor) and value._a is self._a:  # x.data -= ...
@@ -331,7 +333,7 @@ class _Conversions:
         return iter([self[i] for i in range(self._a.shape[0])])
 
     def __contains__(self: Tensor, x: Any) -> bool:
-        return bool(np.any(self._a == (x._a if isinstance(x, Tensor) else x)))
+        return bool(np.any(numbers(self) == numbers(x)))
 
     def __hash__(self: Tensor) -> int:
         return id(self)
@@ -372,14 +374,7 @@ def _scalar(x: Tensor) -> Any:
         if a.size != 1:
             raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
         return a.item()
-    return a
-
-
-def _meet(x: Tensor) -> None:
-    """Under a trace: x's `.grad` is about to be looked at or changed."""
-    m = MODE.get()
-    if m is not None and m.trace is not None and x._g is LEAF:
-        m.trace.meet(x)
+    return a if isinstance(a, np.generic) else numbers(x).item()
 
 
 def tracing() -> bool:

@@ -7,6 +7,7 @@ Small values live in `cells`, one piece of memory per run in progress; larger on
 from __future__ import annotations
 
 import os
+import struct
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from chainrule.compiler.native_cells import Pen
 from chainrule.compiler.native_engine import Code
 from chainrule.compiler.native_loop import Layout, evaluate
 from chainrule.compiler.native_lower import lower
-from chainrule.compiler.native_plan import KERNEL, LEAF, LOOP, STRAIGHT, Plan, Sweep
+from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Sweep
 from chainrule.compiler.native_sweep import Writer, write_finish
 from chainrule.core.graph import Var
 
@@ -62,14 +63,18 @@ class Native:
         self.slots = {v.id: i for i, v in enumerate(plan.values)}
         self._place(inputs)
         self._compile()
-        self.inputs = [(self.slots[v.id], self.places.get(v.id), v) for v in inputs]
-        self.results = [(self.slots[v.id], v) for v in results]
-        self.wanted = {v.id for v in results}
+        wanted = {v.id for v in results}
         self.buffers = [v for v in plan.values if self._is_buffer(v)]
+        self.fresh = [(self.slots[v.id], self.places[v.id][1], v) for v in self.buffers if v.id in wanted]
+        held = {v.id for v in self.buffers if v.id not in wanted}
+        self.scratch = [v for v in self.buffers if v.id in held]
+        self.dropped = [self.slots[v.id] for v in plan.values if v.data is None and v.id not in held]
+        self.inputs = [(self.slots[v.id], self.places.get(v.id), v) for v in inputs]
+        self.results = self._sources(results)
         self.kernels = {id(v): self._kernel(v) for v in plan.steps if isinstance(v, Var)}
         self.frames: list[Frame] = []
         self.facts = self._facts(time.perf_counter() - start)
-        self.run = self._plain() or self._general
+        self.run: Callable[[Sequence[Any]], list[Any]] = self._short() or self._general
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         return self.run(arrays)
@@ -80,17 +85,18 @@ class Native:
         """What lies in the cells, and what in the table."""
         plan = self.plan
         native = {a.id for v in plan.values for a in v.args if isinstance(a, Var) and plan.kind[v.id] in (STRAIGHT, LOOP)}
-        cells, table = [], []
         given = {v.id for v in inputs}
+        small = [v for v in inputs if 0 < v.size <= straight.TINY and v.dtype in straight.KINDS]
+        cells, table = list({v.id: v for v in small}.values()), []
         for v in plan.values:
-            kind = plan.kind[v.id]
-            if kind in (STRAIGHT, LOOP):
-                wanted = v.id in plan.stored and not plan.as_array(v)
+            if plan.kind[v.id] in (STRAIGHT, LOOP):
+                placed = v.id in plan.stored and not plan.as_array(v)
             else:
-                wanted = v.id in native and (v.data is None or v.size > 1) and v.size > 0
-            wanted = wanted or (v.id in given and v.size == 1 and v.id in native)
-            if wanted and v.dtype in _NATIVE:
-                (cells if v.size <= straight.TINY else table).append(v)
+                placed = v.id in native and v.size > 0 and (v.data is None or v.size > 1)
+            if placed and v.size > straight.TINY:
+                table.append(v)
+            elif placed and v.id not in given:
+                cells.append(v)
         self.cells = Layout(cells)
         self.places: dict[Any, Any] = {v.id: ("cells", at) for v, at in zip(cells, self.cells.offsets)}
         self.places |= {v.id: ("table", i) for i, v in enumerate(table)}
@@ -185,81 +191,114 @@ class Native:
             kernel = lambda whole: whole[index]  # noqa: E731
         return kernel, tuple(args), {} if index is not None else v.attrs, self.slots[v.id], self.places.get(v.id), v.weak
 
+    def _sources(self, results: Sequence[Var]) -> list[tuple[str, int]]:
+        """Where each result is found after a run, and how it becomes memory of its own."""
+        at = {v.id: i for i, v in enumerate(self.cells.values)}
+        out = []
+        given: set[int] = set()
+        for v in results:
+            if v.id in at and self.plan.kind[v.id] in (STRAIGHT, LOOP):
+                out.append(("copied" if v.shape else "number", at[v.id]))
+            elif self._is_buffer(v) and v.id not in given:
+                out.append(("fresh", self.slots[v.id]))
+            else:
+                out.append(("held", self.slots[v.id]))
+            given.add(v.id)
+        return out
+
     def _general(self, arrays: Sequence[Any]) -> list[Any]:
         frame = self.frames.pop() if self.frames else Frame(self)
         held, table, cells = frame.held, frame.table, frame.cells
         for (slot, place, v), a in zip(self.inputs, arrays):
             held[slot] = a
-            if place is None:
-                continue
-            if place[0] == "cells":
+            if place is not None and place[0] == "cells":
                 cells[place[1]][...] = a
-            else:
+            elif place is not None:
                 held[slot] = a = _memory(a, v)
                 table[place[1]] = _address(a)
-        for v in self.buffers:
-            if v.id in self.wanted:
-                a = held[self.slots[v.id]] = np.empty(v.shape, v.dtype)
-                table[self.places[v.id][1]] = _address(a)
+        for slot, i, v in self.fresh:
+            held[slot] = a = np.empty(v.shape, v.dtype)
+            table[i] = _address(a)
         with np.errstate(all="ignore"):
             for step in self.steps:
                 if isinstance(step, Var):
                     self._numpy(step, frame)
                 else:
                     _launch(step, frame)
-        out = self._collect(frame)
-        for v in self.plan.values:
-            if v.data is None and not (self._kept(v)):
-                held[self.slots[v.id]] = None
+        out = [_result(how, i, frame) for how, i in self.results]
+        for slot in self.dropped:
+            held[slot] = None
         self.frames.append(frame)
         return out
 
-    def _kept(self, v: Var) -> bool:
-        return v.id in self.buffer_ids and v.id not in self.wanted
-
-    @property
-    def buffer_ids(self) -> set[int]:
-        return {v.id for v in self.buffers}
-
     def _numpy(self, v: Var, frame: Frame) -> None:
         kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
-        got = kernel(*[frame.held[a] if how == 0 else _scalar(frame.views[a]) if how == 1 else a for how, a in args], **attrs)
+        held, views = frame.held, frame.views
+        got = kernel(*[held[a] if how == 0 else _scalar(views[a]) if how == 1 else a for how, a in args], **attrs)
         if weak:
             got = float(got)
-        if place is not None:
-            if place[0] == "cells":
-                frame.cells[place[1]][...] = got
-            else:
-                got = _memory(got, v)
-                frame.table[place[1]] = _address(got)
-        frame.held[slot] = got
+        if place is not None and place[0] == "cells":
+            frame.cells[place[1]][...] = got
+        elif place is not None:
+            got = _memory(got, v)
+            frame.table[place[1]] = _address(got)
+        held[slot] = got
 
-    def _collect(self, frame: Frame) -> list[Any]:
-        at = {v.id: i for i, v in enumerate(self.cells.values)}
-        out: list[Any] = []
-        given: set[int] = set()
-        for slot, v in self.results:
-            if v.id in at and self.plan.kind[v.id] != LEAF:
-                a = frame.views[at[v.id]]
-                out.append(a[()] if not a.shape else a.copy())
-            else:
-                a = frame.held[slot]
-                fresh = self._is_buffer(v) and v.id not in given
-                out.append(a if fresh or not isinstance(a, np.ndarray) else a.copy())
-            given.add(v.id)
-        return [_own(a) for a in out]
+    def _short(self) -> Callable[[Sequence[Any]], list[Any]] | None:
+        """A shorter way for graphs of small values alone: one native function from cells to cells."""
+        plain = len(self.steps) == 1 and not isinstance(self.steps[0], Var) and self.steps[0][1] is None
+        if not plain or self.places.keys() != {v.id for v in self.cells.values}:
+            return None
+        if any(v.shape for _, _, v in self.inputs) or any(how != "number" for how, _ in self.results):
+            return self._short_arrays()
+        frames, function, picked = self.frames, self.steps[0][0], [i for _, i in self.results]
+        pack = self._packer()
+        if pack is None:
+            return self._short_arrays()
 
-    def _plain(self) -> Any:
-        """A shorter way for graphs of single numbers."""
-        return None
+        def run(arrays: Sequence[Any]) -> list[Any]:
+            frame = frames.pop() if frames else Frame(self)
+            pack(frame.memory, 0, *arrays)
+            function(*frame.addresses, 0, 0)
+            views = frame.views
+            out = [views[i][()] for i in picked]
+            frames.append(frame)
+            return out
+
+        return run
+
+    def _short_arrays(self) -> Callable[[Sequence[Any]], list[Any]] | None:
+        if any(place is None for _, place, _ in self.inputs) or any(how in ("held", "fresh") for how, _ in self.results):
+            return None
+        frames, function = self.frames, self.steps[0][0]
+        at = [self.cells.offsets.index(place[1]) for _, place, _ in self.inputs if place is not None]
+
+        def run(arrays: Sequence[Any]) -> list[Any]:
+            frame = frames.pop() if frames else Frame(self)
+            views = frame.views
+            for i, a in zip(at, arrays):
+                views[i][...] = a
+            function(*frame.addresses, 0, 0)
+            out = [views[i].copy() if how == "copied" else views[i][()] for how, i in self.results]
+            frames.append(frame)
+            return out
+
+        return run
+
+    def _packer(self) -> Callable[..., None] | None:
+        """Writes numbers, one for each input, to where the inputs lie: at the beginning of the cells."""
+        text, end = "=", 0
+        for (_, place, v), offset in zip(self.inputs, self.cells.offsets):
+            if place is None or place[1] != offset:  # an input that is given twice
+                return None
+            text += f"{offset - end}x{v.dtype.char if v.dtype.kind != 'i' else 'bhiq'[v.dtype.itemsize.bit_length() - 1]}"
+            end = offset + v.itemsize
+        return struct.Struct(text).pack_into
 
     def _facts(self, seconds: float) -> Facts:
         sizes = [v.nbytes for v in self.buffers] + [n * dtype.itemsize for n, dtype in self.partials]
         names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
         return Facts(len(self.fused), tuple(self.fused), tuple(names), len(sizes), sum(sizes), seconds)
-
-
-_NATIVE = straight.KINDS
 
 
 class Frame:
@@ -284,9 +323,9 @@ class Frame:
                 elif place is not None:
                     self.held[slot] = a = _memory(v.data, v)
                     self.table[place[1]] = _address(a)
-            elif native._is_buffer(v) and v.id not in native.wanted:
-                self.held[slot] = a = np.empty(v.shape, v.dtype)
-                self.table[place[1]] = _address(a)  # type: ignore[index]
+        for v in native.scratch:
+            self.held[native.slots[v.id]] = a = np.empty(v.shape, v.dtype)
+            self.table[native.places[v.id][1]] = _address(a)
         self.addresses = _address(self.memory), _address(self.table)
 
 
@@ -345,10 +384,11 @@ def _has_partials(v: Var, sweep: Sweep) -> bool:
 
 def _ops_of(plan: Plan, sweep: Sweep) -> int:
     seen: set[int] = set()
+    roots = {v.id for v in sweep.roots}
     stack: list[Any] = list(sweep.roots)
     while stack:
         v = stack.pop()
-        if isinstance(v, Var) and v.id not in seen and (v in sweep.roots or not plan.loaded(v, sweep.epoch)):
+        if isinstance(v, Var) and v.id not in seen and (v.id in roots or not plan.loaded(v, sweep.epoch)):
             seen.add(v.id)
             stack.extend(v.args)
     return len(seen)
@@ -367,8 +407,10 @@ def _scalar(a: Any) -> Any:
     return a if a.shape else a[()]
 
 
-def _own(a: Any) -> Any:
-    return np.asarray(a)[()] if isinstance(a, (bool, int, float)) and not isinstance(a, np.generic) else a
-
-
-__all__ = ["KERNEL", "Facts", "Native"]
+def _result(how: str, i: int, frame: Frame) -> Any:
+    if how == "number":
+        return frame.views[i][()]
+    a = frame.views[i] if how == "copied" else frame.held[i]
+    if how != "fresh" and isinstance(a, np.ndarray):
+        return a.copy()
+    return a if isinstance(a, (np.ndarray, np.generic)) else np.asarray(a)[()]

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.compile import vecmath
+from chainrule.compiler import vecmath
 from chainrule.compiler import native_engine
 from chainrule.core.op import Op
 
@@ -68,12 +68,10 @@ class Pen:
         return Cell(self, self.build.call(function, raws), dtype)
 
     def intrinsic(self, name: str, *args: Cell) -> Cell:
-        kind = ir_type(args[0].dtype)
-        function = self.module.declare_intrinsic(f"llvm.{name}", [kind])
-        if len(args) == 2:
-            from llvmlite import ir
+        from llvmlite import ir
 
-            function.ftype = ir.FunctionType(kind, [kind, kind])
+        kind = ir_type(args[0].dtype)
+        function = self.module.declare_intrinsic(f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * len(args)))
         return Cell(self, self.build.call(function, [a.raw for a in args]), args[0].dtype)
 
 

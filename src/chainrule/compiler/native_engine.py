@@ -6,13 +6,13 @@ import ctypes
 import functools
 from typing import Any
 
-from chainrule.compile import vecmath
+from chainrule.compiler import vecmath
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-@functools.cache
 def _machine(level: int) -> Any:
+    # A new one for each module: the engine that is made with it owns it.
     from llvmlite import binding as llvm
 
     llvm.initialize_native_target()

@@ -5,32 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.core.graph import Var, order
+from chainrule.core.graph import Var, apply, order
 from chainrule.core.op import REGISTRY
 
 
-def _mse(v: Var, x: Any, y: Any, *, reduction: str) -> Any:
-    d = x - y
-    d = d * d
-    return d if reduction == "none" else REGISTRY[reduction](d, dim=None, keepdim=False)
+def _do(name: str, *args: Any, **attrs: Any) -> Any:
+    return apply(REGISTRY[name], args, attrs)
 
 
-def _linear(v: Var, x: Any, w: Any, b: Any) -> Any:
-    return REGISTRY["matmul"](x, REGISTRY["t"](w)) + b if x.ndim <= 2 else None
+def _mse(x: Any, y: Any, *, reduction: str) -> Any:
+    d = _do("sub", x, y)
+    d = _do("mul", d, d)
+    return d if reduction == "none" else _do(reduction, d, dim=None, keepdim=False)
 
 
-def _softmax(v: Var, x: Any, *, dim: int) -> Any:
+def _linear(x: Any, w: Any, b: Any) -> Any:
+    return _do("add", _do("matmul", x, _do("t", w)), b) if x.ndim <= 2 else None
+
+
+def _softmax(x: Any, *, dim: int) -> Any:
     if not x.shape:
         return None
-    e = REGISTRY["exp"](x - REGISTRY["amax"](x, dim=(dim,), keepdim=True))
-    return e / REGISTRY["sum"](e, dim=(dim,), keepdim=True)
+    e = _do("exp", _do("sub", x, _do("amax", x, dim=(dim,), keepdim=True)))
+    return _do("div", e, _do("sum", e, dim=(dim,), keepdim=True))
 
 
-def _log_softmax(v: Var, x: Any, *, dim: int) -> Any:
+def _log_softmax(x: Any, *, dim: int) -> Any:
     if not x.shape:
         return None
-    x = x - REGISTRY["amax"](x, dim=(dim,), keepdim=True)
-    return x - REGISTRY["log"](REGISTRY["sum"](REGISTRY["exp"](x), dim=(dim,), keepdim=True))
+    x = _do("sub", x, _do("amax", x, dim=(dim,), keepdim=True))
+    return _do("sub", x, _do("log", _do("sum", _do("exp", x), dim=(dim,), keepdim=True)))
 
 
 _PARTS: dict[str, Callable[..., Any]] = {
@@ -44,7 +48,7 @@ def lower(results: Sequence[Var]) -> list[Var]:
     for v in order(results):
         args = tuple(made[a.id] if isinstance(a, Var) else a for a in v.args)
         parts = _PARTS.get(v.op.name) if v.op is not None and v.size else None
-        got = parts(v, *args, **v.attrs) if parts is not None else None
+        got = parts(*args, **v.attrs) if parts is not None else None
         if got is None or (got.shape, got.dtype) != (v.shape, v.dtype):
             got = v if all(a is b for a, b in zip(args, v.args)) else _again(v, args)
         made[v.id] = got

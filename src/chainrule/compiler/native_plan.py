@@ -30,7 +30,9 @@ SIMPLE = frozenset(
     "abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not isnan".split()
 )
 RESHAPES = frozenset({"reshape", "squeeze", "unsqueeze"})
-VIEWS = RESHAPES | {"expand", "permute", "transpose", "t", "narrow", "select", "getitem", "flip"}
+PARTS = frozenset({"narrow", "select", "getitem", "flip"})
+PLACED = frozenset({"place", "place_at"})  # a part in zeros
+VIEWS = RESHAPES | PARTS | {"expand", "permute", "transpose", "t"}
 REDUCTIONS = straight.SUMS | straight.EXTREMES.keys() | {"sum_to"}
 
 
@@ -78,7 +80,7 @@ class Plan:
             return 0
         if v.op.name in REDUCTIONS:  # type: ignore[union-attr]
             return 0
-        own = 0 if v.op.name in VIEWS else 1 if v.op.name in SIMPLE else 4 if v.op.name in ("div", "sqrt") else 20  # type: ignore[union-attr]
+        own = 0 if v.op.name in VIEWS else 2 if v.op.name in PLACED else 1 if v.op.name in SIMPLE else 4 if v.op.name in ("div", "sqrt") else 20  # type: ignore[union-attr]
         return own + sum(self.cost[a.id] for a in v.args if isinstance(a, Var))
 
     # ---- epochs
@@ -177,6 +179,8 @@ class Plan:
             a = v.args[0]
             moves_none = v.op.name in RESHAPES or v.op.name == "expand"  # type: ignore[union-attr]
             return moves_none and (a.size == 1 or self.linear(a, n, epoch))
+        if v.op.name in PLACED:  # type: ignore[union-attr]
+            return False
         return all(self.linear(a, n, epoch) for a in v.args if isinstance(a, Var))
 
 
@@ -212,10 +216,43 @@ def loops(v: Var) -> bool:
         return False
     if straight.is_elementwise(v):
         return straight.tried(v)
-    if v.op.name == "getitem":
-        index = v.attrs["index"]
-        return all(type(i) is int or type(i) is slice for i in (index if isinstance(index, tuple) else (index,)))
+    if v.op.name in PARTS:
+        return basic(v.op.name, v.attrs, v.args[0].shape) is not None
+    if v.op.name in PLACED:
+        found = placed(v)
+        return found is not None and all(type(i) is int or i is None or i.step in (None, 1) for i in found)
     return v.op.name in VIEWS or (is_reduction(v) and reduction(v) is not None)
+
+
+def basic(name: str, attrs: Any, shape: tuple[int, ...]) -> list[Any] | None:
+    """What a part takes of each dimension, numbers and slices, with None for a new dimension; None if it is no such part."""
+    every: list[Any] = [slice(None)] * len(shape)
+    if name == "select":
+        every[attrs["dim"]] = int(attrs["index"])
+    elif name == "narrow":
+        every[attrs["dim"]] = slice(attrs["start"], attrs["stop"], attrs["step"])
+    elif name == "flip":
+        for d in attrs["dims"]:
+            every[d] = slice(None, None, -1)
+    elif name == "getitem":
+        given = attrs["index"] if isinstance(attrs["index"], tuple) else (attrs["index"],)
+        if not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):
+            return None
+        at = next((n for n, i in enumerate(given) if i is Ellipsis), len(given))
+        left, right = given[:at], given[at + 1 :]
+        rest = len(shape) - sum(i is not None for i in (*left, *right))
+        every = [*left, *[slice(None)] * rest, *right]
+    else:
+        return None
+    return every
+
+
+def placed(v: Var) -> list[Any] | None:
+    """The same of the part that `place` and `place_at` fill."""
+    if v.op.name == "place_at":  # type: ignore[union-attr]
+        return basic("getitem", v.attrs, v.shape)
+    path = v.attrs["path"]
+    return basic(path[0][0].name, path[0][1], v.shape) if len(path) == 1 else None
 
 
 def is_reduction(v: Var) -> bool:

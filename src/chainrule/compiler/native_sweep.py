@@ -22,8 +22,8 @@ import numpy as np
 
 from chainrule.base.shapes import numel
 from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import DOUBLE, Cell, Pen, choose, ir_type
-from chainrule.compiler.native_plan import RESHAPES, Plan, Sweep, is_reduction
+from chainrule.compiler.native_cells import BOOL, DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native_plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
 from chainrule.core.graph import Var
 
 BLOCK = 1024
@@ -248,6 +248,8 @@ class Writer:
         if straight.is_elementwise(v):
             args = [self.value(a, at.of(a.shape), memo) if isinstance(a, Var) else a for a in v.args]
             return straight.one(v, args, self.pen)
+        if v.op.name in PLACED:  # type: ignore[union-attr]
+            return self._placed(v, at, memo)
         a = v.args[0]
         if v.id not in at.derived:
             at.derived[v.id] = self._seen_through(v, a.shape, at)
@@ -284,29 +286,55 @@ class Writer:
                 dims[i], dims[j] = dims[j], dims[i]
             source = [index[dims.index(d)] for d in range(len(shape))]
             return At(build, shape, None, tuple(source))
-        steps: list[Any] = [slice(None)] * len(shape)
-        if name == "getitem":
-            given = attrs["index"] if isinstance(attrs["index"], tuple) else (attrs["index"],)
-            steps[: len(given)] = given
-        elif name == "select":
-            steps[attrs["dim"]] = attrs["index"]
-        elif name == "narrow":
-            steps[attrs["dim"]] = slice(attrs["start"], attrs["stop"], attrs["step"])
-        else:
-            for d in attrs["dims"]:
-                steps[d] = slice(None, None, -1)
+        steps = basic(name, attrs, shape)
+        assert steps is not None
         return At(build, shape, None, tuple(self._stepped(index, steps, shape)))
 
     def _stepped(self, index: list[Any], steps: list[Any], shape: tuple[int, ...]) -> Iterator[Any]:
-        each = iter(index)
-        for s, n in zip(steps, shape):
+        each, sizes = iter(index), iter(shape)
+        for s in steps:
+            if s is None:
+                next(each)
+                continue
+            n = next(sizes)
             if isinstance(s, slice):
                 start, _, step = s.indices(n)
                 i = next(each)
                 i = i if step == 1 else self.build.mul(i, _int(step))
                 yield i if start == 0 else self.build.add(i, _int(start))
             else:
-                yield _int(int(s) % n)
+                yield _int(s % n)
+
+    def _placed(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
+        """An element of a part that is set in zeros: the part's, where the place is inside."""
+        steps = placed(v)
+        assert steps is not None
+        b, inside, source = self.build, [], []
+        each = iter(zip(at.index, v.shape))
+        for s in steps:
+            if s is None:
+                source.append(_int(0))
+                continue
+            i, n = next(each)
+            if not isinstance(s, slice):
+                inside.append(b.icmp_signed("==", i, _int(s % n)))
+                continue
+            start, stop, _ = s.indices(n)
+            if start > 0:
+                inside.append(b.icmp_signed(">=", i, _int(start)))
+                i = b.sub(i, _int(start))
+            if stop < n:
+                inside.append(b.icmp_signed("<", i, _int(stop - start)))
+            source.append(i)
+        a = v.args[0]
+        if not inside:
+            return self.value(a, At(b, a.shape, None, tuple(source)), memo)  # type: ignore[no-any-return]
+        there = inside[0]
+        for c in inside[1:]:
+            there = b.and_(there, c)
+        safe = tuple(b.select(there, i, _int(0)) for i in source)
+        got = self.value(a, At(b, a.shape, None, safe), memo)
+        return choose(Cell(self.pen, there, BOOL), got, self.pen.constant(0, v.dtype))
 
     def _put(self, at: At, memo: dict[Any, Any]) -> None:
         """The elementwise results at a place."""

@@ -11,8 +11,9 @@ from chainrule.core.state import draw
 from chainrule.core.tensor import Tensor, shareable, version
 
 SHARED = (
-    "a compiled function changes a tensor ({a}) that lies in the same memory as another one that it uses ({b}), and the two "
-    "are not known to be views of each other. Refer to one of them and take views of it inside the function, or clone one."
+    "a compiled function changes a tensor ({a}) that lies in the same memory as another one that it uses ({b}), and the "
+    "two are not known to be views of each other. Refer to one of them and take views of it inside the function, or "
+    "clone one."
 )
 
 
@@ -23,7 +24,7 @@ class Outside:
         self.start = draw()
         self.tensors: dict[Any, Tensor] = {}  # the tensor by which each piece of memory was first met
         self.leaves: dict[int, tuple[Tensor, Tensor | None]] = {}  # with the .grad that they had
-        self._before: dict[int, tuple[Tensor, Any, Any]] = {}  # what is changed in place: its history and version before
+        self._before: dict[int, tuple[Tensor, Any, Any]] = {}  # what is changed in place: its version before
         self._histories: dict[int, tuple[Tensor, Any]] = {}
 
     def found(self, key: Any, x: Tensor) -> None:

@@ -1,13 +1,13 @@
 """Tracing: run a function on values that have shapes but no numbers, and write down every operation.
 
-The engine itself does the work: with a trace in the mode, ops are written into the graph instead of computed (core/graph),
-and the trace stands between tensors and their memory:
+The engine itself does the work: with a trace in the mode, ops are written into the graph instead of computed
+(core/graph), and the trace stands between tensors and their memory:
 
     read(x)   the graph's value for a tensor: what was computed for it, or an input if it comes from outside
     write(x)  an in-place change: the memory gets a new value, which whoever shares it will read
 
-A tensor from outside (a parameter, a buffer, optimiser state) is found by the memory it lies in, so that `p`, `p.data` and
-`p.detach()` are one. Nothing outside is changed while tracing: changes are `effects`, applied after each run.
+A tensor from outside (a parameter, a buffer, optimiser state) is found by the memory it lies in, so that `p`, `p.data`
+and `p.detach()` are one. Nothing outside is changed while tracing: changes are `effects`, applied after each run.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Trace:
         self._grads: dict[Any, Tensor] = {}  # by the memory of a .grad, the leaf it belongs to
         self._numbers: dict[Any, Var] = {}
         self._puts: dict[Any, Callable[[Any], None]] = {}
+        self.undo: list[Callable[[], Any]] = []  # what to do if the trace fails
         self._alive: list[Any] = []  # keeps memory addresses from being used again
         self._start = Var((), np.dtype("bool")).id
 
@@ -107,7 +108,7 @@ class Trace:
             return value
         if isinstance(x._a, Var):
             if x._a.id < self._start:
-                raise TraceError("a tensor that another trace made is used in this one: return it from its function instead")
+                raise TraceError("a tensor that another trace made is used in this one: return it there instead")
             return x._a
         a = shareable(x)
         key = place(a)
@@ -205,7 +206,7 @@ class Trace:
         self.effects.insert(0, Effect(condition, check))
 
     def number(self, key: Any, get: Callable[[], float]) -> Var:
-        """A Python number that may differ from run to run (a learning rate, a count of steps), by the key it is kept under."""
+        """A Python number that may differ from run to run (a learning rate, a count of steps), by a key of its own."""
         if key not in self._numbers:
             var = Var((), np.dtype("float64"))
             var.weak = True
@@ -339,6 +340,10 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
         pullback = _pullback(t, returned, stand_ins) if current().grad else None
         arguments = [_argument(t, s, x, *b) for s, x, b in zip(stand_ins, tensors, before)]
         t.finish()
+    except BaseException:
+        for action in t.undo:
+            action()
+        raise
     finally:
         MODE.reset(token)
         t.outside.restore()
@@ -358,7 +363,7 @@ def _stand_in(x: Tensor) -> Tensor:
 
 def _argument(t: Trace, s: Tensor, x: Tensor, var: Var, held: Tensor | None, grad: Var | None) -> Argument:
     """What the function has done to one of its arguments."""
-    if s._g is not None and s._g is not LEAF or (s._g is LEAF) != (x._g is not None):
+    if (s._g is not None and s._g is not LEAF) or (s._g is LEAF) != (x._g is not None):
         raise TraceError(HISTORY.format(what="an argument"))
     if s._grad is not None and x._g is not LEAF:
         raise TraceError(

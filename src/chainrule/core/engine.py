@@ -20,7 +20,7 @@ import numpy as np
 from chainrule.base import errors
 from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY, Linear
-from chainrule.core.state import MODE, changed, current, mode
+from chainrule.core.state import MODE, changed, current, mode, mode_now
 from chainrule.core.tape import Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
 
@@ -130,14 +130,16 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         after = None
         for e, g in start:
             _send(e, g, grads, nodes, heap, leaves)
-    while heap or after is not None:
+    while True:
         if after is not None and (not heap or after.id > -heap[0]):
             node, g, after = after, after_g, None
             k = node.id
-        else:
+        elif heap:
             k = -heappop(heap)
             node, g = nodes.pop(k), grads.pop(k)
-        op, edges, args, watch = node.op, node.edges, node.saved, node.watch
+        else:
+            break
+        op, edges, args, watch, shapes = node.op, node.edges, node.saved, node.watch, node.shapes
         if watch is not None:
             g = _watched(watch, g, tensors)
         if wanted is not None:
@@ -155,58 +157,76 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                     raise RuntimeError(stale(node, v))
         if tensors:
             args = _in_graph(node)
-        rules, times, shapes = op.rules, op.times, node.shapes
+        rules, times, pulled = op.rules, op.times, None
         if watch is not None and (watch.node_pre or watch.node_post):
-            rules, pulled = None, _hooked(node, watch, g, args, edges, tensors)
+            pulled = _hooked(node, watch, g, args, edges, tensors)
         elif rules is None:
             if type(op) is Linear and len(edges) == 1:  # views and sums, kept short
-                attrs = node.attrs
+                attrs, e = node.attrs, edges[0]
+                if op.add_at is not None and type(e) is Tensor and not tensors and not anomaly:
+                    leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
+                    continue
                 pulled = (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
             else:
                 pulled = _pull(node, g, args, edges)
         elif node.attrs is not None:
-            rules = [partial(r, **node.attrs) if callable(r) else r for r in rules]
-        if op.frees and not retain:
+            rules = _with_attrs(rules, node.attrs)
+        if not retain and op.frees:
             if op.names_late:
                 node.label = node.name()  # it is read off what is kept
             node.saved, node.kept = None, ()
-        for i, e in enumerate(edges):
+        i = -1
+        for e in edges:
+            i += 1
             if e is None:
                 continue
-            if rules is None:
+            if pulled is not None:
                 gi = pulled[i]
                 if gi is None:
                     continue
             else:
                 rule = rules[i]
-                if rule is None:
-                    continue
                 if type(rule) is int:
                     gi = g if rule == 1 else -g if rule == -1 else REGISTRY["zeros_like"](g)
+                elif rule is None:
+                    continue
+                elif times is None:
+                    gi = g * rule(*args)
+                elif len(args) == 3:  # spelled out, as a star among other arguments doubles the price of a call
+                    gi = rule(g, args[0], args[1], args[2])
+                elif len(args) == 2:
+                    gi = rule(g, args[0], args[1])
                 else:
-                    gi = rule(g, *args) if times is not None else g * rule(*args)
+                    gi = rule(g, *args)
                 if shapes is not None and gi.shape != shapes[i]:
                     gi = REGISTRY["sum_to"](gi, shape=shapes[i])
             if anomaly:
                 _check_nan(node, i, gi)
-            if type(e) is Tensor or not isinstance(e, Node):
+            kind = type(e)
+            if kind is Tensor or (kind is not Node and not isinstance(e, Node)):
                 fresh = type(gi) is not ndarray or (gi is not g and gi.base is None)
-                if rules is None and fresh and (op.frees or len(pulled) > 1):
-                    # A vjp may hand out what it was given, or one array twice.
-                    fresh = not any(gi is a for a in args) and sum(gi is r for r in pulled) < 2
-                held = leaves.get(id(e))
-                leaves[id(e)] = (e, gi, fresh) if held is None else (e, held[1] + gi, True)
-                continue
-            n = e.id
-            if after is e:
-                after_g = after_g + gi
-            elif n in grads:
-                grads[n] = grads[n] + gi
+                if pulled is not None and fresh and (op.frees or len(pulled) > 1):
+                    fresh = _alone(gi, args, pulled)
+                n = id(e)
+                if n in leaves:
+                    leaves[n] = (e, leaves[n][1] + gi, True)
+                else:
+                    leaves[n] = (e, gi, fresh)
             elif after is None:
-                after, after_g = e, gi
+                n = e.id
+                if heap and n in grads:
+                    grads[n] = grads[n] + gi
+                else:
+                    after, after_g = e, gi
+            elif after is e:
+                after_g = after_g + gi
             else:
-                grads[n], nodes[n] = gi, e
-                heappush(heap, -n)
+                n = e.id
+                if n in grads:
+                    grads[n] = grads[n] + gi
+                else:
+                    grads[n], nodes[n] = gi, e
+                    heappush(heap, -n)
     for key, (x, g, _) in leaves.items():  # all hooks before any `.grad`: if one raises, nothing was changed
         if x._hooks and (wanted is None or key in wanted.keys):
             leaves[key] = (x, _through(x._hooks, g, tensors), False)
@@ -218,6 +238,28 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             _accumulate(x, g, fresh, tensors)
             if x._after is not None:
                 _run_after(x)
+
+
+def _with_attrs(rules: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+    return [partial(r, **attrs) if callable(r) else r for r in rules]
+
+
+def _with_part(held: Any, e: Tensor, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> tuple[Tensor, Any, bool]:
+    """What has arrived for a leaf, and the gradient of some of its elements.
+
+    All of them add to one array; the op's transpose would make an array of zeros for each, and add those up.
+    """
+    if held is None:
+        held = (e, np.zeros(shape, g.dtype), True)
+    elif not held[2] or type(held[1]) is not ndarray:
+        held = (e, np.array(held[1]), True)
+    op.add_at(held[1], g, **attrs)
+    return held
+
+
+def _alone(g: Any, args: Sequence[Any], pulled: Sequence[Any]) -> bool:
+    """Whether a vjp's array is neither one that it was given nor handed out twice."""
+    return not any(g is a for a in args) and sum(g is r for r in pulled) < 2
 
 
 def _run_after(x: Tensor) -> None:
@@ -355,7 +397,7 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
         x._grad = wrap(g if fresh or type(g) is not ndarray else g.copy())
         return
     b = held._a
-    m = MODE.get()
+    m = mode_now()
     if m is not None and m.trace is not None:
         store(held, payload(held) + g)
     elif type(b) is not ndarray:

@@ -16,7 +16,7 @@ from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import Elementwise
-from chainrule.core.state import MODE, NO_GRAD
+from chainrule.core.state import NO_GRAD, draw, mode_now
 from chainrule.core.tape import Node
 from chainrule.core.tensor import LEAF, Tensor, Version, new, touch
 
@@ -39,134 +39,170 @@ def constant(x: float, d: Any) -> Any:
     return c
 
 
-def unary(op: Elementwise) -> Callable[..., Any]:
-    """The function of one tensor that computes and records `op`."""
+def unary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
+    """The function of one tensor that computes and records `op`; Python's `operator` has no `out`."""
     kernel, differentiable = op.kernel, op.differentiable
     keep_x, keep_out = op.saves((True,)) if differentiable else (False, False)
 
-    def call(input: Any, *, out: Any = None) -> Any:
-        m = MODE.get()
-        if (m is None or m is NO_GRAD) and out is None and isinstance(input, Tensor):
-            a = input._a
-            kind = type(a)
-            if kind is ndarray and not a.shape:
-                a = a[()]
-                kind = type(a)
-            if kind is ndarray:
-                d = a.dtype
-                if d is not F32 and d is not F64:
-                    return apply(op, (input,), {})
-            elif kind is not f32 and kind is not f64:
+    def call(input: Any) -> Any:
+        m = mode_now()
+        a = input._a
+        kind = type(a)
+        if m is not None and m is not NO_GRAD:
+            return apply(op, (input,), {})
+        if kind is not f32 and kind is not f64:
+            if kind is not ndarray or (a.dtype is not F32 and a.dtype is not F64):
                 return apply(op, (input,), {})
-            t = new(Tensor)
-            t._a = r = kernel(a)
-            t._v = None
-            g = input._g
-            if g is None or m is not None or not differentiable:
-                t._g = None
-            elif keep_out:
-                t._v = v = Version()
-                t._g = Node(
-                    op, (input if g is LEAF else g,), (a if keep_x else None, r), (input if keep_x else None, v)
-                )
-            else:
-                t._g = Node(op, (input if g is LEAF else g,), (a if keep_x else None, None), (input,) if keep_x else ())
+            if not a.shape:
+                a = a[()]
+        t = new(Tensor)
+        t._a = r = kernel(a)
+        g, t._v = input._g, None
+        if g is None or m is not None or not differentiable:
+            t._g = None
             return t
+        t._g = n = new(Node)  # spelled out: a call of a class with an __init__ goes through C and back
+        n.op = op
+        n.edges = (input if g is LEAF else g,)
+        if keep_out:
+            t._v = v = Version()
+            n.saved = (a if keep_x else None, r)
+            n.kept = (input if keep_x else None, v)
+        elif keep_x:
+            n.saved = (a, None)
+            n.kept = (input,)
+        else:
+            n.saved = (None, None)
+            n.kept = ()
+        n.shapes = n.attrs = n.watch = None
+        n.id = draw()
+        return t
+
+    def function(input: Any, *, out: Any = None) -> Any:
+        if out is None and floats and isinstance(input, Tensor):
+            return call(input)
         return into(out, apply(op, (input,), {}))
 
-    return call if op.types not in ("bool", "int") else lambda input, *, out=None: into(out, apply(op, (input,), {}))
+    floats = op.types not in ("bool", "int")
+    return call if operator and floats else function
 
 
 def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     """The function of two operands (the first a tensor on the hot path) that computes and records `op`.
 
-    As Python's `operator` it leaves operands that it does not know to their own methods.
+    As Python's `operator` it has no `out`, and leaves operands that it does not know to their own methods.
     """
     kernel, differentiable = op.kernel, op.differentiable
     (xx, xy, xo), (yx, yy, yo) = [
         op.saves(n) if differentiable else (False,) * 3 for n in ((True, False), (False, True))
     ]
     # xy: the partial by x reads y; o is the result.
-    reads_numbers = op.columns.get(
-        "reads_numbers", False
-    )  # whether its kernel or rules treat Python numbers apart, as pow's do
+    keeps = xx or xo  # whether anything is kept where y is a number
+    # Whether its kernel or rules treat Python numbers apart, as pow's do.
+    reads_numbers = op.columns.get("reads_numbers", False)
 
-    def general(input: Any, other: Any, *, out: Any = None) -> Any:
+    def general(input: Any, other: Any) -> Any:
         if operator and not isinstance(other, _KNOWN) and not hasattr(other, "_interpret"):
             return NotImplemented
-        return into(out, apply(op, (input, other), {}))
+        return apply(op, (input, other), {})
 
-    def call(input: Any, other: Any, *, out: Any = None) -> Any:
-        m = MODE.get()
-        if (m is not None and m is not NO_GRAD) or out is not None or not isinstance(input, Tensor):
-            return general(input, other, out=out)
-        a, gx, shape, v = input._a, input._g, None, None
-        kind, theirs = type(a), type(other)
+    def call(input: Any, other: Any) -> Any:
+        m = mode_now()
+        if m is not None and m is not NO_GRAD:
+            return general(input, other)
+        a, gx, theirs, shape = input._a, input._g, type(other), None
+        kind = type(a)
         if theirs is float or theirs is int:
-            if kind is ndarray and not a.shape:
-                a = a[()]
-                kind = type(a)
-            if kind is ndarray:
+            if kind is not f32 and kind is not f64:
+                if kind is not ndarray:
+                    return general(input, other)
                 d = a.dtype
                 if d is not F32 and d is not F64:
                     return general(input, other)
-                if not reads_numbers:
+                if not a.shape:
+                    a = a[()]
+                elif not reads_numbers:
                     other = constant(other, d)
-            elif kind is not f32 and kind is not f64:
-                return general(input, other)
             t = new(Tensor)
             t._a = r = kernel(a, other)
+            t._v = None
             if gx is None or m is not None or not differentiable:
-                t._g = t._v = None
+                t._g = None
                 return t
-            if xo:
-                v = Version()
-            t._v = v
-            kept: tuple[Any, ...] = (input if xx else None, None, v) if xx or xo else ()
-            saved = (a if xx else None, other, r if xo else None)
-            t._g = Node(op, (input if gx is LEAF else gx, None), saved, kept)
-            return t
-        if not isinstance(other, Tensor):
-            return general(input, other)
-        b, gy = other._a, other._g
-        if kind is ndarray or type(b) is ndarray:
-            d = a.dtype
-            if d is not b.dtype or (d is not F32 and d is not F64):
-                return general(input, other)
-            p, q = a.shape, b.shape
-            if p != q:
-                shape = (p, q)
-            elif not p:
-                a, b = a[()], b[()]
-        elif kind is not type(b) or (kind is not f32 and kind is not f64):
-            return general(input, other)
-        try:
-            r = kernel(a, b)
-        except ValueError:
-            return general(input, other)  # which says what is wrong with the shapes
-        t = new(Tensor)
-        t._a = r
-        if (gx is None and gy is None) or m is not None or not differentiable:
-            t._g = t._v = None
-            return t
-        if (gy is None and other._frozen) or (gx is None and input._frozen):
-            return general(input, other)  # which refuses an inference tensor that is to be kept
-        edges: tuple[Any, Any]
-        if gy is None:
-            edges, rx, ry, ro = (input if gx is LEAF else gx, None), xx, xy, xo
-        elif gx is None:
-            edges, rx, ry, ro = (None, other if gy is LEAF else gy), yx, yy, yo
+            t._g = n = new(Node)  # spelled out: a call of a class with an __init__ goes through C and back
+            n.edges = (input if gx is LEAF else gx, None)
+            if keeps:
+                v = None
+                if xo:
+                    t._v = v = Version()
+                n.saved = (a if xx else None, other, r if xo else None)
+                n.kept = (input if xx else None, None, v)
+            else:
+                n.saved = (None, other, None)
+                n.kept = ()
         else:
-            edges = (input if gx is LEAF else gx, other if gy is LEAF else gy)
-            rx, ry, ro = xx or yx, xy or yy, xo or yo
-        if ro:
-            v = Version()
-        t._v = v
-        kept = (input if rx else None, other if ry else None, v) if rx or ry or ro else ()
-        t._g = Node(op, edges, (a if rx else None, b if ry else None, r if ro else None), kept, shape)
+            if not isinstance(other, Tensor):
+                return general(input, other)
+            b, gy = other._a, other._g
+            if kind is not type(b) or (kind is not f32 and kind is not f64):
+                if kind is not ndarray and type(b) is not ndarray:
+                    return general(input, other)
+                d = a.dtype
+                if d is not b.dtype or (d is not F32 and d is not F64):
+                    return general(input, other)
+                p, q = a.shape, b.shape
+                if p != q:
+                    shape = (p, q)
+                elif not p:
+                    a, b = a[()], b[()]
+            try:
+                r = kernel(a, b)
+            except ValueError:
+                return general(input, other)  # which says what is wrong with the shapes
+            t = new(Tensor)
+            t._a = r
+            t._v = v = None
+            if (gx is None and gy is None) or m is not None or not differentiable:
+                t._g = None
+                return t
+            t._g = n = new(Node)
+            if gy is None:
+                if other._frozen:
+                    return general(input, other)  # which refuses an inference tensor that is to be kept
+                n.edges = (input if gx is LEAF else gx, None)
+                rx, ry, ro = xx, xy, xo
+            elif gx is None:
+                if input._frozen:
+                    return general(input, other)
+                n.edges = (None, other if gy is LEAF else gy)
+                rx, ry, ro = yx, yy, yo
+            else:
+                n.edges = (input if gx is LEAF else gx, other if gy is LEAF else gy)
+                rx, ry, ro = xx or yx, xy or yy, xo or yo
+            if ro:
+                t._v = v = Version()
+            if rx or ry or ro:
+                n.saved = (a if rx else None, b if ry else None, r if ro else None)
+                n.kept = (input if rx else None, other if ry else None, v)
+            else:
+                n.saved = _NOTHING
+                n.kept = ()
+        n.op = op
+        n.shapes = shape
+        n.attrs = n.watch = None  # as on the class, but quicker to read
+        n.id = draw()
         return t
 
-    return call if op.types not in ("bool", "int") else general
+    def function(input: Any, other: Any, *, out: Any = None) -> Any:
+        if out is None and floats and isinstance(input, Tensor):
+            return call(input, other)
+        return into(out, apply(op, (input, other), {}))
+
+    floats = op.types not in ("bool", "int")
+    return (call if floats else general) if operator else function
+
+
+_NOTHING = (None, None, None)  # what an op of two operands saves if its rules read nothing
 
 
 _INPLACE: dict[Any, Callable[[Any, Any], Any]] = {
@@ -183,18 +219,19 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
     iop = _INPLACE[op.kernel]
 
     def call(x: Tensor, y: Any) -> Tensor:
-        m = MODE.get()
-        if x._frozen or not (m is NO_GRAD or (m is None and x._g is None)):
+        m = mode_now()
+        if (x._g is not None if m is None else m is not NO_GRAD) or x._frozen:
             return modify(x, name, function, y)
         a, b = x._a, y
-        if type(y) is not float and type(y) is not int:
-            if not isinstance(y, Tensor) or (m is None and y._g is not None):
-                return modify(x, name, function, y)
+        if isinstance(y, Tensor):
             b = y._a
             if type(b) is ndarray and not b.shape:
                 b = b[()]
-            if type(b) is not ndarray and type(b) is not f32 and type(b) is not f64:
+            theirs = type(b)
+            if (m is None and y._g is not None) or (theirs is not f32 and theirs is not ndarray and theirs is not f64):
                 return modify(x, name, function, y)
+        elif type(y) is not float and type(y) is not int:
+            return modify(x, name, function, y)
         if type(a) is ndarray:
             d = a.dtype
             if d is not F32 and d is not F64:
@@ -202,11 +239,12 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
             if a.shape:
                 if type(b) is not ndarray:
                     b = constant(b, d) if type(b) is float or type(b) is int else b
-                elif b.dtype is not d or not _fits(b.shape, a.shape):
+                elif b.dtype is not d or (b.shape != a.shape and not _fits(b.shape, a.shape)):
                     return modify(x, name, function, y)
-                if not a.flags.writeable:
+                try:
+                    iop(a, b)
+                except ValueError:  # a broadcast view, whose elements share memory
                     return modify(x, name, function, y)
-                iop(a, b)
             elif type(b) is ndarray:
                 return modify(x, name, function, y)
             else:
@@ -223,4 +261,4 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
 
 
 def _fits(b: tuple[int, ...], a: tuple[int, ...]) -> bool:
-    return b == a or (len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1])))
+    return (len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1])))

@@ -30,8 +30,8 @@ class TraceError(RuntimeError):
 
 
 LEAKED = (
-    "a tensor that a compiled function made while it was traced is used after the trace has ended: it was kept in a list, "
-    "an attribute or a global, and has no numbers. Return it from the function instead."
+    "a tensor that a compiled function made while it was traced is used after the trace has ended: it was kept in a "
+    "list, an attribute or a global, and has no numbers. Return it from the function instead."
 )
 
 
@@ -254,6 +254,13 @@ def _shaped(x: Any) -> Any:
 
 def _index(x: Var) -> Any:
     return 1.0 if x.weak else np.broadcast_to(np.zeros((), x.dtype), x.shape)
+
+
+def as_number(v: Any) -> Any:
+    """A 0-d value as a Python number, which decides no dtype."""
+    v = emit(REGISTRY["cast"], (v,), {"dtype": np.dtype("float64")})
+    v.weak = True
+    return v
 
 
 def order(results: Sequence[Var]) -> list[Var]:

@@ -43,6 +43,7 @@ class Op:
     view = False  # the result shares the input's memory
     outputs = 1
     differentiable = True
+    add_at: Rule | None = None  # of an index: (sum, g, **attrs), adds g to its place in an array, in place
     frees = True  # whether nodes keep values that are let go after backward
 
     def __init__(self, name: str, numpy: Rule, *, grad: Any = None, **columns: Any) -> None:
@@ -65,7 +66,7 @@ class Op:
                     return dispatch.apply(self, args, attrs)
                 if hasattr(x, "_interpret"):
                     return x._interpret(self, args, attrs)
-        return self.kernel(*args, **attrs)
+        return self.kernel(*args, **attrs) if attrs else self.kernel(*args)
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         """For each input, and last for the result: whether the rule reads its values if these need gradients."""

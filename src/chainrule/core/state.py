@@ -31,6 +31,7 @@ NO_GRAD = Mode(grad=False)
 _SHARED: dict[Mode, Mode | None] = {DEFAULT: None, NO_GRAD: NO_GRAD}
 
 MODE: ContextVar[Mode | None] = ContextVar("chainrule_mode", default=None)
+mode_now = MODE.get  # for the hot path: `MODE.get()` on an imported name makes a bound method at each call
 
 # Nodes and in-place changes draw numbers from one counter. Backward visits nodes from the highest number to the lowest
 # (each was made after its inputs), and a saved value is stale if it was changed at a number above its node's.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.base import dtypes
-from chainrule.core.state import MODE, draw
+from chainrule.core.state import MODE, draw, mode_now
 from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 class Meta:
     """The shape and dtype of an input whose values the rule does not read."""
 
-    __slots__ = ("dtype", "ndim", "shape")
+    __slots__ = ("dtype", "shape")
 
     def __init__(self, a: Any) -> None:
         self.shape = a.shape
-        self.ndim = len(self.shape)
         self.dtype = a.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
 
 
 class Node:
@@ -184,7 +188,7 @@ def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
     if base._frozen:
         out._frozen = True
     out._base = root
-    out._path = (*base._path, step)
+    out._path = base._path + (step,)  # noqa: RUF005 (half the price)
     if root._g is LEAF:  # in-place changes with history are refused there
         return
     views = root._views
@@ -207,7 +211,7 @@ def replay(root: Tensor, path: tuple[Any, ...]) -> Any:
 
 class _ShapeOnly(Meta):
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape, self.ndim, self.dtype = shape, len(shape), dtype
+        self.shape, self.dtype = shape, dtype
 
 
 def rebind(x: Tensor, history: Any, scatter: Op) -> None:
@@ -238,7 +242,7 @@ def _retain_follows(x: Tensor) -> None:
 
 def payload(x: Tensor) -> Any:
     """What x holds now: its array, or the graph's value for it under a trace."""
-    m = MODE.get()
+    m = mode_now()
     return x._a if m is None or m.trace is None else m.trace.read(x)
 
 
@@ -292,12 +296,17 @@ def store(x: Tensor, value: Any) -> None:
         x._a = value
 
 
+def meet(x: Tensor) -> None:
+    """Under a trace: x's `.grad` is about to be looked at or changed."""
+    m = MODE.get()
+    if m is not None and m.trace is not None and x._g is LEAF:
+        m.trace.meet(x)
+
+
 def forget_gradients(tensors: Iterable[Tensor], set_to_none: bool) -> None:
     """What `zero_grad` of an optimiser or a module does: each `.grad` becomes None, or is filled with zeros."""
-    m = MODE.get()
     for x in tensors:
-        if m is not None and m.trace is not None:
-            m.trace.meet(x)
+        meet(x)
         g = x._grad
         if set_to_none:
             x._grad = None

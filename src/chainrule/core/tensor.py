@@ -30,6 +30,8 @@ class Leaf:
 
 LEAF: Final = Leaf()
 new = object.__new__
+_getframe = sys._getframe
+_users: set[str] = set()  # files seen outside of the package
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -141,11 +143,13 @@ def touch(x: Tensor, what: str) -> None:
         x._v = v = Version()
     v.stamp = draw()
     v.count += 1
-    frame: Any = sys._getframe(2)
+    frame: Any = _getframe(2)
     code = frame.f_code
-    while code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-        frame = frame.f_back
-        code = frame.f_code
+    if code.co_filename not in _users:  # seldom: a set is quicker to ask than the start of a string
+        while code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+            frame = frame.f_back
+            code = frame.f_code
+        _users.add(code.co_filename)
     v.culprit = (what, (code, frame.f_lasti))
 
 

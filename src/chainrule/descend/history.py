@@ -30,17 +30,17 @@ class History:
         self.points = [np.empty((rows, *a.shape), a.dtype) for a in start]
         self.n = 0
 
-    def add(self, at: int, seen: Any, points: Sequence[Sequence[Any]]) -> None:
+    def add(self, at: int, seen: Any, points: Sequence[Any]) -> None:
         """Rows for steps at, at + every, ... of a run that began at step `at`; `seen` has a row for each step."""
-        m = min(len(points), math.ceil(len(seen) / self.every)) if self.every else 0
+        m = math.ceil(len(seen) / self.every) if self.every else 0
         if not m:
             return
         rows = slice(self.n, self.n + m)
-        chosen = seen[:: self.every][:m]
+        chosen = seen[:: self.every]
         self.steps[rows] = np.arange(m) * self.every + at
         self.values[rows], self.slopes[rows] = chosen[:, 0], chosen[:, 1]
-        for into, leaf in zip(self.points, zip(*points)):
-            into[rows] = np.stack(leaf[:m])
+        for into, leaf in zip(self.points, points):
+            into[rows] = leaf[:m]
         self.n += m
 
     def end(self, at: int, value: float, slope: float, leaves: Sequence[Any]) -> None:

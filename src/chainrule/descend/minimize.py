@@ -81,7 +81,7 @@ def minimize(
     name = optimiser(optimizer)
     lr = _float_like(lr)
     group = group_of(name, first_rate(lr), options)
-    runner = _runner(objective, name, group, lr, options)
+    runner = _runner(objective, name, group, lr, options, steps)
     searches = name not in RULES
     history = History(objective.start, steps, record)
     stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
@@ -100,9 +100,11 @@ def _float_like(lr: Any) -> Any:
     return lr.item() if hasattr(lr, "item") and getattr(lr, "ndim", 1) == 0 else lr
 
 
-def _runner(objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any]) -> Any:
+def _runner(
+    objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any], steps: int
+) -> Any:
     if name in RULES:
-        return RuleSteps(objective, RULES[name].rule, group)
+        return RuleSteps(objective, RULES[name].rule, group, steps)
     if name == "lbfgs":
         return QuasiNewton(objective, group)
     if options:

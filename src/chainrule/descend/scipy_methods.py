@@ -49,7 +49,7 @@ def by_scipy(
         if history.every and at % history.every == 0 and history.n < len(history.steps) - 1:
             value, g = flat.value_and_gradient(x)
             leaves = flat.split(x)
-            history.add(at, np.array([[value, np.linalg.norm(g), 0.0]]), [leaves])
+            history.add(at, np.array([[value, np.linalg.norm(g), 0.0]]), [np.asarray(a)[None] for a in leaves])
         if callback is not None and at % max(history.every, 1) == 0:
             leaves = flat.split(x)
             objective.put(leaves)

@@ -50,7 +50,7 @@ class Search:
         seen = np.array([[value, np.linalg.norm(g), 0.0]])
         new = self._step(x, value, g) if np.isfinite(seen).all() else x
         seen[0, 2] = np.linalg.norm(new - x)
-        return self.flat.split(new), seen, [state] if every else []
+        return self.flat.split(new), seen, [np.asarray(a)[None] for a in state] if every else []
 
     def _step(self, x: Any, value: float, g: Any) -> Any:
         d = self._newton(x, g) if self.newton else -g
@@ -111,4 +111,4 @@ class QuasiNewton:
             self.optimizer.step(self._closure)
             after = [np.array(x._a)[()] for x in self.xs]
         moved = float(np.linalg.norm(self.flat.join(after) - self.flat.join(state)))
-        return after, np.array([[value, slope, moved]]), [state] if every else []
+        return after, np.array([[value, slope, moved]]), [np.asarray(a)[None] for a in state] if every else []

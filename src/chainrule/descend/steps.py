@@ -12,7 +12,9 @@ What runs steps is a *runner*:
     replays                       whether running the same steps again does the same
 
 `seen` has a row for each step: the value and the gradient's norm before it, and the length of the step. `points` holds
-the leaves before steps 0, every, 2 every, ... of this run; every=0 keeps none.
+for each leaf a stack of what it was before steps 0, every, 2 every, ... of this run; every=0 keeps none.
+
+Many steps of a small graph run in machine code, where there is llvmlite; else the graph is interpreted.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from chainrule.descend.objective import Objective, Program, gradients, read
 from chainrule.optim.rules import Fill, Rule
 
 State = list[Any]
+MANY = 2000  # steps from which machine code, which takes a while to make, pays
 
 
 def norm(parts: Sequence[Any]) -> Any:
@@ -43,11 +46,13 @@ def norm(parts: Sequence[Any]) -> Any:
 class RuleSteps:
     """The runner of an optimiser that is a rule."""
 
-    def __init__(self, objective: Objective, rule: Rule, group: dict[str, Any]) -> None:
+    def __init__(self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int) -> None:
         self.objective, self.rule, self.group = objective, rule, group
+        self.native = None if steps < MANY else False  # the machine code; False: not yet tried, None: none
         self.kinds = rule.start(group)
         self.leaves = len(objective.start)
-        self.number = [False] * self.leaves + [type(s) is float for s in self.kinds.values()] * self.leaves
+        kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
+        self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
         self.fills = None in self.kinds.values()  # the first step makes a part of the state
         self._programs: dict[tuple[bool, ...], Program] = {}
         self.here = objective.program(lambda y, xs, _: [read(y), norm(_given(gradients(y, xs)))])
@@ -58,7 +63,7 @@ class RuleSteps:
 
     @property
     def how(self) -> str:
-        return f"run without a graph: {self.here.why}" if self.here.why else "interpreted"
+        return f"without a graph: {self.here.why}" if self.here.why else "machine code" if self.native else "interpreted"
 
     def start(self) -> State:
         state = list(self.objective.start)
@@ -90,20 +95,45 @@ class RuleSteps:
 
     def run(self, state: State, rates: Sequence[float], every: int) -> tuple[State, Any, list[Any]]:
         seen = np.empty((len(rates), 3))
-        points = []
+        rows = []
         n = self.leaves
-        numbers = [i for i, yes in enumerate(self.number) if yes]
-        step = self.program(state)
         for i, lr in enumerate(rates):
-            if every and i % every == 0:
-                points.append(state[:n])
-            if self.fills and i < 2:
+            if i == 0 or (self.fills and i == 1):
                 step = self.program(state)
+                loop = self._loop(step, state)
+                if loop is not None and len(set(rates[i:])) == 1:
+                    return self._run_native(loop, step, state, rates[i:], every, seen, rows)
+            if every and i % every == 0:
+                rows.append(state[:n])
             value, slope, moved, *state = step([*state[:n], lr, *state[n:]])
             seen[i] = value, slope, moved
-            for k in numbers:
+            for k in self.numbers:
                 state[k] = float(np.float32(state[k]))  # the optimisers' classes keep their counts so
-        return state, seen, points
+        return state, seen, [np.stack(leaf) for leaf in zip(*rows)]
+
+    def _loop(self, step: Program, state: State) -> Any:
+        """The step in machine code; None where there is none."""
+        if self.native is False and not any(a is None for a in state):
+            self.native = None
+            counts = all(k == "step" for k, s in self.kinds.items() if type(s) is float)  # whole in any precision
+            if step.replays and counts:
+                self.native = _native(step, self.leaves)
+        return self.native or None
+
+    def _run_native(
+        self, loop: Any, step: Program, state: State, rates: Sequence[float], every: int, seen: Any, rows: list[Any]
+    ) -> tuple[State, Any, list[Any]]:
+        n, done = self.leaves, len(seen) - len(rates)
+        out, record = loop([*state[:n], rates[0], *state[n:], *step.held], len(rates))
+        for i in range(3):
+            seen[done:, i] = record[i]
+        state = out[3 : 3 + len(state)]
+        for k in self.numbers:
+            state[k] = float(state[k])
+        if not every:
+            return state, seen, []
+        tail = [leaf[-done % every :: every] for leaf in record[3:]]
+        return state, seen, [np.concatenate([[r[i] for r in rows], t]) if rows else t for i, t in enumerate(tail)]
 
     def look(self, state: State) -> tuple[float, float]:
         value, slope = self.here(state[: self.leaves])
@@ -116,3 +146,20 @@ def _given(gs: Sequence[Any]) -> list[Any]:
 
 def _full(a: Any, value: float) -> Any:
     return np.full(a.shape, value, a.dtype) if a.shape else a.dtype.type(value)
+
+
+def _native(step: Program, leaves: int) -> Any:
+    """The loop of a step in machine code; None if llvmlite is missing or the graph is not for it."""
+    try:
+        from chainrule.compiler.native_cells import NotNative
+        from chainrule.compiler.native_loop import native_loop
+    except ImportError:
+        return None
+    inputs = [*step.inputs, *(i.var for i in step.captured)]
+    results = [*step.results, *step.inputs[:leaves]]
+    state = range(leaves, len(step.inputs) - 1)
+    carried = [(i, 3 + i) for i in range(leaves)] + [(1 + i, 3 + i) for i in state]  # after the leaves comes the rate
+    try:
+        return native_loop(inputs, results, carried, [0, 1, 2, *range(len(step.results), len(results))])
+    except (NotNative, ImportError, ValueError):
+        return None

@@ -12,9 +12,11 @@ from chainrule.api.public import named
 from chainrule.api.random import default_generator
 from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
+from chainrule.core.graph import Var
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
+from chainrule.core.tape import demand, numbers, positions
 from chainrule.core.tensor import Tensor, wrap
 
 __all__ = [
@@ -77,11 +79,15 @@ def embedding(
 
     With `max_norm`, rows of a greater norm are first scaled down to it, in place.
     """
-    index = np.asarray(input._a)
+    index = positions(input)
     n = weight._a.shape[0]
     if index.dtype.kind not in "iu":
         raise RuntimeError(f"Expected tensor for argument 'indices' to have integer elements, but got {input.dtype}")
-    if index.size and (index.min() < 0 or index.max() >= n):
+    if isinstance(index, Var):
+        demand((index >= 0) & (index < n), lambda: IndexError(f"index out of range in self: into {n} rows"))
+        if max_norm is not None or scale_grad_by_freq:
+            numbers(input)  # refuses: how many rows there are decides
+    elif index.size and (index.min() < 0 or index.max() >= n):
         raise IndexError(f"index out of range in self: indices {index.min()} to {index.max()} into {n} rows")
     if padding_idx is not None:
         if not -n <= padding_idx < n:
@@ -93,7 +99,7 @@ def embedding(
 
 
 def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:
-    table = weight._a
+    table = numbers(weight)
     norms = np.linalg.norm(table[rows], norm_type, axis=1)
     with mode(grad=False):
         long = rows[norms > max_norm]
@@ -105,7 +111,7 @@ def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each class number a row with a 1 in its place."""
-    a = np.asarray(tensor._a)
+    a = numbers(tensor)
     if a.dtype.kind not in "iu":
         raise RuntimeError(f"one_hot is only applicable to index tensors of type LongTensor, but got {tensor.dtype}")
     if not a.size and num_classes <= 0:

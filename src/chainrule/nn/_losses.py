@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import named
+from chainrule.core.graph import Var, as_number
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import demand, numbers, payload, positions
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn import _layers as layers
 
@@ -147,8 +149,7 @@ def gaussian_nll_loss(
             len(v.shape) == len(x.shape) and all(a in (1, b) for a, b in zip(v.shape, x.shape))
         ):
             raise ValueError(f"var is of incorrect size: {list(v.shape)} for an input of {list(x.shape)}")
-    if (v._a < 0).any():
-        raise ValueError("var has negative entry/entries")
+    demand(payload(v) >= 0, lambda: ValueError("var has negative entry/entries"))
     v = v + (v.clamp(min=eps) - v).detach()  # cut off below at eps, without turning its gradient off
     loss = 0.5 * (v.log() + (x - target) ** 2 / v)
     return _reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
@@ -186,8 +187,8 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    if not ((input._a >= 0) & (input._a <= 1)).all():
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    p = payload(input)
+    demand((p >= 0) & (p <= 1), lambda: RuntimeError("all elements of input should be between 0 and 1"))
     loss = REGISTRY["binary_cross_entropy"](input, target)
     return _reduced(loss if weight is None else loss * weight, reduction, "BinaryCrossEntropyBackward0")
 
@@ -245,7 +246,7 @@ def nll_loss(
 
 
 def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
-    shape, classes = input._a.shape, np.asarray(target._a)
+    shape, classes = input._a.shape, positions(target)
     if not shape or (len(shape) == 1 and classes.shape not in ((), (1,))):
         raise RuntimeError(
             f"0D or 1D target tensor expected for an input of {len(shape)} dimensions: "
@@ -263,22 +264,34 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
         raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(classes.shape)}")
     axis = 1 if len(shape) > 1 else 0
     keep = classes != ignore_index
-    index = np.where(keep, classes, 0)
-    wrong = (index < 0) | (index >= shape[axis])
-    if wrong.any():
-        raise IndexError(f"Target {int(index[wrong].flat[0])} is out of bounds: there are {shape[axis]} classes.")
+    index = REGISTRY["where"](keep, classes, 0)
+    n = shape[axis]
+    if isinstance(index, Var):
+        demand((index >= 0) & (index < n), lambda: IndexError(f"a target is out of bounds: there are {n} classes."))
+    else:
+        wrong = (index < 0) | (index >= n)
+        if wrong.any():
+            raise IndexError(f"Target {int(index[wrong].flat[0])} is out of bounds: there are {n} classes.")
     scale: Any = None
     if weight is not None:
-        scale = np.where(keep, np.asarray(weight._a)[index], 0).astype(input._a.dtype)
-    total = float(np.sum(scale)) if scale is not None else float(np.count_nonzero(keep))
-    total = total or math.nan  # nothing counts: the mean is NaN, as PyTorch's is
+        each = REGISTRY["index"](payload(weight), index=(index,))
+        scale = REGISTRY["where"](keep, each, 0).astype(input._a.dtype)
+    total = _total(keep if scale is None else scale)
     grid = [np.asarray(g) for g in np.ogrid[tuple(slice(n) for n in index.shape)]]
     loss = REGISTRY["nll_loss"](
-        input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if keep.all() else keep,
+        input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if not isinstance(keep, Var) and keep.all() else keep,
         over=None if reduction == "none" else total if reduction == "mean" else 1.0,
     )  # fmt: skip
     label = "NllLoss2DBackward0" if len(shape) == 4 else "NllLossBackward0"
     return named(loss, label)
+
+
+def _total(a: Any) -> Any:
+    """The sum as a Python number, which decides no dtype; NaN for 0: where nothing counts, PyTorch's mean is NaN."""
+    total = REGISTRY["sum"](a, dim=None, keepdim=False)
+    if not isinstance(total, Var):
+        return float(total) or math.nan
+    return as_number(REGISTRY["where"](total == 0, math.nan, total))
 
 
 @_loss
@@ -312,13 +325,16 @@ def cross_entropy(
     if label_smoothing == 0:
         return exact
     smooth = -(logp if by_class is None else logp * by_class).sum(axis)
-    keep = np.asarray(target._a != ignore_index)
+    keep = positions(target) != ignore_index
     smooth = _where(wrap(keep), smooth, 0.0)
     if reduction != "none":
         smooth = smooth.sum()
     if reduction == "mean":
-        kept: Any = np.count_nonzero(keep) if weight is None else np.sum(weight._a[np.where(keep, target._a, 0)] * keep)
-        smooth = smooth / float(kept)
+        if weight is not None:
+            index = REGISTRY["where"](keep, positions(target), 0)
+            keep = REGISTRY["index"](payload(weight), index=(index,)) * keep
+        kept: Any = _total(keep)
+        smooth = smooth / kept
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 
@@ -405,13 +421,13 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
-    classes = np.asarray(target._a).reshape(-1, 1)
+    classes = numbers(target).reshape(-1, 1)
     n = x.shape[1]
     short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).clamp(min=0)
     if p == 2:
         short = short * short
     if weight is not None:
-        short = short * wrap(np.asarray(weight._a)[classes])
+        short = short * wrap(numbers(weight)[classes])
     others = wrap(np.arange(n) != classes)
     loss = _where(others, short, 0.0).sum(1) / n
     if reduction == "none" and not len(target._a.shape):
@@ -426,7 +442,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     `target`: for each row its class numbers, ended by a -1.
     """
     x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
-    classes = np.asarray(target._a).reshape(x.shape)
+    classes = numbers(target).reshape(x.shape)
     listed = np.logical_and.accumulate(classes >= 0, 1)
     index = np.where(listed, classes, 0)
     is_target = np.zeros(x.shape, bool)

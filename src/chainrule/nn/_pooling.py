@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn._convolution import Ints, batched, ints
 from chainrule.nn._layers import pad
@@ -135,7 +136,7 @@ def _max_pool(
     inner = x._a.shape[2:]
     counts, after = _plan(inner, size, step, edge, spread, ceil_mode)
     lowest = -np.inf if x._a.dtype.kind == "f" else np.iinfo(x._a.dtype).min
-    plain = wrap(np.asarray(x._a))
+    plain = wrap(numbers(x))
     seen = np.asarray(_seen(plain, counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
     best = np.unravel_index(seen.reshape(*seen.shape[: 2 + d], -1).argmax(-1), size)
     index = np.zeros(seen.shape[: 2 + d], np.int64)
@@ -191,7 +192,7 @@ def _unpool(d: int) -> Callable[..., Tensor]:
             space = [(m - 1) * s - 2 * p + k for m, s, p, k in zip(inner, step, edge, size)]
         else:
             space = [int(m) for m in output_size][-d:]
-        index = np.asarray(indices._a).reshape(n, c, -1)
+        index = numbers(indices).reshape(n, c, -1)
         if index.size and not 0 <= index.min() <= index.max() < math.prod(space):
             raise RuntimeError(f"found an invalid max index: {index.max()} (output volumes are of size {space})")
         zeros = wrap(np.zeros((n, c, math.prod(space)), x._a.dtype))
@@ -240,7 +241,7 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         inner = x._a.shape[2:]
         target = _target(output_size, inner)
         bounds = [_bounds(n, parts) for n, parts in zip(inner, target)]
-        a, index = np.asarray(x._a), np.zeros((*x._a.shape[:2], *target), np.int64)
+        a, index = numbers(x), np.zeros((*x._a.shape[:2], *target), np.int64)
         for at in np.ndindex(*target):
             region = [bounds[i][j] for i, j in enumerate(at)]
             within: Any = (..., *(slice(*ends) for ends in region))

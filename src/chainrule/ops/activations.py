@@ -232,7 +232,7 @@ def _embedding_transpose(g: Any, w: Any, *, index: Any, padding: int | None, by_
     if by_frequency:
         weights = 1 / np.bincount(rows)[rows]
     if padding is not None:
-        weights = np.where(rows == padding, 0, 1 if weights is None else weights)
+        flat = where(reshape(rows != padding, shape=(rows.size, 1)), flat, 0.0)
     if weights is not None:
         flat = flat * weights.astype(np.dtype(getattr(w.dtype, "np", w.dtype)))[:, None]
     return index_add(_zeros(flat, tuple(w.shape)), flat, dim=0, index=rows)

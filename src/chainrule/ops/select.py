@@ -40,6 +40,15 @@ getitem = linear(
 )  # fmt: skip
 
 
+def _add_at(whole: Any, g: Any, *, index: Any) -> None:
+    if type(g) is not np.ndarray and index[-1] is ...:
+        index = index[:-1]  # numbers alone: NumPy adds to an element five times as fast as to a 0-d view
+    whole[index] += g
+
+
+getitem.add_at = _add_at
+
+
 def _place_at(g: Any, *, shape: tuple[int, ...], index: Any) -> Any:
     whole = np.zeros(shape, g.dtype)
     whole[index] = g

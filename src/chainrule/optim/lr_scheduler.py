@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from chainrule.core.state import current
 from chainrule.core.tensor import Tensor
 from chainrule.optim.optimizer import Optimizer
 
@@ -34,6 +35,14 @@ def _per_group(optimizer: Optimizer, value: Any, name: str) -> list[Any]:
             )
         return list(value)
     return [value] * n
+
+
+def _outside_traces() -> None:
+    if current().trace is not None:
+        raise RuntimeError(
+            "a scheduler's step() was called inside a compiled function, where it would act once, while tracing. Call it "
+            "outside, after the function: the compiled program reads the learning rate at each run."
+        )
 
 
 class LRScheduler:
@@ -67,6 +76,7 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch (or to `epoch`) and set its rates."""
+        _outside_traces()
         if epoch is None:
             self.last_epoch += 1
             rates = self.get_lr()
@@ -296,6 +306,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch: float | None = None) -> None:
         """Go to the next epoch, or to `epoch`, which may be between two."""
+        _outside_traces()
         at = self.last_epoch + 1 if epoch is None else epoch
         if at < 0:
             raise ValueError(f"Expected non-negative epoch, but got {epoch}")
@@ -458,6 +469,7 @@ class SequentialLR(LRScheduler):
 
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch and set its rates."""
+        _outside_traces()
         self.last_epoch += 1
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]
@@ -489,6 +501,7 @@ class ChainedScheduler(LRScheduler):
 
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch and set its rates."""
+        _outside_traces()
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = self._rates()

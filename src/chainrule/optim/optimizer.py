@@ -242,6 +242,7 @@ class RuleOptimizer(Optimizer):
 
     def _traced(self, trace: Any) -> None:
         """The same rule on the values of a graph: the learning rate and the counts are inputs, the state is updated."""
+        trace.guard("how many parameters there are", lambda: [len(g["params"]) for g in self.param_groups])
         for group in self.param_groups:
             start = self.rule.start(group)
             hyper = []
@@ -255,7 +256,10 @@ class RuleOptimizer(Optimizer):
                 trace.meet(p)
                 if p._grad is None:
                     continue
+                if not self.state.get(p):
+                    trace.undo.append(lambda p=p: self.state.pop(p, None))
                 held = self._state(p, start)
+                trace.guard("the state of an optimiser (its identity)", lambda p=p: id(self.state.get(p)))
                 state = [_traced_state(trace, held, k, s) for k, s in start.items()]
                 new, after = self.rule.update(trace.read(p), trace.read(p._grad), tuple(state), *hyper)
                 trace.write(p, new)

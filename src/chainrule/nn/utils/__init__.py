@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.base import errors
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import store
+from chainrule.core.tape import demand, meet, payload, store
 from chainrule.core.tensor import Tensor, shareable, touch, wrap
 from chainrule.nn.utils import rnn
 
@@ -41,26 +41,28 @@ def get_total_norm(
 ) -> Tensor:
     """The norm of several tensors as if they were one vector."""
     order = float(norm_type)
-    arrays = [np.asarray(t._a).reshape(-1) for t in _list(tensors)]
-    if not arrays:
+    rows = [REGISTRY["reshape"](payload(t), shape=(t._a.size,)) for t in _list(tensors)]
+    if not rows:
         return wrap(np.float32(0))
-    norms = np.stack([np.linalg.norm(a, order) for a in arrays])
-    total = np.linalg.norm(norms, order).astype(arrays[0].dtype)
-    if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(
+    norm = partial(REGISTRY["vector_norm"], ord=order, dim=(0,), keepdim=False)
+    total = norm(REGISTRY["stack"](*[norm(a).astype(rows[0].dtype) for a in rows], dim=0))
+    if error_if_nonfinite:
+        demand(total - total == 0, lambda: RuntimeError(
             f"The total norm of order {order} for gradients from `parameters` is non-finite, "
             f"so it cannot be clipped. To "
             "disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
-        )
+        ))  # fmt: skip
     return wrap(total)
 
 
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
     """Scale the gradients by `max_norm / total_norm` if that is below 1."""
-    factor = min(float(max_norm) / (total_norm._a + 1e-6), 1.0) if not np.isnan(total_norm._a) else math.nan
+    factor = float(max_norm) / (payload(total_norm) + 1e-6)
+    factor = REGISTRY["where"](factor > 1, 1.0, factor)  # NaN stays
     for p in _list(parameters):
+        meet(p)
         if p._grad is not None:
-            _scaled(p._grad, p._grad._a * float(factor), "clip_grad_norm_")
+            _scaled(p._grad, payload(p._grad) * factor, "clip_grad_norm_")
 
 
 def clip_grad_norm_(
@@ -78,6 +80,8 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     held = _list(parameters)
+    for p in held:
+        meet(p)
     total = get_total_norm([p._grad for p in held if p._grad is not None], norm_type, error_if_nonfinite)
     clip_grads_with_norm_(held, max_norm, total)
     return total
@@ -87,8 +91,9 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     """Cut the gradients off at plus and minus `clip_value`."""
     bound = float(clip_value)
     for p in _list(parameters):
+        meet(p)
         if p._grad is not None:
-            _scaled(p._grad, np.clip(p._grad._a, -bound, bound), "clip_grad_value_")
+            _scaled(p._grad, REGISTRY["clamp"](payload(p._grad), -bound, bound), "clip_grad_value_")
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.api.joining import cat
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn._layers import pad
 
@@ -41,7 +42,7 @@ class PackedSequence(NamedTuple):
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes another."""
-    return None if permutation is None else wrap(np.argsort(permutation._a).astype(np.int64))
+    return None if permutation is None else wrap(np.argsort(numbers(permutation)).astype(np.int64))
 
 
 def pack_padded_sequence(
@@ -51,7 +52,7 @@ def pack_padded_sequence(
 
     With `enforce_sorted` the lengths must not rise; without, the sequences are sorted and the order is kept.
     """
-    long = np.asarray(lengths._a if isinstance(lengths, Tensor) else lengths).astype(np.int64)
+    long = numbers(lengths).astype(np.int64)
     steps = input.transpose(0, 1) if batch_first else input
     if long.ndim != 1 or long.size != steps._a.shape[1]:
         raise RuntimeError(
@@ -77,7 +78,7 @@ def pack_padded_sequence(
 
 
 def _lengths(sequence: PackedSequence) -> Any:
-    sizes = np.asarray(sequence.batch_sizes._a)
+    sizes = numbers(sequence.batch_sizes)
     return (sizes[:, None] > np.arange(sizes[0])[None, :]).sum(0).astype(np.int64)
 
 
@@ -85,7 +86,7 @@ def pad_packed_sequence(
     sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """The padded batch of a packed one, in the order before packing, and the lengths."""
-    sizes = np.asarray(sequence.batch_sizes._a)
+    sizes = numbers(sequence.batch_sizes)
     steps, rows = sizes.size, int(sizes[0])
     if total_length is not None:
         if total_length < steps:

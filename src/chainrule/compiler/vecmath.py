@@ -16,10 +16,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from chainrule.compile import vecmath_exp as _exp
-from chainrule.compile import vecmath_plain as _plain
-from chainrule.compile import vecmath_trig as _trig
-from chainrule.compile.vecmath_lane import PLACES, Code, Real, need_llvmlite
+from chainrule.compiler import vecmath_exp as _exp
+from chainrule.compiler import vecmath_plain as _plain
+from chainrule.compiler import vecmath_trig as _trig
+from chainrule.compiler.vecmath_lane import PLACES, Code, Real, need_llvmlite
 
 FUNCTIONS: dict[str, Callable[..., Real]] = {
     "abs": _plain.absolute, "sqrt": _plain.sqrt, "rsqrt": _plain.rsqrt, "reciprocal": _plain.reciprocal,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from chainrule.compile.vecmath_tables import CONSTANTS, POLYNOMIALS
+from chainrule.compiler.vecmath_tables import CONSTANTS, POLYNOMIALS
 
 PLACES = {"float": (24, 32), "double": (53, 64)}  # bits of the significand, of the whole
 
