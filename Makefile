@@ -35,8 +35,8 @@ bench: .venv-torch/done
 	touch $@
 
 EXTRAS_run = run
-EXTRAS_test = run,test,compile
-EXTRAS_lint = run,test,compile,lint
+EXTRAS_test = all,test
+EXTRAS_lint = all,test,lint
 
 .venv-torch/done: pyproject.toml
 	$(PYTHON) -m venv .venv-torch

@@ -121,11 +121,15 @@ class Loop(NamedTuple):
         return self.callback(at, self.objective.rebuild(leaves), float(seen[0, 0])) is True
 
 
+class NotFinite(ValueError):
+    """A function without a finite value or gradient at the start."""
+
+
 def _check_start(value: float, slope: float) -> None:
     finite = float("-inf") < value < float("inf")
     if not finite or not slope < float("inf"):
         what = f"f(x0) = {value}" if not finite else f"f(x0) = {value:.6g}, but the norm of its gradient is {slope}"
-        raise ValueError(f"the function is not finite at the start: {what}. Start elsewhere, or look at the function there")
+        raise NotFinite(f"the function is not finite at the start: {what}. Start elsewhere, or look at the function there")
 
 
 def _row(value: float, slope: float) -> Any:
