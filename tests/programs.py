@@ -124,6 +124,12 @@ def run(program: Program, lib: Any, leaves: Sequence[Any], constants: list[Any] 
     what to take instead of computing them, so that finite differences can hold them fixed.
     """
     values = [*leaves, *(x * 1 for x in leaves)]
+    steps(program, lib, values, constants)
+    return values
+
+
+def steps(program: Program, lib: Any, values: list[Any], constants: list[Any] | None = None) -> None:
+    """Run a program on values that are there already, and append those that it makes."""
     fixed = iter(list(constants)) if constants else None
     for step in program:
         xs = [values[i] for i in step.at]
@@ -147,7 +153,6 @@ def run(program: Program, lib: Any, leaves: Sequence[Any], constants: list[Any] 
             xs[0][PLACES[step.name][1]] = xs[1] if len(xs) > 1 else 0.7
         else:
             values.append(call(step, values))
-    return values
 
 
 def loss(lib: Any, values: Sequence[Any]) -> Any:

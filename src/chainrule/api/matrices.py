@@ -200,9 +200,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tens
 def _tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """The absolute and relative size below which singular values count as zero, one for each matrix or for all."""
     dtype = A._a.dtype
-    absolute, relative = (
-        None if t is None else numbers(t).astype(dtype) for t in (atol, rtol)
-    )
+    absolute, relative = (None if t is None else numbers(t).astype(dtype) for t in (atol, rtol))
     if relative is None:
         usual = max(A._a.shape[-2:]) * float(np.finfo(dtype).eps)
         relative = np.asarray(usual, dtype) if absolute is None else np.where(absolute > 0, 0, usual).astype(dtype)

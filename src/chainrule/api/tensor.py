@@ -270,7 +270,7 @@ class _Memory:
 class _Conversions:
     def item(self: Tensor) -> Any:
         """The only element as a Python number."""
-        a = payload(self)
+        a = self._a if not tracing() else numbers(self)
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
         raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")

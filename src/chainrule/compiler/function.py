@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.passes import simplify
+from chainrule.compiler.native import runner
 from chainrule.compiler.outside import SHARED, overlap
+from chainrule.compiler.passes import simplify
 from chainrule.compiler.pullback import Returned
 from chainrule.compiler.trace import Traced, overwrite, trace
-from chainrule.core.graph import TraceError, Var, order
+from chainrule.core.graph import TraceError, order
 from chainrule.core.state import MODE
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.func.trees import flatten, unflatten
@@ -34,7 +34,7 @@ def compile(f: Callable[..., Any]) -> Compiled:
 
     Tensors that f refers to are read at each run, and so are learning rates and the state of optimisers. Other Python
     values that it uses (a global number, a number in a closure, an attribute of a module other than `training`) are
-    constants of the graph: pass what changes as an argument. A number among the arguments is a constant of its own graph.
+    constants of the graph: pass what changes as an argument. A number among the arguments has a graph of its own.
 
     Raises TraceError where f asks for the numbers in a tensor, and where it could not be run from a graph faithfully.
 
@@ -72,9 +72,7 @@ class Program:
         self.changes = len(changes)
         wanted = [*wanted[: self.changes], *self.returned.split(wanted[self.changes :])]
         inputs = [v for a in traced.arguments for v in (a.var, a.grad) if v is not None]
-        self.run: Callable[[Sequence[Any]], list[Any]] = Interpreter(
-            [*inputs, *(i.var for i in traced.captured)], wanted
-        )
+        self.run = runner([*inputs, *(i.var for i in traced.captured)], wanted)
         self.seconds = time.perf_counter() - start
 
     def broken(self) -> str | None:
@@ -94,7 +92,7 @@ class Program:
                 inputs.append(_scalar(x._grad._a))  # type: ignore[union-attr]
         arrays = self.run(inputs + [_scalar(i.get()) for i in self.captured])
         changes, rest = iter(arrays[: self.changes]), arrays[self.changes :]
-        arguments = [(a, x, a.after and next(changes), a.grad_after and next(changes))
+        arguments = [(a, x, None if a.after is None else next(changes), None if a.grad_after is None else next(changes))
                      for a, x in zip(self.arguments, tensors)]  # fmt: skip
         for effect in self.effects:  # checks come first, so that where one raises nothing was changed
             effect.apply(None if effect.var is None else next(changes))
@@ -160,13 +158,13 @@ class Compiled:
         return program
 
     def report(self) -> str:
-        """For each program: why it was compiled, the size of its graph before and after the passes, the time taken."""
+        """For each program: why it was compiled, its graph before and after the passes, the time taken, what runs it."""
         lines = []
         programs = [p for ps in self.programs.values() for p in ps]
         for p in programs:
             lines.append(
                 f"{p.reason}\n  graph: {p.before} values, {p.after} after passes; {len(p.captured)} captured inputs, "
-                f"{len(p.effects)} effects; compiled in {p.seconds * 1e3:.1f} ms"
+                f"{len(p.effects)} effects; compiled in {p.seconds * 1e3:.1f} ms\n  {p.run.facts}"
             )
         return "\n".join(lines) or "not called yet"
 

@@ -1,14 +1,16 @@
 """Native code for a graph: LLVM, where there is a native form, and NumPy's kernels between.
 
-The graph is cut by `native_plan`; `native_straight` and `native_sweep` write the parts, which are compiled as one module.
-Small values live in `cells`, one piece of memory per run in progress; larger ones are arrays whose addresses are in a table.
+The graph is cut by `native_plan`; `native_straight` and `native_sweep` write the parts, which become one module. Small
+values live in `cells`, one piece of memory per run in progress; larger ones are arrays whose addresses are in a table.
 """
 
 from __future__ import annotations
 
+import operator
 import os
 import struct
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -17,16 +19,40 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.compiler import native_straight as straight
+from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.native_cells import Pen
 from chainrule.compiler.native_engine import Code
 from chainrule.compiler.native_loop import Layout, evaluate
 from chainrule.compiler.native_lower import lower
-from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Sweep
+from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Sweep, is_reduction, price, reduction
 from chainrule.compiler.native_sweep import Writer, write_finish
 from chainrule.core.graph import Var
 
-MANY = 200_000  # elements of a loop from which on it is shared among threads
+_LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
+MANY = 4_000_000  # simple instructions of a loop from which on it is shared among threads
 WORKERS = min(os.cpu_count() or 1, 8)
+
+
+def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interpreter:
+    """What runs a graph: native code, or the interpreter where llvmlite is missing (which is said once).
+
+    inputs, results: values of the graph; results may be inputs. Called with the inputs' arrays it gives the results'.
+    """
+    try:
+        import llvmlite  # noqa: F401
+    except ImportError:
+        _say_once()
+        return Interpreter(inputs, results)
+    return Native(inputs, results)
+
+
+@cache
+def _say_once() -> None:
+    warnings.warn(
+        "llvmlite is not installed: the graph runs on NumPy, slower, with the same results; "
+        'pip install "chainrule[compile]"',
+        stacklevel=2,
+    )
 
 
 @cache
@@ -48,8 +74,8 @@ class Facts(NamedTuple):
         ops = ", ".join(map(str, self.fused)) or "none"
         rest = f"; by NumPy: {', '.join(sorted(set(self.numpy)))}" if self.numpy else ""
         return (
-            f"{self.kernels} native functions (ops in each: {ops}){rest}; {self.buffers} buffers of {self.nbytes:,} bytes; "
-            f"native code in {self.seconds * 1e3:.1f} ms"
+            f"native code: {self.kernels} functions (ops in each: {ops}){rest}; "
+            f"{self.buffers} buffers of {self.nbytes:,} bytes; compiled in {self.seconds * 1e3:.1f} ms"
         )
 
 
@@ -84,7 +110,8 @@ class Native:
     def _place(self, inputs: Sequence[Var]) -> None:
         """What lies in the cells, and what in the table."""
         plan = self.plan
-        native = {a.id for v in plan.values for a in v.args if isinstance(a, Var) and plan.kind[v.id] in (STRAIGHT, LOOP)}
+        users = [v for v in plan.values if plan.kind[v.id] in (STRAIGHT, LOOP)]
+        native = {a.id for v in users for a in v.args if isinstance(a, Var)}
         given = {v.id for v in inputs}
         small = [v for v in inputs if 0 < v.size <= straight.TINY and v.dtype in straight.KINDS]
         cells, table = list({v.id: v for v in small}.values()), []
@@ -147,8 +174,10 @@ class Native:
         for v in values:
             for a in v.args:
                 if isinstance(a, Var) and a.id not in known and a.id not in own:
-                    constant = a.data is not None
-                    known[a.id] = straight.constants(pen, a) if constant else self.cells.load(pen, function.args[0], at[a.id])
+                    if a.data is not None:
+                        known[a.id] = straight.constants(pen, a)
+                    else:
+                        known[a.id] = self.cells.load(pen, function.args[0], at[a.id])
         evaluate(pen, values, known)
         for v in values:
             if v.id in self.plan.stored:
@@ -164,9 +193,10 @@ class Native:
         for how in writer.sums:
             if ("partial", how.v.id) in self.places:
                 self.partials[self.places["partial", how.v.id][1] - len(self.table)] = (writer.units, how.dtype)
-        self.fused.append(_ops_of(self.plan, sweep))
+        computed = _computed(self.plan, sweep)
+        self.fused.append(len(computed))
         n = writer.units
-        found: list[tuple[str, Any]] = [(name, (n, _cut(n, writer.n)))]
+        found: list[tuple[str, Any]] = [(name, (n, _cut(n, writer.n * sum(map(price, computed)))))]
         if write_finish(module, f"{name}_finish", writer):
             found.append((f"{name}_finish", None))
         return found
@@ -188,8 +218,9 @@ class Native:
         kernel: Callable[..., Any] = v.op.kernel
         index = v.index
         if index is not None:
-            kernel = lambda whole: whole[index]  # noqa: E731
-        return kernel, tuple(args), {} if index is not None else v.attrs, self.slots[v.id], self.places.get(v.id), v.weak
+            kernel = operator.itemgetter(index)
+        attrs = {} if index is not None else v.attrs
+        return kernel, tuple(args), attrs, self.slots[v.id], self.places.get(v.id), v.weak
 
     def _sources(self, results: Sequence[Var]) -> list[tuple[str, int]]:
         """Where each result is found after a run, and how it becomes memory of its own."""
@@ -268,7 +299,8 @@ class Native:
         return run
 
     def _short_arrays(self) -> Callable[[Sequence[Any]], list[Any]] | None:
-        if any(place is None for _, place, _ in self.inputs) or any(how in ("held", "fresh") for how, _ in self.results):
+        """The same for small tensors."""
+        if any(place is None for _, place, _ in self.inputs) or any(how == "held" for how, _ in self.results):
             return None
         frames, function = self.frames, self.steps[0][0]
         at = [self.cells.offsets.index(place[1]) for _, place, _ in self.inputs if place is not None]
@@ -291,7 +323,7 @@ class Native:
         for (_, place, v), offset in zip(self.inputs, self.cells.offsets):
             if place is None or place[1] != offset:  # an input that is given twice
                 return None
-            text += f"{offset - end}x{v.dtype.char if v.dtype.kind != 'i' else 'bhiq'[v.dtype.itemsize.bit_length() - 1]}"
+            text += f"{offset - end}x{_LETTERS[v.dtype.name]}"
             end = offset + v.itemsize
         return struct.Struct(text).pack_into
 
@@ -334,12 +366,15 @@ def _launch(step: tuple[Any, Any], frame: Frame) -> None:
     if cut is None:
         function(*frame.addresses, 0, 0)
     else:
-        list(_pool().map(lambda piece: function(*frame.addresses, *piece), cut))
+        others = [_pool().submit(function, *frame.addresses, *piece) for piece in cut[1:]]
+        function(*frame.addresses, *cut[0])
+        for other in others:
+            other.result()
 
 
-def _cut(units: int, elements: int) -> list[tuple[int, int]] | None:
+def _cut(units: int, work: int) -> list[tuple[int, int]] | None:
     """Ranges for threads, or None if one does."""
-    if elements < MANY or units < 2 * WORKERS or WORKERS == 1:
+    if work < MANY or units < 2 * WORKERS or WORKERS == 1:
         return None
     step = -(-units // WORKERS)
     step = -(-step // 64) * 64 if step > 1024 else step
@@ -360,7 +395,8 @@ def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:
             out.append((name, what[1]))
         else:
             if build is None:
-                function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), f"run_{len(out)}")
+                kind = ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index])
+                function = ir.Function(module, kind, f"run_{len(out)}")
                 build = ir.IRBuilder(function.append_basic_block())
                 out.append((function.name, None))
             step = module.globals[name]
@@ -377,21 +413,20 @@ def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _has_partials(v: Var, sweep: Sweep) -> bool:
-    from chainrule.compiler.native_plan import is_reduction, reduction
-
     return is_reduction(v) and (sweep.how == "columns" or reduction(v)[0] == "full")  # type: ignore[index]
 
 
-def _ops_of(plan: Plan, sweep: Sweep) -> int:
-    seen: set[int] = set()
+def _computed(plan: Plan, sweep: Sweep) -> list[Var]:
+    """What a loop computes, as against what it loads."""
+    seen: dict[int, Var] = {}
     roots = {v.id for v in sweep.roots}
     stack: list[Any] = list(sweep.roots)
     while stack:
         v = stack.pop()
         if isinstance(v, Var) and v.id not in seen and (v.id in roots or not plan.loaded(v, sweep.epoch)):
-            seen.add(v.id)
+            seen[v.id] = v
             stack.extend(v.args)
-    return len(seen)
+    return list(seen.values())
 
 
 def _memory(a: Any, v: Var) -> Any:

@@ -1,8 +1,8 @@
-"""One number of native code: a `Cell` stands where a NumPy scalar would, and writes instructions when it is computed with.
+"""One number of native code: a `Cell` stands where a NumPy scalar would, and writes instructions when it is used.
 
-An op's own NumPy kernel is run on cells: `1 / (1 + np.exp(-x))` writes an fneg, a call, an fadd and an fdiv. So the table
-needs no second form of any op, and what the two compute is the same by construction: dtypes meet as NumPy has it, and a
-kernel that asks for a value, or calls what has no instruction, raises `NotNative` and is left to NumPy.
+An op's own NumPy kernel is run on cells: `1 / (1 + np.exp(-x))` writes an fneg, a call, an fadd and an fdiv. So the
+table needs no second form of any op, and what the two compute is the same by construction: dtypes meet as NumPy has
+it, and a kernel that asks for a value, or calls what has no instruction, raises `NotNative` and is left to NumPy.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.compiler import vecmath
-from chainrule.compiler import native_engine
+from chainrule.compiler import native_engine, vecmath
 from chainrule.core.op import Op
 
 BOOL = np.dtype(bool)
@@ -39,7 +38,7 @@ def ir_type(dtype: Any, memory: bool = False) -> Any:
 
 
 class Pen:
-    """What writes into one function. `vector`: the code is in a loop, so functions are those that LLVM can vectorise."""
+    """What writes into one function. `vector`: the code is in a loop, so LLVM is to vectorise the maths in it."""
 
     def __init__(self, module: Any, build: Any, vector: bool) -> None:
         self.module, self.build, self.vector = module, build, vector
@@ -75,8 +74,10 @@ class Pen:
         return Cell(self, self.build.call(function, [a.raw for a in args]), args[0].dtype)
 
 
-_PLAIN = frozenset("exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh".split())
-_LIBM = _PLAIN | {"atan2", "hypot", "pow", "fmod", "erf", "erfc"}
+_LIBM = frozenset(
+    "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
+    "atan2 hypot pow fmod erf erfc".split()
+)
 
 
 def _from_libm(module: Any, name: str, dtype: Any) -> Any:
@@ -96,14 +97,14 @@ def _from_libm(module: Any, name: str, dtype: Any) -> Any:
 
 @functools.cache
 def _meet(*kinds: Any) -> Any:
-    return np.result_type(*kinds)
+    return np.result_type(*(k(1) if isinstance(k, type) else k for k in kinds))
 
 
 def _kind(x: Any) -> Any:
     # How an operand counts when dtypes meet: a Python number, or a weak cell, for no more than its category.
     if isinstance(x, Cell):
-        return 1.0 if x.weak else x.dtype
-    return x.dtype if isinstance(x, np.generic) else type(x)(1)
+        return float if x.weak else x.dtype
+    return x.dtype if isinstance(x, np.generic) else type(x)
 
 
 class Cell:
@@ -123,11 +124,14 @@ class Cell:
             return Cell(self.pen, raw, b)
         to = ir_type(b)
         if b.kind == "b":
-            raw = build.fcmp_unordered("!=", raw, raw.type(0.0)) if a.kind == "f" else build.icmp_signed("!=", raw, raw.type(0))
+            differs = build.fcmp_unordered if a.kind == "f" else build.icmp_signed
+            raw = differs("!=", raw, raw.type(0))
         elif a.kind == "f":
-            if b.kind != "f" and b.itemsize < 8:  # NumPy goes by way of a wider integer, whose low bits remain
+            if b.kind != "f" and b.itemsize < 8:  # by way of a wider integer, whose low bits remain
                 return self.astype("i8").astype(b)
-            raw = (build.fptosi if b.kind != "f" else build.fpext if b.itemsize > a.itemsize else build.fptrunc)(raw, to)
+            raw = (build.fptosi if b.kind != "f" else build.fpext if b.itemsize > a.itemsize else build.fptrunc)(
+                raw, to
+            )
         elif b.kind == "f":
             raw = (build.sitofp if a.kind == "i" else build.uitofp)(raw, to)
         elif b.itemsize > a.itemsize or a.kind == "b":
@@ -276,7 +280,9 @@ class Cell:
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Cell:
-        return self._do((), "", "not_") if self.dtype.kind != "b" else Cell(self.pen, self.pen.build.not_(self.raw), BOOL)
+        if self.dtype.kind == "f":
+            raise NotNative("bits of floating point numbers")
+        return Cell(self.pen, self.pen.build.not_(self.raw), self.dtype)
 
     # ---- what kernels call
 
@@ -322,14 +328,14 @@ def _isnan(x: Cell) -> Cell:
 
 def _larger(x: Cell, y: Any) -> Cell:
     (a, b), weak = x.same(y)
-    got = choose((a >= b) | _isnan(a), a, b)
+    got = choose((a > b) | _isnan(a), a, b)  # of two zeros the second, as NumPy's vector code
     got.weak = weak
     return got
 
 
 def _smaller(x: Cell, y: Any) -> Cell:
     (a, b), weak = x.same(y)
-    got = choose((a <= b) | _isnan(a), a, b)
+    got = choose((a < b) | _isnan(a), a, b)
     got.weak = weak
     return got
 
@@ -344,6 +350,11 @@ def _ignoring(pick: Callable[[Cell, Any], Cell]) -> Callable[[Cell, Any], Cell]:
 
 def _rounded(how: str) -> Callable[[Cell], Cell]:
     return lambda x: x._marked(x.pen.intrinsic(how, x)) if x.dtype.kind == "f" else x
+
+
+def _turned(x: Cell, a: float, b: float) -> Cell:
+    one = (x.dtype if x.dtype.kind == "f" else DOUBLE).type
+    return x * float(one(a) / one(b))  # NumPy divides in x's own precision
 
 
 def _sqrt(x: Cell) -> Cell:
@@ -369,8 +380,9 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logical_and: _logic("__and__"), np.logical_or: _logic("__or__"), np.logical_xor: _logic("__xor__"),
     np.logical_not: lambda x: ~x.astype(BOOL), np.isnan: _isnan,
     np.isinf: lambda x: abs(x) == np.inf, np.isfinite: lambda x: abs(x) < np.inf,
-    np.deg2rad: lambda x: x * (np.pi / 180), np.rad2deg: lambda x: x * (180 / np.pi),
-    **{getattr(np, n): _call(n) for n in "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh hypot fmod remainder".split()},
+    np.deg2rad: lambda x: _turned(x, np.pi, 180), np.rad2deg: lambda x: _turned(x, 180, np.pi),
+    **{getattr(np, n): _call(n) for n in "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh".split()},
+    **{getattr(np, n): _call(n) for n in "hypot fmod remainder".split()},
     **{getattr(np, f"arc{n}"): _call(f"a{n}") for n in "sin cos tan sinh cosh tanh tan2".split()},
 }  # fmt: skip
 NAMED = frozenset({"erf", "erfc"})  # ops whose kernels are not plain NumPy

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import Cell, NotNative, Pen, ir_type
+from chainrule.compiler.native_cells import Cell, NotNative, Pen
 from chainrule.compiler.native_engine import Code
+from chainrule.compiler.native_lower import lower
 from chainrule.core.graph import Var, order
 
 WORK = 4096  # instructions: a graph beyond this is not written out
-_CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
 class Layout:
@@ -82,8 +82,8 @@ def native_loop(
         record: results that are put down at every k-th step.
 
     Returns:
-        `Loop`: called with (arrays, steps, every) it gives (arrays, recorded): the results of the last step, and of each
-        recorded one an array of the values after steps 1, 1 + every, 1 + 2 every, ...
+        `Loop`: called with (arrays, steps, every) it gives (arrays, recorded): the results of the last step, and of
+        each recorded one an array of the values after steps 1, 1 + every, 1 + 2 every, ...
 
     Raises:
         NotNative: a value is too large or an op has no native form.
@@ -93,9 +93,10 @@ def native_loop(
         a, b = inputs[i], results[r]
         if (a.shape, a.dtype, a.weak) != (b.shape, b.dtype, b.weak):
             raise ValueError(
-                f"the state changes from {a.dtype}{list(a.shape)} to {b.dtype}{list(b.shape)} in a step: input {i} is "
-                f"carried from result {r}, so they must agree. Give the start in the dtype and shape that a step returns."
+                f"the state changes from {a.dtype}{list(a.shape)} to {b.dtype}{list(b.shape)} in a step: input {i} "
+                f"is carried from result {r}, so they must agree. Start with the dtype and shape that a step returns."
             )
+    results = lower(results)
     if not fits(order([*results, *inputs])):
         raise NotNative("the graph is too large for a native loop, or has ops without a native form")
     return Loop(inputs, results, carried, record)
@@ -125,9 +126,7 @@ class Loop:
         return out, [a.copy() for a in self.record.views(memory[2], rows)]
 
 
-def _written(
-    inputs: Layout, results: Layout, carried: list[tuple[int, int]], record: list[int], table: Layout
-) -> Any:
+def _written(inputs: Layout, results: Layout, carried: list[tuple[int, int]], record: list[int], table: Layout) -> Any:
     from llvmlite import ir
 
     module = ir.Module("loop")
@@ -142,7 +141,7 @@ def _written(
 
     build.position_at_end(body)
     step, due, row = build.phi(index), build.phi(index), build.phi(pointer)
-    phis = []
+    phis: list[Any] = []
     for i, _ in carried:
         first = values[inputs.values[i].id]
         cells = np.empty(first.shape, object)
@@ -193,7 +192,3 @@ def evaluate(pen: Pen, graph: Sequence[Var], values: dict[int, Any]) -> None:
                 raise NotNative(f"{v!r} is not among the inputs")
             args = [values[a.id] if isinstance(a, Var) else a for a in v.args]
             values[v.id] = straight.constants(pen, v) if v.op is None else straight.write(pen, v, args)
-
-
-def kind(v: Var) -> Any:
-    return ir_type(v.dtype)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chainrule.base.shapes import numel
 from chainrule.compiler import native_straight as straight
@@ -26,8 +26,8 @@ LEAF, STRAIGHT, LOOP, KERNEL = range(4)
 WORK = 4096  # instructions of straight code in a graph; beyond that, only single numbers are written out
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
 SIMPLE = frozenset(
-    "add sub rsub mul neg cast clone alias zeros_like ones_like where eq ne lt le gt ge logical_and logical_or logical_not "
-    "abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not isnan".split()
+    "add sub rsub mul neg cast clone alias zeros_like ones_like where eq ne lt le gt ge logical_and logical_or "
+    "logical_not abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not isnan".split()
 )
 RESHAPES = frozenset({"reshape", "squeeze", "unsqueeze"})
 PARTS = frozenset({"narrow", "select", "getitem", "flip"})
@@ -76,19 +76,16 @@ class Plan:
             self.kind[v.id] = LEAF if v.op is None else STRAIGHT if v.id in written else LOOP if loops(v) else KERNEL
 
     def _cost(self, v: Var) -> int:
-        if self.kind[v.id] != LOOP:
+        if self.kind[v.id] != LOOP or is_reduction(v):
             return 0
-        if v.op.name in REDUCTIONS:  # type: ignore[union-attr]
-            return 0
-        own = 0 if v.op.name in VIEWS else 2 if v.op.name in PLACED else 1 if v.op.name in SIMPLE else 4 if v.op.name in ("div", "sqrt") else 20  # type: ignore[union-attr]
-        return own + sum(self.cost[a.id] for a in v.args if isinstance(a, Var))
+        return price(v) + sum(self.cost[a.id] for a in v.args if isinstance(a, Var))
 
     # ---- epochs
 
     def _after(self, p: Var, v: Var) -> int:
         """The first epoch in which v can run, as far as its argument p goes."""
         e, before, now = self.epoch[p.id], self.kind[p.id], self.kind[v.id]
-        if before == LEAF or before == STRAIGHT or now == KERNEL:
+        if before in (LEAF, STRAIGHT) or now == KERNEL:
             return e
         return e if before == now == LOOP and self.fuses(p, v) else e + 1
 
@@ -108,9 +105,11 @@ class Plan:
             for a in v.args:
                 if not isinstance(a, Var):
                     continue
-                if kind in (STRAIGHT, KERNEL) and self.kind[a.id] == LOOP or self.kind[a.id] == STRAIGHT and kind != STRAIGHT:
-                    self._keep(a)
-                elif self.kind[a.id] == STRAIGHT and self.epoch[a.id] < epoch:
+                if (
+                    (kind in (STRAIGHT, KERNEL) and self.kind[a.id] == LOOP)
+                    or (self.kind[a.id] == STRAIGHT and kind != STRAIGHT)
+                    or (self.kind[a.id] == STRAIGHT and self.epoch[a.id] < epoch)
+                ):
                     self._keep(a)
                 elif kind == LOOP and self.kind[a.id] == LOOP and self.epoch[a.id] < epoch and self.cost[a.id] > CHEAP:
                     self._keep(_behind(a) if a.size > straight.TINY else a)
@@ -133,7 +132,7 @@ class Plan:
             self.steps.append(written)
         roots = [v for v in values if self.kind[v.id] == LOOP and v.id in self.stored and not self.as_array(v)]
         self.steps.extend(self._sweeps(roots))
-        self.steps.extend(v for v in values if self.kind[v.id] == KERNEL or v.id in self.stored and self.as_array(v))
+        self.steps.extend(v for v in values if self.kind[v.id] == KERNEL or (v.id in self.stored and self.as_array(v)))
 
     def _sweeps(self, roots: list[Var]) -> list[Sweep]:
         """Roots over one shape share a loop, if their reductions agree on its form."""
@@ -168,7 +167,7 @@ class Plan:
         return v.id in self.stored and self.epoch[v.id] < epoch and not self.as_array(v)
 
     def linear(self, v: Var, n: int, epoch: int) -> bool:
-        """Whether everything that v needs lies in memory in the order of the loop over n elements (or is one number)."""
+        """Whether all that v needs lies in memory in the order of the loop over n elements (or is one number)."""
         if v.size == 1:
             return True
         if v.size != n:
@@ -182,6 +181,14 @@ class Plan:
         if v.op.name in PLACED:  # type: ignore[union-attr]
             return False
         return all(self.linear(a, n, epoch) for a in v.args if isinstance(a, Var))
+
+
+def price(v: Var) -> int:
+    """About how many simple instructions one element of a value takes."""
+    name = v.op.name if v.op is not None else ""
+    if name in VIEWS:
+        return 0
+    return 1 if name in SIMPLE or is_reduction(v) else 2 if name in PLACED else 4 if name in ("div", "sqrt") else 20
 
 
 def _behind(v: Var) -> Var:
@@ -210,7 +217,7 @@ def _small(v: Var, limit: int) -> bool:
 
 def loops(v: Var) -> bool:
     """Whether a value can be computed in a loop."""
-    if v.op is None or v.index is not None or not straight._kinds_fit(v):
+    if v.op is None or v.index is not None or not straight.kinds_fit(v):
         return False
     if any(isinstance(a, Var) and a.size == 0 for a in v.args):
         return False
@@ -225,7 +232,7 @@ def loops(v: Var) -> bool:
 
 
 def basic(name: str, attrs: Any, shape: tuple[int, ...]) -> list[Any] | None:
-    """What a part takes of each dimension, numbers and slices, with None for a new dimension; None if it is no such part."""
+    """What a part takes of each dimension: numbers and slices, None for a new dimension. None if it is no such part."""
     every: list[Any] = [slice(None)] * len(shape)
     if name == "select":
         every[attrs["dim"]] = int(attrs["index"])

@@ -1,6 +1,6 @@
 """Small values in registers: a tensor is an array of cells, and ops are written out element by element.
 
-Ops that move numbers, and products of matrices, run their own kernels on the arrays of cells (NumPy's arrays of objects).
+Ops that move numbers, and products of matrices, run their own kernels on the arrays of cells (NumPy's object arrays).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from chainrule.core.op import Elementwise
 
 LIKE = frozenset({"zeros_like", "ones_like", "clone", "alias", "cast"})  # elementwise, though of another kind
 MOVES = frozenset(
-    "reshape expand permute transpose t squeeze unsqueeze flip roll repeat narrow select diagonal getitem place_at place "
-    "view_scatter cat stack gather index index_select embedding zeros_of tril triu take_at".split()
+    "reshape expand permute transpose t squeeze unsqueeze flip roll repeat narrow select diagonal getitem place_at "
+    "place view_scatter cat stack gather index index_select embedding zeros_of tril triu take_at".split()
 )
 PRODUCTS = frozenset({"matmul", "linear", "sum_to"})
 SUMS = frozenset({"sum", "mean"})
@@ -26,12 +26,12 @@ TINY = 64  # elements of a tensor that is written out
 
 
 def is_elementwise(v: Var) -> bool:
-    return isinstance(v.op, Elementwise) or v.op is not None and v.op.name in LIKE
+    return isinstance(v.op, Elementwise) or (v.op is not None and v.op.name in LIKE)
 
 
 def covered(v: Var) -> bool:
     """Whether a small value can be written out: its op is tried on cells once, on paper."""
-    if v.index is not None or v.op is None or v.op.outputs > 1 or not _kinds_fit(v):
+    if v.index is not None or v.op is None or v.op.outputs > 1 or not kinds_fit(v):
         return False
     if is_elementwise(v):
         return tried(v)
@@ -41,7 +41,7 @@ def covered(v: Var) -> bool:
     return name in MOVES or name in SUMS or name in EXTREMES or (name in PRODUCTS and v.dtype.kind == "f")
 
 
-def _kinds_fit(v: Var) -> bool:
+def kinds_fit(v: Var) -> bool:
     return v.dtype in KINDS and v.size > 0 and all(a.dtype in KINDS for a in v.args if isinstance(a, Var))
 
 
@@ -50,6 +50,7 @@ _TRIED: dict[Any, bool] = {}
 
 def tried(v: Var) -> bool:
     """Whether an elementwise op has a native form for its dtypes and attributes, kept by those."""
+    assert v.op is not None
     key = (v.op.name, v.dtype, v.weak, tuple((a.dtype, a.weak) if isinstance(a, Var) else (type(a), a) for a in v.args),
            repr(v.attrs))  # fmt: skip
     if key not in _TRIED:
@@ -57,7 +58,7 @@ def tried(v: Var) -> bool:
             pen = _paper()
             one(v, [pen.constant(1, a.dtype, a.weak) if isinstance(a, Var) else a for a in v.args], pen)
             _TRIED[key] = True
-        except (TypeError, AttributeError, ValueError, NotImplementedError, KeyError):
+        except (TypeError, AttributeError, ValueError, NotImplementedError, KeyError, OverflowError):
             _TRIED[key] = False
     return _TRIED[key]
 
@@ -109,7 +110,12 @@ def write(pen: Pen, v: Var, args: list[Any]) -> Any:
         got = _extreme(v, args[0])
     else:
         got = v.op.kernel(*args, **v.attrs)
-    return _each(got, lambda c: c if isinstance(c, Cell) else pen.constant(c, v.dtype)).reshape(v.shape)
+    return _each(got, lambda c: _cell(pen, c, v.dtype)).reshape(v.shape)
+
+
+def _cell(pen: Pen, c: Any, dtype: Any) -> Cell:
+    c = c[()] if isinstance(c, np.ndarray) else c  # NumPy sets a 0-d array of objects into another as it is
+    return c if isinstance(c, Cell) else pen.constant(c, dtype)
 
 
 def _each(cells: Any, change: Callable[[Any], Any]) -> Any:

@@ -3,13 +3,13 @@
     map      one loop over all elements: everything needed lies in the order of the loop
     full     the same in blocks: sums of everything, one partial result per block
     nest     an outer loop over rows and one inside: broadcast operands, transposed ones, sums of rows
-    columns  sums over the leading dimensions: an accumulator per column, rows added one after another
+    columns  sums over the leading dimensions: an accumulator per column, one row added after another
 
 What a thread is given is a range of the elements, blocks, rows or columns, so results do not depend on how many there are.
 
-Sums: float32 is added up in float64 and rounded once. float64 is added up in blocks of 1024, in as many partial sums as
-LLVM likes (only this addition may be reordered), and the blocks' sums with their rounding errors carried along
-(A. Neumaier, 1974): at least as accurate as NumPy's pairwise sums. Columns of float64 are added in order, as NumPy does.
+Sums: float32 is added up in float64 and rounded once. float64 is added up in blocks of 1024, in as many partial sums
+as LLVM likes (only this addition may be reordered), and the blocks' sums with their rounding errors carried along
+(A. Neumaier, 1974): at least as accurate as NumPy's pairwise sums. Columns of float64 are added in order, as by NumPy.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ Place = Any  # of a value in memory: ('cells', offset) or ('table', index)
 
 
 class At:
-    """The place of an element: its number in C order, and its index in each dimension; one is found from the other."""
+    """The place of an element: its number in C order and its index in each dimension; one gives the other."""
 
-    def __init__(self, build: Any, shape: tuple[int, ...], flat: Any = None, index: tuple[Any, ...] | None = None) -> None:
+    def __init__(
+        self, build: Any, shape: tuple[int, ...], flat: Any = None, index: tuple[Any, ...] | None = None
+    ) -> None:
         self.build, self.shape, self._flat, self._index = build, shape, flat, index
         self.derived: dict[Any, At] = {}
 
@@ -103,10 +105,10 @@ class Accumulator:
     """A reduction that is under way in one row, block or column."""
 
     def __init__(self, v: Var) -> None:
-        self.v = v
-        x = v.args[0]
-        self.source = x.dtype if v.op.name in straight.EXTREMES else v.dtype  # type: ignore[union-attr]
-        self.extreme = {"max": "maximum", "min": "minimum"}.get(v.op.name[-3:]) if v.op.name in straight.EXTREMES else None  # type: ignore[union-attr]
+        assert v.op is not None
+        self.v, name = v, v.op.name
+        self.extreme = {"max": "maximum", "min": "minimum"}[name[-3:]] if name in straight.EXTREMES else None
+        self.source = v.args[0].dtype if self.extreme else v.dtype
         self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
         self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
 
@@ -492,4 +494,3 @@ def wrap(module: Any, name: str, body: Any, places: list[Place]) -> None:
             found.append(build.load(build.gep(table, [_int(at)], source_etype=pointer), typ=pointer))
     build.call(body, [*found, low, high])
     build.ret_void()
-

@@ -45,7 +45,7 @@ class Outside:
             return
         v = version(x)
         self._before[id(x)] = x, v, (v.count, v.stamp, v.culprit)
-        root = x._base or x
+        root = x if x._base is None else x._base
         for y in (x, root, *(ref() for ref in root._views or ())):
             if y is not None:
                 self._histories.setdefault(id(y), (y, y._g))

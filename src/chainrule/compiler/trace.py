@@ -182,7 +182,7 @@ class Trace:
             return value.data  # type: ignore[no-any-return]
         root = x
         while root._same is not None or root._base is not None:
-            root = root._same or root._base  # type: ignore[assignment]
+            root = root._base if root._same is None else root._same  # type: ignore[assignment]
         path = x._path
         if isinstance(root._a, Var) or self._memory[place(shareable(root))] is not self._first[place(shareable(root))]:
             value._unknown()

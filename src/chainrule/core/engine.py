@@ -25,6 +25,7 @@ from chainrule.core.tape import Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
 
 ndarray = np.ndarray
+_RAW = (np.ndarray, np.generic)  # a traced gradient is neither
 
 
 Pairs = Sequence[tuple[Any, Any]]  # where to start: a node or a leaf, and the gradient that arrives there
@@ -163,7 +164,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         elif rules is None:
             if type(op) is Linear and len(edges) == 1:  # views and sums, kept short
                 attrs, e = node.attrs, edges[0]
-                if op.add_at is not None and type(e) is Tensor and not tensors and not anomaly:
+                if op.add_at is not None and type(e) is Tensor and isinstance(g, _RAW) and not tensors and not anomaly:
                     leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
                     continue
                 pulled = (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
@@ -244,7 +245,7 @@ def _with_attrs(rules: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
     return [partial(r, **attrs) if callable(r) else r for r in rules]
 
 
-def _with_part(held: Any, e: Tensor, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> tuple[Tensor, Any, bool]:
+def _with_part(held: Any, e: Tensor, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> Any:
     """What has arrived for a leaf, and the gradient of some of its elements.
 
     All of them add to one array; the op's transpose would make an array of zeros for each, and add those up.

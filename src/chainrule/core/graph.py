@@ -55,6 +55,12 @@ class Var:
 
     __array_ufunc__ = None  # so that ndarray * value asks the value
 
+    if TYPE_CHECKING:  # the operators are set below, by the names of their ops
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+
     # What the package asks of an array ------------------------------------------------------------------------------
 
     @property
@@ -171,8 +177,8 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if op.outputs == 1:
         shape, dtype = got
         v = Var(shape, dtype, op, args, attrs)
-        values = [a for a in args if isinstance(a, Var)]
-        v.weak = dtype.kind == "f" and bool(values) and all(a.weak for a in values)
+        values = [a for a in args if isinstance(a, Var) and a.dtype.kind != "b"]  # a condition chooses among numbers
+        v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
     return tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))

@@ -278,8 +278,9 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
         scale = REGISTRY["where"](keep, each, 0).astype(input._a.dtype)
     total = _total(keep if scale is None else scale)
     grid = [np.asarray(g) for g in np.ogrid[tuple(slice(n) for n in index.shape)]]
+    everywhere = not isinstance(keep, Var) and keep.all()
     loss = REGISTRY["nll_loss"](
-        input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if not isinstance(keep, Var) and keep.all() else keep,
+        input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if everywhere else keep,
         over=None if reduction == "none" else total if reduction == "mean" else 1.0,
     )  # fmt: skip
     label = "NllLoss2DBackward0" if len(shape) == 4 else "NllLossBackward0"
@@ -291,6 +292,7 @@ def _total(a: Any) -> Any:
     total = REGISTRY["sum"](a, dim=None, keepdim=False)
     if not isinstance(total, Var):
         return float(total) or math.nan
+    total = total.astype(np.float64)
     return as_number(REGISTRY["where"](total == 0, math.nan, total))
 
 
@@ -334,7 +336,7 @@ def cross_entropy(
             index = REGISTRY["where"](keep, positions(target), 0)
             keep = REGISTRY["index"](payload(weight), index=(index,)) * keep
         kept: Any = _total(keep)
-        smooth = smooth / kept
+        smooth = smooth / (kept.astype(smooth._a.dtype) if isinstance(kept, Var) else kept)
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 

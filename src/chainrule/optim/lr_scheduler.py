@@ -40,8 +40,8 @@ def _per_group(optimizer: Optimizer, value: Any, name: str) -> list[Any]:
 def _outside_traces() -> None:
     if current().trace is not None:
         raise RuntimeError(
-            "a scheduler's step() was called inside a compiled function, where it would act once, while tracing. Call it "
-            "outside, after the function: the compiled program reads the learning rate at each run."
+            "a scheduler's step() was called inside a compiled function, where it would act once, while tracing. Call "
+            "it outside, after the function: the compiled program reads the learning rate at each run."
         )
 
 

@@ -1,0 +1,185 @@
+"""Many descents of one function at once, as the lanes of arrays.
+
+A function of one number, or of the elements of a vector, that is written in elementwise operations gives the value of
+every lane when it is given an array with the lanes along the last dimension: `x[0]**2 + x[1]` works on numbers and on rows
+alike. The gradient of the sum of all values then holds each lane's own gradient. Whether a function is of that kind is
+found by trying it on lanes and on single points beside the starts; where it is not, each lane runs by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor
+from chainrule.descend.history import LIMIT, History
+from chainrule.descend.loop import Loop, NotFinite
+from chainrule.descend.objective import Objective, Program, gradients, read, value_and_gradient
+from chainrule.descend.options import RULES, group_of
+from chainrule.descend.searches import QuasiNewton, Search
+from chainrule.descend.steps import RuleSteps
+from chainrule.descend.stops import Stops
+from chainrule.optim.rules import Fill
+
+TRIED = 3  # lanes compared with single points
+Options = dict[str, Any]
+
+
+class Lanes(NamedTuple):
+    """Some descents and where they ended: an entry for each along the first dimension."""
+
+    x: Any
+    value: Any
+    steps: Any
+    reason: Any
+    path: Any  # (lanes, points, *shape); NaN after a descent has ended; None if not asked for
+
+
+def run_lanes(
+    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], name: str, options: Options, steps: int, record: int
+) -> Lanes:
+    """Descend from each start at the rate beside it, all by one optimiser.
+
+    starts: an array with the lanes along the first dimension.
+    """
+    groups = [group_of(name, lr, options) for lr in rates]
+    if name in RULES and len(rates) > 1:
+        kinds = [RULES[name].rule.start(g) for g in groups]
+        if all(k == kinds[0] for k in kinds):
+            batch = _Batch(f, starts)
+            if batch.agrees():
+                return batch.run(groups, name, steps, record)
+    return _one_by_one(f, starts, rates, groups, name, steps, record)
+
+
+def points(steps: int, record: int) -> int:
+    """How many points of a path are kept."""
+    return steps // record + 1 if record else 0
+
+
+def thinned(record: int, steps: int, lanes: int, nbytes: int) -> int:
+    """`record`, doubled until the paths of all lanes fit the memory that histories may take."""
+    while record and points(steps, record) * lanes * nbytes > LIMIT and record <= steps:
+        record *= 2
+    return record
+
+
+class _Batch(Objective):
+    """The function on all lanes: its leaf has them along the last dimension, and its value is one for each."""
+
+    def __init__(self, f: Callable[..., Any], starts: Any) -> None:
+        super().__init__(f, starts[0])
+        self.single = Objective(f, starts[0])
+        self.start = [np.ascontiguousarray(np.moveaxis(starts, 0, -1))]
+        self.count = len(starts)
+
+    def call(self, xs: list[Tensor]) -> Tensor:
+        y = self.f(*xs)
+        if not isinstance(y, Tensor) or tuple(y.shape) != (self.count,) or y._g is None:
+            raise RuntimeError("the function does not work on lanes")
+        return y
+
+    def agrees(self) -> bool:
+        """Whether lanes give what single points give, at points beside the starts that all differ."""
+        rng = np.random.default_rng(0)
+        x = self.start[0]
+        x = (x + 0.01 * (1 + np.abs(x)) * rng.uniform(0.5, 1.5, x.shape)).astype(x.dtype)
+        both = self.single.program(value_and_gradient)  # of a wrong function the error comes here
+        lanes = np.unique(np.linspace(0, self.count - 1, TRIED).astype(int))
+        alone = [both([np.asarray(x[..., i])[()]]) for i in lanes]
+        try:
+            together = self.program(lambda y, xs, _: [read(y), gradients(y.sum(), xs)[0]])
+            value, g = together([x])
+        except Exception:  # shapes that do not fit, most of all
+            return False
+        if together.why:
+            return False
+        close = 1e-4 if x.dtype.itemsize <= 4 else 1e-9
+        return all(
+            np.allclose(value[i], v, close, close, equal_nan=True)
+            and np.allclose(g[..., i], d, close, close, equal_nan=True)
+            for i, (v, d) in zip(lanes, alone)
+        )
+
+    def _step(self, name: str, groups: list[Options], state: list[Any]) -> Program:
+        rule = RULES[name].rule
+
+        def make(y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
+            lr, *held = more
+            (g,) = gradients(y.sum(), xs)
+            p, after = rule.update(read(xs[0]), g, tuple(held), *rule.hyper({**groups[0], "lr": lr}))
+            dims = tuple(range(g.ndim - 1))
+            slope = REGISTRY["sum"](g * g, dim=dims, keepdim=False) if dims else g
+            return [read(y), slope, p, *after]
+
+        return self.program(make, state)
+
+    def run(self, groups: list[Options], name: str, steps: int, record: int) -> Lanes:
+        """All lanes, step by step; a lane that is lost keeps the point where it was."""
+        x = self.start[0]
+        kinds = list(RULES[name].rule.start(groups[0]).values())
+        state = [np.full(x.shape, s.value, x.dtype) if isinstance(s, Fill) else s for s in kinds]
+        numbers = [i for i, s in enumerate(kinds) if type(s) is float]
+        lr = np.array([g["lr"] for g in groups], x.dtype)
+        end, lost = x.copy(), np.full(self.count, -1)
+        path = np.full((points(steps, record), *x.shape), np.nan, x.dtype) if record else None
+        step = None
+        for i in range(steps):
+            if path is not None and i % record == 0:
+                path[i // record] = np.where(lost < 0, x, np.nan)
+            if i < 2:
+                step = self._step(name, groups, [lr, *state])  # the first step may make a part of the state
+            value, slope, new, *state = step([x, lr, *state])  # type: ignore[misc]
+            for k in numbers:
+                state[k] = float(np.float32(state[k]))
+            fine = np.isfinite(value) & np.isfinite(slope)
+            if not fine.all():
+                ends = ~fine & (lost < 0)
+                end[..., ends], lost[ends] = x[..., ends], i
+                if (lost >= 0).all():
+                    break
+            x = new
+        end = np.where(lost < 0, x, end)
+        value = self.program(lambda y, xs, _: [read(y)])([end])[0]
+        lost = np.where((lost < 0) & ~np.isfinite(value), steps, lost)
+        if path is not None and steps % record == 0:
+            path[-1] = np.where(lost < 0, end, np.nan)
+        return Lanes(
+            np.moveaxis(end, -1, 0).copy(), value, np.where(lost < 0, steps, lost),
+            np.where(lost < 0, "steps done", "diverged"), None if path is None else np.moveaxis(path, -1, 0).copy(),
+        )  # fmt: skip
+
+
+def _one_by_one(
+    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], groups: list[Options], name: str, steps: int,
+    record: int,
+) -> Lanes:  # fmt: skip
+    """Each lane by itself, from one graph."""
+    objective = Objective(f, starts[0])
+    rule = RuleSteps(objective, RULES[name].rule, groups[0], steps) if name in RULES else None
+    out = []
+    path = np.full((len(starts), points(steps, record), *starts.shape[1:]), np.nan, starts.dtype) if record else None
+    for i, (x, lr, group) in enumerate(zip(starts, rates, groups)):
+        objective.start = [np.array(x)[()]]
+        runner: Any = rule
+        if rule is not None:
+            rule.kinds = rule.rule.start(group)
+        else:
+            runner = QuasiNewton(objective, group) if name == "lbfgs" else Search(objective, name == "newton", lr)
+        history = History(objective.start, steps, record)
+        stops = Stops(None if rule is not None else {"gradient": 1e-7}, still=rule is None)
+        every = [group["lr"]]
+        loop = Loop(objective, runner, steps, lambda a, b, e=every: e * (b - a), stops, history, None, False, None)
+        try:
+            end = loop.run()
+            out.append((end.state[0], end.value, end.at, end.reason))
+        except NotFinite:
+            out.append((objective.start[0], np.nan, 0, "diverged"))
+        if path is not None:
+            kept = history.steps[: history.n] % record == 0
+            path[i, : kept.sum()] = history.points[0][: history.n][kept]
+    x, value, at, reason = zip(*out)
+    return Lanes(np.stack(x), np.array(value), np.array(at), np.array(reason), path)

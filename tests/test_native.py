@@ -1,0 +1,518 @@
+"""Native code against the NumPy interpreter of the same graph, and loops of steps against steps one by one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.compiler import compile, function
+from chainrule.compiler.interp import Interpreter
+from chainrule.core.graph import Var, apply, constant
+from chainrule.core.op import REGISTRY, Elementwise
+
+pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
+
+from chainrule.compiler import native, native_plan
+from chainrule.compiler.native import Native
+from chainrule.compiler.native_cells import NotNative
+from chainrule.compiler.native_loop import native_loop
+
+SEED = 11
+F32, F64, I64, BOOL = map(np.dtype, ("float32", "float64", "int64", "bool"))
+F = cr.nn.functional
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def do(name: str, *args: Any, **attrs: Any) -> Any:
+    return apply(REGISTRY[name], args, attrs)
+
+
+def var(shape: tuple[int, ...], dtype: Any = F32, weak: bool = False) -> Var:
+    v = Var(shape, np.dtype(dtype))
+    v.weak = weak
+    return v
+
+
+def both(inputs: Sequence[Var], results: Sequence[Var], arrays: Sequence[Any]) -> tuple[list[Any], list[Any], Native]:
+    """What the interpreter and native code give, the latter run twice (its memory is used again)."""
+    made = Native(inputs, results)
+    made(arrays)
+    return Interpreter(inputs, results)(arrays), made(arrays), made
+
+
+def agree(want: Any, got: Any, units: float) -> None:
+    """The same type, shape, dtype and numbers up to `units` in the last place of the largest."""
+    assert type(want) is type(got) and np.shape(want) == np.shape(got)
+    want, got = np.asarray(want), np.asarray(got)
+    assert want.dtype == got.dtype
+    if units == 0 or want.dtype.kind != "f":
+        np.testing.assert_array_equal(got, want)
+        np.testing.assert_array_equal(np.signbit(got), np.signbit(want)) if want.dtype.kind == "f" else None
+        return
+    finite = np.abs(want[np.isfinite(want)])
+    scale = float(finite.max()) if finite.size else 1.0
+    np.testing.assert_allclose(
+        got, want, rtol=units * np.finfo(want.dtype).eps, atol=scale * units * np.finfo(want.dtype).eps
+    )
+
+
+class Both:
+    """Stands in for what runs a compiled function: native code, held against the interpreter."""
+
+    units = 200.0
+    made: list[Native] = []
+
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
+        self.interpreted, self.native = Interpreter(inputs, results), Native(inputs, results)
+        Both.made.append(self.native)
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        want, got = self.interpreted(arrays), self.native(arrays)
+        for a, b in zip(want, got, strict=True):
+            agree(a, b, self.units)
+        return got
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> type[Both]:
+    """Compiled functions run by both, and fail where they differ."""
+    monkeypatch.setattr(function, "runner", Both)
+    monkeypatch.setattr(Both, "made", [])
+    return Both
+
+
+# ------------------------------------------------------------------------------------------------- every elementwise op
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 3.0, np.inf, -np.inf, np.nan, 1e-30, 1e30]
+MADE_OF_SUMS = {"sigmoid", "softplus", "mish", "gelu", "gelu_tanh", "elu", "silu", "log_sigmoid"}
+EXACT = set(
+    "add sub rsub mul div neg square reciprocal sqrt rsqrt abs sign sgn lerp addcmul addcdiv where eq ne lt le gt ge "
+    "logical_and logical_or logical_xor logical_not isnan isinf isfinite isposinf isneginf isreal bitwise_and bitwise_or "
+    "bitwise_xor bitwise_not relu maximum minimum fmax fmin clamp floor ceil trunc frac round leaky_relu prelu_kernel "
+    "hardtanh hardsigmoid hardswish hardshrink softshrink threshold deg2rad rad2deg fmod".split()
+)
+ARITY = {"where": 3, "clamp": 3, "lerp": 3, "addcmul": 3, "addcdiv": 3}
+
+
+def _arity(name: str) -> int:
+    rules = REGISTRY[name].rules
+    return ARITY.get(name) or (len(rules) if rules else 2 if name in _PAIRS else 1)
+
+
+_PAIRS = set("eq ne lt le gt ge logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor".split())
+
+
+def _samples(name: str, dtype: Any, size: int) -> list[Any]:
+    rng = np.random.default_rng(SEED)
+    out = []
+    for _ in range(_arity(name)):
+        x = rng.normal(0, 2, size)
+        x[: len(EDGES)] = rng.permutation(EDGES) if dtype.kind == "f" else 1
+        out.append(x.astype(dtype) if dtype.kind != "b" else x > 0)
+    if name == "where":
+        out[0] = np.asarray(out[0]) > 0
+    return out
+
+
+ELEMENTWISE = sorted(n for n, op in REGISTRY.items() if isinstance(op, Elementwise))
+
+
+@pytest.mark.parametrize("size", [40, 1000])
+@pytest.mark.parametrize("dtype", [F32, F64, I64, BOOL], ids=str)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_elementwise(name: str, dtype: Any, size: int) -> None:
+    arrays = _samples(name, dtype, size)
+    inputs = [var(a.shape, a.dtype) for a in arrays]
+    try:
+        out = do(name, *inputs)
+        want = Interpreter(inputs, [out])(arrays)
+    except Exception:
+        pytest.skip("not for this dtype")
+    if want[0].dtype != out.dtype:
+        pytest.skip("the graph has another dtype than the kernel")
+    made = Native(inputs, [out])
+    if made.facts.numpy:
+        assert name not in EXACT or dtype.kind != "f", "an op of plain arithmetic has native code"
+        pytest.skip("runs by its NumPy kernel")
+    agree(want[0], made(arrays)[0], 0 if name in EXACT or size == 0 else 8)
+
+
+def test_most_of_the_table_is_native() -> None:
+    names = [n for n in ELEMENTWISE if not n.startswith("special_")]
+    inputs = {n: [var((40,), a.dtype) for a in _samples(n, F32, 40)] for n in names}
+    found = []
+    for n in names:
+        try:
+            found += [n] if not Native(inputs[n], [do(n, *inputs[n])]).facts.numpy else []
+        except (TypeError, ValueError, AttributeError):
+            continue  # needs attributes, or integers
+    assert len(found) > 90, sorted(set(names) - set(found))
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 0.5, -1, 4, 2.5, 0, 1, -2])
+@pytest.mark.parametrize("shape", [(), (1000,)])
+def test_powers(exponent: float, shape: tuple[int, ...]) -> None:
+    x = var(shape)
+    a = np.abs(np.random.default_rng(SEED).normal(1, 1, shape)).astype(F32)[()]
+    want, got, made = both([x], [do("pow", x, exponent)], [a])
+    assert not made.facts.numpy
+    agree(want[0], got[0], 0 if exponent in (2, 3, 0.5, -1) else 4)
+
+
+@pytest.mark.parametrize(
+    "start", [F32, F64, I64, BOOL, np.dtype("int32"), np.dtype("uint8"), np.dtype("int8")], ids=str
+)
+@pytest.mark.parametrize("goal", [F32, F64, I64, BOOL, np.dtype("int32"), np.dtype("uint8"), np.dtype("int8")], ids=str)
+def test_casts(start: Any, goal: Any) -> None:
+    a = np.random.default_rng(SEED).integers(-100, 100, 100).astype(start)
+    if start.kind == "f":
+        a = a + start.type(0.25)
+        a = np.abs(a) if goal == np.dtype("uint8") else a
+    x = var(a.shape, start)
+    want, got, _ = both([x], [do("cast", x, dtype=goal)], [a])
+    agree(want[0], got[0], 0)
+
+
+def test_python_numbers_decide_no_dtype() -> None:
+    x, rate, count = var(()), var((), F64, weak=True), var((), F64, weak=True)
+    power = do("sub", 1, do("pow", 0.999, count))
+    out = [do("mul", rate, x), do("div", do("sqrt", x), do("pow", power, 0.5)), do("add", count, 1)]
+    want, got, _ = both([x, rate, count], out, [np.float32(3), 0.1, 7.0])
+    assert [a.dtype for a in got] == [F32, F32, F64]
+    for a, b in zip(want, got):
+        agree(a, b, 1)
+
+
+# ------------------------------------------------------------------------------------------------------------ functions
+
+
+def _value_and_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    return cr.func.grad_and_value(f)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "polynomial": (lambda x: x**2 - 4 * x + 5, ((),)),
+    "mixed": (lambda x: cr.sin(x) * cr.exp(-x / 3) + cr.log(x * x + 1) * cr.tanh(x) * cr.sigmoid(x), ((),)),
+    "tiny product": (lambda x: (x.reshape(2, 3) @ x.reshape(3, 2)).exp().sum(), ((6,),)),
+    "exp of fraction": (lambda x: cr.exp((x * x - 1) / (x * x + 1)).sum(), ((1000,),)),
+    "exp of fraction, large": (lambda x: cr.exp((x * x - 1) / (x * x + 1)).mean(), ((300_001,),)),
+    "row broadcast": (lambda x, b: (cr.tanh(x * b) ** 2).mean(), ((70, 30), (30,))),
+    "column broadcast": (lambda x, b: (cr.exp(-x * x) * b).sum(), ((70, 30), (70, 1))),
+    "outer": (lambda x, y: cr.sin(x[:, None] * y).sum(), ((70,), (90,))),
+    "softmax": (lambda x: (cr.softmax(x, 1) * x).sum(), ((70, 30),)),
+    "log softmax": (lambda x: F.log_softmax(x, 0)[3].sum(), ((70, 30),)),
+    "normalised": (lambda x: ((x - x.mean(1, keepdim=True)) / (x * x).sum(1, keepdim=True).sqrt()).exp().sum(), ((70, 30),)),
+    "transposed": (lambda x: (x.t().exp() * x.t() + x.sum(0)[:, None]).mean(), ((70, 30),)),
+    "permuted": (lambda x: (x.permute(2, 0, 1).tanh() * x.sum((0, 1))[:, None, None]).sum(), ((7, 9, 11),)),
+    "middle reduced": (lambda x: x.sum(1).exp().sum(), ((7, 9, 11),)),
+    "differences": (lambda x: ((x[1:] - x[:-1]) ** 2).sum() + x[3] * 2 + x.flip(0)[:10].sum(), ((1000,),)),
+    "strided": (lambda x: (x[::3, 1] * x[::3, -1]).sum(), ((90, 40),)),
+    "joined": (lambda x: cr.cat([x, x * 2]).outer(cr.stack([x, x.exp()]).reshape(-1)).sin().sum(), ((100,),)),
+    "extremes": (lambda x: x.amax(1).sum() + x.amin(0).prod() * 0 + x.max() - x.min(), ((70, 30),)),
+    "activations": (lambda x: (F.gelu(x) + F.elu(x) + F.softplus(x) + F.silu(x) + F.relu(x)).sum(), ((1000,),)),
+    "choices": (lambda x: cr.where(x > 0, x, x**3).sum() + cr.clamp(x, -0.5, 0.7).sum() + cr.maximum(x, x * x).sum(), ((1000,),)),
+    "product": (lambda x, y: (x @ y).tanh().sum(), ((40, 30), (30, 50))),
+    "linear algebra": (lambda x: cr.linalg.det(x.tanh() @ x.tanh().t() + 9 * cr.eye(12)).log(), ((12, 12),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_value_and_gradient(name: str, dtype: str, held: type[Both]) -> None:
+    f, shapes = FUNCTIONS[name]
+    cr.manual_seed(SEED)
+    args = [cr.randn(s, dtype=getattr(cr, dtype)) for s in shapes]
+    every = tuple(range(len(args)))
+    fast = compile(cr.func.grad_and_value(f, argnums=every))
+    got = fast(*args)
+    want = cr.func.grad_and_value(f, argnums=every)(*args)
+    assert cr.allclose(got[1], want[1], rtol=1e-4) and all(
+        cr.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in zip(got[0], want[0])
+    )
+    fast(*[a * 2 for a in args])
+    assert held.made
+
+
+def test_results_of_reductions(held: type[Both]) -> None:
+    def f(m: Any) -> Any:
+        rows = m.exp().sum(1), m.amax(1), m.mean(1, keepdim=True), m / m.sum(1, keepdim=True)
+        return *rows, m.exp().sum(0), m.amin(0), m.mean(0), m.sum(), m.t() * 2, m.sum((0, 1), keepdim=True)
+
+    for shape in ((70, 30), (3, 5), (1, 2000), (2000, 1), (5, 6000)):
+        cr.manual_seed(SEED)
+        compile(f)(cr.randn(shape, dtype=cr.float64))
+        compile(f)(cr.randn(shape))
+
+
+def test_inputs_that_are_not_contiguous(held: type[Both]) -> None:
+    cr.manual_seed(SEED)
+    x = cr.randn(60, 40)
+    compile(lambda x: (x.exp(), x.sum(0)))(x.t())
+    compile(lambda x: (x.exp(), x.sum(0)))(x[::2, ::3])
+
+
+def test_nan_and_infinity_in_reductions(held: type[Both]) -> None:
+    for bad in ([float("nan")], [float("inf")], [float("inf"), -float("inf")], [-float("inf")]):
+        for dtype in (cr.float32, cr.float64):
+            x = cr.ones(5000, dtype=dtype)
+            x[100 : 100 + len(bad)] = cr.tensor(bad, dtype=dtype)
+            for shape in ((5000,), (2, 2500), (100, 50)):
+                f = compile(lambda x: (x.sum(), x.amax(), x.amin(), x.sum(0), x.sum(-1), x.amax(0), x.amin(-1)))
+                f(x.reshape(shape))
+
+
+@pytest.mark.parametrize("shape", [(100_003,), (3, 40_000), (400_000, 2), (1, 100_000)])
+def test_sums_are_exact_to_rounding(shape: tuple[int, ...]) -> None:
+    """Against exact rational sums: no worse than NumPy's pairwise addition."""
+    rng = np.random.default_rng(SEED)
+    for dtype in (F32, F64):
+        a = (rng.random(shape) * np.exp(rng.normal(0, 3, shape))).astype(dtype)
+        x = var(shape, dtype)
+        want, got, _ = both([x], [do("sum", x, dim=None, keepdim=False)], [a])
+        exact = sum(map(Fraction, a.reshape(-1)[:].tolist()), Fraction(0)) if a.size <= 120_000 else None
+        if exact is not None:
+            errors = [
+                abs(Fraction(float(s)) - exact) / exact / Fraction(float(np.finfo(dtype).eps))
+                for s in (got[0], want[0])
+            ]
+            assert errors[0] <= max(errors[1], 1), [float(e) for e in errors]
+        np.testing.assert_allclose(got[0], np.sum(a, dtype=np.longdouble), rtol=2 * np.finfo(dtype).eps)
+
+
+# -------------------------------------------------------------------------------------------------------- random graphs
+
+UNARY = "sin cos tanh neg square abs relu sigmoid exp floor".split()
+BINARY = "add sub mul maximum minimum".split()
+SHAPES = [(), (3,), (4, 3), (4, 1), (30,), (40, 30), (40, 1), (1, 30), (5, 40, 30), (1,)]
+
+
+def _random_graph(rng: np.random.Generator, dtype: Any) -> tuple[list[Var], list[Var]]:
+    inputs = [var(SHAPES[i], dtype) for i in rng.integers(0, len(SHAPES), 4)]
+    values = [*inputs, constant(rng.normal(size=(40, 30)).astype(dtype))]
+    for _ in range(int(rng.integers(3, 25))):
+        x, y = (values[i] for i in rng.integers(0, len(values), 2))
+        kind = rng.integers(0, 12)
+        if kind < 3:
+            got = do(str(rng.choice(UNARY)), do("tanh", x))
+        elif kind < 6:
+            try:
+                np.broadcast_shapes(x.shape, y.shape)
+            except ValueError:
+                continue
+            got = do(str(rng.choice(BINARY)), x, y)
+        elif kind == 6:
+            dims = tuple(int(i) for i in np.flatnonzero(rng.random(x.ndim) < 0.5))
+            name = str(rng.choice(["sum", "mean", "amax"]))
+            got = do(name, x, dim=dims or None, keepdim=bool(rng.random() < 0.5))
+        elif kind == 7 and x.ndim > 1:
+            got = do("transpose", x, dim0=x.ndim - 1, dim1=x.ndim - 2)
+        elif kind == 8 and x.ndim:
+            n = x.shape[0]
+            cut = (slice(int(rng.integers(0, n)), None),) if n > 1 else (0,)
+            got = do("getitem", x, index=cut)
+            got = do("place_at", got, shape=x.shape, index=cut) if rng.random() < 0.5 else got
+        elif kind == 9:
+            got = do("reshape", x, shape=(x.size,))
+        elif kind == 10:
+            got = do("where", do("gt", x, 0.0), do("mul", x, 2.0), 0.0)
+        else:
+            got = do("cumsum", do("tanh", x), dim=0) if x.ndim else do("div", x, 3.0)
+        if 0 < got.size < 20_000:
+            values.append(got)
+    picked = rng.choice(len(values), min(3, len(values)), replace=False)
+    return inputs, [values[-1], *(values[i] for i in picked)]
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_random_graphs(seed: int) -> None:
+    rng = np.random.default_rng([SEED, seed])
+    dtype = (F32, F64)[seed % 2]
+    inputs, results = _random_graph(rng, dtype)
+    arrays = [rng.normal(size=v.shape).astype(dtype)[()] for v in inputs]
+    want, got, _ = both(inputs, results, arrays)
+    # floor is discontinuous, so its argument may fall on either side: it is applied to tanh, away from whole numbers
+    for a, b in zip(want, got):
+        agree(a, b, 2000)
+
+
+# --------------------------------------------------------------------------------------------------------------- memory
+
+
+def test_results_are_memory_of_their_own() -> None:
+    x = var((100,))
+    y = do("exp", x)
+    made = Native([x], [y, y, x, do("reshape", y, shape=(10, 10)), do("getitem", x, index=slice(0, 70))])
+    a = np.zeros(100, F32)
+    first = made([a])
+    for r in first:
+        r += 5
+    assert not a.any()
+    assert [float(r.max()) for r in made([a])] == [1, 1, 0, 1, 0]
+    for i, r in enumerate(first):
+        assert not any(np.may_share_memory(r, s) for s in first[i + 1 :])
+
+
+def test_several_threads_call_at_once() -> None:
+    x = var((3000,))
+    made = Native([x], [do("exp", x), do("sum", x, dim=None, keepdim=False)])
+    wrong = []
+
+    def run(value: float) -> None:
+        a = np.full(3000, value, F32)
+        for _ in range(200):
+            e, s = made([a])
+            if s != 3000 * value or not np.allclose(e, np.exp(value)):
+                wrong.append(value)
+
+    threads = [threading.Thread(target=run, args=(float(i),)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(SEED)
+    x = var((700, 900), F64)
+    results = [do("exp", x), *(do("sum", do("sin", x), dim=d, keepdim=False) for d in (None, (0,), (1,)))]
+    a = rng.normal(size=x.shape)
+    found = []
+    for workers in (1, 3):
+        monkeypatch.setattr(native, "WORKERS", workers)
+        found.append(Native([x], results)([a]))
+    for one, three in zip(*found):
+        np.testing.assert_array_equal(one, three)
+
+
+def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
+    compile(cr.func.grad_and_value(FUNCTIONS["exp of fraction"][0]))(cr.randn(1000))
+    (made,) = held.made
+    assert made.facts.kernels == 1 and not made.facts.numpy
+    (sweep,) = made.plan.steps
+    assert isinstance(sweep, native_plan.Sweep) and len(sweep.roots) == 2
+
+
+def test_report_tells_what_was_made() -> None:
+    fast = compile(lambda x: (cr.exp(-x * x).sum(), cr.sort(x)[0]))
+    fast(cr.randn(1000))
+    assert "native code: 1 functions (ops in each: 4)" in fast.report()
+    assert "by NumPy: " in fast.report() and "bytes" in fast.report()
+
+
+# ------------------------------------------------------------------------------------------------------- training steps
+
+
+@pytest.mark.parametrize("width", [5, 70])
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_training_step(optimizer: str, width: int, held: type[Both], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Both, "units", 5000.0)  # gradients of biases are sums of terms that cancel
+
+    def train(wrap: Callable[[Any], Any]) -> list[float]:
+        cr.manual_seed(SEED)
+        model = cr.nn.Sequential(cr.nn.Linear(3, width), cr.nn.Tanh(), cr.nn.Linear(width, 1))
+        x, y = cr.randn(width, 3), cr.randn(width, 1)
+        o = getattr(cr.optim, optimizer)(model.parameters(), lr=0.01)
+
+        def step() -> Any:
+            o.zero_grad()
+            loss = F.mse_loss(model(x), y)
+            loss.backward()
+            o.step()
+            return loss
+
+        run = wrap(step)
+        return [run().item() for _ in range(8)]
+
+    np.testing.assert_allclose(train(compile), train(lambda f: f), rtol=1e-4)
+    assert held.made and not any("add" in m.facts.numpy for m in held.made)
+
+
+# ---------------------------------------------------------------------------------------------------------------- loops
+
+
+def _descent(dtype: Any) -> tuple[list[Var], list[Var]]:
+    x, rate = var((), dtype), var((), F64, weak=True)
+    value = do("add", do("sub", do("pow", x, 2), do("mul", 4, x)), 5)
+    slope = do("sub", do("mul", 2, x), 4)
+    return [x, rate], [value, do("sub", x, do("mul", rate, slope))]
+
+
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+@pytest.mark.parametrize("every", [1, 3, 100])
+def test_loop_is_steps_one_by_one(dtype: Any, every: int) -> None:
+    inputs, results = _descent(dtype)
+    loop, step = native_loop(inputs, results, [(0, 1)], [0, 1]), Interpreter(inputs, results)
+    x, seen = dtype.type(9), []
+    for _ in range(10):
+        value, x = step([x, 0.1])
+        seen.append((value, x))
+    out, recorded = loop([dtype.type(9), 0.1], 10, every)
+    assert out == list(seen[-1]) and [type(a) for a in out] == [dtype.type] * 2
+    for i in range(2):
+        np.testing.assert_array_equal(recorded[i], [s[i] for s in seen[::every]])
+        assert recorded[i].dtype == dtype
+
+
+def test_loop_over_small_tensors() -> None:
+    rng = np.random.default_rng(SEED)
+    p, v = var((3,), F64), var((3,), F64)
+    m = constant(rng.normal(size=(3, 3)) / 3)
+    v2 = do("sub", do("mul", v, 0.9), do("tanh", do("matmul", m, p)))
+    inputs, results = [p, v], [do("add", p, v2), v2, do("sum", v2, dim=None, keepdim=False)]
+    state = [rng.normal(size=3), rng.normal(size=3)]
+    out, (lengths, paths) = native_loop(inputs, results, [(0, 0), (1, 1)], [2, 0])(state, 20, 4)
+    step, rows = Interpreter(inputs, results), []
+    for _ in range(20):
+        *state, length = step(state)
+        rows.append((length, state[0]))
+    np.testing.assert_allclose(out[0], state[0], rtol=1e-10)
+    np.testing.assert_allclose(lengths, [r[0] for r in rows[::4]], rtol=1e-10)
+    np.testing.assert_allclose(paths, [r[1] for r in rows[::4]], rtol=1e-10)
+    assert paths.shape == (5, 3) and lengths.shape == (5,)
+
+
+def test_loop_that_swaps_its_state() -> None:
+    a, b = var(()), var(())
+    out, _ = native_loop([a, b], [b, a, do("add", a, b)], [(0, 0), (1, 1)])([np.float32(1), np.float32(2)], 3)
+    assert out == [2, 1, 3]
+
+
+def test_loop_refuses_what_it_cannot_do() -> None:
+    inputs, results = _descent(F32)
+    with pytest.raises(ValueError, match=r"from float32\[\] to float64\[\]"):
+        native_loop(inputs, [do("cast", results[0], dtype=F64)], [(0, 0)])
+    big = var((1000,))
+    with pytest.raises(NotNative, match="too large"):
+        native_loop([big], [do("exp", big)], [(0, 0)])
+    loop = native_loop(inputs, results, [(0, 1)])
+    with pytest.raises(ValueError, match="at least 1, got 0 and 1"):
+        loop([np.float32(1), 0.1], 0)
+
+
+# ------------------------------------------------------------------------------------------------------ without llvmlite
+
+
+def test_without_llvmlite_numpy_runs_the_graph_and_says_so_once() -> None:
+    code = """
+import sys, warnings
+sys.modules["llvmlite"] = None
+import chainrule as cr
+from chainrule.compiler import compile
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    f, g = compile(lambda x: x * 2), compile(lambda x: x + 2)
+    print(f(cr.tensor(4.0)).item(), g(cr.tensor(4.0)).item(), [str(w.message) for w in caught])
+print(f.report())
+"""
+    got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert got.startswith("8.0 6.0 ['llvmlite is not installed: the graph runs on NumPy, slower")
+    assert got.count("chainrule[compile]") == 1 and "interpreted: 1 ops by NumPy" in got
