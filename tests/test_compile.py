@@ -129,7 +129,12 @@ def test_dropout(p: float) -> None:
 
 
 def test_random_numbers_inside_are_refused() -> None:
-    for f in (lambda: cr.randn(2), lambda: cr.rand(2), lambda: F.gumbel_softmax(cr.zeros(2)), lambda: cr.ones(2).normal_()):
+    for f in (
+        lambda: cr.randn(2),
+        lambda: cr.rand(2),
+        lambda: F.gumbel_softmax(cr.zeros(2)),
+        lambda: cr.ones(2).normal_(),
+    ):
         with pytest.raises(RuntimeError, match="random numbers were asked for"):
             cr.compile(f)()
 
@@ -267,7 +272,9 @@ INDEXED: dict[str, Callable[[Any], Any]] = {
     "scatter_add": lambda x: cr.zeros(3, 4).scatter_add(0, x.argsort(0), x),
     "set at": lambda x: _set_at(x),
     "nll": lambda x: F.nll_loss(x, x.argmin(1)),
-    "cross entropy": lambda x: F.cross_entropy(x, x.argmax(1), weight=cr.arange(1.0, 5.0), ignore_index=2, label_smoothing=0.1),
+    "cross entropy": lambda x: F.cross_entropy(
+        x, x.argmax(1), weight=cr.arange(1.0, 5.0), ignore_index=2, label_smoothing=0.1
+    ),
     "embedding": lambda x: F.embedding(x.argmax(1), x.t(), padding_idx=1),
 }
 
@@ -508,7 +515,9 @@ def test_a_compiled_function_is_differentiable() -> None:
         return x.grad, w.grad
 
     for a, b in zip(whole(cr.compile(f)), whole(f)):
-        cr.testing.assert_close(a, b) if hasattr(cr, "testing") else np.testing.assert_allclose(a.numpy(), b.numpy(), 1e-6)
+        cr.testing.assert_close(a, b) if hasattr(cr, "testing") else np.testing.assert_allclose(
+            a.numpy(), b.numpy(), 1e-6
+        )
 
 
 def test_the_node_behind_it() -> None:

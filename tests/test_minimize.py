@@ -18,7 +18,10 @@ from chainrule.descend.curvature import largest_curvature
 from chainrule.descend.objective import Objective
 
 RULES = {
-    "sgd": [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"weight_decay": 0.1}, {"momentum": 0.5, "dampening": 0.2}],
+    "sgd": [
+        {}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"weight_decay": 0.1},
+        {"momentum": 0.5, "dampening": 0.2},
+    ],
     "adam": [{}, {"amsgrad": True}, {"betas": (0.8, 0.99), "weight_decay": 0.01}],
     "adamw": [{}],
     "adamax": [{}],
@@ -91,7 +94,7 @@ def test_the_same_bits_as_the_loop_written_out(name: str, options: dict, dtype: 
 def test_the_path_of_torch(name: str, options: dict) -> None:
     torch = pytest.importorskip("torch")
     x0 = np.array([1.0, 2.0])
-    path, values = written_out(torch, name, options, x0, 200, 0.01)
+    path, _ = written_out(torch, name, options, x0, 200, 0.01)
     found = cr.minimize(valley, x0, optimizer=name, lr=0.01, steps=200, **options)
     # Both keep counts in float32 tensors; NAdam's product and ASGD's rate round there differently.
     close = 1e-5 if name in ("nadam", "asgd") else 1e-9
@@ -251,10 +254,9 @@ def test_tolerances_stop_at_the_very_step(steps: int) -> None:
 def test_a_diverged_run_says_which_rate_would_hold() -> None:
     with pytest.warns(UserWarning, match="diverged"):
         found = cr.minimize(lambda x: 1.5 * x[0] ** 2 + 4 * x[1] ** 2, np.array([1.0, 1.0]), lr=0.3, steps=5000)
-    rows = 1.0 * (1 - 0.3 * 8.0) ** np.arange(3000.0)  # the second variable grows by 1.4 in each step
-    with np.errstate(over="ignore"):
-        first = int(np.argmax(~np.isfinite(4 * rows**2)))
-    assert found.reason == "diverged" and abs(found.steps - first) <= 2
+    # the second variable grows by 1.4 in each step, until four times its square is beyond the largest double
+    first = int(np.ceil(np.log(np.finfo(float).max / 4) / 2 / np.log(1.4)))
+    assert found.reason == "diverged" and abs(found.steps - first) <= 1
     assert "largest curvature at the start is 8" in found.message and "= 0.25" in found.message
     assert f"at step {found.steps} the value is inf" in found.message
     assert not np.isfinite(found.values[-1]) and np.isfinite(found.values[:-1]).all()
@@ -288,10 +290,9 @@ def test_control_c_ends_with_what_was_reached() -> None:
     def f(x):
         nonlocal calls
         calls += 1
-        if x.item() < 3:  # asks for the number, so that it is called at every step
-            if calls < 1000:
-                calls = 1000
-                raise KeyboardInterrupt
+        if x.item() < 3 and calls < 1000:  # asks for the number, so that it is called at every step
+            calls = 1000
+            raise KeyboardInterrupt
         return bowl(x)
 
     found = cr.minimize(f, np.array(5.0), lr=0.1, steps=100)
@@ -312,7 +313,7 @@ def f(x):
         time.sleep(0.001)
     return (0.3 * x[0]).exp() + (x * x).sum() - x[1].sin() + 0 * {slow}
 found = cr.minimize(f, np.array([1.0, 2.0]), optimizer={name!r}, lr=0.001, steps={steps}, record=3,
-                    checkpoint=(sys.argv[1], 0.0), {options})
+                    checkpoint=(sys.argv[1], 0.02), {options})
 np.savez(sys.argv[1] + ".done", path=found.path, values=found.values, recorded=found.recorded)
 """
 
@@ -320,7 +321,7 @@ np.savez(sys.argv[1] + ".done", path=found.path, values=found.values, recorded=f
 @pytest.mark.parametrize(("name", "options"), [("adam", ""), ("sgd", "momentum=0.9"), ("nadam", "")])
 @pytest.mark.parametrize("traced", [True, False])
 def test_a_killed_run_goes_on_to_the_very_same_path(tmp_path: Path, name: str, options: str, traced: bool) -> None:
-    steps = 60_000 if traced else 1500
+    steps = 60_000 if traced else 600
     script = SCRIPT.format(slow="x[0]" if traced else "float(x[0])", name=name, options=options, steps=steps)
     run = [sys.executable, "-c", script, str(tmp_path / "part.npz"), *([] if traced else ["slow"])]
     process = subprocess.Popen(run)
@@ -362,7 +363,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------------------------------------- SciPy
 
 
-@pytest.mark.parametrize("method", ["L-BFGS-B", "trust-constr", "Newton-CG", "BFGS", "SLSQP", "CG", "TNC", "trust-exact", "Nelder-Mead"])  # fmt: skip
+@pytest.mark.parametrize("method", "L-BFGS-B trust-constr Newton-CG BFGS SLSQP CG TNC trust-exact Nelder-Mead".split())
 def test_scipys_methods_reach_the_minimum(method: str) -> None:
     pytest.importorskip("scipy")
     found = cr.minimize(rosenbrock, np.array([-1.2, 1.0]), method=method, tol=1e-9)

@@ -131,7 +131,7 @@ class _Attributes:
         t._g = t._v = None
         if type(a) is not ndarray:
             t._a = shareable(self)
-            stand_for(t, self)
+        stand_for(t, self)
         return t
 
     @data.setter
@@ -270,22 +270,21 @@ class _Memory:
 class _Conversions:
     def item(self: Tensor) -> Any:
         """The only element as a Python number."""
-        a = self._a if not tracing() else numbers(self)
+        a = numbers(self) if tracing() else self._a
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
         raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
 
     def tolist(self: Tensor) -> Any:
         """The elements as nested lists of Python numbers."""
-        return payload(self).tolist()
+        return (numbers(self) if tracing() else self._a).tolist()
 
     def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The elements as a NumPy array that shares the tensor's memory."""
         if self._g is not None and not force:
             raise RuntimeError(NUMPY_OF_GRAD)
-        if tracing():
-            payload(self).item()  # which refuses
-        return shareable(self)
+        a = payload(self) if tracing() else shareable(self)
+        return a if isinstance(a, np.ndarray) else np.asarray(a)  # which a graph's value refuses
 
     def __array__(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         a = self.numpy()

@@ -78,7 +78,7 @@ class Plan:
     def _cost(self, v: Var) -> int:
         if self.kind[v.id] != LOOP or is_reduction(v):
             return 0
-        return price(v) + sum(self.cost[a.id] for a in v.args if isinstance(a, Var))
+        return min(price(v) + sum(self.cost[a.id] for a in v.args if isinstance(a, Var)), 1000)
 
     # ---- epochs
 
@@ -115,10 +115,9 @@ class Plan:
                     self._keep(_behind(a) if a.size > straight.TINY else a)
 
     def _keep(self, v: Var) -> None:
-        if v.id not in self.stored:
+        while v.id not in self.stored:
             self.stored[v.id] = v
-            if self.as_array(v):
-                self._keep(v.args[0])
+            v = v.args[0] if self.as_array(v) else v
 
     def as_array(self, v: Var) -> bool:
         """Whether a value in memory is a NumPy view of another one."""
@@ -168,19 +167,21 @@ class Plan:
 
     def linear(self, v: Var, n: int, epoch: int) -> bool:
         """Whether all that v needs lies in memory in the order of the loop over n elements (or is one number)."""
-        if v.size == 1:
-            return True
-        if v.size != n:
-            return False
-        if self.loaded(v, epoch):
-            return True
-        if v.op.name in VIEWS:  # type: ignore[union-attr]
-            a = v.args[0]
-            moves_none = v.op.name in RESHAPES or v.op.name == "expand"  # type: ignore[union-attr]
-            return moves_none and (a.size == 1 or self.linear(a, n, epoch))
-        if v.op.name in PLACED:  # type: ignore[union-attr]
-            return False
-        return all(self.linear(a, n, epoch) for a in v.args if isinstance(a, Var))
+        seen: set[int] = set()
+        stack: list[Any] = [v]
+        while stack:
+            x = stack.pop()
+            if not isinstance(x, Var) or x.size == 1 or x.id in seen:
+                continue
+            seen.add(x.id)
+            if x.size != n:
+                return False
+            if not self.loaded(x, epoch):
+                name = x.op.name  # type: ignore[union-attr]
+                if name in PLACED or (name in VIEWS and name not in RESHAPES and name != "expand"):
+                    return False
+                stack.extend(x.args)
+        return True
 
 
 def price(v: Var) -> int:
@@ -188,7 +189,7 @@ def price(v: Var) -> int:
     name = v.op.name if v.op is not None else ""
     if name in VIEWS:
         return 0
-    return 1 if name in SIMPLE or is_reduction(v) else 2 if name in PLACED else 4 if name in ("div", "sqrt") else 20
+    return 1 if name in SIMPLE or is_reduction(v) else 2 if name in PLACED else 4 if name in ("div", "sqrt") else 10
 
 
 def _behind(v: Var) -> Var:

@@ -235,27 +235,42 @@ class Writer:
 
     # ---- elements
 
-    def value(self, v: Any, at: At, memo: dict[Any, Any]) -> Any:
-        """The element of v at a place."""
-        if not isinstance(v, Var):
-            return v
-        if self.plan.loaded(v, self.sweep.epoch):
-            return self._load(v, at)
-        key = v.id, id(at)
-        if key not in memo:
-            memo[key] = at, self._computed(v, at, memo)
-        return memo[key][1]
+    def value(self, v: Var, at: At, memo: Memo, root: bool = False) -> Cell:
+        """The element of v at a place; a root of the loop is computed even where it could be loaded."""
+        stack = [(v, at)]
+        while stack:
+            x, place = stack[-1]
+            key = x.id, id(place)
+            if key in memo:
+                stack.pop()
+            elif self.plan.loaded(x, self.sweep.epoch) and not (root and x is v):
+                memo[key] = place, self._load(x, place)
+            else:
+                needs = self._needs(x, place)
+                waiting = [(a, p) for a, p in needs if isinstance(a, Var) and (a.id, id(p)) not in memo]
+                if waiting:
+                    stack.extend(waiting)
+                else:
+                    args = [memo[a.id, id(p)][1] if isinstance(a, Var) else a for a, p in needs]
+                    memo[key] = place, self._computed(x, place, args)
+        return memo[v.id, id(at)][1]
 
-    def _computed(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
+    def _needs(self, v: Var, at: At) -> list[tuple[Any, At]]:
+        """The arguments of v and the places in them that its element at a place comes from."""
         if straight.is_elementwise(v):
-            args = [self.value(a, at.of(a.shape), memo) if isinstance(a, Var) else a for a in v.args]
-            return straight.one(v, args, self.pen)
-        if v.op.name in PLACED:  # type: ignore[union-attr]
-            return self._placed(v, at, memo)
-        a = v.args[0]
+            return [(a, at.of(a.shape)) if isinstance(a, Var) else (a, at) for a in v.args]
         if v.id not in at.derived:
-            at.derived[v.id] = self._seen_through(v, a.shape, at)
-        got = self.value(a, at.derived[v.id], memo)
+            inside = v.op.name in PLACED  # type: ignore[union-attr]
+            at.derived[v.id] = self._within(v, at) if inside else self._seen_through(v, v.args[0].shape, at)
+        return [(v.args[0], at.derived[v.id])]
+
+    def _computed(self, v: Var, at: At, args: list[Any]) -> Cell:
+        if straight.is_elementwise(v):
+            return straight.one(v, args, self.pen)
+        got: Cell = args[0]
+        there = at.derived[v.id].there
+        if there is not None:
+            return choose(Cell(self.pen, there, BOOL), got, self.pen.constant(0, v.dtype))
         return Cell(self.pen, got.raw, got.dtype, v.weak)
 
     def _load(self, v: Var, at: At) -> Cell:
@@ -307,8 +322,8 @@ class Writer:
             else:
                 yield _int(s % n)
 
-    def _placed(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
-        """An element of a part that is set in zeros: the part's, where the place is inside."""
+    def _within(self, v: Var, at: At) -> At:
+        """The place in a part that is set in zeros: the first one for all places outside, which `there` tells."""
         steps = placed(v)
         assert steps is not None
         b, inside, source = self.build, [], []
@@ -328,27 +343,14 @@ class Writer:
             if stop < n:
                 inside.append(b.icmp_signed("<", i, _int(stop - start)))
             source.append(i)
-        a = v.args[0]
-        if not inside:
-            return self.value(a, At(b, a.shape, None, tuple(source)), memo)  # type: ignore[no-any-return]
-        there = inside[0]
-        for c in inside[1:]:
-            there = b.and_(there, c)
-        safe = tuple(b.select(there, i, _int(0)) for i in source)
-        got = self.value(a, At(b, a.shape, None, safe), memo)
-        return choose(Cell(self.pen, there, BOOL), got, self.pen.constant(0, v.dtype))
+        there = functools.reduce(b.and_, inside) if inside else None
+        index = source if there is None else [b.select(there, i, _int(0)) for i in source]
+        return At(b, v.args[0].shape, None, tuple(index), there)
 
-    def _put(self, at: At, memo: dict[Any, Any]) -> None:
+    def _put(self, at: At, memo: Memo) -> None:
         """The elementwise results at a place."""
         for v in self.plain:
-            self.pen.store(self.value_of_root(v, at, memo), self._address(v.id, v.dtype, at.flat))
-
-    def value_of_root(self, v: Var, at: At, memo: dict[Any, Any]) -> Cell:
-        key = v.id, id(at)
-        if key not in memo:
-            memo[key] = at, self._computed(v, at, memo)
-        got: Cell = memo[key][1]
-        return got
+            self.pen.store(self.value(v, at, memo, root=True), self._address(v.id, v.dtype, at.flat))
 
     # ---- loops
 

@@ -30,14 +30,25 @@ def simplify(results: Sequence[Var]) -> list[Var]:
             key: Any = ("part", args[0].id, v.index)
             made[v.id] = known.setdefault(key, _again(v, args))
             continue
-        key = (v.op.name, tuple(_key(a) for a in args), _frozen(v.attrs))
-        if key not in known:
-            found = _folded(v, args)
-            if found is None:
-                found = _algebra(v, args)
-            known[key] = found if found is not None else _again(v, args)
-        made[v.id] = known[key]
+        made[v.id] = _settled(v, args, known)
     return [made[r.id] for r in results]
+
+
+def _settled(v: Var, args: tuple[Any, ...], known: dict[Any, Any]) -> Any:
+    """What stands for an op on simplified arguments."""
+    key = (v.op.name, tuple(_key(a) for a in args), _frozen(v.attrs))  # type: ignore[union-attr]
+    if key not in known:
+        found = _folded(v, args)
+        if found is not None:
+            found = known.setdefault(_constant_key(found), found)
+        else:
+            found = _algebra(v, args)
+            if found is None:
+                found = _again(v, args)
+            elif found.id > v.id and found.op is not None and not any(found is a for a in args):
+                found = _settled(found, found.args, known)  # a rule made it: others may apply
+        known[key] = found
+    return known[key]
 
 
 def _again(v: Var, args: tuple[Any, ...]) -> Var:
@@ -145,7 +156,6 @@ _RULES: dict[str, Callable[..., Any]] = {
     "cast": lambda v, x: _same(v, x),
     "alias": lambda v, x: x,
     "clone": lambda v, x: x,
-    "positive": lambda v, x: x,
     "where": _where,
 }
 

@@ -261,4 +261,4 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
 
 
 def _fits(b: tuple[int, ...], a: tuple[int, ...]) -> bool:
-    return (len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1])))
+    return len(b) <= len(a) and all(q in (1, p) for p, q in zip(a[::-1], b[::-1]))

@@ -87,9 +87,7 @@ class Var:
 
     def reshape(self, *shape: int) -> Any:
         known = shapes.numel([n for n in shape if n >= 0])
-        return emit(
-            REGISTRY["reshape"], (self,), {"shape": tuple(self.size // known if n < 0 else n for n in shape)}
-        )
+        return emit(REGISTRY["reshape"], (self,), {"shape": tuple(self.size // known if n < 0 else n for n in shape)})
 
     def __repr__(self) -> str:
         what = self.op.name if self.op else "constant" if self.data is not None else "input"

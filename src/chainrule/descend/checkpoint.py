@@ -1,7 +1,7 @@
 """Checkpoints: where a descent stands, in one .npz file without pickles, which is there whole or not at all.
 
-A checkpoint is written beside its place and moved there, so a kill at any moment leaves the last complete one. It carries
-what the run was asked for, and is refused by a run that was asked for something else.
+A checkpoint is written beside its place and moved there, so a kill at any moment leaves the last complete one. It
+carries what the run was asked for, and is refused by a run that was asked for something else.
 """
 
 from __future__ import annotations

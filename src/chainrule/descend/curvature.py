@@ -1,8 +1,8 @@
 """Why a descent ran away: the learning rate held against the curvature.
 
 On a quadratic, gradient descent shrinks the error along a direction of curvature c by the factor 1 - lr c, so it holds
-just for lr < 2/c, and the largest curvature decides. That is found by power iteration: multiplied by the Hessian again and
-again, a vector turns into the direction of largest curvature (in size). The Hessian itself is never made.
+just for lr < 2/c, and the largest curvature decides. That is found by power iteration: multiplied by the Hessian again
+and again, a vector turns into the direction of largest curvature (in size). The Hessian itself is never made.
 """
 
 from __future__ import annotations

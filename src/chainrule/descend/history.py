@@ -1,4 +1,4 @@
-"""What a descent passed through: the points, values and gradient norms of every k-th step, in memory reckoned beforehand."""
+"""What a descent passed through: points, values, gradient norms of every k-th step, in memory reckoned beforehand."""
 
 from __future__ import annotations
 

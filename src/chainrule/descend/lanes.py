@@ -1,9 +1,9 @@
 """Many descents of one function at once, as the lanes of arrays.
 
 A function of one number, or of the elements of a vector, that is written in elementwise operations gives the value of
-every lane when it is given an array with the lanes along the last dimension: `x[0]**2 + x[1]` works on numbers and on rows
-alike. The gradient of the sum of all values then holds each lane's own gradient. Whether a function is of that kind is
-found by trying it on lanes and on single points beside the starts; where it is not, each lane runs by itself.
+every lane when it is given an array with the lanes along the last dimension: `x[0]**2 + x[1]` works on numbers and on
+rows alike. The gradient of the sum of all values then holds each lane's own gradient. Whether a function is of that
+kind is found by trying it on lanes and on single points beside the starts; where it is not, each lane runs by itself.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from chainrule.descend.loop import Loop, NotFinite
 from chainrule.descend.objective import Objective, Program, gradients, read, value_and_gradient
 from chainrule.descend.options import RULES, group_of
 from chainrule.descend.searches import QuasiNewton, Search
-from chainrule.descend.steps import RuleSteps
+from chainrule.descend.steps import RuleSteps, first, number
 from chainrule.descend.stops import Stops
-from chainrule.optim.rules import Fill
 
 TRIED = 3  # lanes compared with single points
 Options = dict[str, Any]
@@ -39,8 +38,9 @@ class Lanes(NamedTuple):
 
 
 def run_lanes(
-    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], name: str, options: Options, steps: int, record: int
-) -> Lanes:
+    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], name: str, options: Options, steps: int,
+    record: int,
+) -> Lanes:  # fmt: skip
     """Descend from each start at the rate beside it, all by one optimiser.
 
     starts: an array with the lanes along the first dimension.
@@ -121,7 +121,7 @@ class _Batch(Objective):
         """All lanes, step by step; a lane that is lost keeps the point where it was."""
         x = self.start[0]
         kinds = list(RULES[name].rule.start(groups[0]).values())
-        state = [np.full(x.shape, s.value, x.dtype) if isinstance(s, Fill) else s for s in kinds]
+        state = [first(s, x) for s in kinds]
         numbers = [i for i, s in enumerate(kinds) if type(s) is float]
         lr = np.array([g["lr"] for g in groups], x.dtype)
         end, lost = x.copy(), np.full(self.count, -1)
@@ -134,8 +134,8 @@ class _Batch(Objective):
                 step = self._step(name, groups, [lr, *state])  # the first step may make a part of the state
             value, slope, new, *state = step([x, lr, *state])  # type: ignore[misc]
             for k in numbers:
-                state[k] = float(np.float32(state[k]))
-            fine = np.isfinite(value) & np.isfinite(slope)
+                state[k] = number(state[k])
+            fine = np.isfinite(value) & (np.isfinite(slope) if i == 0 else ~np.isnan(slope))
             if not fine.all():
                 ends = ~fine & (lost < 0)
                 end[..., ends], lost[ends] = x[..., ends], i

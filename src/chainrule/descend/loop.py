@@ -1,8 +1,8 @@
 """The descent itself: runs of steps, looked at in between.
 
-Steps are run in chunks, which last about a tenth of a second: long enough that what is between them costs nothing, short
-enough for a progress bar and for Ctrl-C. If a chunk holds a step to end by, it is run again up to that step, so that a
-descent ends at the very step, whatever the chunks were.
+Steps are run in chunks, which last about a tenth of a second: long enough that what is between them costs nothing,
+short enough for a progress bar and for Ctrl-C. If a chunk holds a step to end by, it is run again up to that step, so
+that a descent ends at the very step, whatever the chunks were.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _check_start(value: float, slope: float) -> None:
     finite = float("-inf") < value < float("inf")
     if not finite or not slope < float("inf"):
         what = f"f(x0) = {value}" if not finite else f"f(x0) = {value:.6g}, but the norm of its gradient is {slope}"
-        raise NotFinite(f"the function is not finite at the start: {what}. Start elsewhere, or look at the function there")
+        raise NotFinite(f"the function is not finite at the start: {what}. Start elsewhere")
 
 
 def _row(value: float, slope: float) -> Any:

@@ -47,8 +47,8 @@ def minimize(
         (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
     steps: how many steps to make.
     record: keep every k-th point, value and gradient norm; 0 for none.
-    tol: stop where the norm of the gradient is at most this; or a dict of "gradient", "change" (the length of a step) and
-        "plateau" (steps without a lower value).
+    tol: stop where the norm of the gradient is at most this; or a dict of "gradient", "change" (the length of a step)
+        and "plateau" (steps without a lower value).
     callback: called as `callback(step, x, value)` at every recorded step (at each if record=0); True stops.
     progress: a progress bar; by default on a terminal or in a notebook, for runs of more than two seconds.
     checkpoint: a path to go on from, written every second; or (path, seconds). See `Checkpoint`.
@@ -57,8 +57,8 @@ def minimize(
         iterations.
 
     Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the
-    learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for what
-    is no start or no value; MemoryError for a history above a gigabyte, with the `record=` that fits.
+    learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for
+    what is no start or no value; MemoryError for a history above a gigabyte, with the `record=` that fits.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: x**2 - 4 * x + 5, 0.0, lr=0.25, steps=50)
@@ -87,7 +87,8 @@ def minimize(
     stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
     if checkpoint is not None:
         if searches:
-            raise ValueError(f"checkpoint= goes with the optimisers that are rules ({', '.join(RULES)}), not with {name!r}")
+            rules = ", ".join(RULES)
+            raise ValueError(f"checkpoint= goes with the optimisers that are rules ({rules}), not with {name!r}")
         checkpoint = Checkpoint(checkpoint, _asked(objective, name, lr, group, record))
     rates = all_rates(lr, group["lr"], steps)
     loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint)

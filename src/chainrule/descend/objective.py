@@ -92,7 +92,8 @@ class Objective:
             )
         if y._a.size != 1:
             raise ValueError(
-                f"the function must return a single number, but it returned {list(y._a.shape)}: reduce it, e.g. by .sum()"
+                f"the function must return a single number, but it returned {list(y._a.shape)}: reduce it, "
+                "e.g. by .sum()"
             )
         if y._g is None:
             raise ValueError(
@@ -232,8 +233,8 @@ def _payload(x: Any) -> Array:
     a = np.array(x._a if isinstance(x, Tensor) else x)
     if a.dtype.kind != "f":
         raise TypeError(
-            f"x0 has dtype {a.dtype}, but only floating point numbers can be moved by a gradient: pass x0.astype(float) of "
-            "an array, x0.float() of a tensor"
+            f"x0 has dtype {a.dtype}, but only floating point numbers can be moved by a gradient: pass "
+            "x0.astype(float) of an array, x0.float() of a tensor"
         )
     return _scalar(a)
 

@@ -99,7 +99,8 @@ def _scheduled(steps: int, rate: float, name: str, options: dict[str, Any] | Non
     if not (inspect.isclass(cls) and issubclass(cls, lr_scheduler.LRScheduler)) or name == "ReduceLROnPlateau":
         known = [n for n in vars(lr_scheduler) if n.endswith(("LR", "Restarts"))]
         near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(f"there is no schedule {name!r} that is known beforehand; nearest: {near[0] if near else known}")
+        nearest = near[0] if near else ", ".join(known)
+        raise ValueError(f"there is no schedule {name!r} that is known beforehand; nearest: {nearest}")
     optimizer = optim.SGD([wrap(np.float32(0), LEAF)], lr=rate, momentum=0.9)
     schedule = cls(optimizer, **(options or {}))
     rates = []

@@ -76,7 +76,7 @@ class Result:
         if track is not None:
             one = track.shape[1] == 1
             made[1].plot(self.recorded if one else track[:, 0], track[:, -1], marker=".", markersize=3)
-            made[1].set(xlabel="step" if one else "first variable", ylabel="x" if one else "second variable", title="way")
+            made[1].set(xlabel="step" if one else "x[0]", ylabel="x" if one else "x[1]", title="way")
         return made[0] if axes is not None else made
 
 

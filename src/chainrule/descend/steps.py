@@ -1,8 +1,8 @@
 """A step of an optimiser as one graph: value, gradient and rule, from state to state.
 
 The rule is the one that `optim` steps by, called on the values of the graph, so a descent gives the numbers of the loop
-written out. The state is a flat list: the leaves of x, then for each leaf what its rule remembers (an array like the leaf,
-a Python number, or None before the first step).
+written out. The state is a flat list: the leaves of x, then for each leaf what its rule remembers (an array like the
+leaf, a Python number, or None before the first step).
 
 What runs steps is a *runner*:
 
@@ -63,13 +63,15 @@ class RuleSteps:
 
     @property
     def how(self) -> str:
-        return f"without a graph: {self.here.why}" if self.here.why else "machine code" if self.native else "interpreted"
+        if self.here.why:
+            return f"without a graph: {self.here.why}"
+        return "machine code" if self.native else "interpreted"
 
     def start(self) -> State:
         state = list(self.objective.start)
         for a in self.objective.start:
             for s in self.kinds.values():
-                state.append(_full(a, s.value) if isinstance(s, Fill) else s)
+                state.append(first(s, a))
         return state
 
     def program(self, state: State) -> Program:
@@ -108,7 +110,7 @@ class RuleSteps:
             value, slope, moved, *state = step([*state[:n], lr, *state[n:]])
             seen[i] = value, slope, moved
             for k in self.numbers:
-                state[k] = float(np.float32(state[k]))  # the optimisers' classes keep their counts so
+                state[k] = number(state[k])
         return state, seen, [np.stack(leaf) for leaf in zip(*rows)]
 
     def _loop(self, step: Program, state: State) -> Any:
@@ -144,8 +146,16 @@ def _given(gs: Sequence[Any]) -> list[Any]:
     return [g for g in gs if g is not None]
 
 
-def _full(a: Any, value: float) -> Any:
-    return np.full(a.shape, value, a.dtype) if a.shape else a.dtype.type(value)
+def first(s: Any, like: Any) -> Any:
+    """The start of a piece of state, as a rule declares it."""
+    if isinstance(s, Fill):
+        return np.full(like.shape, s.value, like.dtype) if like.shape else like.dtype.type(s.value)
+    return None if s is None else number(s)
+
+
+def number(s: float) -> float:
+    """A count as the optimisers' classes keep it between steps: in single precision."""
+    return float(np.float32(s))
 
 
 def _native(step: Program, leaves: int) -> Any:

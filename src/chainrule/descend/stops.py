@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
-
 class Hit(NamedTuple):
     """An end: so many steps into the run, with a reason for the program and one for the reader."""
 
@@ -30,8 +29,8 @@ class Stops:
             if name not in ("gradient", "change", "plateau"):
                 raise ValueError(f"tol has no {name!r}: it may hold 'gradient', 'change' and 'plateau'")
             if not (isinstance(value, (int, float)) and value >= 0) or (name == "plateau" and value < 1):
-                raise ValueError(f"tol: {name} must be {'at least one step' if name == 'plateau' else 'a number, not negative'}; "
-                                 f"got {value!r}")  # fmt: skip
+                least = "at least one step" if name == "plateau" else "a number, not negative"
+                raise ValueError(f"tol: {name} must be {least}; got {value!r}")
         self.gradient = given.get("gradient", -1.0)
         self.change = given.get("change", 0.0 if still else -1.0)
         self.plateau = given.get("plateau", math.inf)
@@ -42,7 +41,7 @@ class Stops:
         values, slopes, moved = seen.T
         hits = [
             _first(~np.isfinite(values), "diverged", "the value is {}", values),
-            _first(~np.isfinite(slopes), "diverged", "the norm of the gradient is {}", slopes),
+            _first(np.isnan(slopes), "diverged", "the gradient is nan", slopes),
             _first(slopes <= self.gradient, "converged", "the norm of the gradient is {:.3g}", slopes),
             _first(moved <= self.change, "converged", "the last step has length {:.3g}", moved, 1),
             self._flat(values, at) if self.plateau < math.inf else None,

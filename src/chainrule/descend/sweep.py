@@ -52,11 +52,11 @@ class Sweep:
     def table(self) -> Any:
         """A row for each descent: a pandas DataFrame where pandas is installed, else a list of dicts."""
         rows = [
-            {"start": s, "lr": lr, "optimizer": o, "x": x, "value": float(v), "steps": int(n), "reason": str(r)}
-            for s, lr, o, x, v, n, r in zip(
-                _cells(self.start), map(float, self.lr), self.optimizer, _cells(self.x), self.value, self.steps, self.reason
-            )
-        ]
+            dict(zip(("start", "lr", "optimizer", "x", "value", "steps", "reason"), row))
+            for row in zip(*(c if isinstance(c, list) else c.tolist() for c in (
+                self.start, self.lr, self.optimizer, self.x, self.value, self.steps, self.reason
+            )))
+        ]  # fmt: skip
         try:
             import pandas
         except ModuleNotFoundError:
@@ -70,7 +70,7 @@ class Sweep:
             return head
         i = self.best
         lr = "" if np.isnan(self.lr[i]) else f" at lr={self.lr[i]:g}"
-        return f"{head}\n  best: value {self.value[i]:.6g} from {_cells(self.start)[i]} by {self.optimizer[i]}{lr}"
+        return f"{head}\n  best: value {self.value[i]:.6g} from {self.start[i].tolist()} by {self.optimizer[i]}{lr}"
 
 
 def sweep(
@@ -231,21 +231,16 @@ def _handed_out(executor: Executor, f: Any, works: Sequence[Any]) -> list[Lanes]
 
 
 def _assembled(
-    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Any]], combinations: Sequence[tuple[int, int, int]],
-    parts: Sequence[list[int]], done: Sequence[Lanes], record: int,
+    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Any]],
+    combinations: Sequence[tuple[int, int, int]], parts: Sequence[list[int]], done: Sequence[Lanes], record: int,
 ) -> Sweep:  # fmt: skip
     """The pieces put back into the order of the combinations."""
     where = np.argsort(np.concatenate([np.array(p) for p in parts]))
     x, value, steps, reason = (np.concatenate([getattr(d, k) for d in done])[where] for k in Lanes._fields[:4])
-    names = [name if not options else f"{name}({', '.join(f'{k}={v}' for k, v in options.items())})" for name, options in kinds]
+    names = [f"{name}({', '.join(f'{k}={v}' for k, v in o.items())})" if o else name for name, o in kinds]
     return Sweep(
         x, value, steps, reason, x0[[c[0] for c in combinations]],
         np.array([np.nan if rates[c[1]] is None else rates[c[1]] for c in combinations], dtype=float),
         [names[c[2]] for c in combinations],
         np.concatenate([d.path for d in done])[where] if record else None, record,
     )  # fmt: skip
-
-
-def _cells(a: Any) -> list[Any]:
-    """Rows for a table: numbers as numbers, arrays as lists."""
-    return a.tolist()  # type: ignore[no-any-return]

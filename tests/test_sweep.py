@@ -1,0 +1,220 @@
+"""`sweep` against single runs, in processes of its own, with workers that die, and on a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.descend import lanes
+
+RULES = "sgd adam adamw adamax nadam radam rmsprop rprop adagrad adadelta asgd".split()
+OPTIMISERS = [*RULES, ("sgd", {"momentum": 0.9})]
+
+
+def wave(x):
+    return (0.3 * x).exp() + x**2 - x.sin()
+
+
+def rosenbrock(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+def summed(x):
+    return ((x - 1) ** 2).sum()
+
+
+def between_lanes(x):
+    return (x - x.mean()) ** 2 + x**2
+
+
+def counting(x):
+    return x**2 * (x.shape[-1] if x.ndim else 1)
+
+
+def deciding(x):
+    return x**2 if float(x) > 0 else 2 * x**2
+
+
+def deadly(x):
+    """Kills the first process that computes it."""
+    try:
+        os.close(os.open(os.environ["CHAINRULE_TEST_DEATH"], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return x**2
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def always_deadly(x):
+    if os.getpid() != int(os.environ["CHAINRULE_TEST_PARENT"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x**2
+
+
+def pool(n: int = 2) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(n, mp_context=get_context("fork" if sys.platform == "linux" else None))
+
+
+@pytest.mark.parametrize(
+    ("f", "starts", "together"),
+    [
+        (wave, np.array([0.0, 1.0, -2.0]), True),
+        (rosenbrock, np.array([[-1.2, 1.0], [0.0, 0.0], [0.5, 2.0]]), True),
+        (summed, np.ones((3, 2)) * 5, False),
+        (between_lanes, np.array([1.0, 1.0, 1.0]), False),
+        (counting, np.array([1.0, 2.0]), False),
+        (deciding, np.array([1.0, -2.0]), False),
+    ],
+    ids=lambda v: getattr(v, "__name__", None),
+)
+def test_every_lane_is_the_single_run(f, starts, together) -> None:
+    assert lanes._Batch(f, starts).agrees() is together
+    rates = [0.001, 0.01, 20.0]
+    found = cr.sweep(f, starts, lr=rates, optimizer=OPTIMISERS, steps=120, record=50)
+    assert len(found) == len(starts) * len(rates) * len(OPTIMISERS)
+    i = 0
+    for start in starts:
+        for lr in rates:
+            for o in OPTIMISERS:
+                name, options = o if isinstance(o, tuple) else (o, {})
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)
+                    one = cr.minimize(f, start, optimizer=name, lr=lr, steps=120, record=50, **options)
+                what = f"start {start}, lr {lr}, {o}"
+                assert (found.steps[i], found.reason[i]) == (one.steps, one.reason), what
+                assert found.lr[i] == lr and np.array_equal(found.start[i], start), what
+                if one.reason != "diverged":
+                    np.testing.assert_allclose(found.x[i], one.x, rtol=1e-9, atol=1e-9, err_msg=what)
+                    np.testing.assert_allclose(found.value[i], one.value, rtol=1e-7, atol=1e-9, err_msg=what)
+                    np.testing.assert_allclose(found.path[i], one.path[:3], rtol=1e-7, atol=1e-9, err_msg=what)
+                else:
+                    assert np.isnan(found.path[i][-1]).all() and np.array_equal(found.path[i][0], start)
+                i += 1
+
+
+def test_a_parabola_from_many_starts() -> None:
+    starts = np.linspace(-4, 4, 101)
+    found = cr.sweep(lambda x: (x - 3) ** 2, starts, lr=[0.1, 0.2], steps=25)
+    expected = 3 + (starts[:, None] - 3) * np.array([0.8, 0.6]) ** 25
+    np.testing.assert_allclose(found.x.reshape(101, 2), expected, rtol=1e-12)
+    np.testing.assert_allclose(found.value, (found.x - 3) ** 2)
+    assert found.value[found.best] == found.value.min()
+    assert repr(found).startswith("sweep of 202 descents: 202 steps done\n  best: value")
+
+
+def test_line_searches_and_lost_starts() -> None:
+    found = cr.sweep(lambda x: x - x.log(), [2.0, -1.0, 0.5], optimizer=["newton", "lbfgs", "gd"], steps=100)
+    good = np.array([True] * 3 + [False] * 3 + [True] * 3)
+    np.testing.assert_allclose(found.x[good], 1, atol=1e-3)
+    assert found.reason.tolist() == np.where(good, "converged", "diverged").tolist()
+    found = cr.sweep(lambda x: x - x.log(), [2.0, -1.0, 0.5], lr=0.1, steps=200)
+    np.testing.assert_allclose(found.x, [1, -1, 1], atol=1e-4)
+    assert (found.reason.tolist(), found.steps.tolist()) == (["steps done", "diverged", "steps done"], [200, 0, 200])
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_executors_give_the_same_numbers(kind: str) -> None:
+    starts = np.random.default_rng(5).uniform(-3, 3, 37)
+    wanted = {"lr": [0.01, 0.1], "optimizer": ["sgd", "adam"], "steps": 60, "record": 20}
+    plain = cr.sweep(wave, starts, **wanted)
+    with ThreadPoolExecutor(3) if kind == "threads" else pool(3) as executor:
+        spread = cr.sweep(wave, starts, **wanted, executor=executor)
+    for key in ("x", "value", "path", "lr", "start"):
+        np.testing.assert_allclose(getattr(spread, key), getattr(plain, key), rtol=1e-12, err_msg=key)
+    assert spread.optimizer == plain.optimizer and spread.reason.tolist() == plain.reason.tolist()
+
+
+def test_work_of_a_killed_worker_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marker = tmp_path / "died"
+    monkeypatch.setenv("CHAINRULE_TEST_DEATH", str(marker))
+    with pool() as executor:
+        found = cr.sweep(deadly, np.array([1.0, 2.0, 3.0, 4.0]), lr=0.1, steps=10, executor=executor)
+    assert marker.exists()
+    np.testing.assert_allclose(found.x, np.array([1, 2, 3, 4]) * 0.8**10)
+
+
+def test_work_that_always_kills_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAINRULE_TEST_PARENT", str(os.getpid()))
+    with pool() as executor, pytest.raises(RuntimeError, match="were lost 3 times"):
+        cr.sweep(always_deadly, np.array([1.0, 2.0]), lr=0.1, steps=10, executor=executor)
+
+
+def test_a_lambda_needs_cloudpickle_to_travel(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pool() as executor:
+        with monkeypatch.context() as m:
+            m.setitem(sys.modules, "cloudpickle", None)
+            with pytest.raises(TypeError, match="define it by `def` at the top of a module"):
+                cr.sweep(lambda x: x**2, [1.0, 2.0], lr=0.1, executor=executor)
+        pytest.importorskip("cloudpickle")
+        found = cr.sweep(lambda x: (x - 3) ** 2, [1.0, 2.0], lr=0.5, steps=3, executor=executor)
+    np.testing.assert_allclose(found.x, 3)
+
+
+def test_a_dask_cluster_is_an_executor() -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    starts = np.linspace(-2, 2, 20)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        k = 3.0
+        found = cr.sweep(lambda x: (x - k) ** 2, starts, lr=[0.1, 0.2], steps=25, executor=client.get_executor())
+    expected = 3 + (starts[:, None] - 3) * np.array([0.8, 0.6]) ** 25
+    np.testing.assert_allclose(found.x.reshape(20, 2), expected, rtol=1e-12)
+
+
+def test_the_table_has_a_row_for_each_descent(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = cr.sweep(wave, [0.0, 1.0], lr=[0.1, 0.2], optimizer=["sgd", ("sgd", {"momentum": 0.5})], steps=5)
+    with monkeypatch.context() as m:
+        m.setitem(sys.modules, "pandas", None)
+        rows = found.table()
+    assert [(r["start"], r["lr"], r["optimizer"]) for r in rows] == [
+        (s, lr, o) for s in (0.0, 1.0) for lr in (0.1, 0.2) for o in ("sgd", "sgd(momentum=0.5)")
+    ]
+    assert [r["x"] for r in rows] == found.x.tolist()
+    pytest.importorskip("pandas")
+    frame = found.table()
+    assert frame["value"].tolist() == found.value.tolist() and len(frame) == 8
+
+
+def test_paths_are_thinned_to_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LIMIT", 10_000)
+    found = cr.sweep(wave, np.linspace(0, 1, 10), lr=0.1, steps=1000, record=1)
+    assert found.record == 16 and found.path.shape == (10, 63)  # every 8th would take 10 * 126 * 8 bytes
+    full = cr.sweep(wave, np.linspace(0, 1, 10), lr=0.1, steps=1000, record=16)
+    np.testing.assert_array_equal(found.path, full.path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (([],), ValueError, "no starts"),
+        (([1.0, np.zeros(2)],), ValueError, "of one shape and dtype"),
+        (([1, 2.0],), None, ""),
+        ((np.array([1, 2]),), TypeError, "x0 has dtype int64"),
+        (([1.0], {"optimizer": "sdg"}), ValueError, "Did you mean 'sgd'"),
+        (([1.0], {"optimizer": ("sgd", {"momentun": 1})}), TypeError, "Did you mean 'momentum'"),
+        (([1.0], {"lr": [0.1, -1.0]}), ValueError, "Invalid learning rate"),
+        (([1.0], {"steps": -5}), ValueError, "steps must be a whole number"),
+    ],
+)
+def test_errors_say_what_to_do(arguments, error, words) -> None:
+    starts, more = arguments[0], arguments[1] if len(arguments) > 1 else {}
+    if error is None:
+        assert len(cr.sweep(wave, starts, steps=1, **more)) == 2
+        return
+    with pytest.raises(error, match=words):
+        cr.sweep(wave, starts, **more)
+
+
+def test_a_wrong_function_is_told_as_minimize_tells_it() -> None:
+    with pytest.raises(ValueError, match="reduce it"):
+        cr.sweep(lambda x: x * 2, np.ones((3, 2)), steps=2)
