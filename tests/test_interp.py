@@ -1,6 +1,6 @@
 """The interpreter of graphs against eager mode, bit for bit: every op of the table, and random programs.
 
-Both run the same kernels on the same numbers in the same order, so nothing may differ, values, gradients or second order.
+Both run the same kernels on the same numbers in the same order, so nothing may differ: values, gradients, second order.
 """
 
 from __future__ import annotations

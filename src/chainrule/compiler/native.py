@@ -22,19 +22,22 @@ from chainrule.compiler import native_straight as straight
 from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.native_cells import Pen
 from chainrule.compiler.native_engine import Code
+from chainrule.compiler.native_frame import Frame, address, memory, result, scalar
 from chainrule.compiler.native_loop import Layout, evaluate
 from chainrule.compiler.native_lower import lower
 from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Sweep, is_reduction, price, reduction
 from chainrule.compiler.native_sweep import Writer, write_finish
-from chainrule.core.graph import Var
+from chainrule.core.graph import Var, order
 
 _LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
 MANY = 4_000_000  # simple instructions of a loop from which on it is shared among threads
+LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 WORKERS = min(os.cpu_count() or 1, 8)
 
 
 def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interpreter:
-    """What runs a graph: native code, or the interpreter where llvmlite is missing (which is said once).
+    """What runs a graph: native code, or the interpreter where llvmlite is missing (which is said once), and for graphs
+    so long that LLVM would take minutes.
 
     inputs, results: values of the graph; results may be inputs. Called with the inputs' arrays it gives the results'.
     """
@@ -43,7 +46,7 @@ def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interprete
     except ImportError:
         _say_once()
         return Interpreter(inputs, results)
-    return Native(inputs, results)
+    return Native(inputs, results) if len(order(results)) <= LONG else Interpreter(inputs, results)
 
 
 @cache
@@ -58,6 +61,10 @@ def _say_once() -> None:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(WORKERS, "chainrule")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
 
 
 class Facts(NamedTuple):
@@ -245,18 +252,18 @@ class Native:
             if place is not None and place[0] == "cells":
                 cells[place[1]][...] = a
             elif place is not None:
-                held[slot] = a = _memory(a, v)
-                table[place[1]] = _address(a)
+                held[slot] = a = memory(a, v)
+                table[place[1]] = address(a)
         for slot, i, v in self.fresh:
             held[slot] = a = np.empty(v.shape, v.dtype)
-            table[i] = _address(a)
+            table[i] = address(a)
         with np.errstate(all="ignore"):
             for step in self.steps:
                 if isinstance(step, Var):
                     self._numpy(step, frame)
                 else:
                     _launch(step, frame)
-        out = [_result(how, i, frame) for how, i in self.results]
+        out = [result(how, i, frame) for how, i in self.results]
         for slot in self.dropped:
             held[slot] = None
         self.frames.append(frame)
@@ -265,14 +272,14 @@ class Native:
     def _numpy(self, v: Var, frame: Frame) -> None:
         kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
         held, views = frame.held, frame.views
-        got = kernel(*[held[a] if how == 0 else _scalar(views[a]) if how == 1 else a for how, a in args], **attrs)
+        got = kernel(*[held[a] if how == 0 else scalar(views[a]) if how == 1 else a for how, a in args], **attrs)
         if weak:
             got = float(got)
         if place is not None and place[0] == "cells":
             frame.cells[place[1]][...] = got
         elif place is not None:
-            got = _memory(got, v)
-            frame.table[place[1]] = _address(got)
+            got = memory(got, v)
+            frame.table[place[1]] = address(got)
         held[slot] = got
 
     def _short(self) -> Callable[[Sequence[Any]], list[Any]] | None:
@@ -331,34 +338,6 @@ class Native:
         sizes = [v.nbytes for v in self.buffers] + [n * dtype.itemsize for n, dtype in self.partials]
         names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
         return Facts(len(self.fused), tuple(self.fused), tuple(names), len(sizes), sum(sizes), seconds)
-
-
-class Frame:
-    """The memory of one run in progress; it is used again by later runs."""
-
-    def __init__(self, native: Native) -> None:
-        self.memory = np.zeros(max(native.cells.nbytes, 8), np.uint8)
-        self.views = native.cells.views(self.memory)
-        self.cells = dict(zip(native.cells.offsets, self.views))
-        self.table = np.zeros(len(native.table) + len(native.partials) + 1, np.int64)
-        self.held: list[Any] = [None] * len(native.slots)
-        self.partials = [np.empty(n, dtype) for n, dtype in native.partials]
-        for i, a in enumerate(self.partials):
-            self.table[len(native.table) + i] = _address(a)
-        for v in native.plan.values:
-            place = native.places.get(v.id)
-            slot = native.slots[v.id]
-            if v.data is not None:
-                self.held[slot] = _scalar(v.data) if not v.weak else float(v.data)
-                if place is not None and place[0] == "cells":
-                    self.cells[place[1]][...] = v.data
-                elif place is not None:
-                    self.held[slot] = a = _memory(v.data, v)
-                    self.table[place[1]] = _address(a)
-        for v in native.scratch:
-            self.held[native.slots[v.id]] = a = np.empty(v.shape, v.dtype)
-            self.table[native.places[v.id][1]] = _address(a)
-        self.addresses = _address(self.memory), _address(self.table)
 
 
 def _launch(step: tuple[Any, Any], frame: Frame) -> None:
@@ -427,25 +406,3 @@ def _computed(plan: Plan, sweep: Sweep) -> list[Var]:
             seen[v.id] = v
             stack.extend(v.args)
     return list(seen.values())
-
-
-def _memory(a: Any, v: Var) -> Any:
-    """The array as native code reads it: in C order, of the dtype that the graph has."""
-    return np.ascontiguousarray(a, v.dtype)
-
-
-def _address(a: Any) -> int:
-    return a.__array_interface__["data"][0]
-
-
-def _scalar(a: Any) -> Any:
-    return a if a.shape else a[()]
-
-
-def _result(how: str, i: int, frame: Frame) -> Any:
-    if how == "number":
-        return frame.views[i][()]
-    a = frame.views[i] if how == "copied" else frame.held[i]
-    if how != "fresh" and isinstance(a, np.ndarray):
-        return a.copy()
-    return a if isinstance(a, (np.ndarray, np.generic)) else np.asarray(a)[()]

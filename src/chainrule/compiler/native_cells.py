@@ -127,11 +127,9 @@ class Cell:
             differs = build.fcmp_unordered if a.kind == "f" else build.icmp_signed
             raw = differs("!=", raw, raw.type(0))
         elif a.kind == "f":
-            if b.kind != "f" and b.itemsize < 8:  # by way of a wider integer, whose low bits remain
-                return self.astype("i8").astype(b)
-            raw = (build.fptosi if b.kind != "f" else build.fpext if b.itemsize > a.itemsize else build.fptrunc)(
-                raw, to
-            )
+            if b.kind != "f":
+                return self._whole(np.dtype("i4" if b.itemsize < 8 else "i8")).astype(b)
+            raw = (build.fpext if b.itemsize > a.itemsize else build.fptrunc)(raw, to)
         elif b.kind == "f":
             raw = (build.sitofp if a.kind == "i" else build.uitofp)(raw, to)
         elif b.itemsize > a.itemsize or a.kind == "b":
@@ -139,6 +137,14 @@ class Cell:
         elif b.itemsize < a.itemsize:
             raw = build.trunc(raw, to)
         return Cell(self.pen, raw, b)
+
+    def _whole(self, dtype: Any) -> Cell:
+        """To an integer; what does not fit, NaN too, becomes the lowest one, as the CPU's instruction has it."""
+        top = 2.0 ** (8 * dtype.itemsize - 1)
+        fits = (self >= -top) & (self < top)
+        safe = choose(fits, self, 0.0)
+        got = Cell(self.pen, self.pen.build.fptosi(safe.raw, ir_type(dtype)), dtype)
+        return choose(fits, got, int(np.iinfo(dtype).min))
 
     def copy(self) -> Cell:
         return self

@@ -5,7 +5,7 @@
     nest     an outer loop over rows and one inside: broadcast operands, transposed ones, sums of rows
     columns  sums over the leading dimensions: an accumulator per column, one row added after another
 
-What a thread is given is a range of the elements, blocks, rows or columns, so results do not depend on how many there are.
+What a thread is given is a range of the elements, blocks, rows or columns, so results do not depend on their number.
 
 Sums: float32 is added up in float64 and rounded once. float64 is added up in blocks of 1024, in as many partial sums
 as LLVM likes (only this addition may be reordered), and the blocks' sums with their rounding errors carried along
@@ -14,155 +14,22 @@ as LLVM likes (only this addition may be reordered), and the blocks' sums with t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from chainrule.base.shapes import numel
 from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import BOOL, DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native_at import At, number, unravel
+from chainrule.compiler.native_cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native_plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
+from chainrule.compiler.native_sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
 BLOCK = 1024
-Place = Any  # of a value in memory: ('cells', offset) or ('table', index)
-
-
-class At:
-    """The place of an element: its number in C order and its index in each dimension; one gives the other."""
-
-    def __init__(
-        self, build: Any, shape: tuple[int, ...], flat: Any = None, index: tuple[Any, ...] | None = None
-    ) -> None:
-        self.build, self.shape, self._flat, self._index = build, shape, flat, index
-        self.derived: dict[Any, At] = {}
-
-    @property
-    def flat(self) -> Any:
-        if self._flat is None:
-            self._flat = _ravel(self.build, self.shape, self._index)
-        return self._flat
-
-    @property
-    def index(self) -> tuple[Any, ...]:
-        if self._index is None:
-            self._index = tuple(_unravel(self.build, self.shape, self._flat))
-        return self._index
-
-    def of(self, shape: tuple[int, ...]) -> At:
-        """The element of an operand of this shape that is broadcast to mine."""
-        if shape == self.shape:
-            return self
-        if shape not in self.derived:
-            if numel(shape) == 1:
-                got = At(self.build, shape, _int(0))
-            elif numel(shape) == numel(self.shape):
-                got = At(self.build, shape, self._flat, None if self._index is None else _fit(self.index, shape))
-            else:
-                got = At(self.build, shape, None, _fit(self.index, shape))
-            self.derived[shape] = got
-        return self.derived[shape]
-
-
-def _fit(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
-    lead = len(index) - len(shape)
-    if lead < 0:
-        return (*(_int(0) for _ in range(-lead)), *index)
-    return tuple(_int(0) if n == 1 else i for i, n in zip(index[lead:], shape))
-
-
-def _int(n: int) -> Any:
-    from llvmlite import ir
-
-    return ir.Constant(ir.IntType(64), n)
-
-
-def _ravel(build: Any, shape: tuple[int, ...], index: Any) -> Any:
-    flat, step = _int(0), 1
-    for n, i in zip(reversed(shape), reversed(index)):
-        if n > 1:
-            part = i if step == 1 else build.mul(i, _int(step))
-            flat = part if step == 1 else build.add(flat, part)
-        step *= n
-    return flat
-
-
-def _unravel(build: Any, shape: tuple[int, ...], flat: Any) -> Iterator[Any]:
-    step, lead = numel(shape), True
-    for n in shape:
-        step //= n
-        if n == 1:
-            yield _int(0)
-            continue
-        i = flat if step == 1 else build.udiv(flat, _int(step))
-        yield i if lead else build.urem(i, _int(n))
-        lead = False
-
-
-class Accumulator:
-    """A reduction that is under way in one row, block or column."""
-
-    def __init__(self, v: Var) -> None:
-        assert v.op is not None
-        self.v, name = v, v.op.name
-        self.extreme = {"max": "maximum", "min": "minimum"}[name[-3:]] if name in straight.EXTREMES else None
-        self.source = v.args[0].dtype if self.extreme else v.dtype
-        self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
-        self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
-
-    def start(self, pen: Pen) -> Cell:
-        if self.extreme:
-            worst = -np.inf if self.source.kind == "f" else np.iinfo(self.source).min
-            best = np.inf if self.source.kind == "f" else np.iinfo(self.source).max
-            return pen.constant(worst if self.extreme == "maximum" else best, self.dtype)
-        return pen.constant(-0.0 if self.dtype.kind == "f" else 0, self.dtype)
-
-    def add(self, pen: Pen, total: Cell, x: Cell, reorder: bool = True) -> Cell:
-        x = x.astype(self.dtype)
-        if self.extreme:
-            if self.dtype.kind == "f":
-                return pen.intrinsic(self.extreme, total, x)
-            return choose(total > x if self.extreme == "maximum" else total < x, total, x)
-        if self.dtype.kind == "f":
-            flags = ("reassoc", "nsz") if reorder else ()
-            return Cell(pen, pen.build.fadd(total.raw, x.raw, flags=flags), self.dtype)
-        return total + x
-
-    def finish(self, pen: Pen, total: Cell) -> Cell:
-        got = total.astype(self.v.dtype)
-        if self.v.op.name == "mean":  # type: ignore[union-attr]
-            got = got / (self.v.args[0].size // self.v.size)
-        return got
-
-
-class Careful:
-    """A total of sums, with the rounding errors of its additions where the accumulator asks for it."""
-
-    def __init__(self, pen: Pen, how: Accumulator, memory: Callable[[Any], Any]) -> None:
-        self.pen, self.how = pen, how
-        self.total, self.lost = memory(how.dtype), memory(how.dtype)
-
-    def clear(self) -> None:
-        self.pen.store(self.how.start(self.pen), self.total)
-        self.pen.store(self.pen.constant(0, self.how.dtype), self.lost)
-
-    def add(self, x: Cell) -> None:
-        pen = self.pen
-        a = pen.load(self.total, self.how.dtype)
-        s = self.how.add(pen, a, x, reorder=False)
-        pen.store(s, self.total)
-        if self.how.careful:
-            lost = choose(abs(a) >= abs(x), (a - s) + x, (x - s) + a)
-            pen.store(pen.load(self.lost, self.how.dtype) + lost, self.lost)
-
-    def value(self) -> Cell:
-        s = self.pen.load(self.total, self.how.dtype)
-        if not self.how.careful:
-            return s
-        lost = self.pen.load(self.lost, self.how.dtype)
-        return choose(lost == lost, choose(lost == 0.0, s, s + lost), s)  # infinite sums leave NaN behind
+Place = tuple[str, int]  # of a value in memory: ('cells', offset) or ('table', index)
+Memo = dict[tuple[int, int], tuple[At, Cell]]  # what was computed, by value and place
 
 
 class Writer:
@@ -235,15 +102,15 @@ class Writer:
 
     # ---- elements
 
-    def value(self, v: Var, at: At, memo: Memo, root: bool = False) -> Cell:
-        """The element of v at a place; a root of the loop is computed even where it could be loaded."""
+    def value(self, v: Var, at: At, memo: Memo) -> Cell:
+        """The element of v at a place."""
         stack = [(v, at)]
         while stack:
             x, place = stack[-1]
             key = x.id, id(place)
             if key in memo:
                 stack.pop()
-            elif self.plan.loaded(x, self.sweep.epoch) and not (root and x is v):
+            elif self.plan.loaded(x, self.sweep.epoch):
                 memo[key] = place, self._load(x, place)
             else:
                 needs = self._needs(x, place)
@@ -317,10 +184,10 @@ class Writer:
             if isinstance(s, slice):
                 start, _, step = s.indices(n)
                 i = next(each)
-                i = i if step == 1 else self.build.mul(i, _int(step))
-                yield i if start == 0 else self.build.add(i, _int(start))
+                i = i if step == 1 else self.build.mul(i, number(step))
+                yield i if start == 0 else self.build.add(i, number(start))
             else:
-                yield _int(s % n)
+                yield number(s % n)
 
     def _within(self, v: Var, at: At) -> At:
         """The place in a part that is set in zeros: the first one for all places outside, which `there` tells."""
@@ -330,27 +197,27 @@ class Writer:
         each = iter(zip(at.index, v.shape))
         for s in steps:
             if s is None:
-                source.append(_int(0))
+                source.append(number(0))
                 continue
             i, n = next(each)
             if not isinstance(s, slice):
-                inside.append(b.icmp_signed("==", i, _int(s % n)))
+                inside.append(b.icmp_signed("==", i, number(s % n)))
                 continue
             start, stop, _ = s.indices(n)
             if start > 0:
-                inside.append(b.icmp_signed(">=", i, _int(start)))
-                i = b.sub(i, _int(start))
+                inside.append(b.icmp_signed(">=", i, number(start)))
+                i = b.sub(i, number(start))
             if stop < n:
-                inside.append(b.icmp_signed("<", i, _int(stop - start)))
+                inside.append(b.icmp_signed("<", i, number(stop - start)))
             source.append(i)
         there = functools.reduce(b.and_, inside) if inside else None
-        index = source if there is None else [b.select(there, i, _int(0)) for i in source]
+        index = source if there is None else [b.select(there, i, number(0)) for i in source]
         return At(b, v.args[0].shape, None, tuple(index), there)
 
     def _put(self, at: At, memo: Memo) -> None:
         """The elementwise results at a place."""
         for v in self.plain:
-            self.pen.store(self.value(v, at, memo, root=True), self._address(v.id, v.dtype, at.flat))
+            self.pen.store(self.value(v, at, memo), self._address(v.id, v.dtype, at.flat))
 
     # ---- loops
 
@@ -364,7 +231,7 @@ class Writer:
         i = build.phi(start.type)
         i.add_incoming(start, before)
         yield i
-        following = build.add(i, _int(1), flags=("nuw", "nsw"))
+        following = build.add(i, number(1), flags=("nuw", "nsw"))
         i.add_incoming(following, build.block)
         build.cbranch(build.icmp_signed("<", following, stop), body, end)
         build.position_at_end(end)
@@ -380,9 +247,9 @@ class Writer:
     def _full(self, low: Any, high: Any) -> None:
         b = self.build
         with self.loop(low, high) as unit:
-            start = b.mul(unit, _int(BLOCK))
-            stop = b.add(start, _int(BLOCK))
-            stop = b.select(b.icmp_signed("<", stop, _int(self.n)), stop, _int(self.n))
+            start = b.mul(unit, number(BLOCK))
+            stop = b.add(start, number(BLOCK))
+            stop = b.select(b.icmp_signed("<", stop, number(self.n)), stop, number(self.n))
             totals = self._accumulate(start, stop, lambda i: At(b, self.sweep.shape, i))
             for how, total in zip(self.sums, totals):
                 self.pen.store(total, self._address(("partial", how.v.id), how.dtype, unit))
@@ -394,7 +261,8 @@ class Writer:
         for how, a in zip(self.sums, held):
             pen.store(how.start(pen), a)
         with self.loop(start, stop) as i:
-            place, memo = at(i), {}  # type: tuple[At, dict[Any, Any]]
+            place = at(i)
+            memo: Memo = {}
             self._put(place, memo)
             for how, a in zip(self.sums, held):
                 x = self.value(how.v.args[0], place, memo).astype(how.source)
@@ -404,26 +272,26 @@ class Writer:
     def _nest(self, low: Any, high: Any) -> None:
         b, pen, inner = self.build, self.pen, self.inner
         with self.loop(low, high) as row:
-            base = b.mul(row, _int(inner))
-            outer = tuple(_unravel(b, self.sweep.shape[: self.sweep.split], row))
+            base = b.mul(row, number(inner))
+            outer = tuple(unravel(b, self.sweep.shape[: self.sweep.split], row))
 
             def at(i: Any) -> At:
-                rest = tuple(_unravel(b, self.sweep.shape[self.sweep.split :], i))
+                rest = tuple(unravel(b, self.sweep.shape[self.sweep.split :], i))
                 return At(b, self.sweep.shape, b.add(base, i), (*outer, *rest))
 
             if inner > 2 * BLOCK and any(how.careful for how in self.sums):
                 totals = [Careful(pen, how, self.memory) for how in self.sums]
                 for t in totals:
                     t.clear()
-                with self.loop(_int(0), _int(-(-inner // BLOCK))) as block:
-                    start = b.mul(block, _int(BLOCK))
-                    stop = b.add(start, _int(BLOCK))
-                    stop = b.select(b.icmp_signed("<", stop, _int(inner)), stop, _int(inner))
+                with self.loop(number(0), number(-(-inner // BLOCK))) as block:
+                    start = b.mul(block, number(BLOCK))
+                    stop = b.add(start, number(BLOCK))
+                    stop = b.select(b.icmp_signed("<", stop, number(inner)), stop, number(inner))
                     for t, x in zip(totals, self._accumulate(start, stop, at)):
                         t.add(x)
                 found = [t.value() for t in totals]
             else:
-                found = self._accumulate(_int(0), _int(inner), at)
+                found = self._accumulate(number(0), number(inner), at)
             for how, x in zip(self.sums, found):
                 if how.v.size == 1 and ("partial", how.v.id) in self.places:
                     pen.store(x, self._address(("partial", how.v.id), how.dtype, row))
@@ -436,12 +304,13 @@ class Writer:
             for how in self.sums:
                 pen.store(how.start(pen), self._address(("partial", how.v.id), how.dtype, column))
         rows = self.n // self.inner
-        with self.loop(_int(0), _int(rows)) as row:
-            base = b.mul(row, _int(self.inner))
-            outer = tuple(_unravel(b, self.sweep.shape[: self.sweep.split], row))
+        with self.loop(number(0), number(rows)) as row:
+            base = b.mul(row, number(self.inner))
+            outer = tuple(unravel(b, self.sweep.shape[: self.sweep.split], row))
             with self.loop(low, high) as column:
-                rest = tuple(_unravel(b, self.sweep.shape[self.sweep.split :], column))
-                place, memo = At(b, self.sweep.shape, b.add(base, column), (*outer, *rest)), {}  # type: ignore[var-annotated]
+                rest = tuple(unravel(b, self.sweep.shape[self.sweep.split :], column))
+                place = At(b, self.sweep.shape, b.add(base, column), (*outer, *rest))
+                memo: Memo = {}
                 self._put(place, memo)
                 for how in self.sums:
                     to = self._address(("partial", how.v.id), how.dtype, column)
@@ -466,13 +335,13 @@ def write_finish(module: Any, name: str, writer: Writer) -> bool:
     pen = writer.pen = Pen(module, b, vector=True)
     for how in waiting:
         if writer.sweep.how == "columns":
-            with writer.loop(_int(0), _int(writer.inner)) as i:
+            with writer.loop(number(0), number(writer.inner)) as i:
                 x = pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype)
                 pen.store(how.finish(pen, x), writer._address(how.v.id, how.v.dtype, i))
             continue
         total = Careful(pen, how, writer.memory)
         total.clear()
-        with writer.loop(_int(0), _int(writer.units)) as i:
+        with writer.loop(number(0), number(writer.units)) as i:
             total.add(pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype))
         pen.store(how.finish(pen, total.value()), writer.pointers[how.v.id])
     b.ret_void()
@@ -491,8 +360,8 @@ def wrap(module: Any, name: str, body: Any, places: list[Place]) -> None:
     found = []
     for where, at in places:
         if where == "cells":
-            found.append(build.gep(cells, [_int(at)], source_etype=ir.IntType(8)))
+            found.append(build.gep(cells, [number(at)], source_etype=ir.IntType(8)))
         else:
-            found.append(build.load(build.gep(table, [_int(at)], source_etype=pointer), typ=pointer))
+            found.append(build.load(build.gep(table, [number(at)], source_etype=pointer), typ=pointer))
     build.call(body, [*found, low, high])
     build.ret_void()

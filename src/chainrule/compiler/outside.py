@@ -11,8 +11,8 @@ from chainrule.core.state import draw
 from chainrule.core.tensor import Tensor, shareable, version
 
 SHARED = (
-    "a compiled function changes a tensor ({a}) that lies in the same memory as another one that it uses ({b}), and the "
-    "two are not known to be views of each other. Refer to one of them and take views of it inside the function, or "
+    "a compiled function changes a tensor ({a}) that lies in the same memory as another one that it uses ({b}), and "
+    "the two are not known to be views of each other. Refer to one of them and take views of it inside the function, or "
     "clone one."
 )
 

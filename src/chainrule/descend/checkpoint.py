@@ -41,11 +41,12 @@ class Checkpoint:
         began = time.monotonic()
         kinds = ["none" if a is None else "number" if type(a) is float else "array" for a in state]
         about = {"asked": self.asked, "at": at, "kinds": kinds, "lowest": stops.lowest, "since": stops.since}
-        arrays = {f"state{i}": np.asarray(a) for i, a in enumerate(state) if a is not None}
+        arrays: dict[str, Any] = {f"state{i}": np.asarray(a) for i, a in enumerate(state) if a is not None}
+        arrays |= {"about": np.array(json.dumps(about)), **history.arrays()}
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, about=np.array(json.dumps(about)), **arrays, **history.arrays())
+                np.savez(file, **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, self.path)

@@ -72,9 +72,9 @@ class Loop(NamedTuple):
 
     def _descend(self, at: int, state: State, bar: _Bar) -> tuple[int, State, Hit | None]:
         every = self.history.every
-        n = 1
+        wish = 1
         while at < self.steps:
-            n = self._length(at, n)
+            n = self._length(at, wish)
             began = time.monotonic()
             rates = self.rates(at, at + n)
             aligned = every if every and at % every == 0 else 0
@@ -84,9 +84,9 @@ class Loop(NamedTuple):
             if self._asked_to_stop(at, state, seen):
                 return at, state, Hit(0, "stopped", "by the callback")
             hit = self.stops.find(seen, at)
-            if hit is not None and hit.index < n:
-                after = self.runner.run(state, rates[: hit.index], 0)[0] if hit.index else state
-                seen = seen[: hit.index]
+            if hit is not None and hit.after < n:
+                after = self.runner.run(state, rates[: hit.after], 0)[0] if hit.after else state
+                seen = seen[: hit.after]
             if aligned:
                 self.history.add(at, seen, points)
             at, state = at + len(seen), after
@@ -96,7 +96,10 @@ class Loop(NamedTuple):
             if self.checkpoint and self.checkpoint.due():
                 self.checkpoint.write(at, state, self.history, self.stops)
             took = time.monotonic() - began
-            n = n * 2 if took < CHUNK / 2 else max(n // 2, 1) if took > CHUNK * 2 else n
+            if took < CHUNK / 2:
+                wish = min(wish * 2, self.steps)
+            elif took > CHUNK * 2:
+                wish = max(n // 2, 1)
         return at, state, None
 
     def _length(self, at: int, wish: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -155,13 +156,22 @@ class Program:
         self.effects = t.effects
         self.results = simplify([*t.results, *(e.var for e in t.effects if e.var is not None)])
         self.returned = len(t.results)
-        self.run = Interpreter([*self.inputs, *(i.var for i in self.captured)], self.results)
+        self.run: Any = Interpreter([*self.inputs, *(i.var for i in self.captured)], self.results)
         self.held = [_scalar(i.get()) for i in self.captured]
 
     @property
     def replays(self) -> bool:
         """Whether the same arrays give the same results again, with no effect besides."""
         return not self.why and not self.effects
+
+    def compile(self) -> bool:
+        """Turn the graph into machine code, for a program that will be run often; whether there is any."""
+        if self.why or find_spec("llvmlite") is None:
+            return False
+        from chainrule.compiler.native import Native, runner
+
+        self.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)
+        return isinstance(self.run, Native)
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         if self.why:

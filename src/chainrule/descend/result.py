@@ -65,8 +65,7 @@ class Result:
             raise ImportError("plot() needs matplotlib: pip install matplotlib") from None
         track = _track(self.path)
         if axes is None:
-            _, made = pyplot.subplots(1, 1 if track is None else 2, squeeze=False, layout="constrained")
-            made = made[0]
+            made = list(pyplot.subplots(1, 1 if track is None else 2, squeeze=False, layout="constrained")[1][0])
         else:
             made, track = [axes], None
         made[0].plot(self.recorded, self.values)

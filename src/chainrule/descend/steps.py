@@ -14,7 +14,8 @@ What runs steps is a *runner*:
 `seen` has a row for each step: the value and the gradient's norm before it, and the length of the step. `points` holds
 for each leaf a stack of what it was before steps 0, every, 2 every, ... of this run; every=0 keeps none.
 
-Many steps of a small graph run in machine code, where there is llvmlite; else the graph is interpreted.
+Where there is llvmlite, many steps run in machine code: of a small graph whole loops of them, of others each step. Else,
+and for few steps, the graph is interpreted.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class RuleSteps:
         self.leaves = len(objective.start)
         kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
         self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
+        self.compiled = False
         self.fills = None in self.kinds.values()  # the first step makes a part of the state
         self._programs: dict[tuple[bool, ...], Program] = {}
         self.here = objective.program(lambda y, xs, _: [read(y), norm(_given(gradients(y, xs)))])
@@ -65,7 +67,7 @@ class RuleSteps:
     def how(self) -> str:
         if self.here.why:
             return f"without a graph: {self.here.why}"
-        return "machine code" if self.native else "interpreted"
+        return "machine code" if self.compiled else "interpreted"
 
     def start(self) -> State:
         state = list(self.objective.start)
@@ -86,7 +88,9 @@ class RuleSteps:
         hyper = self.rule.hyper({**self.group, "lr": lr})
         gs = gradients(y, xs)
         size = len(self.kinds)
-        before, after, kept = [read(x) for x in xs], [], []
+        before = [read(x) for x in xs]
+        after: list[Any] = []
+        kept: list[Any] = []
         for i, (p, g) in enumerate(zip(before, gs)):
             mine = tuple(held[i * size : (i + 1) * size])
             if g is not None:  # as in optim, what has no gradient stays as it is
@@ -97,7 +101,7 @@ class RuleSteps:
 
     def run(self, state: State, rates: Sequence[float], every: int) -> tuple[State, Any, list[Any]]:
         seen = np.empty((len(rates), 3))
-        rows = []
+        rows: list[Any] = []
         n = self.leaves
         for i, lr in enumerate(rates):
             if i == 0 or (self.fills and i == 1):
@@ -114,12 +118,13 @@ class RuleSteps:
         return state, seen, [np.stack(leaf) for leaf in zip(*rows)]
 
     def _loop(self, step: Program, state: State) -> Any:
-        """The step in machine code; None where there is none."""
+        """Many steps in machine code; None where they are run one by one."""
         if self.native is False and not any(a is None for a in state):
             self.native = None
             counts = all(k == "step" for k, s in self.kinds.items() if type(s) is float)  # whole in any precision
             if step.replays and counts:
                 self.native = _native(step, self.leaves)
+            self.compiled = self.native is not None or step.compile()
         return self.native or None
 
     def _run_native(

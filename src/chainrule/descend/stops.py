@@ -11,7 +11,7 @@ import numpy as np
 class Hit(NamedTuple):
     """An end: so many steps into the run, with a reason for the program and one for the reader."""
 
-    index: int
+    after: int
     reason: str
     words: str
 
@@ -46,7 +46,7 @@ class Stops:
             _first(moved <= self.change, "converged", "the last step has length {:.3g}", moved, 1),
             self._flat(values, at) if self.plateau < math.inf else None,
         ]
-        return min((h for h in hits if h is not None), key=lambda h: h.index, default=None)
+        return min((h for h in hits if h is not None), key=lambda h: h.after, default=None)
 
     def _flat(self, values: Any, at: int) -> Hit | None:
         for i, value in enumerate(values):
