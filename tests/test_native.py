@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ class Both:
     """Stands in for what runs a compiled function: native code, held against the interpreter."""
 
     units = 200.0
-    made: list[Native] = []
+    made: ClassVar[list[Native]] = []
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.interpreted, self.native = Interpreter(inputs, results), Native(inputs, results)
@@ -92,12 +92,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> type[Both]:
 # ------------------------------------------------------------------------------------------------- every elementwise op
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 3.0, np.inf, -np.inf, np.nan, 1e-30, 1e30]
-MADE_OF_SUMS = {"sigmoid", "softplus", "mish", "gelu", "gelu_tanh", "elu", "silu", "log_sigmoid"}
 EXACT = set(
     "add sub rsub mul div neg square reciprocal sqrt rsqrt abs sign sgn lerp addcmul addcdiv where eq ne lt le gt ge "
-    "logical_and logical_or logical_xor logical_not isnan isinf isfinite isposinf isneginf isreal bitwise_and bitwise_or "
-    "bitwise_xor bitwise_not relu maximum minimum fmax fmin clamp floor ceil trunc frac round leaky_relu prelu_kernel "
-    "hardtanh hardsigmoid hardswish hardshrink softshrink threshold deg2rad rad2deg fmod".split()
+    "logical_and logical_or logical_xor logical_not isnan isinf isfinite isposinf isneginf isreal "
+    "bitwise_and bitwise_or bitwise_xor bitwise_not relu maximum minimum fmax fmin clamp floor ceil "
+    "trunc frac round leaky_relu prelu_kernel hardtanh "
+    "hardsigmoid hardswish hardshrink softshrink threshold deg2rad rad2deg fmod".split()
 )
 ARITY = {"where": 3, "clamp": 3, "lerp": 3, "addcmul": 3, "addcdiv": 3}
 
@@ -142,7 +142,7 @@ def test_elementwise(name: str, dtype: Any, size: int) -> None:
     if made.facts.numpy:
         assert name not in EXACT or dtype.kind != "f", "an op of plain arithmetic has native code"
         pytest.skip("runs by its NumPy kernel")
-    agree(want[0], made(arrays)[0], 0 if name in EXACT or size == 0 else 8)
+    agree(want[0], made(arrays)[0], 0 if name in EXACT else 8)
 
 
 def test_most_of_the_table_is_native() -> None:
@@ -181,6 +181,26 @@ def test_casts(start: Any, goal: Any) -> None:
     agree(want[0], got[0], 0)
 
 
+def test_casts_of_what_fits_no_integer() -> None:
+    a = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 2.0**63, -(2.0**63), 2.5, -2.5] * 12)
+    x = var(a.shape, F64)
+    (got,) = Native([x], [do("cast", x, dtype=I64)])([a])
+    lowest = np.iinfo(np.int64).min
+    np.testing.assert_array_equal(got[:9], [lowest] * 7 + [2, -2])
+
+
+@pytest.mark.parametrize("shape", [(), (1000,)])
+def test_long_chains(shape: tuple[int, ...]) -> None:
+    x = v = var(shape, F64)
+    for i in range(1500):
+        v = do("sin", v) if i % 100 == 0 else do("add", do("mul", v, 0.5), 0.25)
+    want, got, made = both([x], [v], [np.random.default_rng(SEED).normal(size=shape)[()]])
+    agree(want[0], got[0], 8)
+    assert 1 <= made.facts.kernels <= 10 and made.facts.kernels > len(shape), (
+        "loops of bounded length, straight code of any"
+    )
+
+
 def test_python_numbers_decide_no_dtype() -> None:
     x, rate, count = var(()), var((), F64, weak=True), var((), F64, weak=True)
     power = do("sub", 1, do("pow", 0.999, count))
@@ -209,7 +229,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "outer": (lambda x, y: cr.sin(x[:, None] * y).sum(), ((70,), (90,))),
     "softmax": (lambda x: (cr.softmax(x, 1) * x).sum(), ((70, 30),)),
     "log softmax": (lambda x: F.log_softmax(x, 0)[3].sum(), ((70, 30),)),
-    "normalised": (lambda x: ((x - x.mean(1, keepdim=True)) / (x * x).sum(1, keepdim=True).sqrt()).exp().sum(), ((70, 30),)),
+    "normalised": (lambda x: ((x - x.mean(1, keepdim=True)) / (x * x).sum(1)[:, None].sqrt()).exp().sum(), ((70, 30),)),
     "transposed": (lambda x: (x.t().exp() * x.t() + x.sum(0)[:, None]).mean(), ((70, 30),)),
     "permuted": (lambda x: (x.permute(2, 0, 1).tanh() * x.sum((0, 1))[:, None, None]).sum(), ((7, 9, 11),)),
     "middle reduced": (lambda x: x.sum(1).exp().sum(), ((7, 9, 11),)),
@@ -218,7 +238,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "joined": (lambda x: cr.cat([x, x * 2]).outer(cr.stack([x, x.exp()]).reshape(-1)).sin().sum(), ((100,),)),
     "extremes": (lambda x: x.amax(1).sum() + x.amin(0).prod() * 0 + x.max() - x.min(), ((70, 30),)),
     "activations": (lambda x: (F.gelu(x) + F.elu(x) + F.softplus(x) + F.silu(x) + F.relu(x)).sum(), ((1000,),)),
-    "choices": (lambda x: cr.where(x > 0, x, x**3).sum() + cr.clamp(x, -0.5, 0.7).sum() + cr.maximum(x, x * x).sum(), ((1000,),)),
+    "choices": (lambda x: (cr.where(x > 0, x, x**3) + cr.clamp(x, -0.5, 0.7) + cr.maximum(x, x * x)).sum(), ((1000,),)),
     "product": (lambda x, y: (x @ y).tanh().sum(), ((40, 30), (30, 50))),
     "linear algebra": (lambda x: cr.linalg.det(x.tanh() @ x.tanh().t() + 9 * cr.eye(12)).log(), ((12, 12),)),
 }  # fmt: skip
@@ -498,7 +518,7 @@ def test_loop_refuses_what_it_cannot_do() -> None:
         loop([np.float32(1), 0.1], 0)
 
 
-# ------------------------------------------------------------------------------------------------------ without llvmlite
+# ------------------------------------------------------------------------------------------------- without llvmlite
 
 
 def test_without_llvmlite_numpy_runs_the_graph_and_says_so_once() -> None:

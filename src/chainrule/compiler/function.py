@@ -133,7 +133,7 @@ class Compiled:
             return self.f(*args, **kwargs)
         leaves, spec = flatten((args, kwargs))
         numbers: dict[int, int] = {}  # by identity: a tensor passed twice is one argument
-        tensors = []
+        tensors: list[Tensor] = []
         for x in leaves:
             if isinstance(x, Tensor) and numbers.setdefault(id(x), len(tensors)) == len(tensors):
                 tensors.append(x)
@@ -158,7 +158,7 @@ class Compiled:
         return program
 
     def report(self) -> str:
-        """For each program: why it was compiled, its graph before and after the passes, the time taken, what runs it."""
+        """For each program: why it was compiled, its graph before and after the passes, the time, what runs it."""
         lines = []
         programs = [p for ps in self.programs.values() for p in ps]
         for p in programs:

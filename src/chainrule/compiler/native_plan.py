@@ -25,9 +25,13 @@ from chainrule.core.graph import Var, order
 LEAF, STRAIGHT, LOOP, KERNEL = range(4)
 WORK = 4096  # instructions of straight code in a graph; beyond that, only single numbers are written out
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
+DEEP = (
+    600  # simple instructions one after another in a loop: from there on LLVM takes too long, and another loop begins
+)
 SIMPLE = frozenset(
     "add sub rsub mul neg cast clone alias zeros_like ones_like where eq ne lt le gt ge logical_and logical_or "
-    "logical_not abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not isnan".split()
+    "logical_not abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not "
+    "isnan".split()
 )
 RESHAPES = frozenset({"reshape", "squeeze", "unsqueeze"})
 PARTS = frozenset({"narrow", "select", "getitem", "flip"})
@@ -54,11 +58,14 @@ class Plan:
         self.kind: dict[int, int] = {}
         self.epoch: dict[int, int] = {}
         self.cost: dict[int, int] = {}
+        self.depth: dict[int, int] = {}  # the longest chain in the loop up to a value
         self.stored: dict[int, Var] = {}
         self._classify()
         for v in self.values:
             self.cost[v.id] = self._cost(v)
-            self.epoch[v.id] = max([0, *(self._after(a, v) for a in v.args if isinstance(a, Var))])
+            before = [a for a in v.args if isinstance(a, Var)]
+            epoch = self.epoch[v.id] = max([0, *(self._after(a, v) for a in before)])
+            self.depth[v.id] = price(v) + max([0, *(self.depth[a.id] for a in before if self.epoch[a.id] == epoch)])
         self._store(results)
         self.steps: list[list[Var] | Sweep | Var] = []
         for epoch in range(max([0, *self.epoch.values()]) + 1):
@@ -91,7 +98,9 @@ class Plan:
 
     def fuses(self, p: Var, v: Var) -> bool:
         """Whether p can be computed in v's loop: once for each element, or cheaply."""
-        return not is_reduction(p) and (p.size == numel(space(v)) or self.cost[p.id] <= CHEAP)
+        if is_reduction(p) or self.depth[p.id] > DEEP:
+            return False
+        return p.size == numel(space(v)) or self.cost[p.id] <= CHEAP
 
     # ---- memory
 
@@ -187,7 +196,7 @@ class Plan:
 def price(v: Var) -> int:
     """About how many simple instructions one element of a value takes."""
     name = v.op.name if v.op is not None else ""
-    if name in VIEWS:
+    if not name or name in VIEWS:
         return 0
     return 1 if name in SIMPLE or is_reduction(v) else 2 if name in PLACED else 4 if name in ("div", "sqrt") else 10
 

@@ -12,8 +12,8 @@ from chainrule.core.tensor import Tensor, shareable, version
 
 SHARED = (
     "a compiled function changes a tensor ({a}) that lies in the same memory as another one that it uses ({b}), and "
-    "the two are not known to be views of each other. Refer to one of them and take views of it inside the function, or "
-    "clone one."
+    "the two are not known to be views of each other. Refer to one of them and take views of it inside the function, "
+    "or clone one."
 )
 
 
@@ -90,7 +90,7 @@ def overlap(a: Any, b: Any) -> bool:
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or not np.may_share_memory(a, b):
         return False
     try:
-        return np.shares_memory(a, b, max_work=10_000)
+        return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]  # NumPy's stub knows only -1 and 0
     except np.exceptions.TooHardError:
         return True
 

@@ -112,9 +112,8 @@ class Trace:
             return x._a
         a = shareable(x)
         key = place(a)
-        value = self._memory.get(key)
-        if value is None:
-            value = self._memory[key] = self._first[key] = self._fetch(x, a, key)
+        if key not in self._memory:
+            self._memory[key] = self._first[key] = self._fetch(x, a, key)
             self._alive.append(a)
         if history is LEAF:
             self.meet(x)
@@ -123,7 +122,7 @@ class Trace:
                 "a compiled function refers to a tensor that was computed outside and has a history (grad_fn="
                 f"<{history.name()}>). Pass it as an argument, or refer to its detach()."
             )
-        return value
+        return self._memory[key]
 
     def _fetch(self, x: Tensor, a: np.ndarray[Any, Any], key: Any) -> Var:
         if key in self._born:

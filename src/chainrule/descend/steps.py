@@ -14,8 +14,8 @@ What runs steps is a *runner*:
 `seen` has a row for each step: the value and the gradient's norm before it, and the length of the step. `points` holds
 for each leaf a stack of what it was before steps 0, every, 2 every, ... of this run; every=0 keeps none.
 
-Where there is llvmlite, many steps run in machine code: of a small graph whole loops of them, of others each step. Else,
-and for few steps, the graph is interpreted.
+Where there is llvmlite, many steps run in machine code: of a small graph whole loops of them, of others each step.
+Else, and for few steps, the graph is interpreted.
 """
 
 from __future__ import annotations

@@ -33,12 +33,17 @@ def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 
 expand = linear("expand", _expand, lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True)
+
+
 def _array(x: Any) -> Any:
     return np.float64(x) if type(x) is float else x  # a number of a trace, such as a learning rate
 
 
 cast = linear(
-    "cast", lambda x, *, dtype: _array(x).astype(dtype), lambda g, x, *, dtype: cast(g, dtype=x.dtype), grad="ToCopyBackward0"
+    "cast",
+    lambda x, *, dtype: _array(x).astype(dtype),
+    lambda g, x, *, dtype: cast(g, dtype=x.dtype),
+    grad="ToCopyBackward0",
 )
 clone = linear("clone", lambda x: x.copy(), lambda g, x: g)
 alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True)

@@ -1,0 +1,76 @@
+"""Reductions in loops: how they begin, take an element, are put together and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiler import native_straight as straight
+from chainrule.compiler.native_cells import DOUBLE, Cell, Pen, choose
+from chainrule.core.graph import Var
+
+
+class Accumulator:
+    """A reduction that is under way in one row, block or column."""
+
+    def __init__(self, v: Var) -> None:
+        assert v.op is not None
+        self.v, name = v, v.op.name
+        self.extreme = {"max": "maximum", "min": "minimum"}[name[-3:]] if name in straight.EXTREMES else None
+        self.source = v.args[0].dtype if self.extreme else v.dtype
+        self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
+        self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
+
+    def start(self, pen: Pen) -> Cell:
+        if self.extreme:
+            worst = -np.inf if self.source.kind == "f" else np.iinfo(self.source).min
+            best = np.inf if self.source.kind == "f" else np.iinfo(self.source).max
+            return pen.constant(worst if self.extreme == "maximum" else best, self.dtype)
+        return pen.constant(-0.0 if self.dtype.kind == "f" else 0, self.dtype)
+
+    def add(self, pen: Pen, total: Cell, x: Cell, reorder: bool = True) -> Cell:
+        x = x.astype(self.dtype)
+        if self.extreme:
+            if self.dtype.kind == "f":
+                return pen.intrinsic(self.extreme, total, x)
+            return choose(total > x if self.extreme == "maximum" else total < x, total, x)
+        if self.dtype.kind == "f":
+            flags = ("reassoc", "nsz") if reorder else ()
+            return Cell(pen, pen.build.fadd(total.raw, x.raw, flags=flags), self.dtype)
+        return total + x
+
+    def finish(self, pen: Pen, total: Cell) -> Cell:
+        got = total.astype(self.v.dtype)
+        if self.v.op.name == "mean":  # type: ignore[union-attr]
+            got = got / (self.v.args[0].size // self.v.size)
+        return got
+
+
+class Careful:
+    """A total of sums, with the rounding errors of its additions where the accumulator asks for it."""
+
+    def __init__(self, pen: Pen, how: Accumulator, memory: Callable[[Any], Any]) -> None:
+        self.pen, self.how = pen, how
+        self.total, self.lost = memory(how.dtype), memory(how.dtype)
+
+    def clear(self) -> None:
+        self.pen.store(self.how.start(self.pen), self.total)
+        self.pen.store(self.pen.constant(0, self.how.dtype), self.lost)
+
+    def add(self, x: Cell) -> None:
+        pen = self.pen
+        a = pen.load(self.total, self.how.dtype)
+        s = self.how.add(pen, a, x, reorder=False)
+        pen.store(s, self.total)
+        if self.how.careful:
+            lost = choose(abs(a) >= abs(x), (a - s) + x, (x - s) + a)
+            pen.store(pen.load(self.lost, self.how.dtype) + lost, self.lost)
+
+    def value(self) -> Cell:
+        s = self.pen.load(self.total, self.how.dtype)
+        if not self.how.careful:
+            return s
+        lost = self.pen.load(self.lost, self.how.dtype)
+        return choose(lost == lost, choose(lost == 0.0, s, s + lost), s)  # infinite sums leave NaN behind
