@@ -25,6 +25,7 @@ conformance: .venv-torch/done
 
 bench: .venv-torch/done
 	.venv-torch/bin/python bench/eager.py
+	.venv-torch/bin/python bench/compiled.py
 
 .venv/made: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -81,7 +81,7 @@ class Facts(NamedTuple):
         ops = ", ".join(map(str, self.fused)) or "none"
         rest = f"; by NumPy: {', '.join(sorted(set(self.numpy)))}" if self.numpy else ""
         return (
-            f"native code: {self.kernels} functions (ops in each: {ops}){rest}; "
+            f"native code: {self.kernels} function{'s' * (self.kernels != 1)} (ops in each: {ops}){rest}; "
             f"{self.buffers} buffers of {self.nbytes:,} bytes; compiled in {self.seconds * 1e3:.1f} ms"
         )
 
