@@ -653,3 +653,18 @@ def test_threads() -> None:
     for t in threads:
         t.join()
     assert not wrong and count.item() == 76 and programs(fast) == 19
+
+
+def test_a_change_through_a_reshape_of_a_transposed_value_is_refused():
+    """In eager mode that reshape copies; a trace does not know the layout, and does not guess."""
+
+    def f(x):
+        y = x.t() * 2
+        y.reshape(-1).add_(1)
+        return y
+
+    x = cr.arange(6.0).reshape(2, 3)
+    assert f(x).tolist() == [[0, 6], [2, 8], [4, 10]]
+    with pytest.raises(TraceError, match="layout"):
+        cr.compile(f)(x)
+    assert cr.compile(lambda x: (x * 2).view(-1).add_(1))(x).tolist() == [1, 3, 5, 7, 9, 11]

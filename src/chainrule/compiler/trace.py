@@ -19,7 +19,7 @@ import numpy as np
 
 from chainrule.compiler.outside import Outside, place
 from chainrule.core.engine import gradients
-from chainrule.core.graph import TraceError, Var, constant
+from chainrule.core.graph import TraceError, Var, constant, order
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Node, store
@@ -160,6 +160,11 @@ class Trace:
             self.outside.written(x)
         if x._base is not None:
             path = tuple((op, attrs) for op, attrs, _ in x._path)
+            if isinstance(x._base._a, Var) and _moved(x._base._a) and any(op is REGISTRY["reshape"] for op, _ in path):
+                raise TraceError(
+                    "an in-place change through a reshape of a transposed value: whether it is a view and reaches that "
+                    "value, depends on its layout in memory, which a trace does not know. Change the value itself."
+                )
             self.write(x._base, REGISTRY["view_scatter"](self.read(x._base), value, path=path))
         elif isinstance(x._a, Var):
             x._a = value
@@ -395,3 +400,8 @@ def _pullback(t: Trace, returned: list[Tensor], stand_ins: list[Tensor]) -> Pull
     except RuntimeError as e:  # freed, or changed in place: eager code learns it when it calls backward, and so here
         return Pullback(outs, [], wanted, [], str(e))
     return Pullback(outs, seeds, wanted, [None if g is None else t.read(g) for g in got], None)
+
+
+def _moved(v: Var) -> bool:
+    """Whether a value's layout in memory may differ from its elements' order: something it came from was moved."""
+    return any(u.op is not None and u.op.name in ("permute", "transpose", "t", "expand", "flip") for u in order([v]))
