@@ -424,7 +424,7 @@ def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
 def test_report_tells_what_was_made() -> None:
     fast = compile(lambda x: (cr.exp(-x * x).sum(), cr.sort(x)[0]))
     fast(cr.randn(1000))
-    assert "native code: 1 functions (ops in each: 4)" in fast.report()
+    assert "native code: 1 function (ops in each: 4)" in fast.report()
     assert "by NumPy: " in fast.report() and "bytes" in fast.report()
 
 
