@@ -416,8 +416,3 @@ def _check_nan(node: Node, i: int, g: Any) -> None:
     if not isinstance(a, Parts) and np.isnan(a).any():
         where = f" The forward call that it belongs to:\n{node.origin}" if node.origin else ""
         raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.{where}")
-
-
-def recording() -> bool:
-    """Whether operations are being recorded."""
-    return current().grad

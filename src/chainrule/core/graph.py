@@ -20,7 +20,7 @@ from chainrule.core.op import REGISTRY, Elementwise, Op
 from chainrule.core.state import current
 
 if TYPE_CHECKING:
-    from chainrule.core.tensor import Tensor
+    pass
 
 _number = count()
 
@@ -277,8 +277,3 @@ def order(results: Sequence[Var]) -> list[Var]:
             seen[v.id] = v
             stack.extend(a for a in v.args if isinstance(a, Var))
     return [seen[i] for i in sorted(seen)]
-
-
-def is_traced(x: Tensor) -> bool:
-    """Whether a tensor stands for a value of a graph."""
-    return isinstance(x._a, Var)
