@@ -19,9 +19,6 @@ from chainrule.base import shapes
 from chainrule.core.op import REGISTRY, Elementwise, Op
 from chainrule.core.state import current
 
-if TYPE_CHECKING:
-    pass
-
 _number = count()
 
 
