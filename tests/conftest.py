@@ -11,6 +11,8 @@ import zlib
 import numpy as np
 import pytest
 
+os.environ["CHAINRULE_LANGUAGE"] = "en"  # messages are compared in English, wherever the tests run
+
 SEED = int(os.environ.get("CHAINRULE_SEED", "0"))
 
 try:

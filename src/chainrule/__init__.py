@@ -90,9 +90,10 @@ def is_tensor(obj: _Any) -> bool:
 _HOMES = {  # names that are imported where they are first used, by the module that has them
     "": """
         accelerator amp autograd backends compiler cuda descend distributions func jit linalg masked nn optim random run
-        serialization signal special types utils
+        see serialization signal special types utils
     """,
     "amp": "autocast",
+    "base.language": "language",
     "compiler": "compile",
     "descend": "minimize sweep",
     "func": "value_and_grad vmap",
