@@ -21,7 +21,7 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
         return x
     lead = x.ndim - len(shape)
     dims = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s == 1 and x.shape[i + lead] != 1)
-    return np.add.reduce(x, axis=dims).reshape(shape)[()]
+    return np.add.reduce(x, axis=dims, keepdims=True).reshape(shape)[()]  # kept, as of objects it would be no array
 
 
 sum_to = linear("sum_to", _sum_to, lambda g, x, *, shape: expand(g, shape=x.shape), grad="SumBackward1")
