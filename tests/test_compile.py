@@ -668,3 +668,27 @@ def test_a_change_through_a_reshape_of_a_transposed_value_is_refused():
     with pytest.raises(TraceError, match="layout"):
         cr.compile(f)(x)
     assert cr.compile(lambda x: (x * 2).view(-1).add_(1))(x).tolist() == [1, 3, 5, 7, 9, 11]
+
+
+@pytest.mark.parametrize("order", ["flat first", "flat later"])
+def test_a_reshape_that_copies_shares_nothing(order: str) -> None:
+    def f(x: Any) -> tuple[Any, Any]:
+        moved = x.t() if order == "flat first" else x
+        flat, whole = moved.reshape(-1), x.t().contiguous()
+        (flat if order == "flat first" else x).add_(1.0)
+        return flat * 1, whole * 1
+
+    a, b = (cr.arange(6.0).reshape(2, 3).clone() for _ in range(2))
+    want, got = f(a), cr.compile(f)(b)
+    assert all(w.equal(g) for w, g in zip(want, got)) and a.equal(b)
+
+
+def test_where_the_layout_is_not_known_a_change_is_refused() -> None:
+    def f(x: Any) -> Any:
+        y = x.t() + 1  # NumPy keeps the order of x.t(), so this reshape copies; other functions would not
+        flat = y.reshape(-1)
+        y.mul_(2.0)
+        return flat
+
+    with pytest.raises(TraceError, match="layout in memory"):
+        cr.compile(f)(cr.ones(2, 3))

@@ -14,7 +14,7 @@ from chainrule.api.public import install
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
-from chainrule.core.state import MODE
+from chainrule.core.state import MODE, current
 from chainrule.core.tape import Node, Watch, meet, numbers, payload, store
 from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, stand_for, wrap
 
@@ -259,7 +259,11 @@ class _Memory:
 
     def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
         """The tensor itself if its elements lie in order, else a copy in which they do."""
-        return self if self._a.flags.c_contiguous else self.clone()
+        trace = current().trace
+        laid = self._a if trace is None else trace.layout(self)
+        if laid is None:  # a reshape is a view where it can be
+            return REGISTRY["reshape"](self, shape=tuple(self._a.shape))  # type: ignore[no-any-return]
+        return self if laid.flags.c_contiguous else self.clone()
 
     def data_ptr(self: Tensor) -> int:
         """The address of the first element."""

@@ -176,7 +176,8 @@ def _scalar(a: Any) -> Any:
 def _leaf_key(x: Any) -> Any:
     if isinstance(x, Tensor):
         kind = "" if x._g is None else "leaf" if x._g is LEAF else "history"
-        return type(x), tuple(x._a.shape), x._a.dtype, kind, x._grad is not None and kind == "leaf"
+        a = x._a
+        return type(x), tuple(a.shape), a.dtype, a.flags.c_contiguous, kind, x._grad is not None and kind == "leaf"
     try:
         hash(x)
     except TypeError:

@@ -19,8 +19,8 @@ import numpy as np
 
 from chainrule.compiler.outside import Outside, place
 from chainrule.core.engine import gradients
-from chainrule.core.graph import TraceError, Var, constant, order
-from chainrule.core.op import REGISTRY
+from chainrule.core.graph import TraceError, Var, constant
+from chainrule.core.op import REGISTRY, Op
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Node, store
 from chainrule.core.tensor import LEAF, Tensor, bump, shareable, version, wrap
@@ -29,6 +29,11 @@ from chainrule.func.trees import flatten, unflatten
 HISTORY = (
     "a compiled function changed {what} in place to values that have a history (requires_grad). Under a trace that "
     "history would be lost: change it under `with torch.no_grad():`, or by the detach() of the values."
+)
+
+LAYOUT = (
+    "an in-place change of a value that was transposed and then reshaped: whether the two share memory depends on the "
+    "layout in memory, which a trace does not know. Change the value before it is transposed, or clone it."
 )
 
 
@@ -85,6 +90,7 @@ class Trace:
         self._numbers: dict[Any, Var] = {}
         self._puts: dict[Any, Callable[[Any], None]] = {}
         self.undo: list[Callable[[], Any]] = []  # what to do if the trace fails
+        self._doubtful: dict[int, Tensor] = {}  # reshaped, without knowing whether the result shares their memory
         self._alive: list[Any] = []  # keeps memory addresses from being used again
         self._start = Var((), np.dtype("bool")).id
 
@@ -160,17 +166,43 @@ class Trace:
             self.outside.written(x)
         if x._base is not None:
             path = tuple((op, attrs) for op, attrs, _ in x._path)
-            if isinstance(x._base._a, Var) and _moved(x._base._a) and any(op is REGISTRY["reshape"] for op, _ in path):
-                raise TraceError(
-                    "an in-place change through a reshape of a transposed value: whether it is a view and reaches that "
-                    "value, depends on its layout in memory, which a trace does not know. Change the value itself."
-                )
             self.write(x._base, REGISTRY["view_scatter"](self.read(x._base), value, path=path))
         elif isinstance(x._a, Var):
+            if id(x) in self._doubtful:
+                raise TraceError(LAYOUT)
             x._a = value
         else:
             self.read(x)
             self._memory[place(shareable(x))] = value
+
+    def shares(self, x: Tensor, op: Op, attrs: dict[str, Any]) -> bool:
+        """Whether this view of x lies in its memory, as all do but some reshapes. Where that is not known, it is taken
+        to, and `write` refuses to change that memory."""
+        if op is not REGISTRY["reshape"]:
+            return True
+        a = self.layout(x)
+        if a is None:
+            root = x
+            while root._same is not None or root._base is not None:
+                root = root._base if root._same is None else root._same  # type: ignore[assignment]
+            self._doubtful[id(root)] = root
+            return True
+        return bool(np.may_share_memory(a, op.kernel(a, **attrs)))
+
+    def layout(self, x: Tensor) -> Any:
+        """An array laid out in memory as x is in eager mode; None if that is not known."""
+        if x._same is not None:
+            return self.layout(x._same)
+        if x._base is not None:
+            a = self.layout(x._base)
+            for op, attrs, _ in x._path if a is not None else ():
+                a = op.kernel(a, **attrs)
+            return a
+        if isinstance(x._a, Var):
+            return None if x._a.moved else np.empty(x._a.shape, x._a.dtype)
+        order = shareable(x).flags.c_contiguous
+        self.guards.append(Guard("a captured tensor's layout", lambda: x._a.flags.c_contiguous, order))
+        return x._a
 
     # ---- what code that decides by values may know
 
@@ -360,6 +392,7 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
 
 def _stand_in(x: Tensor) -> Tensor:
     s = wrap(Var(tuple(x._a.shape), x._a.dtype), LEAF if x._g is not None else None)
+    s._a.moved = not x._a.flags.c_contiguous
     if x._grad is not None and x._g is LEAF:
         s._grad = wrap(Var(tuple(x._grad._a.shape), x._grad._a.dtype))
     return s
@@ -400,8 +433,3 @@ def _pullback(t: Trace, returned: list[Tensor], stand_ins: list[Tensor]) -> Pull
     except RuntimeError as e:  # freed, or changed in place: eager code learns it when it calls backward, and so here
         return Pullback(outs, [], wanted, [], str(e))
     return Pullback(outs, seeds, wanted, [None if g is None else t.read(g) for g in got], None)
-
-
-def _moved(v: Var) -> bool:
-    """Whether a value's layout in memory may differ from its elements' order: something it came from was moved."""
-    return any(u.op is not None and u.op.name in ("permute", "transpose", "t", "expand", "flip") for u in order([v]))

@@ -41,7 +41,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
         if record and _floating(out._a):
             out._g = _node(op, args, attrs, tuple(edges), (out,))
             out._g.label = label
-        if op.view and (trace is not None or _same_memory(args[0]._a, out._a)):
+        if op.view and (_same_memory(args[0]._a, out._a) if trace is None else trace.shares(args[0], op, attrs)):
             view_of(args[0], out, (op, attrs, args[0]._a.shape))
     else:
         out = tuple(wrap(_payload(a)) for a in got)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from chainrule.base import shapes
-from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Op
 from chainrule.core.state import current
 
 _number = count()
@@ -35,7 +35,7 @@ LEAKED = (
 class Var:
     """A value of the graph: an input, a constant, or (a result of) an op on other values."""
 
-    __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "ndim", "op", "shape", "weak")
+    __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "moved", "ndim", "op", "shape", "weak")
 
     def __init__(
         self, shape: tuple[int, ...], dtype: Any, op: Op | None = None, args: tuple[Any, ...] = (),
@@ -45,6 +45,7 @@ class Var:
         self.op, self.args, self.attrs, self.index = op, args, attrs or {}, index
         self.data = data  # of a constant: its array
         self.weak = False  # a Python number that may change (a learning rate): it never decides a dtype
+        self.moved = False  # whether eager code might have its elements out of order in memory: some are moved
         self.id = next(_number)
 
     def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
@@ -74,7 +75,7 @@ class Var:
 
     @property
     def flags(self) -> _Flags:
-        return _FLAGS
+        return _MOVED if self.moved else _FLAGS
 
     def copy(self) -> Var:
         return self
@@ -104,10 +105,14 @@ class Var:
 
 
 class _Flags:
-    c_contiguous = writeable = owndata = True
+    writeable = owndata = True
+
+    def __init__(self, c_contiguous: bool) -> None:
+        self.c_contiguous = c_contiguous
 
 
-_FLAGS = _Flags()
+_FLAGS, _MOVED = _Flags(True), _Flags(False)
+_MOVES = frozenset({"permute", "transpose", "t", "expand", "flip"})
 
 
 def _refusal() -> str:
@@ -172,7 +177,9 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if op.outputs == 1:
         shape, dtype = got
         v = Var(shape, dtype, op, args, attrs)
-        values = [a for a in args if isinstance(a, Var) and a.dtype.kind != "b"]  # a condition chooses among numbers
+        read = [a for a in args if isinstance(a, Var)]
+        values = [a for a in read if a.dtype.kind != "b"]  # a condition chooses among numbers
+        v.moved = op.name in _MOVES or (not isinstance(op, Bilinear) and any(a.moved for a in read))
         v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
