@@ -115,28 +115,67 @@ def test_a_scheduler_inside_is_refused() -> None:
         cr.compile(lambda: scheduler.step())()
 
 
-@pytest.mark.parametrize("p", [0.0, 0.5])
-def test_dropout(p: float) -> None:
-    layer = nn.Dropout(p)
-    x = cr.randn(5)
-    if p:
-        with pytest.raises(RuntimeError, match="random numbers were asked for inside a compiled function"):
-            cr.compile(layer)(x)
-    else:
-        same(cr.compile(layer)(x), x)
-    layer.eval()
-    same(cr.compile(layer)(x), x)
+DRAWS = {
+    "randn": lambda: cr.randn(2, 3),
+    "rand": lambda: cr.rand(2) + cr.randn(3)[:2],
+    "fill": lambda: cr.ones(2).normal_(),
+    "integers": lambda: cr.randint(0, 100, (5,)),
+    "order": lambda: cr.randperm(6),
+    "coins": lambda: cr.bernoulli(cr.full((4,), 0.3)),
+    "gumbel": lambda: F.gumbel_softmax(cr.zeros(2)),
+    "dropout": lambda: F.dropout(cr.ones(20), 0.5),
+}
 
 
-def test_random_numbers_inside_are_refused() -> None:
-    for f in (
-        lambda: cr.randn(2),
-        lambda: cr.rand(2),
-        lambda: F.gumbel_softmax(cr.zeros(2)),
-        lambda: cr.ones(2).normal_(),
-    ):
-        with pytest.raises(RuntimeError, match="random numbers were asked for"):
-            cr.compile(f)()
+@pytest.mark.parametrize("name", DRAWS)
+def test_random_numbers_are_drawn_at_each_run_and_in_order(name: str) -> None:
+    fast = cr.compile(DRAWS[name])
+
+    def thrice(f: Any) -> list[Any]:
+        cr.manual_seed(3)
+        return [f() for _ in range(3)] + [cr.rand(1)]  # and the stream goes on from the same place
+
+    for want, got in zip(thrice(DRAWS[name]), thrice(fast), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-6)
+    assert programs(fast) == 1
+
+
+def test_dropout_in_training_and_not() -> None:
+    layer, x = nn.Dropout(0.5), cr.randn(50)
+    fast = cr.compile(layer)
+    for training in (True, False, True):
+        layer.train(training)
+        cr.manual_seed(1)
+        want = layer(x)
+        cr.manual_seed(1)
+        same(fast(x), want)
+    assert programs(fast) == 2
+
+
+def test_a_stream_cannot_be_seeded_inside() -> None:
+    state = cr.get_rng_state()
+    with pytest.raises(RuntimeError, match="seeded inside a compiled function"):
+        cr.compile(lambda: cr.manual_seed(0))()
+    assert state.equal(cr.get_rng_state())
+
+
+def test_custom_functions() -> None:
+    class Cube(cr.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return 3 * x * x * g
+
+    def f(x: Any) -> Any:
+        return cr.autograd.grad(Cube.apply(x * 2).sum(), x)[0]
+
+    x = cr.tensor([1.0, -2.0], requires_grad=True)
+    same(cr.compile(f)(x), f(x))
 
 
 # ---------------------------------------------------------------------------------------------- when it is traced anew
@@ -220,11 +259,27 @@ def test_the_state_of_an_optimiser_may_be_replaced() -> None:
     same(w, before - 0.5 * (0.5 * held + 1))
 
 
-def test_numbers_from_outside_are_constants() -> None:
-    scale = 2.0
-    fast = cr.compile(lambda x: x * scale)
-    fast(cr.ones(1))
+def test_names_that_come_to_stand_for_something_else() -> None:
+    scale, helper, w = 2.0, lambda x: x + 1, cr.ones(1)
+    fast = cr.compile(lambda x: helper(x) * scale * w)
+    same(fast(cr.ones(1)), cr.tensor([4.0]))
     scale = 3.0
+    same(fast(cr.ones(1)), cr.tensor([6.0]))
+    helper = lambda x: x + 2  # noqa: E731
+    same(fast(cr.ones(1)), cr.tensor([9.0]))
+    w = 2 * w
+    same(fast(cr.ones(1)), cr.tensor([18.0]))
+    assert programs(fast) == 4 and "scale 2.0" in fast.report()
+
+
+def test_attributes_of_objects_are_constants() -> None:
+    class Settings:
+        scale = 2.0
+
+    settings = Settings()
+    fast = cr.compile(lambda x: x * settings.scale)
+    fast(cr.ones(1))
+    settings.scale = 3.0
     same(fast(cr.ones(1)), cr.tensor([2.0]))  # as its docstring says
 
 

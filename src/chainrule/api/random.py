@@ -18,6 +18,25 @@ from chainrule.core.tape import numbers, store
 from chainrule.core.tensor import Tensor, touch, wrap
 
 
+class _Later:
+    """A stream under a trace: what is drawn from it becomes an input of the graph, drawn anew at each run."""
+
+    def __init__(self, stream: mersenne.Generator, trace: Any) -> None:
+        self._stream, self._trace = stream, trace
+
+    def __getattr__(self, name: str) -> Any:
+        if "seed" in name or "state" in name:
+            raise RuntimeError(
+                "a stream of random numbers cannot be seeded inside a compiled function; do it outside"
+            )
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            like = getattr(self._stream.clone(), name)(*args, **kwargs)  # its shape; the stream itself stays
+            return self._trace.drawn(lambda: getattr(self._stream, name)(*args, **kwargs), np.asarray(like))
+
+        return draw
+
+
 class Generator:
     """A stream of random numbers; `Generator().manual_seed(0)` gives PyTorch's numbers for that seed."""
 
@@ -26,14 +45,10 @@ class Generator:
         self.stream = mersenne.Generator()
 
     @property
-    def stream(self) -> mersenne.Generator:
-        """Where the numbers come from; refused under a trace."""
-        if current().trace is not None:
-            raise RuntimeError(
-                "random numbers were asked for inside a compiled function, where they would be drawn once and stay the "
-                "same. Draw them outside and pass them in."
-            )
-        return self._stream
+    def stream(self) -> Any:
+        """Where the numbers come from; under a trace, what stands for those that each run will draw."""
+        trace = current().trace
+        return self._stream if trace is None else _Later(self._stream, trace)
 
     @stream.setter
     def stream(self, stream: mersenne.Generator) -> None:

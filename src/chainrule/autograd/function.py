@@ -21,7 +21,7 @@ from chainrule.core.dispatch import Pick
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, mode
-from chainrule.core.tape import Meta, Node, edge, note_origin, rebind, stale_value
+from chainrule.core.tape import Meta, Node, edge, note_origin, payload, rebind, stale_value
 from chainrule.core.tensor import Tensor, Version, wrap
 
 _INSTANTIATED = (
@@ -175,7 +175,7 @@ class FunctionNode(Node):
             pulled = [
                 self._fitted(i, x) if need and x is not None else None for i, (x, need) in enumerate(zip(got, needs))
             ]
-        return [x if x is None or tensors else x._a.view() for x in pulled]  # a view: others may hold the array
+        return [x if x is None or tensors else payload(x).view() for x in pulled]  # a view: others may hold the array
 
     def _checked(self, got: tuple[Any, ...]) -> tuple[Any, ...]:
         n = len(self.inputs)

@@ -13,6 +13,7 @@ and `p.detach()` are one. Nothing outside is changed while tracing: changes are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,13 +44,21 @@ class Input(NamedTuple):
     var: Var
     get: Callable[[], Any]
     tensor: Tensor | None = None
+    drawn: bool = False  # a random number: each run draws anew, in this order
 
 
 class Effect(NamedTuple):
-    """What a run does to the world besides returning: `apply(array)`; `var` is None for a plain action."""
+    """What a run does to the world besides returning: `apply(array)`; `var` is None for a plain action.
+
+    Where it puts a value into the memory of a tensor from outside, `input` is the graph's value for what lay there.
+    """
 
     var: Var | None
     apply: Callable[[Any], None]
+    input: Var | None = None
+    tensor: Tensor | None = None
+    times: int = 1  # how often eager code would have changed it
+    check: bool = False  # it may raise, and changes nothing
 
 
 class Guard(NamedTuple):
@@ -98,6 +107,8 @@ class Trace:
 
     def born(self, t: Tensor) -> None:
         """A tensor made inside the function: its first contents are a constant of the graph."""
+        if isinstance(t._a, Var):  # drawn
+            return
         a = shareable(t)
         self._alive.append(a)
         self._born[place(a)] = a.copy()
@@ -138,7 +149,6 @@ class Trace:
         var = Var(a.shape, a.dtype)
         if leaf is None:
             self.inputs.append(Input(var, lambda: x._a, x))
-            self.guards.append(Guard("a captured tensor's shape and dtype", lambda: _kind(x), _kind(x)))
         else:
             self.inputs.append(Input(var, lambda: leaf._grad._a))  # type: ignore[union-attr]
         return var
@@ -239,7 +249,13 @@ class Trace:
             if not np.all(a):
                 raise error()
 
-        self.effects.insert(0, Effect(condition, check))
+        self.effects.insert(0, Effect(condition, check, check=True))
+
+    def drawn(self, draw: Callable[[], Any], like: np.ndarray[Any, Any]) -> Var:
+        """Random numbers, of the shape and dtype of `like`: each run draws its own."""
+        var = Var(like.shape, like.dtype)
+        self.inputs.append(Input(var, draw, drawn=True))
+        return var
 
     def number(self, key: Any, get: Callable[[], float]) -> Var:
         """A Python number that may differ from run to run (a learning rate, a count of steps), by a key of its own."""
@@ -274,7 +290,10 @@ class Trace:
             if x is not None and value is not self._first[key]:
                 self.outside.alone(key)
                 leaf, times = self._grads.get(key), self.outside.changes(x)
-                self.effects.append(Effect(value, _writer(x, times) if leaf is None else _grad_writer(leaf, times)))
+                if leaf is None:
+                    self.effects.append(Effect(value, _writer(x, times), self._first[key], x, times))
+                else:
+                    self.effects.append(Effect(value, _grad_writer(leaf, times)))
         self.effects.extend(Effect(self._numbers[key], apply) for key, apply in self._puts.items())
         for x, held in self.outside.leaves.values():
             now = x._grad
@@ -289,8 +308,7 @@ class Trace:
         return [x for key, x in self.outside.tensors.items() if self._memory[key] is not self._first[key]]
 
 
-def _kind(x: Tensor) -> Any:
-    return x._a.shape, x._a.dtype, x._g is LEAF
+CULPRIT = ("a compiled function", None)
 
 
 def _writer(x: Tensor, times: int) -> Callable[[Any], None]:
@@ -304,7 +322,7 @@ def overwrite(x: Tensor, a: Any, times: int) -> None:
     """Put an array into x's memory, which eager code would have changed so many times."""
     store(x, a)
     v = version(x)
-    bump(v, "a compiled function", None)
+    bump(v, *CULPRIT)
     v.count += times - 1
 
 
@@ -387,6 +405,8 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
     def build(tensors: Sequence[Any]) -> Any:
         return unflatten(spec, [leaf if at < 0 else tensors[at] for leaf, at in zip(leaves, spots)])
 
+    if spots == list(range(len(spots))):  # tensors alone, as most functions return them
+        build = itemgetter(0) if spec is None else tuple if spec == (tuple, None, (None,) * len(spots)) else build  # type: ignore[assignment]
     return Traced(arguments, t.inputs, t.guards, t.effects, t.written, results, pullback, build)
 
 

@@ -340,7 +340,7 @@ def _lifted(gs: Sequence[Any], tensors: bool) -> tuple[Any, ...]:
 
 def _lowered(gs: Sequence[Any], tensors: bool) -> tuple[Any, ...]:
     # Views of what the hooks saw and may have kept, so that nobody adds to it in place.
-    return tuple(gs) if tensors else tuple(None if t is None else t._a.view() for t in gs)
+    return tuple(gs) if tensors else tuple(None if t is None else payload(t).view() for t in gs)
 
 
 def _replaced(gs: tuple[Any, ...], got: Any) -> tuple[Any, ...]:

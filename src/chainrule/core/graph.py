@@ -80,6 +80,8 @@ class Var:
     def copy(self) -> Var:
         return self
 
+    view = copy
+
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         return self if dtype == self.dtype else emit(REGISTRY["cast"], (self,), {"dtype": np.dtype(dtype)})
 

@@ -211,7 +211,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """A differentiable draw from the classes that `logits` weigh (Jang et al., 2017); `hard`: one-hot forwards."""
     exponential = default_generator.stream.exponential(logits._a.shape, logits._a.dtype)
-    soft = ((logits + wrap(-np.log(exponential))) / tau).softmax(dim)
+    soft = ((logits + -wrap(exponential).log()) / tau).softmax(dim)
     if not hard:
         return soft
     top = np.argmax(numbers(soft), dim, keepdims=True)
