@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run test lint types conformance bench clean
+.PHONY: run test lint types catalogues conformance bench clean
 
 run: .venv/run.done
 	.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
@@ -19,6 +19,9 @@ lint: .venv/lint.done
 
 types: .venv/lint.done
 	.venv/bin/python -m mypy
+
+catalogues: .venv/test.done
+	.venv/bin/python tools/catalogues.py
 
 conformance: .venv-torch/done
 	.venv-torch/bin/python conformance/opinfo.py

@@ -20,6 +20,8 @@ EXTRAS = {  # what the examples of a module, or of all below it, need besides Nu
     "compiler": "llvmlite",
     "ops.special": "scipy",
     "run": "nbclient",
+    "see": "sympy",
+    "see.plots": "matplotlib",
     "special": "scipy",
 }
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import functools
+import gettext
+import pickle
+import random
 import signal
 import subprocess
 import sys
+import time
+import types
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.base import language as language_module
+from chainrule.descend import objective as objective_module
+from chainrule.descend import recall as recall_module
 from chainrule.descend import steps as steps_module
+from chainrule.descend import words as words_module
 from chainrule.descend.curvature import largest_curvature
 from chainrule.descend.objective import Objective
 
@@ -201,6 +213,146 @@ def test_random_functions_are_drawn_anew_at_each_step() -> None:
     assert len({round(float(v), 6) for v in np.diff(found.path)}) == 5
 
 
+# ------------------------------------------------------------------------------------------------- the second descent
+
+
+class Counted:
+    """How often a function is traced: it is run for nothing else."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        trace = objective_module.trace
+
+        def counted(*args):
+            self.times += 1
+            return trace(*args)
+
+        monkeypatch.setattr(objective_module, "trace", counted)
+
+    def traces(self, f, x0=5.0, steps=10, lr=0.1, **options) -> int:
+        before = self.times
+        cr.minimize(f, x0, lr=lr, steps=steps, **options)
+        return self.times - before
+
+
+SCALE, TABLE, HOUSE = 2.0, {"a": [1.0, 2.0]}, types.SimpleNamespace(rate=3.0)
+
+
+def helper(x):
+    return SCALE * x * x
+
+
+def test_a_second_descent_is_not_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = Counted(monkeypatch)
+    for steps, name in ((10, "sgd"), (3000, "adam")):
+        f = lambda x: ((x - 1) ** 2).sum()  # noqa: E731
+        options = {"optimizer": name, "steps": steps}
+        assert count.traces(f, np.zeros(2), **options) > 0
+        for x0, lr in ((np.ones(2), 0.1), (np.full(2, 7.0), 0.2)):
+            assert count.traces(f, x0, lr=lr, **options) == 0
+            again = cr.minimize(lambda x: ((x - 1) ** 2).sum(), x0, lr=lr, **options)
+            np.testing.assert_array_equal(cr.minimize(f, x0, lr=lr, **options).path, again.path)
+        assert count.traces(f, np.zeros(2, np.float32), **options) > 0
+        assert count.traces(f, np.zeros(3), **options) > 0
+        assert count.traces(f, cr.zeros(2), **options) == 0  # float32, as above
+    assert count.traces(f, np.zeros(2), momentum=0.5) > 0
+    assert count.traces(f, np.zeros(2), momentum=0.5) == 0
+    assert count.traces(f, np.zeros(2), momentum=0.6) > 0
+
+
+def test_what_a_function_reads_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shift, weights, held = 1.0, [1.0, 2.0], cr.tensor(3.0)
+    count = Counted(monkeypatch)
+
+    class Curve:
+        power = 2
+
+        def __init__(self):
+            self.factor = 1.5
+
+        def value(self, x):
+            return self.factor * (x - SCALE) ** self.power
+
+    curve = Curve()
+    default = lambda x, by=1.0: (x - by) ** 2  # noqa: E731
+    functions = {
+        "closure": lambda x: (x - shift) ** 2,
+        "list": lambda x: weights[0] * (x - weights[1]) ** 2,
+        "tensor": lambda x: (x - held) ** 2,
+        "called": lambda x: helper(x),
+        "table": lambda x: (x - TABLE["a"][1]) ** 2,
+        "house": lambda x: (x - HOUSE.rate) ** 2,
+        "method": curve.value,
+        "partial": functools.partial(lambda x, by: (x - by["n"]) ** 2, by={"n": 4.0}),
+        "default": default,
+        "compiled": cr.compile(lambda x: (x - shift) ** 2 * SCALE),
+    }
+    for name, f in functions.items():
+        assert count.traces(f) > 0, name
+        assert count.traces(f) == 0, name
+    shift, weights[1] = 2.0, 5.0
+    monkeypatch.setitem(TABLE, "a", [1.0, 6.0])
+    monkeypatch.setattr(HOUSE, "rate", 7.0)
+    monkeypatch.setitem(globals(), "SCALE", 4.0)
+    curve.factor = 8.0
+    functions["partial"].keywords["by"]["n"] = 9.0
+    default.__defaults__ = (10.0,)
+    held.fill_(11.0)  # a tensor is read anew: that takes no new trace
+    minima = [2.0, 5.0, 11.0, 0.0, 6.0, 7.0, 4.0, 9.0, 10.0, 2.0]
+    for (name, f), minimum in zip(functions.items(), minima):
+        assert (count.traces(f) > 0) == (name != "tensor"), name
+        rate = {"called": 0.1, "method": 0.05, "compiled": 0.1}.get(name, 0.4)
+        assert cr.minimize(f, 5.5, lr=rate, steps=300).x == pytest.approx(minimum, abs=1e-4), name
+
+
+def test_what_cannot_be_looked_at_is_traced_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = Counted(monkeypatch)
+    draw = random.Random(1)
+    for f in (
+        lambda x: (x - time.time() * 0) ** 2,
+        lambda x: (x - random.random()) ** 2,
+        lambda x: (x - draw.random()) ** 2,
+        lambda x: (x - np.random.rand()) ** 2,
+        lambda x: (x - getattr(HOUSE, "ra" + "te")) ** 2,
+        lambda x: (x - cr.tensor(np.zeros(100_000) + 1)[0]) ** 2 + 0 * LARGE[0],
+    ):
+        assert count.traces(f) > 0 and count.traces(f) > 0
+
+
+LARGE = np.zeros(100_000)
+
+
+def test_a_function_that_is_gone_leaves_nothing_behind() -> None:
+    f = lambda x: x * x  # noqa: E731
+    cr.minimize(f, 1.0, steps=3000)
+    assert f in recall_module._kept
+    gone = weakref.ref(f)
+    del f
+    assert gone() is None
+
+
+def test_parameters_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = Counted(monkeypatch)
+    p, q = cr.tensor(5.0, requires_grad=True), cr.tensor(-1.0, requires_grad=True)
+    at = [p]
+    f = lambda: (at[0] - 3) ** 2  # noqa: E731
+    assert count.traces(f, [p]) > 0 and count.traces(f, [p]) == 0
+    at[0] = q
+    assert cr.minimize(f, [q], lr=0.4, steps=50).x[0].item() == pytest.approx(3)
+    assert p.item() != pytest.approx(3, abs=1e-3)
+
+
+def test_threads_share_what_is_compiled() -> None:
+    f = lambda x: ((x - 1) ** 2).sum() + (0.1 * x).cos().sum()  # noqa: E731
+    starts = [np.array([i, -i, 1.0]) for i in range(16)]
+    alone = [cr.minimize(f, x0, optimizer="adam", lr=0.01, steps=2500).x for x0 in starts]
+    g = types.FunctionType(f.__code__, globals())
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        work = [pool.submit(cr.minimize, g, x0, optimizer="adam", lr=0.01, steps=2500) for x0 in starts]
+        for x, w in zip(alone, work):
+            np.testing.assert_array_equal(w.result().x, x)
+
+
 # --------------------------------------------------------------------------------------------------------------- rates
 
 
@@ -216,6 +368,32 @@ def test_a_schedule_is_a_function_an_array_or_a_name() -> None:
         cr.minimize(bowl, 5.0, lr=rates, steps=41)
     with pytest.raises(ValueError, match="nearest: StepLR"):
         cr.minimize(bowl, 5.0, lr=(0.1, "SteppLR"), steps=4)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        (0.1, "StepLR", {"step_size": 700}),
+        (0.1, "CosineAnnealingLR", {"T_max": 1500}),
+        (0.05, "ExponentialLR", {"gamma": 0.999}),
+        (0.01, "CyclicLR", {"base_lr": 0.001, "max_lr": 0.1, "step_size_up": 300, "cycle_momentum": False}),
+        (0.1, "CosineAnnealingWarmRestarts", {"T_0": 250, "T_mult": 2}),
+        (0.1, "LambdaLR", {"lr_lambda": lambda i: 1 / (1 + i)}),
+    ],
+    ids=lambda s: s[1],
+)
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_schedules_run_in_machine_code(schedule: tuple, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    x0 = np.array([1.0, 2.0])
+    native = cr.minimize(valley, x0, optimizer=name, lr=schedule, steps=3000)
+    thin = cr.minimize(valley, x0, optimizer=name, lr=schedule, steps=3000, record=7)
+    monkeypatch.setattr(steps_module, "MANY", 10**9)
+    plain = cr.minimize(valley, x0, optimizer=name, lr=schedule, steps=3000)
+    assert (plain.how, native.how) == ("interpreted", "machine code")
+    np.testing.assert_allclose(native.path, plain.path, rtol=1e-11, atol=1e-12)
+    np.testing.assert_array_equal(thin.path[:-1], native.path[:-1:7])
+    np.testing.assert_array_equal(thin.recorded, [*range(0, 3000, 7), 3000])
 
 
 def test_one_cycle_gives_the_rates_that_its_scheduler_sets() -> None:
@@ -313,13 +491,21 @@ def watch(step, x, value):
     if step == die_at and os.path.exists(path):
         os.kill(os.getpid(), signal.SIGKILL)
 more = dict(callback=watch) if die_at else dict()
-found = cr.minimize(f, np.array([1.0, 2.0]), optimizer={name!r}, lr=0.001, steps={steps}, record=3,
+found = cr.minimize(f, np.array([1.0, 2.0]), optimizer={name!r}, steps={steps}, record=3,
                     checkpoint=(path, 0.01), {options} **more)
 np.savez(path + ".done", path=found.path, values=found.values, recorded=found.recorded)
 """
 
 
-@pytest.mark.parametrize(("name", "options"), [("adam", ""), ("sgd", "momentum=0.9,"), ("nadam", "")])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("adam", "lr=0.001,"),
+        ("sgd", "lr=0.001, momentum=0.9,"),
+        ("nadam", "lr=0.001,"),
+        ("adam", "lr=(0.01, 'CosineAnnealingLR', {'T_max': 500}),"),
+    ],
+)
 @pytest.mark.parametrize("traced", [True, False])
 def test_a_killed_run_goes_on_to_the_very_same_path(tmp_path: Path, name: str, options: str, traced: bool) -> None:
     steps, killed = (6000, 3000) if traced else (900, 600)
@@ -449,6 +635,30 @@ def test_the_result_prints_in_a_few_lines() -> None:
     text = repr(cr.minimize(bowl, 5.0, lr=0.25, steps=50, tol=1e-3))
     assert text.splitlines()[0].startswith("converged after 13 steps of sgd(lr=0.25): the norm of the gradient is")
     assert len(text.splitlines()) == 4 and "(at the start 10)" in text
+
+
+def test_the_result_speaks_the_language_of_the_moment() -> None:
+    found = cr.minimize(bowl, 5.0, lr=0.25, steps=50, tol=1e-3)
+    english = found.message
+    assert english.startswith("the norm of the gradient is 0.000")
+    assert pickle.loads(pickle.dumps(found)).message == english
+
+    class Shouted(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return message.upper().replace("{NORM:.3G}", "{norm:.1g}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language_module, "_catalogue", lambda code: Shouted())
+        assert found.message == "THE NORM OF THE GRADIENT IS 0.0007"
+    assert found.message == english
+
+
+def test_every_sentence_can_be_said() -> None:
+    filled = dict.fromkeys("value norm length lowest c lr better bound".split(), 1.5)
+    filled |= dict.fromkeys("step reason explanation where rule".split(), "3")
+    for name in words_module._SENTENCES:
+        text = str(words_module.words(name, **filled))
+        assert text and "{" not in text
 
 
 def test_plots() -> None:

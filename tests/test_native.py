@@ -468,18 +468,23 @@ def _descent(dtype: Any) -> tuple[list[Var], list[Var]]:
 
 @pytest.mark.parametrize("dtype", [F32, F64], ids=str)
 @pytest.mark.parametrize("every", [1, 3, 100])
-def test_loop_is_steps_one_by_one(dtype: Any, every: int) -> None:
+@pytest.mark.parametrize("rates", [np.array([0.1]), np.geomspace(0.4, 0.01, 10)], ids=["one rate", "a rate for each"])
+def test_loop_is_steps_one_by_one(dtype: Any, every: int, rates: Any) -> None:
     inputs, results = _descent(dtype)
-    loop, step = native_loop(inputs, results, [(0, 1)], [0, 1]), Interpreter(inputs, results)
+    loop = native_loop(inputs, results, [(0, 1)], record=[0, 1], last=[0], rate=1)
+    step = Interpreter(inputs, results)
     x, seen = dtype.type(9), []
-    for _ in range(10):
-        value, x = step([x, 0.1])
+    for i in range(10):
+        value, x = step([x, float(rates[i if len(rates) > 1 else 0])])
         seen.append((value, x))
-    out, recorded = loop([dtype.type(9), 0.1], 10, every)
-    assert out == list(seen[-1]) and [type(a) for a in out] == [dtype.type] * 2
-    for i in range(2):
-        np.testing.assert_array_equal(recorded[i], [s[i] for s in seen[::every]])
-        assert recorded[i].dtype == dtype
+    columns = [np.full(10, np.nan, dtype) for _ in range(2)]
+    ended = loop([dtype.type(9), 0.0], 10, every, columns, rates)
+    assert (ended.steps, ended.carried) == (10, [x]) and type(ended.carried[0]) is dtype.type
+    assert ended.last == [step([x, 0.1])[0]]
+    for i, column in enumerate(columns):
+        want = [s[i] for s in seen[::every]]
+        np.testing.assert_array_equal(column[: len(want)], want)
+        assert np.isnan(column[len(want) :]).all()
 
 
 def test_loop_over_small_tensors() -> None:
@@ -489,21 +494,31 @@ def test_loop_over_small_tensors() -> None:
     v2 = do("sub", do("mul", v, 0.9), do("tanh", do("matmul", m, p)))
     inputs, results = [p, v], [do("add", p, v2), v2, do("sum", v2, dim=None, keepdim=False)]
     state = [rng.normal(size=3), rng.normal(size=3)]
-    out, (lengths, paths) = native_loop(inputs, results, [(0, 0), (1, 1)], [2, 0])(state, 20, 4)
+    lengths, paths = np.empty(5), np.empty((5, 3))
+    ended = native_loop(inputs, results, [(0, 0), (1, 1)], record=[2, 0])(state, 20, 4, [lengths, paths])
     step, rows = Interpreter(inputs, results), []
     for _ in range(20):
         *state, length = step(state)
         rows.append((length, state[0]))
-    np.testing.assert_allclose(out[0], state[0], rtol=1e-10)
+    np.testing.assert_allclose(ended.carried, state, rtol=1e-10)
     np.testing.assert_allclose(lengths, [r[0] for r in rows[::4]], rtol=1e-10)
     np.testing.assert_allclose(paths, [r[1] for r in rows[::4]], rtol=1e-10)
-    assert paths.shape == (5, 3) and lengths.shape == (5,)
 
 
 def test_loop_that_swaps_its_state() -> None:
     a, b = var(()), var(())
-    out, _ = native_loop([a, b], [b, a, do("add", a, b)], [(0, 0), (1, 1)])([np.float32(1), np.float32(2)], 3)
-    assert out == [2, 1, 3]
+    loop = native_loop([a, b], [b, a, do("add", a, b)], [(0, 0), (1, 1)], last=[2])
+    assert loop([np.float32(1), np.float32(2)], 3) == (3, [2, 1], [3])
+    assert loop([np.float32(1), np.float32(2)], 0) == (0, [1, 2], [3])
+
+
+def test_loop_ends_where_the_graph_says_so() -> None:
+    x = var((), F64)
+    loop = native_loop([x], [do("mul", x, 2.0), do("gt", x, 100.0)], [(0, 0)], record=[0], stop=1)
+    column = np.zeros(50)
+    assert loop([3.0], 50, 1, [column]) == (6, [192.0], [])  # 3, 6, 12, 24, 48, 96, and 192 is above
+    assert column[:7].tolist() == [6, 12, 24, 48, 96, 192, 0]
+    assert loop([3.0], 4, 1, [column]) == (4, [48.0], [])
 
 
 def test_loop_refuses_what_it_cannot_do() -> None:
@@ -513,9 +528,11 @@ def test_loop_refuses_what_it_cannot_do() -> None:
     big = var((1000,))
     with pytest.raises(NotNative, match="too large"):
         native_loop([big], [do("exp", big)], [(0, 0)])
-    loop = native_loop(inputs, results, [(0, 1)])
-    with pytest.raises(ValueError, match="at least 1, got 0 and 1"):
-        loop([np.float32(1), 0.1], 0)
+    loop = native_loop(inputs, results, [(0, 1)], record=[0], rate=1)
+    with pytest.raises(ValueError, match="got 5 and 0"):
+        loop([np.float32(1), 0.1], 5, 0, [np.empty(5)], np.ones(5))
+    with pytest.raises(ValueError, match="a rate for each of 5 steps"):
+        loop([np.float32(1), 0.1], 5, 1, [np.empty(5)], np.ones(4))
 
 
 # ------------------------------------------------------------------------------------------------- without llvmlite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -218,3 +219,185 @@ def test_errors_say_what_to_do(arguments, error, words) -> None:
 def test_a_wrong_function_is_told_as_minimize_tells_it() -> None:
     with pytest.raises(ValueError, match="reduce it"):
         cr.sweep(lambda x: x * 2, np.ones((3, 2)), steps=2)
+
+
+# ------------------------------------------------------------------------------------------------- in machine code
+
+VARIANTS = [
+    *OPTIMISERS,
+    ("sgd", {"momentum": 0.5, "dampening": 0.3, "weight_decay": 0.01}),
+    ("sgd", {"momentum": 0.9, "nesterov": True, "maximize": True}),
+    ("adam", {"amsgrad": True, "weight_decay": 0.1}),
+    ("rmsprop", {"momentum": 0.5, "centered": True}),
+]
+
+
+def quartic(x):
+    return x - 4 * x**2 + x**4 / 4
+
+
+def coupled(x):
+    return ((x - 1) ** 2).sum() + (x[0] * x[1] - x[2]) ** 2
+
+
+def rooted(x):
+    return (x**2 + 1).sqrt() + 1 / (x**2 + 2) + x.abs() / 3
+
+
+def linear(x):
+    return 3 * x
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("f", "shape"), [(quartic, ()), (rosenbrock, (2,)), (coupled, (3,)), (rooted, ()), (linear, ())],
+    ids=lambda v: getattr(v, "__name__", ""),
+)  # fmt: skip
+def test_lanes_in_machine_code_are_single_runs_bit_for_bit(f, shape, dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    monkeypatch.setattr(lanes, "_one_by_one", None)  # no other way is taken
+    monkeypatch.setattr(lanes, "_Batch", None)
+    starts = np.random.default_rng(7).uniform(-3, 3, (3, *shape)).astype(dtype)
+    lost = 0
+    for rates in ([0.001, 0.02, 1.5], [0.01]):  # rates in vectors, and one for all
+        found = cr.sweep(f, starts, lr=rates, optimizer=VARIANTS, steps=60, record=7)
+        combinations = [(s, lr, o) for s in starts for lr in rates for o in VARIANTS]
+        for i, (start, lr, o) in enumerate(combinations):
+            name, options = o if isinstance(o, tuple) else (o, {})
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                one = cr.minimize(f, start, optimizer=name, lr=lr, steps=60, record=7, **options)
+            what = f"seed 7, start {start}, lr {lr}, {o}"
+            assert (found.steps[i], found.reason[i]) == (one.steps, one.reason), what
+            assert found.x[i].tobytes() == np.asarray(one.x, dtype).tobytes(), what
+            there = np.arange(0, 61, 7) <= one.steps
+            assert found.path[i][there].tobytes() == np.asarray(one.path, dtype)[: there.sum()].tobytes(), what
+            assert np.isnan(found.path[i][~there]).all(), what
+            lost += one.reason == "diverged"
+    assert lost or f in (rooted, linear)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_functions_of_vector_maths_in_lanes(dtype) -> None:
+    def f(x):
+        return (0.3 * x).exp() + x**2 - x.cos() + (x**2 + 1).log() + (x / 9).tanh()
+
+    starts = np.random.default_rng(8).uniform(-3, 3, 40).astype(dtype)
+    found = cr.sweep(f, starts, lr=[0.01, 0.05], optimizer=["sgd", "adam"], steps=80)
+    close = 2e-5 if dtype is np.float32 else 1e-12
+    for i in range(len(found)):
+        one = cr.minimize(f, found.start[i], optimizer=found.optimizer[i], lr=found.lr[i], steps=80)
+        np.testing.assert_allclose(found.x[i], one.x, rtol=close, atol=close, err_msg=f"seed 8, lane {i}")
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 255, 257, 1000])
+def test_any_number_of_lanes(count: int) -> None:
+    starts = np.linspace(-5, 5, count, dtype=np.float32)
+    found = cr.sweep(quartic, starts, lr=0.01, steps=200)
+    x, lost = starts.copy(), np.full(count, -1)
+    with np.errstate(all="ignore"):
+        for i in range(200):
+            g = (np.float32(0.25) * (4 * (x * x * x)) + 1) + np.float32(-4) * (2 * x)
+            lost[(lost < 0) & ~np.isfinite(x - 4 * (x * x) + x**4 / 4)] = i
+            x = np.where(lost < 0, x - np.float32(0.01) * g, x)
+    np.testing.assert_array_equal(found.x, x)
+    assert (
+        np.array_equal(found.steps, np.where(lost < 0, 200, lost))
+        and (lost >= 0).any() == (found.reason != "steps done").any()
+    )
+
+
+def test_a_lane_that_leaves_and_comes_back_is_lost_where_it_left() -> None:
+    """The value overflows for one step, and the clamped step after it would be finite again."""
+
+    def f(x):
+        return cr.where(x < -20, (x * x) * (x * x) * 1e35, (x - 1) ** 2)
+
+    found = cr.sweep(f, np.array([0.0, 30.0, 2.0, -15.0], np.float32), lr=[0.1, 1.4], steps=50)
+    for i in range(len(found)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            one = cr.minimize(f, found.start[i], lr=found.lr[i], steps=50)
+        assert (found.steps[i], found.reason[i], found.x[i]) == (one.steps, one.reason, one.x), i
+
+
+def test_tensors_that_the_function_reads_are_read_anew() -> None:
+    k = cr.tensor(2.0)
+
+    def f(x):
+        return (x - k) ** 2
+
+    assert cr.sweep(f, np.array([0.0, 1.0]), lr=0.5, steps=3).x.tolist() == [2.0, 2.0]
+    with cr.no_grad():
+        k.fill_(5.0)
+    assert cr.sweep(f, np.array([0.0, 1.0]), lr=0.5, steps=3).x.tolist() == [5.0, 5.0]
+
+
+def test_without_llvmlite_the_numbers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {"lr": [0.01, 0.3], "optimizer": ["sgd", "adam"], "steps": 50, "record": 20}
+    starts = np.linspace(-3, 3, 9)
+    native = cr.sweep(quartic, starts, **wanted)
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    plain = cr.sweep(quartic, starts, **wanted)
+    assert native.reason.tolist() == plain.reason.tolist() and native.steps.tolist() == plain.steps.tolist()
+    np.testing.assert_allclose(native.x, plain.x, rtol=1e-12)
+    np.testing.assert_allclose(native.path, plain.path, rtol=1e-12)
+
+
+# -------------------------------------------------------------------------------------------------------- checkpoints
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+import chainrule as cr
+from chainrule.descend import lanes, pieces
+
+write, count = pieces.Pieces.write, 0
+
+def dying(self, i, found):
+    global count
+    write(self, i, found)
+    count += 1
+    if count == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+pieces.Pieces.write = dying
+cr.sweep(lambda x: (x - 3) ** 2, np.linspace(-4, 4, 101), lr=[0.1, 0.2], steps=25, record=5, checkpoint=sys.argv[1])
+"""
+
+
+def test_a_killed_sweep_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "sweep"
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert ended.returncode == -signal.SIGKILL and len(list(folder.glob("piece*.npz"))) == 5
+    (folder / ".half.part").write_bytes(b"what a kill in the middle of writing leaves")
+    done = []
+    run = lanes.run_lanes
+    monkeypatch.setattr(sys.modules["chainrule.descend.sweep"], "run_lanes", lambda *work: done.append(1) or run(*work))
+    wanted = {"lr": [0.1, 0.2], "steps": 25, "record": 5}
+    starts = np.linspace(-4, 4, 101)
+    found = cr.sweep(lambda x: (x - 3) ** 2, starts, **wanted, checkpoint=folder)
+    assert len(done) == 11  # of 16 pieces
+    whole = cr.sweep(lambda x: (x - 3) ** 2, starts, **wanted)
+    for name in ("x", "value", "steps", "reason", "path"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name), err_msg=name)
+    for change in ({"steps": 26}, {"lr": [0.1, 0.3]}, {"record": 4}, {"optimizer": "adam"}):
+        with pytest.raises(ValueError, match="is of another sweep: its"):
+            cr.sweep(lambda x: (x - 3) ** 2, starts, **{**wanted, **change}, checkpoint=folder)
+    with pytest.raises(ValueError, match="its starts was"):
+        cr.sweep(lambda x: (x - 3) ** 2, starts + 1, **wanted, checkpoint=folder)
+
+
+def test_a_folder_of_other_files_is_no_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(ValueError, match="holds other files"):
+        cr.sweep(wave, [1.0], checkpoint=tmp_path)
+
+
+def test_pieces_of_processes_are_kept(tmp_path: Path) -> None:
+    starts = np.linspace(-2, 2, 40)
+    with pool() as executor:
+        first = cr.sweep(wave, starts, lr=0.1, steps=20, executor=executor, checkpoint=tmp_path / "s")
+    again = cr.sweep(wave, starts, lr=0.1, steps=20, checkpoint=tmp_path / "s")  # from the folder alone
+    np.testing.assert_array_equal(first.x, again.x)
+    assert len(list((tmp_path / "s").glob("piece*.npz"))) == 16

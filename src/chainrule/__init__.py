@@ -89,8 +89,8 @@ def is_tensor(obj: _Any) -> bool:
 
 _HOMES = {  # names that are imported where they are first used, by the module that has them
     "": """
-        accelerator amp autograd backends compiler cuda descend distributions func jit linalg masked nn optim random run
-        see serialization signal special types utils
+        accelerator amp autograd backends compiler cuda descend distributions func jit linalg masked nn optim plot
+        random run see serialization signal special types utils
     """,
     "amp": "autocast",
     "base.language": "language",
@@ -108,9 +108,15 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     """,
     "random": "fork_rng",
     "run": "stand_in",
+    "see.checking": "check",
+    "see.drawing": "picture",
+    "see.story": "explain",
+    "see.formula": "derive",
+    "see.page": "page",
     "serialization": "load save",
     "signal": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
+_MODULES = {"plot": "see.plots"}  # modules that stand elsewhere than their names say
 _LATER = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
@@ -118,7 +124,8 @@ def __getattr__(name: str) -> _Any:
     if name not in _LATER:
         raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
     home = _LATER[name]
-    return getattr(_import_module(f"chainrule.{home}"), name) if home else _import_module(f"chainrule.{name}")
+    module = _import_module(f"chainrule.{home or _MODULES.get(name, name)}")
+    return getattr(module, name) if home else module
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -16,6 +17,9 @@ from .version import __version__
 
 #: name -> (module, what it does in a line)
 COMMANDS = {
+    "derive": (".see.commands.derive", "derivatives as formulas, with the steps and the values at a point"),
+    "descend": (".see.commands.descend", "minimise a function, show the way and how it ended"),
+    "page": (".see.commands.page", "write a web page to play with a function"),
     "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),
 }
 
@@ -45,9 +49,14 @@ def build_parser(command: str | None) -> Parser:
     return parser
 
 
+def _no_option(word: str) -> str:
+    """An expression such as -x**2 with a space before it, so that argparse takes it for no option."""
+    return f" {word}" if re.match(r"-[^-]*[^-\w]", word) else word
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (that of the process by default); returns the exit status."""
-    argv = sys.argv[1:] if argv is None else list(argv)
+    argv = [_no_option(word) for word in (sys.argv[1:] if argv is None else argv)]
     command = next((word for word in argv if word in COMMANDS), None)
     arguments = build_parser(command).parse_args(argv)
     try:

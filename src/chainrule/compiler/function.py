@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from chainrule.compiler.native import runner
-from chainrule.compiler.outside import SHARED, overlap
-from chainrule.compiler.passes import simplify
-from chainrule.compiler.pullback import Returned
-from chainrule.compiler.trace import Traced, overwrite, trace
-from chainrule.core.graph import TraceError, order
+from chainrule.compiler.program import Call, Program
+from chainrule.compiler.references import references
+from chainrule.compiler.trace import Guard, trace
+from chainrule.compiler.written import MISS
 from chainrule.core.state import MODE
-from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.core.tensor import LEAF, Tensor
 from chainrule.func.trees import flatten, unflatten
 
 
@@ -32,9 +28,10 @@ def compile(f: Callable[..., Any]) -> Compiled:
     f: any function of tensors and Python values, written in the usual way; it may call `backward()`, step an optimiser,
     change parameters in place. It may not decide by the values of tensors.
 
-    Tensors that f refers to are read at each run, and so are learning rates and the state of optimisers. Other Python
-    values that it uses (a global number, a number in a closure, an attribute of a module other than `training`) are
-    constants of the graph: pass what changes as an argument. A number among the arguments has a graph of its own.
+    Tensors that f refers to are read at each run, and so are learning rates and the state of optimisers; random numbers
+    are drawn anew. Other Python values are constants of the graph. If a global or a variable around f comes to stand for
+    another object or number, f is traced anew; an attribute of an object (other than a module's `training`) is not
+    looked at again: pass what changes as an argument. A number among the arguments has a graph of its own.
 
     Raises TraceError where f asks for the numbers in a tensor, and where it could not be run from a graph faithfully.
 
@@ -49,74 +46,6 @@ def compile(f: Callable[..., Any]) -> Compiled:
 LIMIT = 64  # programs kept for one kind of arguments: of more, the oldest is dropped
 
 
-class Program:
-    """One traced graph, simplified and ready to run."""
-
-    reason = ""  # why it was made
-
-    def __init__(self, traced: Traced) -> None:
-        start = time.perf_counter()
-        self.guards = traced.guards
-        self.captured = traced.captured
-        self.effects = traced.effects
-        self.build = traced.build
-        self.arguments = traced.arguments
-        self.written = traced.written
-        self.returned = Returned(traced.results, traced.pullback)
-        after = [v for a in traced.arguments for v in (a.after, a.grad_after) if v is not None]
-        changes = [*after, *(e.var for e in traced.effects if e.var is not None)]
-        wanted = [*changes, *self.returned.wanted]
-        self.before = len(order(wanted))
-        wanted = simplify(wanted)
-        self.after = len(order(wanted))
-        self.changes = len(changes)
-        wanted = [*wanted[: self.changes], *self.returned.split(wanted[self.changes :])]
-        inputs = [v for a in traced.arguments for v in (a.var, a.grad) if v is not None]
-        self.run = runner([*inputs, *(i.var for i in traced.captured)], wanted)
-        self.seconds = time.perf_counter() - start
-
-    def broken(self) -> str | None:
-        """The first guard that no longer holds, in words."""
-        for g in self.guards:
-            now = g.get()
-            if now is not g.value and now != g.value:
-                return f"{g.what}: was {g.value}, is {now}"
-        return None
-
-    def __call__(self, tensors: Sequence[Tensor]) -> Any:
-        self._refuse_shared(tensors)
-        inputs = []
-        for a, x in zip(self.arguments, tensors):
-            inputs.append(_scalar(x._a))
-            if a.grad is not None:
-                inputs.append(_scalar(x._grad._a))  # type: ignore[union-attr]
-        arrays = self.run(inputs + [_scalar(i.get()) for i in self.captured])
-        changes, rest = iter(arrays[: self.changes]), arrays[self.changes :]
-        arguments = [(a, x, None if a.after is None else next(changes), None if a.grad_after is None else next(changes))
-                     for a, x in zip(self.arguments, tensors)]  # fmt: skip
-        for effect in self.effects:  # checks come first, so that where one raises nothing was changed
-            effect.apply(None if effect.var is None else next(changes))
-        for a, x, after, grad in arguments:
-            if a.after is not None:
-                overwrite(x, after, a.times)
-            if a.grad_after is not None:
-                if a.grad_kept:
-                    overwrite(x._grad, grad, 1)  # type: ignore[arg-type]
-                else:
-                    x._grad = wrap(grad)
-        return self.build(self.returned.tensors(rest, tensors))
-
-    def _refuse_shared(self, tensors: Sequence[Tensor]) -> None:
-        """Raise if an argument lies in memory that the function changes under another name."""
-        changed = [x for a, x in zip(self.arguments, tensors) if a.after is not None]
-        for x in tensors:
-            others = [*self.written, *(y for y in changed if y is not x)]
-            others += [i.tensor for i in self.captured if i.tensor is not None] if any(x is y for y in changed) else []
-            for y in others:
-                if overlap(x._a, y._a):
-                    raise TraceError(SHARED.format(a=f"{y._a.dtype}{list(y._a.shape)}", b="an argument"))
-
-
 class Compiled:
     """A compiled function; `report()` tells what was made of it."""
 
@@ -124,6 +53,7 @@ class Compiled:
         self.f = f
         self.programs: dict[Any, list[Program]] = {}
         self._lock = threading.RLock()
+        self._last: Program | None = None  # the one that was run last, if it can be run again without much ado
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -131,27 +61,40 @@ class Compiled:
         if m is not None and (m.trace is not None or m.levels or m.anomaly):
             # Inside another trace its ops join that graph; tangents and tracebacks belong to the ops themselves.
             return self.f(*args, **kwargs)
+        with self._lock:
+            last = self._last
+            if last is not None and m is last.mode and len(args) == len(last.arguments) and not kwargs:
+                got = last.again(*args)
+                if got is not MISS:
+                    return got
+            return self._found(args, kwargs, m)
+
+    def _found(self, args: Any, kwargs: Any, m: Any) -> Any:
+        """The result of a call by the program for it, which is looked for, and traced if there is none yet."""
         leaves, spec = flatten((args, kwargs))
         numbers: dict[int, int] = {}  # by identity: a tensor passed twice is one argument
         tensors: list[Tensor] = []
         for x in leaves:
             if isinstance(x, Tensor) and numbers.setdefault(id(x), len(tensors)) == len(tensors):
                 tensors.append(x)
-        key = (spec, tuple(numbers.get(id(x), -1) for x in leaves), tuple(map(_leaf_key, leaves)), MODE.get())
-        with self._lock:
-            for program in self.programs.get(key, ()):
-                if program.broken() is None:
-                    return program(tensors)
-            return self._trace(key, leaves, spec, tensors, numbers)(tensors)
+        key = (spec, tuple(numbers.get(id(x), -1) for x in leaves), tuple(map(_leaf_key, leaves)), m)
+        program = next((p for p in self.programs.get(key, ()) if p.broken() is None), None)
+        if program is None:
+            program = self._trace(key, leaves, spec, tensors, numbers, args, kwargs)
+        self._last = program if program.plain and program.again is not None else None
+        return program(tensors)
 
-    def _trace(self, key: Any, leaves: list[Any], spec: Any, tensors: list[Tensor], numbers: dict[int, int]) -> Program:
+    def _trace(self, key: Any, leaves: list[Any], spec: Any, tensors: list[Tensor], numbers: dict[int, int],
+               args: Any, kwargs: Any) -> Program:  # fmt: skip
         reason = "; ".join(p.broken() or "" for p in self.programs.get(key, ())) or f"first call for {_words(leaves)}"
 
         def rebuild(stand_ins: list[Tensor]) -> Any:
             return unflatten(spec, [stand_ins[numbers[id(x)]] if isinstance(x, Tensor) else x for x in leaves])
 
-        program = Program(trace(self.f, rebuild, tensors))
-        program.reason = reason
+        names = [Guard("what a name stands for", look, now) for look, now in references(self.f)]
+        traced = trace(self.f, rebuild, tensors)
+        traced.guards.extend(names)
+        program = Program(traced, Call(args, kwargs, key[-1], reason), runner)
         found = self.programs.setdefault(key, [])
         found.append(program)
         del found[:-LIMIT]
@@ -163,14 +106,10 @@ class Compiled:
         programs = [p for ps in self.programs.values() for p in ps]
         for p in programs:
             lines.append(
-                f"{p.reason}\n  graph: {p.before} values, {p.after} after passes; {len(p.captured)} captured inputs, "
+                f"{p.reason}\n  graph: {p.before} values, {p.after} after passes; {len(p.tensors) + len(p.fetched)} captured inputs, "
                 f"{len(p.effects)} effects; compiled in {p.seconds * 1e3:.1f} ms\n  {p.run.facts}"
             )
         return "\n".join(lines) or "not called yet"
-
-
-def _scalar(a: Any) -> Any:
-    return a[()] if type(a) is np.ndarray and not a.shape else a
 
 
 def _leaf_key(x: Any) -> Any:

@@ -11,21 +11,25 @@ import os
 import struct
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.compiler import native_enter, native_product
 from chainrule.compiler import native_straight as straight
 from chainrule.compiler.interp import Interpreter
+from chainrule.compiler.native_arena import Arena, Span, arrange
 from chainrule.compiler.native_cells import Pen
 from chainrule.compiler.native_engine import Code
+from chainrule.compiler.native_enter import Entry
 from chainrule.compiler.native_frame import Frame, address, memory, result, scalar
 from chainrule.compiler.native_loop import Layout, evaluate
 from chainrule.compiler.native_lower import lower
-from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Sweep, is_reduction, price, reduction
+from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
+from chainrule.compiler.native_sums import Accumulator
 from chainrule.compiler.native_sweep import Writer, write_finish
 from chainrule.core.graph import Var, order
 
@@ -73,8 +77,10 @@ class Facts(NamedTuple):
     kernels: int  # native functions
     fused: tuple[int, ...]  # the ops in each of them
     numpy: tuple[str, ...]  # ops that run by their NumPy kernel
-    buffers: int  # arrays that are allocated in a run, results among them
-    nbytes: int
+    buffers: int  # arrays, results among them
+    nbytes: int  # of what lies between the inputs and the results
+    live: int  # of the arrays among that which are needed at once, at most
+    fresh: int  # bytes of results that are arrays
     seconds: float  # spent in compiling
 
     def __str__(self) -> str:
@@ -82,7 +88,8 @@ class Facts(NamedTuple):
         rest = f"; by NumPy: {', '.join(sorted(set(self.numpy)))}" if self.numpy else ""
         return (
             f"native code: {self.kernels} function{'s' * (self.kernels != 1)} (ops in each: {ops}){rest}; "
-            f"{self.buffers} buffers of {self.nbytes:,} bytes; compiled in {self.seconds * 1e3:.1f} ms"
+            f"{self.buffers} buffers; {self.nbytes:,} bytes between ({self.live:,} live at once), "
+            f"{self.fresh:,} bytes of results; compiled in {self.seconds * 1e3:.1f} ms"
         )
 
 
@@ -91,7 +98,7 @@ class Native:
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         start = time.perf_counter()
-        results = lower(results)
+        self.wanted = results = lower(results)
         self.plan = plan = Plan(inputs, results)
         self.slots = {v.id: i for i, v in enumerate(plan.values)}
         self._place(inputs)
@@ -101,6 +108,7 @@ class Native:
         self.fresh = [(self.slots[v.id], self.places[v.id][1], v) for v in self.buffers if v.id in wanted]
         held = {v.id for v in self.buffers if v.id not in wanted}
         self.scratch = [v for v in self.buffers if v.id in held]
+        self.arena = self._arrange()
         self.dropped = [self.slots[v.id] for v in plan.values if v.data is None and v.id not in held]
         self.inputs = [(self.slots[v.id], self.places.get(v.id), v) for v in inputs]
         self.results = self._sources(results)
@@ -112,13 +120,17 @@ class Native:
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         return self.run(arrays)
 
+    def enter(self, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
+        """The shortest way to run it, where all is native: see `native_enter.enter`."""
+        return native_enter.enter(self, into, single, arguments)
+
     # ---- memory
 
     def _place(self, inputs: Sequence[Var]) -> None:
         """What lies in the cells, and what in the table."""
         plan = self.plan
         users = [v for v in plan.values if plan.kind[v.id] in (STRAIGHT, LOOP)]
-        native = {a.id for v in users for a in v.args if isinstance(a, Var)}
+        native = {a.id for v in users for a in plan.reads(v)}
         given = {v.id for v in inputs}
         small = [v for v in inputs if 0 < v.size <= straight.TINY and v.dtype in straight.KINDS]
         cells, table = list({v.id: v for v in small}.values()), []
@@ -135,7 +147,21 @@ class Native:
         self.places: dict[Any, Any] = {v.id: ("cells", at) for v, at in zip(cells, self.cells.offsets)}
         self.places |= {v.id: ("table", i) for i, v in enumerate(table)}
         self.table = table
-        self.partials: list[tuple[int, Any]] = []  # lengths and dtypes, after the table's arrays
+        self.extra: list[tuple[Any, int, Any]] = []  # keys, lengths and dtypes of arrays that come after the table's
+        self.needed: dict[Any, list[int]] = {}  # by key, the numbers of the steps that read or write an array
+
+    def _lent(self, v: Var) -> None:
+        """What NumPy is given may be seen by views of it to the end."""
+        stack = [v]
+        while stack:
+            x = stack.pop()
+            self.needed.setdefault(x.id, []).extend((0, len(self.plan.steps)))
+            stack.extend(a for a in x.args if isinstance(a, Var) and (x is v or self.plan.as_array(x)))
+
+    def _arrange(self) -> Arena:
+        """The places of the arrays between: those of values, then the others."""
+        sizes = [(v.id, v.nbytes) for v in self.scratch] + [(k, n * d.itemsize) for k, n, d in self.extra]
+        return arrange([Span(n, min(self.needed[key]), max(self.needed[key])) for key, n in sizes])
 
     def _is_buffer(self, v: Var) -> bool:
         return self.plan.kind[v.id] == LOOP and self.places.get(v.id, ("", 0))[0] == "table"
@@ -148,19 +174,24 @@ class Native:
         module = ir.Module("graph")
         self.steps: list[Any] = []
         self.fused: list[int] = []
+        self.work = 0  # simple instructions of a run
         names: list[tuple[str, Any]] = []
         loops = False
-        for i, step in enumerate(self.plan.steps):
-            name = f"step_{i}"
+        for self.at, step in enumerate(self.plan.steps):
+            name = f"step_{self.at}"
             if isinstance(step, Var):
                 names.append(("", step))
+                self._lent(step)
             elif isinstance(step, Sweep):
                 loops = True
                 names.extend(self._sweep(module, name, step))
+            elif isinstance(step, Product):
+                names.extend(self._product(module, name, step.v))
             else:
                 self._straight(module, name, step)
                 names.append((name, None))
                 self.fused.append(len(step))
+                self.work += sum(map(straight.work, step))
         runs = _runs(module, names)
         if not any(isinstance(s, str) for s, _ in runs):
             self.code = None
@@ -192,26 +223,48 @@ class Native:
         pen.build.ret_void()
 
     def _sweep(self, module: Any, name: str, sweep: Sweep) -> list[tuple[str, Any]]:
-        partial = [v for v in sweep.roots if _has_partials(v, sweep)]
-        for v in partial:
-            self.places["partial", v.id] = ("table", len(self.table) + len(self.partials))
-            self.partials.append((0, None))
+        units = Writer.pieces(sweep)[0]
+        for v in sweep.roots:
+            if _has_partials(v, sweep):
+                self._add(("partial", v.id), units, Accumulator(v).dtype)
         writer = Writer(module, name, self.plan, sweep, self.places)
-        for how in writer.sums:
-            if ("partial", how.v.id) in self.places:
-                self.partials[self.places["partial", how.v.id][1] - len(self.table)] = (writer.units, how.dtype)
+        self._needs(*writer.pointers)
         computed = _computed(self.plan, sweep)
         self.fused.append(len(computed))
-        n = writer.units
-        found: list[tuple[str, Any]] = [(name, (n, _cut(n, writer.n * sum(map(price, computed)))))]
+        n, work = writer.units, writer.n * sum(map(price, computed))
+        self.work += work // 4
+        found: list[tuple[str, Any]] = [(name, (n, _cut(n, work)))]
         if write_finish(module, f"{name}_finish", writer):
             found.append((f"{name}_finish", None))
         return found
 
+    def _add(self, key: Any, n: int, dtype: Any) -> None:
+        """Memory besides the table's arrays."""
+        self.places[key] = ("table", len(self.table) + len(self.extra))
+        self.extra.append((key, n, dtype))
+        self._needs(key)
+
+    def _needs(self, *keys: Any) -> None:
+        """What the step that is being compiled reads or writes."""
+        for key in keys:
+            self.needed.setdefault(key, []).append(self.at)
+
+    def _product(self, module: Any, name: str, v: Var) -> list[tuple[str, Any]]:
+        for key, n in (("packed", native_product.packed(v)), ("partial", native_product.partial(v))):
+            if n:
+                self._add((key, v.id), n, v.dtype)
+        self._needs(v.id, *(x.value.id for x in native_product.operands(v)))
+        made = native_product.write(module, name, v, self.places)
+        self.fused.append(1)
+        work = v.size * v.args[0].shape[-1]
+        self.work += work // 8
+        found: list[tuple[str, Any]] = [(name, (made.units, _cut(made.units, 8 * work)))]
+        return [*found, (f"{name}_finish", None)] if made.finish else found
+
     # ---- running
 
     def _kernel(self, v: Var) -> tuple[Any, ...]:
-        """How a NumPy step gets its arguments: by slot, from the cells, or as they are."""
+        """How a NumPy step gets its arguments: 0 by slot, 1 from the cells, 2 as they are, 3 as Python numbers."""
         assert v.op is not None
         at = {v.id: i for i, v in enumerate(self.cells.values)}
         args = []
@@ -219,7 +272,7 @@ class Native:
             if not isinstance(a, Var):
                 args.append((2, a))
             elif self.plan.kind[a.id] in (STRAIGHT, LOOP) and a.id in at:
-                args.append((1, at[a.id]))
+                args.append((3 if a.weak else 1, at[a.id]))
             else:
                 args.append((0, self.slots[a.id]))
         kernel: Callable[..., Any] = v.op.kernel
@@ -272,7 +325,9 @@ class Native:
     def _numpy(self, v: Var, frame: Frame) -> None:
         kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
         held, views = frame.held, frame.views
-        got = kernel(*[held[a] if how == 0 else scalar(views[a]) if how == 1 else a for how, a in args], **attrs)
+        got = kernel(*[
+            held[a] if how == 0 else scalar(views[a]) if how == 1 else a if how == 2 else views[a].item() for how, a in args
+        ], **attrs)  # fmt: skip
         if weak:
             got = float(got)
         if place is not None and place[0] == "cells":
@@ -335,9 +390,10 @@ class Native:
         return struct.Struct(text).pack_into
 
     def _facts(self, seconds: float) -> Facts:
-        sizes = [v.nbytes for v in self.buffers] + [n * dtype.itemsize for n, dtype in self.partials]
         names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
-        return Facts(len(self.fused), tuple(self.fused), tuple(names), len(sizes), sum(sizes), seconds)
+        fresh = sum(v.nbytes for _, _, v in self.fresh)
+        buffers, between = len(self.scratch) + len(self.extra) + len(self.fresh), self.arena.nbytes + self.cells.nbytes
+        return Facts(len(self.fused), tuple(self.fused), tuple(names), buffers, between, self.arena.live, fresh, seconds)
 
 
 def _launch(step: tuple[Any, Any], frame: Frame) -> None:

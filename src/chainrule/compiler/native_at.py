@@ -7,6 +7,8 @@ from typing import Any
 
 from chainrule.base.shapes import numel
 
+Place = tuple[str, int]  # of a value in memory: ('cells', offset) or ('table', index)
+
 
 class At:
     """The place of an element: its number in C order and its index in each dimension; one gives the other."""
@@ -83,3 +85,21 @@ def unravel(build: Any, shape: tuple[int, ...], flat: Any) -> Iterator[Any]:
         i = flat if step == 1 else build.udiv(flat, number(step))
         yield i if lead else build.urem(i, number(n))
         lead = False
+
+
+def wrap(module: Any, name: str, body: Any, places: list[Place]) -> None:
+    """The function (cells, table, low, high) that finds the pointers and calls a body with them."""
+    from llvmlite import ir
+
+    index, pointer = ir.IntType(64), ir.PointerType()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), name)
+    build = ir.IRBuilder(function.append_basic_block())
+    cells, table, low, high = function.args
+    found = []
+    for where, at in places:
+        if where == "cells":
+            found.append(build.gep(cells, [number(at)], source_etype=ir.IntType(8)))
+        else:
+            found.append(build.load(build.gep(table, [number(at)], source_etype=pointer), typ=pointer))
+    build.call(body, [*found, low, high])
+    build.ret_void()

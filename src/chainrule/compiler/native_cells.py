@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.compiler import native_engine, vecmath
+from chainrule.compiler import native_engine
 from chainrule.core.op import Op
 
 BOOL = np.dtype(bool)
@@ -43,6 +43,10 @@ class Pen:
     def __init__(self, module: Any, build: Any, vector: bool) -> None:
         self.module, self.build, self.vector = module, build, vector
 
+    def kind(self, dtype: Any) -> Any:
+        """The type of what a cell holds."""
+        return ir_type(dtype)
+
     def constant(self, x: Any, dtype: Any, weak: bool = False) -> Cell:
         from llvmlite import ir
 
@@ -59,6 +63,8 @@ class Pen:
 
     def call(self, name: str, *args: Cell) -> Cell:
         """A function of vector maths; in straight code the C library's, which is quicker to compile."""
+        from chainrule.compiler import vecmath
+
         dtype = args[0].dtype
         raws = [a.raw for a in args]
         function = None if self.vector else _from_libm(self.module, name, dtype)
@@ -82,6 +88,8 @@ _LIBM = frozenset(
 
 def _from_libm(module: Any, name: str, dtype: Any) -> Any:
     from llvmlite import ir
+
+    from chainrule.compiler import vecmath
 
     symbol = name + ("f" if dtype.itemsize == 4 else "")
     if name not in _LIBM or not native_engine.has(symbol):
@@ -122,10 +130,10 @@ class Cell:
         a, b, build, raw = self.dtype, np.dtype(dtype), self.pen.build, self.raw
         if a == b:
             return Cell(self.pen, raw, b)
-        to = ir_type(b)
+        to = self.pen.kind(b)
         if b.kind == "b":
             differs = build.fcmp_unordered if a.kind == "f" else build.icmp_signed
-            raw = differs("!=", raw, raw.type(0))
+            raw = differs("!=", raw, self.pen.constant(0, a).raw)
         elif a.kind == "f":
             if b.kind != "f":
                 return self._whole(np.dtype("i4" if b.itemsize < 8 else "i8")).astype(b)
@@ -143,7 +151,7 @@ class Cell:
         top = 2.0 ** (8 * dtype.itemsize - 1)
         fits = (self >= -top) & (self < top)
         safe = choose(fits, self, 0.0)
-        got = Cell(self.pen, self.pen.build.fptosi(safe.raw, ir_type(dtype)), dtype)
+        got = Cell(self.pen, self.pen.build.fptosi(safe.raw, self.pen.kind(dtype)), dtype)
         return choose(fits, got, int(np.iinfo(dtype).min))
 
     def copy(self) -> Cell:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.compiler.native_arena import LINE
 from chainrule.core.graph import Var
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ class Frame:
         self.memory = np.zeros(max(native.cells.nbytes, 8), np.uint8)
         self.views = native.cells.views(self.memory)
         self.cells = dict(zip(native.cells.offsets, self.views))
-        self.table = np.zeros(len(native.table) + len(native.partials) + 1, np.int64)
+        self.table = np.zeros(len(native.table) + len(native.extra) + 1, np.int64)
         self.held: list[Any] = [None] * len(native.slots)
-        self.partials = [np.empty(n, dtype) for n, dtype in native.partials]
-        for i, a in enumerate(self.partials):
-            self.table[len(native.table) + i] = address(a)
         for v in native.plan.values:
             place = native.places.get(v.id)
             slot = native.slots[v.id]
@@ -34,9 +32,14 @@ class Frame:
                 elif place is not None:
                     self.held[slot] = a = memory(v.data, v)
                     self.table[place[1]] = address(a)
-        for v in native.scratch:
-            self.held[native.slots[v.id]] = a = np.empty(v.shape, v.dtype)
+        self.between = np.empty(native.arena.nbytes + LINE, np.uint8)
+        start = -address(self.between) % LINE
+        offsets = iter(native.arena.offsets)
+        for v, offset in zip(native.scratch, offsets):
+            self.held[native.slots[v.id]] = a = np.ndarray(v.shape, v.dtype, self.between, start + offset)
             self.table[native.places[v.id][1]] = address(a)
+        for i, offset in enumerate(offsets, len(native.table)):
+            self.table[i] = address(self.between) + start + offset
         self.addresses = address(self.memory), address(self.table)
 
 

@@ -1,13 +1,14 @@
-"""n steps of a small graph in machine code: what minimisation runs when nobody looks at the numbers in between.
+"""Many steps of a small graph in machine code: what minimisation runs when nobody looks at the numbers in between.
 
-The state is carried in registers from step to step; of every k-th step the wanted values are put down in a table.
+The state is carried in registers from point to point. At each point the whole step is evaluated; unless the point is an
+end, because so many steps were made or the graph says `stop`, the wanted values are put down and the step is taken.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,18 +73,26 @@ def fits(values: Sequence[Var]) -> bool:
 
 
 def native_loop(
-    inputs: Sequence[Var], results: Sequence[Var], carried: Sequence[tuple[int, int]], record: Sequence[int] = ()
+    inputs: Sequence[Var],
+    results: Sequence[Var],
+    carried: Sequence[tuple[int, int]],
+    record: Sequence[int] = (),
+    last: Sequence[int] = (),
+    rate: int | None = None,
+    stop: int | None = None,
 ) -> Loop:
     """A function that runs many steps of a graph.
 
     Arguments:
         inputs, results: the graph of one step; small values only, of ops that native code has.
         carried: pairs (input, result): this input of the next step is that result of this one. Same shape and dtype.
-        record: results that are put down at every k-th step.
+        record: results that are put down at every k-th point.
+        last: results that are wanted of the point where it ends.
+        rate: an input, a double, that has a value of its own for each step.
+        stop: a result, a bool: whether the point is an end.
 
     Returns:
-        `Loop`: called with (arrays, steps, every) it gives (arrays, recorded): the results of the last step, and of
-        each recorded one an array of the values after steps 1, 1 + every, 1 + 2 every, ...
+        `Loop`, see there.
 
     Raises:
         NotNative: a value is too large or an op has no native form.
@@ -99,89 +108,159 @@ def native_loop(
     results = lower(results)
     if not fits(order([*results, *inputs])):
         raise NotNative("the graph is too large for a native loop, or has ops without a native form")
-    return Loop(inputs, results, carried, record)
+    return Loop(inputs, results, carried, record, last, rate, stop)
+
+
+class Ended(NamedTuple):
+    """Where a loop ended: after how many steps, what is carried there, and the results that were wanted."""
+
+    steps: int
+    carried: list[Any]
+    last: list[Any]
 
 
 class Loop:
-    """See `native_loop`."""
+    """Many steps of a graph; see `native_loop`."""
 
     def __init__(
-        self, inputs: Sequence[Var], results: Sequence[Var], carried: Sequence[tuple[int, int]], record: Sequence[int]
-    ) -> None:
-        self.inputs, self.results = Layout(inputs), Layout(results)
-        self.record = Layout([results[r] for r in record])
-        self.code = Code(_written(self.inputs, self.results, list(carried), list(record), self.record), loops=False)
-        self.call = self.code.function("run", ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2))
+        self, inputs: Sequence[Var], results: Sequence[Var], carried: Sequence[tuple[int, int]],
+        record: Sequence[int], last: Sequence[int], rate: int | None, stop: int | None,
+    ) -> None:  # fmt: skip
+        self.inputs, self.carried, self.rate = Layout(inputs), [i for i, _ in carried], rate
+        self.record, self.last = [results[r] for r in record], Layout([results[r] for r in last])
+        self.code = Code(_Writer(self, results, list(carried), stop).module, loops=False, passes=False)
+        self.call = self.code.function("run", _RUN)
+        self._frames: list[_Frame] = []
 
-    def __call__(self, arrays: Sequence[Any], steps: int, every: int = 1) -> tuple[list[Any], list[Any]]:
-        """The results after `steps` steps from these inputs, and what was recorded of every `every`-th."""
-        if steps < 1 or every < 1:
-            raise ValueError(f"steps and every must be at least 1, got {steps} and {every}")
-        rows = -(-steps // every) if self.record.values else 0
-        memory = [np.empty(n, np.uint8) for n in (self.inputs.nbytes, self.results.nbytes, self.record.nbytes * rows)]
-        for view, a in zip(self.inputs.views(memory[0]), arrays):
-            view[...] = a
-        self.call(*(m.ctypes.data for m in memory), steps, every)
-        out = [a.copy()[()] for a in self.results.views(memory[1])]
-        return out, [a.copy() for a in self.record.views(memory[2], rows)]
+    def __call__(
+        self, arrays: Sequence[Any], steps: int, every: int = 1, columns: Sequence[Any] = (), rates: Any = None
+    ) -> Ended:
+        """At most `steps` steps from these inputs.
+
+        columns: for each recorded result an array whose row i is to hold it at the point after i * every steps.
+        rates: the values of the input `rate`, doubles: one for each step, or one for all.
+        """
+        if steps < 0 or every < 1:
+            raise ValueError(f"steps must not be negative and every at least 1, got {steps} and {every}")
+        if len(columns) != len(self.record) or (self.rate is not None and len(rates) != 1 and len(rates) < steps):
+            raise ValueError(f"{len(self.record)} columns are needed, and a rate for each of {steps} steps, or one")
+        try:
+            frame = self._frames.pop()
+        except IndexError:
+            frame = _Frame(self)
+        for view, a in zip(frame.inputs, arrays):
+            view[()] = a
+        for i, a in enumerate(columns):
+            frame.table[i] = _begin(a)
+        at, step = (0, 0) if rates is None else (_begin(rates), 8 if len(rates) > 1 else 0)
+        done = self.call(*frame.addresses, at, step, steps, every)
+        ended = Ended(done, [_own(frame.inputs[i]) for i in self.carried], [_own(a) for a in frame.last])
+        self._frames.append(frame)
+        return ended
 
 
-def _written(inputs: Layout, results: Layout, carried: list[tuple[int, int]], record: list[int], table: Layout) -> Any:
-    from llvmlite import ir
+_RUN = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 3)
 
-    module = ir.Module("loop")
-    index, pointer = ir.IntType(64), ir.PointerType()
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer] * 3 + [index] * 2), "run")
-    given, out, rows, steps, every = function.args
-    start, body, put, after, end = (function.append_basic_block(n) for n in ("start", "body", "put", "after", "end"))
-    build = ir.IRBuilder(start)
-    pen = Pen(module, build, vector=False)
-    values = {v.id: inputs.load(pen, given, i) for i, v in enumerate(inputs.values)}
-    build.branch(body)
 
-    build.position_at_end(body)
-    step, due, row = build.phi(index), build.phi(index), build.phi(pointer)
-    phis: list[Any] = []
-    for i, _ in carried:
-        first = values[inputs.values[i].id]
+class _Frame:
+    """The memory of one run in progress: inputs, the results at the end, and where the columns are."""
+
+    def __init__(self, loop: Loop) -> None:
+        memory = [np.zeros(max(n, 8), np.uint8) for n in (loop.inputs.nbytes, loop.last.nbytes)]
+        self.inputs, self.last = loop.inputs.views(memory[0]), loop.last.views(memory[1])
+        self.table = np.zeros(len(loop.record) + 1, np.int64)
+        self.addresses = [_begin(a) for a in (*memory, self.table)]
+
+
+def _begin(a: Any) -> int:
+    """Where an array's numbers begin, which lie one after another; three times as quick as asking the array."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(a))
+
+
+def _own(view: Any) -> Any:
+    return view.copy() if view.shape else view[()]
+
+
+class _Writer:
+    """Writes the loop: start -> point -> (end | go -> (put) -> next -> point)."""
+
+    def __init__(self, loop: Loop, results: Sequence[Var], carried: list[tuple[int, int]], stop: int | None) -> None:
+        from llvmlite import ir
+
+        self.module, self.index, self.byte = ir.Module("loop"), ir.IntType(64), ir.IntType(8)
+        index, pointer = self.index, ir.PointerType()
+        kind = ir.FunctionType(index, [pointer] * 4 + [index] * 3)
+        function = ir.Function(self.module, kind, "run")
+        given, out, table, rates, stride, steps, every = function.args
+        start, point, go, put, onward, end = map(
+            function.append_basic_block, ("start", "point", "go", "put", "onward", "end")
+        )
+        self.build = build = ir.IRBuilder(start)
+        self.pen = Pen(self.module, build, vector=False)
+        inputs = loop.inputs
+        values = {v.id: inputs.load(self.pen, given, i) for i, v in enumerate(inputs.values)}
+        columns = [self._load(table, 8 * i, pointer) for i in range(len(loop.record))]
+        last = build.sub(steps, index(1))
+        build.branch(point)
+
+        build.position_at_end(point)
+        step, due, row = (build.phi(index) for _ in range(3))
+        phis = {i: self._phis(values[inputs.values[i].id], start) for i, _ in carried}
+        values |= {inputs.values[i].id: cells for i, cells in phis.items()}
+        done = build.icmp_signed(">=", step, steps)
+        if loop.rate is not None:
+            v = inputs.values[loop.rate]
+            n = build.select(done, build.select(build.icmp_signed("<", last, index(0)), index(0), last), step)
+            at = build.gep(rates, [build.mul(n, stride)], source_etype=self.byte)
+            values[v.id] = Layout([v]).load(self.pen, at, 0)
+        evaluate(self.pen, order(results), values)
+        found = [values[v.id] for v in results]
+        if stop is not None:
+            done = build.or_(done, found[stop][()].raw)
+        build.cbranch(done, end, go)
+
+        build.position_at_end(go)
+        build.cbranch(build.icmp_signed("==", due, index(0)), put, onward)
+
+        build.position_at_end(put)
+        for column, v in zip(columns, loop.record):
+            at = build.gep(column, [build.mul(row, index(v.nbytes))], source_etype=self.byte)
+            Layout([v]).store(self.pen, at, 0, values[v.id])
+        next_row = build.add(row, index(1))
+        build.branch(onward)
+
+        build.position_at_end(onward)
+        left, below = build.phi(index), build.phi(index)
+        for phi, without, with_row in ((left, due, every), (below, row, next_row)):
+            phi.add_incoming(without, go)
+            phi.add_incoming(with_row, put)
+        following = build.add(step, index(1)), build.sub(left, index(1)), below
+        for phi, value in zip((step, due, row), following):
+            phi.add_incoming(index(0), start)
+            phi.add_incoming(value, onward)
+        for i, r in carried:
+            for place in np.ndindex(phis[i].shape):
+                phis[i][place].raw.add_incoming(found[r][place].raw, onward)
+        build.branch(point)
+
+        build.position_at_end(end)
+        for i, cells in phis.items():
+            inputs.store(self.pen, given, i, cells)
+        for i, v in enumerate(loop.last.values):
+            loop.last.store(self.pen, out, i, values[v.id])
+        build.ret(step)
+
+    def _load(self, memory: Any, offset: int, kind: Any) -> Any:
+        return self.build.load(self.build.gep(memory, [self.index(offset)], source_etype=self.byte), typ=kind)
+
+    def _phis(self, first: Any, start: Any) -> Any:
+        """What is carried, as cells that begin as `first`."""
         cells = np.empty(first.shape, object)
         for place in np.ndindex(first.shape):
-            phi = build.phi(first[place].raw.type)
+            phi = self.build.phi(first[place].raw.type)
             phi.add_incoming(first[place].raw, start)
-            cells[place] = Cell(pen, phi, first[place].dtype, first[place].weak)
-        phis.append(cells)
-    values |= {inputs.values[i].id: cells for (i, _), cells in zip(carried, phis)}
-    evaluate(pen, order(results.values), values)
-    found = [values[v.id] for v in results.values]
-    build.cbranch(build.icmp_signed("==", due, index(0)), put, after)
-    computed = build.block
-
-    build.position_at_end(put)
-    for i, r in enumerate(record):
-        table.store(pen, row, i, found[r])
-    below = build.gep(row, [index(table.nbytes)], source_etype=ir.IntType(8))
-    build.branch(after)
-
-    build.position_at_end(after)
-    next_row, left = build.phi(pointer), build.phi(index)
-    for value, block in ((row, computed), (below, put)):
-        next_row.add_incoming(value, block)
-    for value, block in ((due, computed), (every, put)):
-        left.add_incoming(value, block)
-    next_step, next_due = build.add(step, index(1)), build.sub(left, index(1))
-    for phi, first_value, value in ((step, index(0), next_step), (due, index(0), next_due), (row, rows, next_row)):
-        phi.add_incoming(first_value, start)
-        phi.add_incoming(value, after)
-    for cells, (_, r) in zip(phis, carried):
-        for place in np.ndindex(cells.shape):
-            cells[place].raw.add_incoming(found[r][place].raw, after)
-    build.cbranch(build.icmp_signed("<", next_step, steps), body, end)
-
-    build.position_at_end(end)
-    for i, cells in enumerate(found):
-        results.store(pen, out, i, cells)
-    build.ret_void()
-    return module
+            cells[place] = Cell(self.pen, phi, first[place].dtype, first[place].weak)
+        return cells
 
 
 def evaluate(pen: Pen, graph: Sequence[Var], values: dict[int, Any]) -> None:

@@ -4,7 +4,8 @@ Every value is one of
 
     LEAF      an input or a constant
     STRAIGHT  small, and computed from small values: written out element by element (native_straight)
-    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (native_sweep)
+    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (native_sweep); or a product
+              of small matrices, a loop of its own (native_product)
     KERNEL    all else: its own NumPy kernel
 
 and gets an epoch: within an epoch straight code runs first, then the loops, then the kernels. A loop computes what its
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 
 from chainrule.base.shapes import numel
 from chainrule.compiler import native_straight as straight
+from chainrule.compiler.native_product import is_product, operands
 from chainrule.core.graph import Var, order
 
 LEAF, STRAIGHT, LOOP, KERNEL = range(4)
@@ -50,8 +52,14 @@ class Sweep(NamedTuple):
     roots: list[Var]
 
 
+class Product(NamedTuple):
+    """A product of small matrices."""
+
+    v: Var
+
+
 class Plan:
-    """`steps`: lists of values (straight code), sweeps and single values (kernels), in the order in which they run."""
+    """`steps`: lists of values (straight code), sweeps, products and single values (kernels), in the order in which they run."""
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.values = order([*results, *inputs])
@@ -61,13 +69,16 @@ class Plan:
         self.depth: dict[int, int] = {}  # the longest chain in the loop up to a value
         self.stored: dict[int, Var] = {}
         self._classify()
+        self.solid = {
+            x.id for v in self.values if is_product(v) for x in self.reads(v)
+        }  # read at their addresses
         for v in self.values:
             self.cost[v.id] = self._cost(v)
-            before = [a for a in v.args if isinstance(a, Var)]
+            before = self.reads(v)
             epoch = self.epoch[v.id] = max([0, *(self._after(a, v) for a in before)])
             self.depth[v.id] = price(v) + max([0, *(self.depth[a.id] for a in before if self.epoch[a.id] == epoch)])
         self._store(results)
-        self.steps: list[list[Var] | Sweep | Var] = []
+        self.steps: list[list[Var] | Sweep | Product | Var] = []
         for epoch in range(max([0, *self.epoch.values()]) + 1):
             self._schedule([v for v in self.values if self.epoch[v.id] == epoch])
 
@@ -83,7 +94,7 @@ class Plan:
             self.kind[v.id] = LEAF if v.op is None else STRAIGHT if v.id in written else LOOP if loops(v) else KERNEL
 
     def _cost(self, v: Var) -> int:
-        if self.kind[v.id] != LOOP or is_reduction(v):
+        if self.kind[v.id] != LOOP or alone(v):
             return 0
         return min(price(v) + sum(self.cost[a.id] for a in v.args if isinstance(a, Var)), 1000)
 
@@ -98,30 +109,47 @@ class Plan:
 
     def fuses(self, p: Var, v: Var) -> bool:
         """Whether p can be computed in v's loop: once for each element, or cheaply."""
-        if is_reduction(p) or self.depth[p.id] > DEEP:
+        if alone(p) or is_product(v) or self.depth[p.id] > DEEP:
             return False
         return p.size == numel(space(v)) or self.cost[p.id] <= CHEAP
 
     # ---- memory
 
+    def reads(self, v: Var) -> list[Var]:
+        """The values that v is computed from; of a product in a loop, those that lie in memory behind its operands."""
+        if self.kind[v.id] == LOOP and is_product(v):
+            return [x.value for x in operands(v)]
+        return [a for a in v.args if isinstance(a, Var)]
+
     def _store(self, results: Sequence[Var]) -> None:
         for v in results:
             self._keep(v)
-        for v in reversed(self.values):
+        for v in reversed(self.values):  # what has to be in memory
             kind, epoch = self.kind[v.id], self.epoch[v.id]
-            if kind == KERNEL or (kind == LOOP and is_reduction(v)):
+            if kind == KERNEL or (kind == LOOP and alone(v)):
                 self._keep(v)
-            for a in v.args:
-                if not isinstance(a, Var):
-                    continue
+            for a in self.reads(v):
                 if (
-                    (kind in (STRAIGHT, KERNEL) and self.kind[a.id] == LOOP)
+                    ((kind in (STRAIGHT, KERNEL) or is_product(v)) and self.kind[a.id] == LOOP)
                     or (self.kind[a.id] == STRAIGHT and kind != STRAIGHT)
                     or (self.kind[a.id] == STRAIGHT and self.epoch[a.id] < epoch)
                 ):
                     self._keep(a)
-                elif kind == LOOP and self.kind[a.id] == LOOP and self.epoch[a.id] < epoch and self.cost[a.id] > CHEAP:
-                    self._keep(_behind(a) if a.size > straight.TINY else a)
+        for v in reversed(self.values):  # and what would take too long to compute again from that
+            for a in self.reads(v):
+                if self.kind[v.id] == self.kind[a.id] == LOOP and self.epoch[a.id] < self.epoch[v.id]:
+                    if self._again(a) > CHEAP:
+                        self._keep(_behind(a) if a.size > straight.TINY else a)
+
+    def _again(self, v: Var) -> int:
+        """About how many simple instructions it takes to compute v from what is in memory; more than `CHEAP` is enough."""
+        if self.kind[v.id] != LOOP or v.id in self.stored:
+            return 0
+        total = price(v)
+        for a in v.args:
+            if isinstance(a, Var) and total <= CHEAP:
+                total += self._again(a)
+        return total
 
     def _keep(self, v: Var) -> None:
         while v.id not in self.stored:
@@ -130,7 +158,9 @@ class Plan:
 
     def as_array(self, v: Var) -> bool:
         """Whether a value in memory is a NumPy view of another one."""
-        return self.kind[v.id] == LOOP and v.op.name in VIEWS and v.size > straight.TINY  # type: ignore[union-attr]
+        if self.kind[v.id] != LOOP or v.id in self.solid:
+            return False
+        return v.op.name in VIEWS and v.size > straight.TINY  # type: ignore[union-attr]
 
     # ---- steps
 
@@ -139,7 +169,8 @@ class Plan:
         if written:
             self.steps.append(written)
         roots = [v for v in values if self.kind[v.id] == LOOP and v.id in self.stored and not self.as_array(v)]
-        self.steps.extend(self._sweeps(roots))
+        self.steps.extend(Product(v) for v in roots if is_product(v))
+        self.steps.extend(self._sweeps([v for v in roots if not is_product(v)]))
         self.steps.extend(v for v in values if self.kind[v.id] == KERNEL or (v.id in self.stored and self.as_array(v)))
 
     def _sweeps(self, roots: list[Var]) -> list[Sweep]:
@@ -170,7 +201,7 @@ class Plan:
 
     def loaded(self, v: Var, epoch: int) -> bool:
         """Whether a loop of this epoch takes v from memory instead of computing it."""
-        if self.kind[v.id] != LOOP or is_reduction(v):
+        if self.kind[v.id] != LOOP or alone(v):
             return True
         return v.id in self.stored and self.epoch[v.id] < epoch and not self.as_array(v)
 
@@ -238,7 +269,7 @@ def loops(v: Var) -> bool:
     if v.op.name in PLACED:
         found = placed(v)
         return found is not None and all(type(i) is int or i is None or i.step in (None, 1) for i in found)
-    return v.op.name in VIEWS or (is_reduction(v) and reduction(v) is not None)
+    return v.op.name in VIEWS or is_product(v) or (is_reduction(v) and reduction(v) is not None)
 
 
 def basic(name: str, attrs: Any, shape: tuple[int, ...]) -> list[Any] | None:
@@ -270,6 +301,11 @@ def placed(v: Var) -> list[Any] | None:
         return basic("getitem", v.attrs, v.shape)
     path = v.attrs["path"]
     return basic(path[0][0].name, path[0][1], v.shape) if len(path) == 1 else None
+
+
+def alone(v: Var) -> bool:
+    """Whether a value of a loop is always put into memory: a later loop reads it there."""
+    return is_reduction(v) or is_product(v)
 
 
 def is_reduction(v: Var) -> bool:

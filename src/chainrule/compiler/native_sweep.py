@@ -21,14 +21,13 @@ from typing import Any
 
 from chainrule.base.shapes import numel
 from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_at import At, number, unravel
+from chainrule.compiler.native_at import At, Place, number, unravel, wrap
 from chainrule.compiler.native_cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native_plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
 from chainrule.compiler.native_sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
 BLOCK = 1024
-Place = tuple[str, int]  # of a value in memory: ('cells', offset) or ('table', index)
 Memo = dict[tuple[int, int], tuple[At, Cell]]  # what was computed, by value and place
 
 
@@ -40,8 +39,7 @@ class Writer:
 
         self.plan, self.sweep, self.places = plan, sweep, places
         self.n = numel(sweep.shape)
-        self.inner = numel(sweep.shape[sweep.split :]) if sweep.how in ("nest", "columns") else self.n
-        self.units, self.unit = self._units()
+        self.units, self.inner = self.pieces(sweep)
         self.sums = [Accumulator(v) for v in sweep.roots if is_reduction(v)]
         self.plain = [v for v in sweep.roots if not is_reduction(v)]
         used = self._used()
@@ -65,14 +63,12 @@ class Writer:
         self.build.branch(start)
         wrap(module, name, self.function, [places[k] for k in used])
 
-    def _units(self) -> tuple[int, int]:
-        """How many pieces there are, and how many elements are in each."""
-        how = self.sweep.how
-        if how == "map":
-            return self.n, 1
-        if how == "full":
-            return -(-self.n // BLOCK), BLOCK
-        return (self.inner, self.n // self.inner) if how == "columns" else (self.n // self.inner, self.inner)
+    @staticmethod
+    def pieces(sweep: Sweep) -> tuple[int, int]:
+        """How many pieces there are to share among threads, and how many elements the inner loop has."""
+        n, how = numel(sweep.shape), sweep.how
+        inner = numel(sweep.shape[sweep.split :]) if how in ("nest", "columns") else n
+        return {"map": n, "full": -(-n // BLOCK), "nest": n // inner, "columns": inner}[how], inner
 
     def _used(self) -> list[Any]:
         """The keys of the memory that the loop reads or writes."""
@@ -347,21 +343,3 @@ def write_finish(module: Any, name: str, writer: Writer) -> bool:
     b.ret_void()
     wrap(module, name, writer.function, [writer.places[k] for k in keys])
     return True
-
-
-def wrap(module: Any, name: str, body: Any, places: list[Place]) -> None:
-    """The function (cells, table, low, high) that finds the pointers and calls a body with them."""
-    from llvmlite import ir
-
-    index, pointer = ir.IntType(64), ir.PointerType()
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), name)
-    build = ir.IRBuilder(function.append_basic_block())
-    cells, table, low, high = function.args
-    found = []
-    for where, at in places:
-        if where == "cells":
-            found.append(build.gep(cells, [number(at)], source_etype=ir.IntType(8)))
-        else:
-            found.append(build.load(build.gep(table, [number(at)], source_etype=pointer), typ=pointer))
-    build.call(body, [*found, low, high])
-    build.ret_void()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from operator import is_
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -23,7 +24,9 @@ class Bound:
         self.names, self.values = names, values
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bound) and not any(
+        if not isinstance(other, Bound):
+            return False
+        return all(map(is_, self.values, other.values)) or not any(
             a is not b and (type(a) is not type(b) or not isinstance(a, _PLAIN) or a != b)
             for a, b in zip(self.values, other.values)
         )
@@ -38,7 +41,7 @@ class Bound:
 def references(f: Any) -> Iterator[tuple[Callable[[], Bound], Bound]]:
     """For f and each function that it refers to: how to look at its names, and what they stand for now.
 
-    Of the package's own functions only what they were made with is followed (`grad(f)` refers to f).
+    Of the package's own functions what they were made with is followed (`grad(f)` refers to f), but it stays as it is.
     """
     seen: set[int] = set()
     stack = [f]
@@ -55,7 +58,8 @@ def references(f: Any) -> Iterator[tuple[Callable[[], Bound], Bound]]:
         for look in _looks(g):
             now = look()
             stack.extend(v for v in now.values if callable(v) and not isinstance(v, type) and id(v) not in seen)
-            yield look, now
+            if not _ours(g):
+                yield look, now
 
 
 def _looks(f: FunctionType) -> Iterator[Callable[[], Bound]]:
@@ -63,12 +67,17 @@ def _looks(f: FunctionType) -> Iterator[Callable[[], Bound]]:
     if cells:
         around = f.__code__.co_freevars
         yield lambda: Bound(around, tuple([_inside(c) for c in cells]))
-    if f.__module__ is not None and f.__module__.partition(".")[0] == "chainrule":
+    if _ours(f):
         return
     names = tuple(n for n in _names(f.__code__) if n in f.__globals__)
     if names:
         get = f.__globals__.get
         yield lambda: Bound(names, tuple(map(get, names)))
+
+
+def _ours(f: FunctionType) -> bool:
+    name: str = f.__globals__.get("__name__", "")  # not __module__: that of a wrapper is what it wraps
+    return name.partition(".")[0] == "chainrule"
 
 
 def _inside(cell: Any) -> Any:

@@ -308,6 +308,7 @@ class Trace:
         return [x for key, x in self.outside.tensors.items() if self._memory[key] is not self._first[key]]
 
 
+only = itemgetter(0)  # of a list of one
 CULPRIT = ("a compiled function", None)
 
 
@@ -406,7 +407,7 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
         return unflatten(spec, [leaf if at < 0 else tensors[at] for leaf, at in zip(leaves, spots)])
 
     if spots == list(range(len(spots))):  # tensors alone, as most functions return them
-        build = itemgetter(0) if spec is None else tuple if spec == (tuple, None, (None,) * len(spots)) else build  # type: ignore[assignment]
+        build = only if spec is None else tuple if spec == (tuple, None, (None,) * len(spots)) else build  # type: ignore[assignment]
     return Traced(arguments, t.inputs, t.guards, t.effects, t.written, results, pullback, build)
 
 

@@ -56,7 +56,7 @@ def host_has_fma() -> bool:
     return bool(arm or llvm.get_host_cpu_features().get("fma", False))
 
 
-def declare(module: Any, name: str, dtype: str, fma: bool | None = None) -> Any:
+def declare(module: Any, name: str, dtype: str, fma: bool | None = None, lanes: int = 1) -> Any:
     """The function `name` for a dtype, added to the module with all that it needs unless it is there already.
 
     Arguments:
@@ -64,9 +64,11 @@ def declare(module: Any, name: str, dtype: str, fma: bool | None = None) -> Any:
         name: one of `names()`.
         dtype: 'float' or 'double'.
         fma: whether the target multiplies and adds with one rounding; default: whether this CPU does.
+        lanes: for code that is written in vectors: of how many numbers (2, 4, 8, 16 or 32).
 
     Returns:
-        `llvmlite.ir.Function` from `arity(name)` numbers to one: internal, always inlined, without side effects.
+        `llvmlite.ir.Function` from `arity(name)` numbers (or vectors) to one: internal, always inlined, without side
+        effects.
 
     Raises:
         ValueError: no such function or dtype.
@@ -81,15 +83,17 @@ def declare(module: Any, name: str, dtype: str, fma: bool | None = None) -> Any:
         raise ValueError(f"no vector maths for {name!r}; there is: {', '.join(names())}")
     if dtype not in PLACES:
         raise ValueError(f"vector maths is for 'float' and 'double', not {dtype!r}")
-    symbol = f"chainrule_{name}_{dtype}"
+    symbol = f"chainrule_{name}_{dtype}" + (f"_of{lanes}" if lanes > 1 else "")
     if symbol in module.globals:
         return module.globals[symbol]
     kind = ir.FloatType() if dtype == "float" else ir.DoubleType()
+    if lanes > 1:
+        kind = ir.VectorType(kind, lanes)
     function = ir.Function(module, ir.FunctionType(kind, [kind] * arity(name)), symbol)
     function.linkage = "internal"
     for attribute in ("alwaysinline", "nounwind", "readnone"):
         function.attributes.add(attribute)
-    code = Code(ir.IRBuilder(function.append_basic_block()), dtype, host_has_fma() if fma is None else fma)
+    code = Code(ir.IRBuilder(function.append_basic_block()), dtype, host_has_fma() if fma is None else fma, lanes)
     code.build.ret(FUNCTIONS[name](code, *(Real(code, a) for a in function.args)).raw)
     return function
 

@@ -153,21 +153,29 @@ class Real(Value):
 
 
 class Code:
-    """What one function is written with: its builder, its dtype and the dtype's constants."""
+    """What one function is written with: its builder, its dtype and the dtype's constants.
 
-    def __init__(self, build: Any, dtype: str, fma: bool) -> None:
+    lanes: how many numbers each value holds; 1 for code that LLVM is to vectorise.
+    """
+
+    def __init__(self, build: Any, dtype: str, fma: bool, lanes: int = 1) -> None:
         ir = need_llvmlite().ir
-        self.build, self.dtype, self.fused = build, dtype, fma
+        self.build, self.dtype, self.fused, self.lanes = build, dtype, fma, lanes
         self.places, width = PLACES[dtype]
         self.type = ir.FloatType() if dtype == "float" else ir.DoubleType()
         self.int = ir.IntType(width)
+        if lanes > 1:
+            self.type, self.int = ir.VectorType(self.type, lanes), ir.VectorType(self.int, lanes)
         self.width, self.fraction = width, self.places - 1
         self.bias = 2 ** (width - self.places - 1) - 1  # of the exponent: 127, 1023
         self.least_normal, self.infinity = 2.0 ** (1 - self.bias), float("inf")
         self.magic = 1.5 * 2.0**self.fraction  # adding it to a number rounds that to a whole one, kept in the low bits
-        self._constant = ir.Constant
+        self._ir = ir
 
     # values
+
+    def _constant(self, kind: Any, x: Any) -> Any:
+        return self._ir.Constant(kind, x if self.lanes == 1 else [x] * self.lanes)
 
     def real(self, x: Real | float) -> Real:
         return x if isinstance(x, Real) else Real(self, self._constant(self.type, float(x)))
@@ -195,7 +203,8 @@ class Code:
     # operations
 
     def intrinsic(self, name: str, *args: Real) -> Real:
-        function = self.build.module.declare_intrinsic("llvm." + name, [self.type], self._signature(len(args)))
+        kind = f"f{self.width}" if self.lanes == 1 else f"v{self.lanes}f{self.width}"
+        function = self.build.module.declare_intrinsic(f"llvm.{name}.{kind}", (), self._signature(len(args)))
         return Real(self, self.build.call(function, [a.raw for a in args]))
 
     def _signature(self, count: int) -> Any:

@@ -20,6 +20,9 @@ Write = Callable[..., Any]
 def rarely(c: Code, condition: Truth, otherwise: Real, name: str, args: tuple[Real, ...], write: Write) -> Real:
     """Where the condition holds the cold function `name` of the arguments, which `write(code, *args)` writes."""
     function = cold_function(c, name, len(args), write)
+    if c.lanes > 1:
+        some = c.build.module.globals[f"{function.name}_x{c.lanes}"]
+        return c.select(condition, Real(c, c.build.call(some, [*(a.raw for a in args), condition.raw])), otherwise)
     before = c.build.block
     with c.build.if_then(condition.raw, likely=False):
         value = c.build.call(function, [a.raw for a in args])
@@ -36,7 +39,8 @@ def cold_function(c: Code, name: str, arity: int, write: Write) -> Any:
     if symbol in module.globals:
         return module.globals[symbol]
     ir = need_llvmlite().ir
-    function = ir.Function(module, ir.FunctionType(c.type, [c.type] * arity), symbol)
+    kind = c.type if c.lanes == 1 else c.type.element
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * arity), symbol)
     function.linkage = "internal"
     for attribute in ("noinline", "cold", "nounwind", "readnone"):
         function.attributes.add(attribute)

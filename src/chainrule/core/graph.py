@@ -205,8 +205,8 @@ class Lifted(Op):
 
     def kernel(self, *args: Any, **attrs: Any) -> Any:
         """The op's own kernel, each hole filled with the input that it stands for."""
-        n = min(_holes(attrs))
-        return self.inner.kernel(*args[:n], **{k: _filled(x, args) for k, x in attrs.items()})
+        n = min(holes(attrs))
+        return self.inner.kernel(*args[:n], **{k: filled(x, args) for k, x in attrs.items()})
 
 
 _LIFTED: dict[str, Lifted] = {}
@@ -219,18 +219,20 @@ def _lift(x: Any, found: list[Var], n: int) -> Any:
     return tuple(_lift(i, found, n) for i in x) if type(x) is tuple else x
 
 
-def _holes(x: Any) -> Iterator[int]:
+def holes(x: Any) -> Iterator[int]:
+    """The numbers of the inputs that holes in an attribute stand for."""
     if isinstance(x, Hole):
         yield x.at
     elif type(x) in (tuple, dict):
         for i in x.values() if type(x) is dict else x:
-            yield from _holes(i)
+            yield from holes(i)
 
 
-def _filled(x: Any, args: Sequence[Any]) -> Any:
+def filled(x: Any, args: Sequence[Any]) -> Any:
+    """An attribute with its holes filled."""
     if isinstance(x, Hole):
         return args[x.at]
-    return tuple(_filled(i, args) for i in x) if type(x) is tuple else x
+    return tuple(filled(i, args) for i in x) if type(x) is tuple else x
 
 
 def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
@@ -240,7 +242,7 @@ def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         with np.errstate(all="ignore"):
             dtype = np.asarray(op.kernel(*ones, **attrs)).dtype
         return shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")]), dtype
-    first = min(_holes(attrs)) if isinstance(op, Lifted) else len(args)  # from here on they may be indices: zeros
+    first = min(holes(attrs)) if isinstance(op, Lifted) else len(args)  # from here on they may be indices: zeros
     with np.errstate(all="ignore"):
         got = op.kernel(*[_shaped(x) for x in args[:first]], *[_index(x) for x in args[first:]], **attrs)
     if op.outputs == 1:

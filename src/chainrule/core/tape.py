@@ -291,7 +291,10 @@ def store(x: Tensor, value: Any) -> None:
             )
         np.copyto(a, value, casting="unsafe")
     elif isinstance(a, np.generic):
-        x._a = value if type(value) is type(a) else np.asarray(value).astype(a.dtype)[()]
+        if isinstance(value, float) and isinstance(a, np.floating):
+            x._a = type(a)(value)  # a fifth of the time
+        else:
+            x._a = value if type(value) is type(a) else np.asarray(value).astype(a.dtype)[()]
     else:
         x._a = value
 

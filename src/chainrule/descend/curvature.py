@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.descend.objective import Objective, hessian_product
+from chainrule.descend.words import Words, words
 
 ROUNDS = 100
 CLOSE = 1e-4  # relative change at which the estimate is taken
@@ -38,13 +39,15 @@ def _unit(parts: Sequence[Any]) -> list[Any]:
     return [(a / size).astype(a.dtype) for a in parts]
 
 
-def explain(objective: Objective, points: Sequence[tuple[str, Sequence[Any]]], name: str, group: dict[str, Any]) -> str:
+def explain(
+    objective: Objective, points: Sequence[tuple[Words, Sequence[Any]]], name: str, group: dict[str, Any]
+) -> Words | None:
     """What the curvature at some points, the first of them that explains it, says of the learning rate."""
     lr = float(group["lr"])
     momentum = float(group.get("momentum", 0)) if name == "sgd" else 0.0
     damped = momentum and not group["nesterov"] and not group["dampening"]
     factor = 2 * (1 + momentum) if damped else 2.0
-    told = ""
+    told: Words | None = None
     for where, leaves in points:
         try:
             c = largest_curvature(objective, leaves)
@@ -53,13 +56,13 @@ def explain(objective: Objective, points: Sequence[tuple[str, Sequence[Any]]], n
         if not np.isfinite(c) or c == 0:
             continue
         if c < 0:
-            told = f"{where} the function curves down ({c:.3g}): it may have no minimum that way"
+            told = words("down", where=where, c=c)
             continue
         if name != "sgd":
-            return f"the largest curvature {where} is {c:.4g}; lr was {lr:g}. Try a smaller one, such as {lr / 10:.3g}"
+            return words("smaller", where=where, c=c, lr=lr, better=lr / 10)
         bound = factor / c
         rule = f"2 (1 + momentum) / {c:.4g}" if damped else f"2 / {c:.4g}"
-        told = f"the largest curvature {where} is {c:.4g}, and steps hold for lr < {rule} = {bound:.4g}; lr was {lr:g}"
+        told = words("bound", where=where, c=c, rule=rule, bound=bound, lr=lr)
         if lr >= bound or (momentum and not damped and lr * c >= 1):
-            return f"{told}. lr={min(1, bound * c / 2) / c:.3g} would hold there"
+            return words("above", **told.values, better=min(1, bound * c / 2) / c)
     return told

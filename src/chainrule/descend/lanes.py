@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
+from chainrule.descend.fast_lanes import run_fast
 from chainrule.descend.history import LIMIT, History
 from chainrule.descend.loop import Loop, NotFinite
 from chainrule.descend.objective import Objective, Program, gradients, read, value_and_gradient
@@ -23,6 +24,7 @@ from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.steps import RuleSteps, first, number
 from chainrule.descend.stops import Stops
 
+REASONS = ("steps done", "diverged", "converged", "stopped")
 TRIED = 3  # lanes compared with single points
 Options = dict[str, Any]
 
@@ -33,26 +35,37 @@ class Lanes(NamedTuple):
     x: Any
     value: Any
     steps: Any
-    reason: Any
+    reason: Any  # a place in REASONS
     path: Any  # (lanes, points, *shape); NaN after a descent has ended; None if not asked for
 
 
 def run_lanes(
-    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], name: str, options: Options, steps: int,
-    record: int,
+    f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], name: str, options: Options,
+    steps: int, record: int,
 ) -> Lanes:  # fmt: skip
-    """Descend from each start at the rate beside it, all by one optimiser.
+    """Descend from each start, the i-th at the rate `rates[which[i]]`, all by one optimiser.
 
     starts: an array with the lanes along the first dimension.
     """
     groups = [group_of(name, lr, options) for lr in rates]
-    if name in RULES and len(rates) > 1:
+    if name in RULES:
+        fast = run_fast(f, starts, which, groups, name, steps, record)
+        if fast is not None:
+            return Lanes(fast.x, fast.value, *_ended(fast.lost, steps), fast.path)
         kinds = [RULES[name].rule.start(g) for g in groups]
-        if all(k == kinds[0] for k in kinds):
+        if len(starts) > 1 and all(k == kinds[0] for k in kinds):
             batch = _Batch(f, starts)
             if batch.agrees():
-                return batch.run(groups, name, steps, record)
-    return _one_by_one(f, starts, rates, groups, name, steps, record)
+                return batch.run(groups, which, name, steps, record)
+    return _one_by_one(f, starts, which, rates, groups, name, steps, record)
+
+
+def _ended(lost: Any, steps: int) -> tuple[Any, Any]:
+    """Steps and reasons of lanes by the step at which each was lost, -1 where it was not."""
+    gone = lost >= 0
+    if not gone.any():
+        return np.full(len(lost), steps), np.zeros(len(lost), np.int8)
+    return np.where(gone, lost, np.int64(steps)), gone.view(np.int8) * np.int8(REASONS.index("diverged"))
 
 
 def points(steps: int, record: int) -> int:
@@ -117,13 +130,13 @@ class _Batch(Objective):
 
         return self.program(make, state)
 
-    def run(self, groups: list[Options], name: str, steps: int, record: int) -> Lanes:
+    def run(self, groups: list[Options], which: Any, name: str, steps: int, record: int) -> Lanes:
         """All lanes, step by step; a lane that is lost keeps the point where it was."""
         x = self.start[0]
         kinds = list(RULES[name].rule.start(groups[0]).values())
         state = [first(s, x) for s in kinds]
         numbers = [i for i, s in enumerate(kinds) if type(s) is float]
-        lr = np.array([g["lr"] for g in groups], x.dtype)
+        lr = np.array([g["lr"] for g in groups], x.dtype)[which]
         end, lost = x.copy(), np.full(self.count, -1)
         path = np.full((points(steps, record), *x.shape), np.nan, x.dtype) if record else None
         step = None
@@ -147,22 +160,21 @@ class _Batch(Objective):
         lost = np.where((lost < 0) & ~np.isfinite(value), steps, lost)
         if path is not None and steps % record == 0:
             path[-1] = np.where(lost < 0, end, np.nan)
-        return Lanes(
-            np.moveaxis(end, -1, 0).copy(), value, np.where(lost < 0, steps, lost),
-            np.where(lost < 0, "steps done", "diverged"), None if path is None else np.moveaxis(path, -1, 0).copy(),
-        )  # fmt: skip
+        path = None if path is None else np.moveaxis(path, -1, 0).copy()
+        return Lanes(np.moveaxis(end, -1, 0).copy(), value, *_ended(lost, steps), path)
 
 
 def _one_by_one(
-    f: Callable[..., Any], starts: Any, rates: Sequence[float | None], groups: list[Options], name: str, steps: int,
-    record: int,
+    f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], groups: list[Options], name: str,
+    steps: int, record: int,
 ) -> Lanes:  # fmt: skip
     """Each lane by itself, from one graph."""
     objective = Objective(f, starts[0])
     rule = RuleSteps(objective, RULES[name].rule, groups[0], steps) if name in RULES else None
     out = []
     path = np.full((len(starts), points(steps, record), *starts.shape[1:]), np.nan, starts.dtype) if record else None
-    for i, (x, lr, group) in enumerate(zip(starts, rates, groups)):
+    for i, (x, k) in enumerate(zip(starts, which)):
+        lr, group = rates[k], groups[k]
         objective.start = [np.array(x)[()]]
         runner: Any = rule
         if rule is not None:
@@ -179,7 +191,8 @@ def _one_by_one(
         except NotFinite:
             out.append((objective.start[0], np.nan, 0, "diverged"))
         if path is not None:
-            kept = history.steps[: history.n] % record == 0
+            kept = history.steps % record == 0
             path[i, : kept.sum()] = history.points[0][: history.n][kept]
     x, value, at, reason = zip(*out)
-    return Lanes(np.stack(x), np.array(value), np.array(at), np.array(reason), path)
+    why = np.array([REASONS.index(r) for r in reason], np.int8)
+    return Lanes(np.stack(x), np.array(value), np.array(at), why, path)

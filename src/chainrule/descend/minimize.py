@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from chainrule.descend.checkpoint import Checkpoint
 from chainrule.descend.curvature import explain
 from chainrule.descend.history import History
 from chainrule.descend.loop import End, Loop
 from chainrule.descend.objective import Objective
 from chainrule.descend.options import RULES, all_rates, first_rate, group_of, optimiser
+from chainrule.descend.recall import recall
 from chainrule.descend.result import Result
-from chainrule.descend.scipy_methods import by_scipy
 from chainrule.descend.searches import QuasiNewton, Search
-from chainrule.descend.steps import RuleSteps
+from chainrule.descend.steps import RuleSteps, Step
 from chainrule.descend.stops import Stops
+from chainrule.descend.words import words
 
 
 def minimize(
@@ -56,6 +57,10 @@ def minimize(
         `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
         iterations.
 
+    The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser, from
+    a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while numbers,
+    lists, attributes and the functions that it calls are compared (`descend/facts.py` says what is not noticed).
+
     Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the
     learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for
     what is no start or no value; MemoryError for a history above a gigabyte, with the `record=` that fits.
@@ -71,6 +76,8 @@ def minimize(
     _check_count("record", record)
     objective = Objective(f, x0)
     if method is not None:
+        from chainrule.descend.scipy_methods import by_scipy
+
         ignored = {"lr": lr, "checkpoint": checkpoint}
         return by_scipy(objective, method, bounds, constraints, steps, record, tol, callback, ignored, options)
     if bounds is not None or constraints is not None:
@@ -79,13 +86,15 @@ def minimize(
             "'SLSQP' (both)"
         )
     name = optimiser(optimizer)
-    lr = _float_like(lr)
+    lr = lr if type(lr) is float else _float_like(lr)
     group = group_of(name, first_rate(lr), options)
     runner = _runner(objective, name, group, lr, options, steps)
     searches = name not in RULES
     history = History(objective.start, steps, record)
     stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
     if checkpoint is not None:
+        from chainrule.descend.checkpoint import Checkpoint
+
         if searches:
             rules = ", ".join(RULES)
             raise ValueError(f"checkpoint= goes with the optimisers that are rules ({rules}), not with {name!r}")
@@ -105,7 +114,9 @@ def _runner(
     objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any], steps: int
 ) -> Any:
     if name in RULES:
-        return RuleSteps(objective, RULES[name].rule, group, steps)
+        rule = RULES[name].rule
+        what = name, tuple(options.items())
+        return RuleSteps(objective, rule, group, steps, recall(objective, what, partial(Step, rule, group, objective)))
     if name == "lbfgs":
         return QuasiNewton(objective, group)
     if options:
@@ -120,7 +131,7 @@ def _check_count(name: str, n: Any) -> None:
 
 def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int) -> dict[str, str]:
     """What a checkpoint must have been asked for, to be gone on from."""
-    options = {k: v for k, v in sorted(group.items()) if k not in ("params", "lr")}
+    options = {k: v for k, v in sorted(group.items()) if k != "lr"}
     rate = "a function" if callable(lr) else repr(group["lr"] if lr is None else lr)
     start = ", ".join(f"{a.dtype}{list(a.shape)} {_digest(a)}" for a in objective.start)
     return {"optimizer": name, "options": repr(options), "lr": rate, "start": start, "record": str(record)}
@@ -137,25 +148,29 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     n = len(objective.start)
     leaves = end.state[:n]
     objective.put(leaves)
-    message = end.words
+    said = end.words
     if end.reason == "diverged":
-        points = [("at the start", objective.start)]
+        points = [(words("start"), objective.start)]
         if history.n > 1:
-            points.append((f"at step {history.steps[history.n - 2]}", [p[history.n - 2] for p in history.points]))
+            before = [p[history.n - 2] for p in history.points]
+            points.append((words("step", step=int(history.steps[-2])), before))
         rate = loop.rates(max(end.at - 1, 0), max(end.at, 1))[0]
         why = explain(objective, points, name, {**group, "lr": rate})
         objective.put(leaves)
-        message = f"at step {end.at} {message}" + (f"; {why}" if why else "")
-        warnings.warn(f"minimize diverged: {message}", UserWarning, stacklevel=3)
+        what = "lost, as" if why else "lost"
+        said = words(what, step=end.at, reason=end.words, explanation=why)
+        from chainrule.base.language import say
+
+        warnings.warn(say("minimize diverged: {message}", message=str(said)), UserWarning, stacklevel=3)
     kept = slice(0, history.n)
     return Result(
         x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,
-        message=message, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
+        words=said, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
         how=loop.runner.how,
         path=objective.paths([p[kept] for p in history.points]) if history.every else None,
         values=history.values[kept] if history.every else None,
         grad_norms=history.slopes[kept] if history.every else None,
-        recorded=history.steps[kept] if history.every else None,
+        recorded=history.steps if history.every else None,
     )  # fmt: skip
 
 

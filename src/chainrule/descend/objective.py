@@ -9,24 +9,26 @@ that cannot be traced (it decides by the values of tensors, or draws random numb
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from importlib.util import find_spec
+from inspect import CO_VARARGS
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from chainrule.api.backward import grad
-from chainrule.api.creation import tensor
+from chainrule.base.dtypes import get_default_dtype
 from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.passes import simplify
-from chainrule.compiler.trace import Input, trace
+from chainrule.compiler.trace import Guard, Input, trace
 from chainrule.core.graph import Var
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import store
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.func.trees import flatten, unflatten
-from chainrule.nn import Module
 
 Array = Any  # an ndarray, or a NumPy scalar for a 0-d tensor
 Make = Callable[[Tensor, list[Tensor], list[Any]], list[Any]]  # (value, leaves, more payloads) -> payloads
@@ -43,11 +45,12 @@ class Objective:
         if not callable(f):
             raise TypeError(f"the function to minimise must be callable, but got {type(f).__name__}")
         self.f = f
+        self.spec: Any = None
         self.parameters: list[Tensor] | None = None
         self.arguments: tuple[Any, ...] = ()
-        if isinstance(x0, Iterator):
+        if type(x0) is not float and isinstance(x0, Iterator):
             x0 = list(x0)
-        if isinstance(x0, Module):
+        if _is_module(x0):
             self.arguments = () if _takes_nothing(f) else (x0,)
             self._own(list(x0.parameters()), "the module")
         elif _takes_nothing(f):
@@ -67,8 +70,12 @@ class Objective:
                 f"the function takes no argument, so {what} must hold the parameters that it uses: tensors with "
                 "requires_grad=True. Let the function take x, or pass module.parameters()."
             )
-        self.spec = None
         self.start = [_scalar(np.array(p._a)) for p in self.parameters]
+
+    @property
+    def kind(self) -> Hashable:
+        """What a graph depends on besides the function: structure, shapes and dtypes, and the default dtype."""
+        return self.spec, get_default_dtype(), *[(a.shape, a.dtype) for a in self.start]
 
     def rebuild(self, arrays: Sequence[Array]) -> Any:
         """The leaves in the structure of `x0`; of parameters, the list of them as tensors."""
@@ -121,15 +128,15 @@ class Program:
     """
 
     def __init__(self, objective: Objective, make: Make, more: Sequence[Any]) -> None:
-        self.objective, self.make = objective, make
         self.why = ""
+        self.guards: list[Guard] = []
         try:
-            self._trace(more)
+            self._trace(objective, make, more)
         except RuntimeError as e:  # not for a graph; if the function itself is wrong, running it will say so
             self.why = str(e).split("\n")[0]
+            self._objective, self._make = objective, make
 
-    def _trace(self, more: Sequence[Any]) -> None:
-        objective = self.objective
+    def _trace(self, objective: Objective, make: Make, more: Sequence[Any]) -> None:
         inputs: list[Var | None] = []
         leaves: list[Var] = []
         made: list[Any] = []
@@ -144,7 +151,7 @@ class Program:
                 xs = objective.parameters
                 leaves.extend(t.read(x) for x in xs)
             y = objective.call(xs)
-            made.extend(self.make(y, xs, list(inputs)))
+            made.extend(make(y, xs, list(inputs)))
             return [wrap(a) for a in made if a is not None]
 
         t = trace(body, lambda _: ((), {}), [])
@@ -157,12 +164,19 @@ class Program:
         self.results = simplify([*t.results, *(e.var for e in t.effects if e.var is not None)])
         self.returned = len(t.results)
         self.run: Any = Interpreter([*self.inputs, *(i.var for i in self.captured)], self.results)
-        self.held = [_scalar(i.get()) for i in self.captured]
+        self.guards = t.guards
 
     @property
     def replays(self) -> bool:
         """Whether the same arrays give the same results again, with no effect besides."""
-        return not self.why and not self.effects
+        return not self.why and not self.effects and not any(i.drawn for i in self.captured)
+
+    lasting = replays  # whether it may be kept for other descents
+
+    @property
+    def holds(self) -> bool:
+        """Whether the facts that the graph rests on are still so."""
+        return not self.guards or all([g.get() == g.value for g in self.guards])
 
     def compile(self) -> bool:
         """Turn the graph into machine code, for a program that will be run often; whether there is any."""
@@ -178,27 +192,24 @@ class Program:
             return self._eager(arrays)
         if self.gaps_in:
             arrays = [a for a in arrays if a is not None]
-        if self.effects:
-            out = self.run([*arrays, *(_scalar(i.get()) for i in self.captured)])
-            at = self.returned
-            for effect in self.effects:
-                effect.apply(None if effect.var is None else out[at])
-                at += effect.var is not None
-            del out[self.returned :]
-        else:
-            out = self.run([*arrays, *self.held])
+        out = self.run([*arrays, *[_scalar(i.get()) for i in self.captured]])
+        at = self.returned
+        for effect in self.effects:
+            effect.apply(None if effect.var is None else out[at])
+            at += effect.var is not None
+        del out[self.returned :]
         for i in self.gaps_out:
             out.insert(i, None)
         return out
 
     def _eager(self, arrays: Sequence[Any]) -> list[Any]:
-        objective = self.objective
+        objective = self._objective
         n = len(objective.start)
         objective.put(arrays[:n])
         xs = objective.parameters or [wrap(a, LEAF) for a in arrays[:n]]
         with mode(grad=True), np.errstate(all="ignore"):
             y = objective.call(xs)
-            return [a.copy() if isinstance(a, np.ndarray) else a for a in self.make(y, xs, list(arrays[n:]))]
+            return [a.copy() if isinstance(a, np.ndarray) else a for a in self._make(y, xs, list(arrays[n:]))]
 
 
 def read(x: Tensor) -> Any:
@@ -226,7 +237,14 @@ def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Any]) -> list[Any]:
     return [REGISTRY["zeros_like"](read(x)) if h is None else read(h) for x, h in zip(xs, got)]
 
 
+def _is_module(x: Any) -> bool:
+    nn = sys.modules.get("chainrule.nn.module")  # who has a module has imported it
+    return nn is not None and isinstance(x, nn.Module)
+
+
 def _takes_nothing(f: Callable[..., Any]) -> bool:
+    if type(f) is FunctionType and not f.__dict__:
+        return not (f.__code__.co_argcount or f.__code__.co_flags & CO_VARARGS)
     try:
         parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
@@ -239,7 +257,7 @@ def _payload(x: Any) -> Array:
     if isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.ndarray, np.number, Tensor)):
         raise TypeError(f"x0 must hold numbers, arrays or tensors, but got {x!r:.60}, of type {type(x).__name__}")
     if isinstance(x, (int, float)) and not isinstance(x, np.generic):
-        return tensor(float(x))._a
+        return get_default_dtype().np.type(x)
     a = np.array(x._a if isinstance(x, Tensor) else x)
     if a.dtype.kind != "f":
         raise TypeError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,8 @@ SEARCHES = ("gd", "lbfgs", "newton")  # those with a line search, see searches.p
 
 def optimiser(name: Any) -> str:
     """The name as the tables know it; a class of `optim` stands for its name."""
+    if type(name) is str and name in RULES:
+        return name
     key = name.__name__.lower() if inspect.isclass(name) else str(name).lower().replace("-", "")
     if key in RULES or key in SEARCHES:
         return key
@@ -34,17 +37,27 @@ def optimiser(name: Any) -> str:
 
 
 def group_of(name: str, lr: float | None, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of an optimiser with its defaults, refused where its class refuses them."""
+    """The options of an optimiser with its defaults, refused where its class refuses them; not to be changed."""
+    given = tuple(options.items()) if lr is None else (("lr", lr), *options.items())
+    try:
+        return _group(name, given)
+    except TypeError as e:
+        if "unhashable" not in str(e):
+            raise
+        return _group.__wrapped__(name, given)
+
+
+@functools.lru_cache(256, typed=True)
+def _group(name: str, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     cls: Any = RULES.get(name, optim.LBFGS)
-    if lr is not None:
-        options = {"lr": lr, **options}
     known = list(inspect.signature(cls).parameters)[1:]
-    for key in options:
+    for key, _ in given:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"{cls.__name__} has no option {key!r}.{hint} It has: {', '.join(known)}.")
-    group: dict[str, Any] = cls([wrap(np.float32(0), LEAF)], **options).param_groups[0]
+    group: dict[str, Any] = cls([wrap(np.float32(0), LEAF)], **dict(given)).param_groups[0]
+    del group["params"]
     if isinstance(group["lr"], (int, float)):
         group["lr"] = float(group["lr"])
     return group
@@ -52,8 +65,8 @@ def group_of(name: str, lr: float | None, options: dict[str, Any]) -> dict[str, 
 
 def first_rate(lr: Any) -> float | None:
     """The rate at the start, which the optimiser's class checks."""
-    if lr is None:
-        return None
+    if lr is None or type(lr) is float:
+        return lr
     if isinstance(lr, tuple):
         return float(lr[0])
     if callable(lr):
@@ -64,20 +77,20 @@ def first_rate(lr: Any) -> float | None:
     return float(rates[0])
 
 
-def all_rates(lr: Any, default: float, steps: int) -> Callable[[int, int], list[float]]:
-    """A function from a range of steps to their rates.
+def all_rates(lr: Any, default: float, steps: int) -> Callable[[int, int], Any]:
+    """A function from a range of steps to an array of their rates: one for each, or one for all.
 
     lr: a number; a function of the step; an array with a rate for each step; or (rate, name, options) of a schedule in
         `optim.lr_scheduler`, such as (0.1, "CosineAnnealingLR", {"T_max": 100}).
     """
-    if lr is None or (np.ndim(lr) == 0 and not callable(lr)):
-        value = float(default if lr is None else lr)
-        return lambda begin, end: [value] * (end - begin)
+    if lr is None or type(lr) is float or (np.ndim(lr) == 0 and not callable(lr)):
+        value = np.array([default if lr is None else lr], dtype=float)
+        return lambda begin, end: value
     if isinstance(lr, tuple) and len(lr) in (2, 3) and isinstance(lr[1], str):
         return _listed(_scheduled(steps, *lr), steps)
     if callable(lr):
         return _listed(_finite(np.array([float(lr(i)) for i in range(steps)])), steps)
-    return _listed(_finite(np.asarray(lr, dtype=float)), steps)
+    return _listed(_finite(np.array(lr, dtype=float)), steps)
 
 
 def _finite(rates: Any) -> Any:
@@ -87,10 +100,10 @@ def _finite(rates: Any) -> Any:
     return rates
 
 
-def _listed(rates: Any, steps: int) -> Callable[[int, int], list[float]]:
+def _listed(rates: Any, steps: int) -> Callable[[int, int], Any]:
     if rates.ndim != 1 or len(rates) < steps:
         raise ValueError(f"lr of shape {list(rates.shape)} does not give a rate for each of {steps} steps")
-    return lambda begin, end: list(map(float, rates[begin:end]))
+    return lambda begin, end: rates[begin:end]
 
 
 def _scheduled(steps: int, rate: float, name: str, options: dict[str, Any] | None = None) -> Any:

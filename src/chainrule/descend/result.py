@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.descend.words import Words, words
+
 
 @dataclass
 class Result:
@@ -15,7 +17,7 @@ class Result:
     x: the point, in the structure of `x0`; of a module, the list of its parameters' values.
     value, grad_norm: the function and the norm of its gradient there.
     steps: how many steps were made.
-    reason: "steps done", "converged", "diverged" or "stopped"; `message` says more.
+    reason: "steps done", "converged", "diverged" or "stopped"; `message` says more, in the language that is chosen.
     path: the recorded points, stacked along a first dimension, in the structure of `x0`; `values` and `grad_norms`: the
         function and the norm of its gradient there; `recorded`: their steps, of which the last is always one. None of
         them where nothing was recorded.
@@ -27,7 +29,7 @@ class Result:
     grad_norm: float
     steps: int
     reason: str
-    message: str
+    words: Words | str | None
     what: str
     how: str = ""
     path: Any = None
@@ -41,15 +43,28 @@ class Result:
         """Whether the descent did not run away and was not stopped."""
         return self.reason in ("steps done", "converged")
 
+    @property
+    def message(self) -> str:
+        """Why the descent ended."""
+        return "" if self.words is None else str(self.words)
+
     def __repr__(self) -> str:
-        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
-        lines = [f"{self.reason} after {steps} of {self.what}" + (f": {self.message}" if self.message else "")]
-        x = repr(self.x)
-        lines.append(f"  x         {x if len(x) <= 300 else x[:300] + ' ...'}".replace("\n", "\n            "))
-        before = f"  (at the start {self.values[0]:.6g})" if self.values is not None and len(self.values) else ""
-        lines.append(f"  value     {self.value:.6g}{before}")
-        lines.append(f"  gradient  {self.grad_norm:.3g} (norm)")
-        return "\n".join(lines)
+        from chainrule.base.language import say, say_count
+
+        reason = str(words(self.reason))
+        said = say_count("{reason} after {n} step of {what}", "{reason} after {n} steps of {what}", self.steps,
+                         reason=reason, what=self.what)  # fmt: skip
+        x, value = repr(self.x), f"{self.value:.6g}"
+        if self.values is not None and len(self.values):
+            value += "  (" + say("at the start {value:.6g}", value=self.values[0]) + ")"
+        rows = {
+            "x": x if len(x) <= 300 else x[:300] + " ...",
+            say("value"): value,
+            say("gradient"): f"{self.grad_norm:.3g} (" + say("norm") + ")",
+        }
+        wide = max(map(len, rows)) + 2
+        lines = [f"  {name:{wide}}{text}".replace("\n", "\n" + " " * (wide + 2)) for name, text in rows.items()]
+        return "\n".join([f"{said}: {self.message}" if self.message else said, *lines])
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the values over the steps and, of one or two variables, the way; returns the matplotlib axes.
@@ -68,14 +83,16 @@ class Result:
             made = list(pyplot.subplots(1, 1 if track is None else 2, squeeze=False, layout="constrained")[1][0])
         else:
             made, track = [axes], None
+        from chainrule.base.language import say
+
         made[0].plot(self.recorded, self.values)
-        made[0].set(xlabel="step", ylabel="value", title=self.what)
+        made[0].set(xlabel=say("step"), ylabel=say("value"), title=self.what)
         if self.values.min() > 0 and self.values.max() > 100 * self.values.min():
             made[0].set_yscale("log")
         if track is not None:
             one = track.shape[1] == 1
             made[1].plot(self.recorded if one else track[:, 0], track[:, -1], marker=".", markersize=3)
-            made[1].set(xlabel="step" if one else "x[0]", ylabel="x" if one else "x[1]", title="way")
+            made[1].set(xlabel=say("step") if one else "x[0]", ylabel="x" if one else "x[1]", title=say("way"))
         return made[0] if axes is not None else made
 
 

@@ -11,6 +11,7 @@ from chainrule.descend.flat import Flat
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.result import Result
+from chainrule.descend.words import Words, words
 
 NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 HESSIAN = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # those that take a product with it
@@ -46,10 +47,11 @@ def by_scipy(
 
     def note(x: Any) -> None:
         at = done[0]
-        if history.every and at % history.every == 0 and history.n < len(history.steps) - 1:
+        if history.every and at % history.every == 0 and history.n < len(history.values) - 1:
             value, g = flat.value_and_gradient(x)
             leaves = flat.split(x)
-            history.add(at, np.array([[value, np.linalg.norm(g), 0.0]]), [np.asarray(a)[None] for a in leaves])
+            history.put(0, value, float(np.linalg.norm(g)), leaves)
+            history.keep(at, 1)
         if callback is not None and at % max(history.every, 1) == 0:
             leaves = flat.split(x)
             objective.put(leaves)
@@ -74,6 +76,7 @@ def by_scipy(
     fun = flat.value_and_gradient if given.get("jac") else lambda x: flat.value_and_gradient(x)[0]
     limit = "maxfun" if key == "tnc" else "maxiter"
     found: Any = None
+    message: Words | str
     try:
         note(start)
         found = optimize.minimize(
@@ -81,7 +84,7 @@ def by_scipy(
         )
         x, reason, message = found.x, _reason(found, done[0], steps), str(found.message)
     except (_Stopped, KeyboardInterrupt) as e:
-        x, reason, message = last[0], "stopped", "by the callback" if isinstance(e, _Stopped) else "by the keyboard"
+        x, reason, message = last[0], "stopped", words("callback" if isinstance(e, _Stopped) else "keyboard")
     value, g = flat.value_and_gradient(x)
     leaves = flat.split(x)
     objective.put(leaves)
@@ -89,10 +92,10 @@ def by_scipy(
     n = history.n
     return Result(
         x=objective.rebuild(leaves), value=value, grad_norm=float(np.linalg.norm(g)), steps=done[0], reason=reason,
-        message=message, what=f"SciPy's {method}", how="SciPy",
+        words=message, what=f"SciPy's {method}", how="SciPy",
         path=objective.paths([p[:n] for p in history.points]) if record else None,
         values=history.values[:n] if record else None, grad_norms=history.slopes[:n] if record else None,
-        recorded=history.steps[:n] if record else None, extra=found,
+        recorded=history.steps if record else None, extra=found,
     )  # fmt: skip
 
 

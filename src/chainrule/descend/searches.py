@@ -15,8 +15,10 @@ from chainrule.api.backward import grad
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.descend.flat import Flat
+from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
-from chainrule.descend.steps import State
+from chainrule.descend.steps import Ran, State, walk
+from chainrule.descend.stops import Stops
 
 ENOUGH = 1e-4  # of the decrease that the slope promises (Armijo, 1966)
 HALVINGS = 60
@@ -29,7 +31,7 @@ class Search:
     curvatures taken by their size, so that it leads down (Nocedal and Wright, Numerical Optimization, section 3.4).
     """
 
-    replays = False
+    replays, pace = False, 1
     how = "each step with a line search"
 
     def __init__(self, objective: Objective, newton: bool, lr: float | None) -> None:
@@ -44,13 +46,15 @@ class Search:
         value, g = self.flat.value_and_gradient(self.flat.join(state))
         return value, float(np.linalg.norm(g))
 
-    def run(self, state: State, rates: Sequence[float], every: int) -> tuple[State, Any, list[Any]]:
+    def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        return walk(self._stepped, state, rates, steps, at, history, stops)
+
+    def _stepped(self, state: State, _: float) -> tuple[float, float, float, State]:
         x = self.flat.join(state)
         value, g = self.flat.value_and_gradient(x)
-        seen = np.array([[value, np.linalg.norm(g), 0.0]])
-        new = self._step(x, value, g) if np.isfinite(seen).all() else x
-        seen[0, 2] = np.linalg.norm(new - x)
-        return self.flat.split(new), seen, [np.asarray(a)[None] for a in state] if every else []
+        slope = float(np.linalg.norm(g))
+        new = self._step(x, value, g) if np.isfinite([value, slope]).all() else x
+        return value, slope, float(np.linalg.norm(new - x)), self.flat.split(new)
 
     def _step(self, x: Any, value: float, g: Any) -> Any:
         d = self._newton(x, g) if self.newton else -g
@@ -75,7 +79,7 @@ class Search:
 class QuasiNewton:
     """`optim.LBFGS` with Wolfe's line search, an iteration at a time."""
 
-    replays = False
+    replays, pace = False, 1
     how = "each step with a line search"
 
     def __init__(self, objective: Objective, group: dict[str, Any]) -> None:
@@ -103,12 +107,15 @@ class QuasiNewton:
                 x._grad = g
         return y
 
-    def run(self, state: State, rates: Sequence[float], every: int) -> tuple[State, Any, list[Any]]:
+    def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        return walk(self._stepped, state, rates, steps, at, history, stops)
+
+    def _stepped(self, state: State, lr: float) -> tuple[float, float, float, State]:
         value, slope = self.look(state)
-        self.optimizer.param_groups[0]["lr"] = rates[0]
+        self.optimizer.param_groups[0]["lr"] = lr
         after = state
         if np.isfinite([value, slope]).all() and slope > 0:
             self.optimizer.step(self._closure)
             after = [np.array(x._a)[()] for x in self.xs]
         moved = float(np.linalg.norm(self.flat.join(after) - self.flat.join(state)))
-        return after, np.array([[value, slope, moved]]), [np.asarray(a)[None] for a in state] if every else []
+        return value, slope, moved, after

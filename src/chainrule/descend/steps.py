@@ -6,13 +6,11 @@ leaf, a Python number, or None before the first step).
 
 What runs steps is a *runner*:
 
-    start()                       the state at x0
-    run(state, rates, every)      that many steps -> (state, seen, points)
-    look(state)                   (value, norm of the gradient) where the state stands
-    replays                       whether running the same steps again does the same
-
-`seen` has a row for each step: the value and the gradient's norm before it, and the length of the step. `points` holds
-for each leaf a stack of what it was before steps 0, every, 2 every, ... of this run; every=0 keeps none.
+    start()                                        the state at x0
+    run(state, rates, steps, at, history, stops)   at most so many steps, from step `at`, as `Ran`
+    look(state)                                    (value, norm of the gradient) where the state stands
+    replays                                        whether running the same steps again does the same
+    pace                                           how many steps to run at first
 
 Where there is llvmlite, many steps run in machine code: of a small graph whole loops of them, of others each step.
 Else, and for few steps, the graph is interpreted.
@@ -20,17 +18,52 @@ Else, and for few steps, the graph is interpreted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.core.graph import Var, apply
 from chainrule.core.op import REGISTRY
-from chainrule.descend.objective import Objective, Program, gradients, read
+from chainrule.descend.history import History
+from chainrule.descend.objective import Make, Objective, Program, gradients, read
+from chainrule.descend.stops import Hit, Stops
 from chainrule.optim.rules import Fill, Rule
 
 State = list[Any]
-MANY = 2000  # steps from which machine code, which takes a while to make, pays
+MANY = 1000  # steps from which machine code, which takes some ten milliseconds to make, pays
+PACE = 4096  # steps of a native loop that are run at first: a few milliseconds
+DOUBLE = np.dtype("float64")
+
+
+class Ran(NamedTuple):
+    """Some steps that were made."""
+
+    state: State
+    done: int
+    first: tuple[float, float]  # value and norm of the gradient at the first point
+    last: tuple[float, float] | None  # at the point reached, where they are known
+    hit: Hit | None  # why they end there, if the descent does
+
+
+def walk(
+    step: Callable[[State, float], tuple[float, float, float, State]],
+    state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops,
+) -> Ran:  # fmt: skip
+    """Steps one by one; `step` gives the value, the norm of the gradient, the length of the step, and its state."""
+    first: Any = None
+    every = history.every if history.every and at % history.every == 0 else 0
+    for i in range(steps):
+        value, slope, moved, after = step(state, float(rates[i if len(rates) > 1 else 0]))
+        first = first or (value, slope)
+        hit = stops.find(value, slope, at + i)
+        if hit is not None:
+            return Ran(state, i, first, (value, slope), hit)
+        if every and i % every == 0:
+            history.put(i // every, value, slope, state)
+        stops.moved, state = moved, after
+    return Ran(state, steps, first, None, None)
 
 
 def norm(parts: Sequence[Any]) -> Any:
@@ -39,51 +72,54 @@ def norm(parts: Sequence[Any]) -> Any:
         return REGISTRY["abs"](parts[0])
     squares = []
     for a in parts:
-        a = a if a.dtype == np.float64 else REGISTRY["cast"](a, dtype=np.dtype("float64"))
+        a = a if a.dtype == np.float64 else REGISTRY["cast"](a, dtype=DOUBLE)
         squares.append(REGISTRY["sum"](a * a, dim=tuple(range(a.ndim)), keepdim=False) if a.shape else a * a)
     return REGISTRY["sqrt"](sum(squares[1:], squares[0]))
 
 
-class RuleSteps:
-    """The runner of an optimiser that is a rule."""
+class Step:
+    """The step of a rule for one function and kind of start: its graphs and its machine code.
 
-    def __init__(self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int) -> None:
-        self.objective, self.rule, self.group = objective, rule, group
-        self.native = None if steps < MANY else False  # the machine code; False: not yet tried, None: none
+    It holds neither the function nor the start, and may be kept for other descents, in several threads.
+    """
+
+    def __init__(self, rule: Rule, group: dict[str, Any], objective: Objective) -> None:
+        self.rule, self.group, self.leaves = rule, group, len(objective.start)
         self.kinds = rule.start(group)
-        self.leaves = len(objective.start)
         kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
         self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
+        self.native: Native | None = None
+        self.tried = False  # whether machine code was asked for
         self.compiled = False
-        self.fills = None in self.kinds.values()  # the first step makes a part of the state
-        self._programs: dict[tuple[bool, ...], Program] = {}
-        self.here = objective.program(lambda y, xs, _: [read(y), norm(_given(gradients(y, xs)))])
+        self._programs: dict[Any, Program] = {}  # by what is filled of the state
+        self._lock = threading.RLock()
+        self.program(objective, start(objective, self.kinds))
 
     @property
-    def replays(self) -> bool:
-        return self.here.replays
+    def lasting(self) -> bool:
+        """Whether it may be used again."""
+        return all([p.lasting for p in self._programs.values()])
 
     @property
-    def how(self) -> str:
-        if self.here.why:
-            return f"without a graph: {self.here.why}"
-        return "machine code" if self.compiled else "interpreted"
+    def holds(self) -> bool:
+        """Whether what the graphs rest on is still so."""
+        return all([p.lasting and p.holds for p in self._programs.values()])
 
-    def start(self) -> State:
-        state = list(self.objective.start)
-        for a in self.objective.start:
-            for s in self.kinds.values():
-                state.append(first(s, a))
-        return state
-
-    def program(self, state: State) -> Program:
+    def program(self, objective: Objective, state: State) -> Program:
         """The step for a state in which these places are filled."""
-        key = tuple(a is None for a in state)
-        if key not in self._programs:
-            self._programs[key] = self.objective.program(self._step, [0.1, *state[self.leaves :]])
-        return self._programs[key]
+        return self._traced(tuple([a is None for a in state]), objective, self._write, [0.1, *state[self.leaves :]])
 
-    def _step(self, y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
+    def here(self, objective: Objective) -> Program:
+        """The value and the norm of the gradient."""
+        return self._traced("here", objective, lambda y, xs, _: [read(y), norm(_given(gradients(y, xs)))], [])
+
+    def _traced(self, key: Any, objective: Objective, make: Make, more: Sequence[Any]) -> Program:
+        with self._lock:
+            if key not in self._programs:
+                self._programs[key] = objective.program(make, more)
+            return self._programs[key]
+
+    def _write(self, y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
         lr, *held = more
         hyper = self.rule.hyper({**self.group, "lr": lr})
         gs = gradients(y, xs)
@@ -99,56 +135,83 @@ class RuleSteps:
             kept.extend(mine)
         return [read(y), norm(_given(gs)), norm([p - q for p, q in zip(after, before)]), *after, *kept]
 
-    def run(self, state: State, rates: Sequence[float], every: int) -> tuple[State, Any, list[Any]]:
-        seen = np.empty((len(rates), 3))
-        rows: list[Any] = []
-        n = self.leaves
-        for i, lr in enumerate(rates):
-            if i == 0 or (self.fills and i == 1):
-                step = self.program(state)
-                loop = self._loop(step, state)
-                if loop is not None and len(set(rates[i:])) == 1:
-                    return self._run_native(loop, step, state, rates[i:], every, seen, rows)
-            if every and i % every == 0:
-                rows.append(state[:n])
-            value, slope, moved, *state = step([*state[:n], lr, *state[n:]])
-            seen[i] = value, slope, moved
-            for k in self.numbers:
+    def compile(self, objective: Objective, state: State) -> Native | None:
+        """Machine code for many steps; None where they are run one by one, which are compiled then."""
+        if not self.tried:
+            with self._lock:
+                program = self.program(objective, state)
+                counts = all(k == "step" for k, s in self.kinds.items() if type(s) is float)  # whole in any precision
+                if not self.tried and program.replays:
+                    self.native = _native(program, self.leaves) if counts else None
+                    self.compiled = self.native is not None or program.compile()
+                self.tried = True
+        return self.native
+
+
+class RuleSteps:
+    """The runner of an optimiser that is a rule."""
+
+    def __init__(
+        self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int, step: Step | None = None
+    ) -> None:
+        self.objective, self.rule, self.many = objective, rule, steps >= MANY
+        self.leaves = len(objective.start)
+        self.step = step or Step(rule, group, objective)
+        self.kinds = rule.start(group)
+
+    @property
+    def replays(self) -> bool:
+        return (self.many and self.step.native is not None) or self._program.replays
+
+    @property
+    def pace(self) -> int:
+        return PACE if self.many and self.step.native is not None else 1
+
+    @property
+    def how(self) -> str:
+        if self.many and self.step.compiled:
+            return "machine code"
+        return f"without a graph: {self._program.why}" if self._program.why else "interpreted"
+
+    @property
+    def _program(self) -> Program:
+        return self.step.program(self.objective, self.start())
+
+    def start(self) -> State:
+        return start(self.objective, self.kinds)
+
+    def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        filled = not any([a is None for a in state])
+        if self.many and filled:
+            native = self.step.compile(self.objective, state)
+            if native is not None:
+                return native.run(state, rates, steps, at, history, stops)
+        program, n = self.step.program(self.objective, state), self.leaves
+
+        def step(state: State, lr: float) -> tuple[float, float, float, State]:
+            value, slope, moved, *state = program([*state[:n], lr, *state[n:]])
+            for k in self.step.numbers:
                 state[k] = number(state[k])
-        return state, seen, [np.stack(leaf) for leaf in zip(*rows)]
+            return float(value), float(slope), float(moved), state
 
-    def _loop(self, step: Program, state: State) -> Any:
-        """Many steps in machine code; None where they are run one by one."""
-        if self.native is False and not any(a is None for a in state):
-            self.native = None
-            counts = all(k == "step" for k, s in self.kinds.items() if type(s) is float)  # whole in any precision
-            if step.replays and counts:
-                self.native = _native(step, self.leaves)
-            self.compiled = self.native is not None or step.compile()
-        return self.native or None
-
-    def _run_native(
-        self, loop: Any, step: Program, state: State, rates: Sequence[float], every: int, seen: Any, rows: list[Any]
-    ) -> tuple[State, Any, list[Any]]:
-        n, done = self.leaves, len(seen) - len(rates)
-        out, record = loop([*state[:n], rates[0], *state[n:], *step.held], len(rates))
-        for i in range(3):
-            seen[done:, i] = record[i]
-        state = out[3 : 3 + len(state)]
-        for k in self.numbers:
-            state[k] = float(state[k])
-        if not every:
-            return state, seen, []
-        tail = [leaf[-done % every :: every] for leaf in record[3:]]
-        return state, seen, [np.concatenate([[r[i] for r in rows], t]) if rows else t for i, t in enumerate(tail)]
+        return walk(step, state, rates, steps if filled else 1, at, history, stops)  # the first step fills the state
 
     def look(self, state: State) -> tuple[float, float]:
-        value, slope = self.here(state[: self.leaves])
+        value, slope = self.step.here(self.objective)(state[: self.leaves])
         return float(value), float(slope)
 
 
 def _given(gs: Sequence[Any]) -> list[Any]:
     return [g for g in gs if g is not None]
+
+
+def start(objective: Objective, kinds: dict[str, Any]) -> State:
+    """The state at x0, for a rule that remembers these."""
+    state = list(objective.start)
+    if kinds:
+        for a in objective.start:
+            state += [first(s, a) for s in kinds.values()]
+    return state
 
 
 def first(s: Any, like: Any) -> Any:
@@ -163,18 +226,59 @@ def number(s: float) -> float:
     return float(np.float32(s))
 
 
-def _native(step: Program, leaves: int) -> Any:
-    """The loop of a step in machine code; None if llvmlite is missing or the graph is not for it."""
+class Native:
+    """Many steps in machine code, which checks after each whether the descent ends."""
+
+    def __init__(self, step: Program, leaves: int) -> None:
+        from chainrule.compiler.native_loop import native_loop
+
+        self.leaves, self.captured = leaves, step.captured
+        value, slope, moved, *after = step.results[: step.returned]
+        limits = [Var((), DOUBLE) for _ in range(6)]
+        gradient, change, plateau, lowest, age, before = limits
+        value, slope, moved = (_do("cast", v, dtype=DOUBLE) for v in (value, slope, moved))
+        lower = _do("lt", value, lowest)
+        aged = _do("where", lower, 0.0, _do("add", age, 1.0))
+        ends = _do("logical_not", _do("isfinite", value))
+        low, still = _do("le", slope, gradient), _do("le", before, change)
+        for one in (_do("isnan", slope), low, still, _do("ge", aged, plateau)):
+            ends = _do("logical_or", ends, one)
+        inputs = [*step.inputs, *limits, *(i.var for i in step.captured)]
+        seen, kept = [value, slope, *step.inputs[:leaves]], [_do("where", lower, value, lowest), aged, moved]
+        results = [*seen, ends, *kept, *after]
+        n, at = len(step.inputs), len(seen) + 1
+        state = [i for i in range(n) if i != leaves]  # after the leaves comes the rate
+        carried = [*zip(range(n + 3, n + 6), range(at, at + 3)), *zip(state, range(at + 3, at + 2 + n))]
+        self.loop = native_loop(
+            inputs, results, carried, record=range(len(seen)), last=(0, 1), rate=leaves, stop=len(seen)
+        )
+
+    def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        """As the runner's `run`."""
+        leaves = self.leaves
+        limits = stops.gradient, stops.change, stops.plateau, stops.lowest, at - stops.since - 1, stops.moved
+        arrays = [*state[:leaves], 0.0, *state[leaves:], *limits, *[i.get() for i in self.captured]]
+        columns = history.columns
+        every = history.every if history.every and at % history.every == 0 else steps + 1
+        done, (lowest, age, moved, *state), (value, slope) = self.loop(arrays, steps, every, columns, np.asarray(rates))
+        at += done
+        stops.lowest, stops.since, stops.moved = float(lowest), at - int(age) - 1, float(moved)
+        last = float(value), float(slope)
+        first = (float(columns[0][0]), float(columns[1][0])) if done else last
+        return Ran(state, done, first, last, stops.find(*last, at))
+
+
+def _do(name: str, *args: Any, **attrs: Any) -> Any:
+    return apply(REGISTRY[name], args, attrs)
+
+
+def _native(step: Program, leaves: int) -> Native | None:
+    """None if llvmlite is missing or the graph is not for a native loop."""
     try:
         from chainrule.compiler.native_cells import NotNative
-        from chainrule.compiler.native_loop import native_loop
     except ImportError:
         return None
-    inputs = [*step.inputs, *(i.var for i in step.captured)]
-    results = [*step.results, *step.inputs[:leaves]]
-    state = range(leaves, len(step.inputs) - 1)
-    carried = [(i, 3 + i) for i in range(leaves)] + [(1 + i, 3 + i) for i in state]  # after the leaves comes the rate
     try:
-        return native_loop(inputs, results, carried, [0, 1, 2, *range(len(step.results), len(results))])
+        return Native(step, leaves)
     except (NotNative, ImportError, ValueError):
         return None

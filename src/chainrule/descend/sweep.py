@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import concurrent.futures  # its pool of processes is imported where it is asked for
 import itertools
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.descend.lanes import Lanes, run_lanes, thinned
+from chainrule.core.tensor import Tensor
+from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.objective import Objective
 from chainrule.descend.options import group_of, optimiser
+from chainrule.descend.pieces import Pieces, digest
 
+PIECE = 50_000_000  # lanes times steps of a piece that is kept in a folder,
+FEWEST, MOST = 16, 1000  # but of each optimiser at least and at most so many pieces
 TRIES = 3  # how often a piece of work is handed out, if the worker dies over it
 DEATHS = ("KilledWorker", "CommClosedError", "FutureCancelledError", "CancelledError")  # a cluster's names for it
 
@@ -24,7 +30,8 @@ class Sweep:
     """The ends of all descents, in the order of the combinations: starts, within them rates, within them optimisers.
 
     x: (n, *shape of a start); value, steps: (n,); reason: (n,), "steps done", "converged" or "diverged".
-    start, lr, optimizer: what each was run with (lr is NaN where it was the optimiser's own).
+    start, lr, optimizer: what each was run with (lr is NaN where it was the optimiser's own), from the combinations
+        of `starts`, `rates` and `names`.
     path: (n, points, *shape) every `record` steps, NaN after the end of a descent; None if record=0. `record` is the
         stride that was taken: more than asked for where the paths would have taken above a gigabyte.
     """
@@ -32,12 +39,28 @@ class Sweep:
     x: Any
     value: Any
     steps: Any
-    reason: Any
-    start: Any
-    lr: Any
-    optimizer: list[str]
+    starts: Any = field(repr=False)
+    rates: Any = field(repr=False)
+    names: list[str] = field(repr=False)
+    reasons: Any = field(repr=False)  # places in REASONS
     path: Any = field(default=None, repr=False)
     record: int = 0
+
+    @cached_property
+    def reason(self) -> Any:
+        return np.array(REASONS)[self.reasons]
+
+    @cached_property
+    def start(self) -> Any:
+        return np.repeat(self.starts, len(self.rates) * len(self.names), axis=0)
+
+    @cached_property
+    def lr(self) -> Any:
+        return np.tile(np.repeat(self.rates, len(self.names)), len(self.starts))
+
+    @cached_property
+    def optimizer(self) -> list[str]:
+        return self.names * (len(self.starts) * len(self.rates))
 
     def __len__(self) -> int:
         return len(self.value)
@@ -64,8 +87,8 @@ class Sweep:
         return pandas.DataFrame(rows)
 
     def __repr__(self) -> str:
-        kinds, counts = np.unique(self.reason, return_counts=True)
-        head = f"sweep of {len(self)} descents: " + ", ".join(f"{n} {k}" for k, n in zip(kinds, counts))
+        counts = np.bincount(self.reasons, minlength=len(REASONS))
+        head = f"sweep of {len(self)} descents: " + ", ".join(f"{n} {k}" for k, n in zip(REASONS, counts) if n)
         if not np.isfinite(self.value).any():
             return head
         i = self.best
@@ -82,6 +105,7 @@ def sweep(
     steps: int = 1000,
     record: int = 0,
     executor: Executor | None = None,
+    checkpoint: Any = None,
 ) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
 
@@ -93,9 +117,11 @@ def sweep(
     record: keep every k-th point of the paths; 0 for none.
     executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
+    checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
 
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
-    together where the function allows it (see lanes.py). Descents that run away are told so in `reason`.
+    in machine code where there is llvmlite and the function is small, else together where the function allows it (see
+    lanes.py). Descents that run away are told so in `reason`. Raises ValueError for a checkpoint of another sweep.
 
     >>> import chainrule as cr
     >>> found = cr.sweep(lambda x: (x - 3) ** 2, [0.0, 5.0], lr=[0.1, 0.5], steps=100)
@@ -110,23 +136,32 @@ def sweep(
     kinds = [_kind(o) for o in (optimizer if isinstance(optimizer, list) else [optimizer])]
     for rate, (name, options) in itertools.product(rates, kinds):
         group_of(name, rate, options)  # refused here rather than in a worker
-    record = thinned(record, steps, len(x0) * len(rates) * len(kinds), x0[0].nbytes)
-    combinations = list(itertools.product(range(len(x0)), range(len(rates)), range(len(kinds))))
-    pieces = []
+    n, each = len(x0) * len(rates) * len(kinds), len(rates) * len(kinds)
+    record = thinned(record, steps, n, x0[0].nbytes)
+    folder = None
+    if checkpoint is not None:
+        asked = {"starts": digest(x0), "lr": repr(rates), "optimizer": repr(kinds), "steps": repr(steps)}
+        folder = Pieces(checkpoint, {**asked, "record": repr(record)})
+    pieces, works = [], []
     for k, (name, options) in enumerate(kinds):
-        mine = [i for i, c in enumerate(combinations) if c[2] == k]
-        for part in _parts(mine, _workers(executor)):
-            lanes = x0[[combinations[i][0] for i in part]]
-            pieces.append((part, (lanes, [rates[combinations[i][1]] for i in part], name, options, steps, record)))
-    if executor is None:
-        done: Sequence[Lanes] = [run_lanes(f, *work) for _, work in pieces]
-    else:
-        done = _handed_out(executor, f, [work for _, work in pieces])
-    return _assembled(x0, rates, kinds, combinations, [part for part, _ in pieces], done, record)
+        mine = range(k, n, len(kinds))
+        count = _workers(executor) if folder is None else max(FEWEST, min(len(mine) * steps // PIECE, MOST))
+        for part in _parts(mine, count):
+            pieces.append(part)
+            which = _array(part) // len(kinds) % len(rates) if len(rates) > 1 else np.zeros(len(part), int)
+            lanes = x0[_array(part) // each] if each > 1 else x0[part.start : part.stop]
+            works.append((lanes, which, rates, name, options, steps, record))
+    done = _done(executor, f, works, folder)
+    return _assembled(x0, rates, kinds, pieces, done, record)
 
 
 def _stacked(f: Callable[..., Any], starts: Any) -> Any:
     """All starts in one array of floats."""
+    if isinstance(starts, Tensor):
+        starts = np.asarray(starts._a)
+    if isinstance(starts, np.ndarray) and starts.ndim and len(starts) and starts.dtype.kind == "f":
+        Objective(f, starts[0])
+        return np.array(starts)
     rows = [Objective(f, x).start for x in starts]
     if not rows:
         raise ValueError("sweep got no starts")
@@ -147,10 +182,15 @@ def _workers(executor: Any) -> int:
     return max(int(getattr(executor, "_max_workers", None) or 4), 1)
 
 
-def _parts(items: list[int], n: int) -> Iterator[list[int]]:
+def _parts(items: range, n: int) -> Iterator[range]:
     """At most n pieces of nearly equal length, none of them empty."""
-    for part in np.array_split(np.array(items), min(n, len(items))):
-        yield [int(i) for i in part]
+    n = min(n, len(items))
+    for i in range(n):
+        yield items[len(items) * i // n : len(items) * (i + 1) // n]
+
+
+def _array(part: range) -> Any:
+    return np.arange(part.start, part.stop, part.step)
 
 
 # ------------------------------------------------------------------------------------------------- handing work out
@@ -175,7 +215,7 @@ def _work(f: Any, *work: Any) -> Lanes:
 
 def _portable(f: Any, executor: Executor) -> Any:
     """The function as a process of its own can have it."""
-    if not isinstance(executor, ProcessPoolExecutor):
+    if not isinstance(executor, concurrent.futures.ProcessPoolExecutor):
         return f  # threads share it; clusters bring their own way
     try:
         pickle.dumps(f)
@@ -191,56 +231,81 @@ def _portable(f: Any, executor: Executor) -> Any:
     return f
 
 
-def _handed_out(executor: Executor, f: Any, works: Sequence[Any]) -> list[Lanes]:
-    """The results of all pieces, in order; a piece whose worker died is handed out again."""
-    f = _portable(f, executor)
+def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Pieces | None) -> list[Lanes]:
+    """The results of all pieces, in order; those in the folder are taken from there, and the others put there."""
     done: dict[int, Lanes] = {}
+    if folder is not None:
+        done = {i: lanes for i in range(len(works)) if (lanes := folder.read(i)) is not None}
+
+    def keep(i: int, lanes: Lanes) -> None:
+        done[i] = lanes
+        if folder is not None:
+            folder.write(i, lanes)
+
+    if executor is not None:
+        _hand_out(executor, f, works, done, keep)
+    else:
+        for i, work in enumerate(works):
+            if i not in done:
+                keep(i, run_lanes(f, *work))
+    return [done[i] for i in range(len(works))]
+
+
+def _hand_out(
+    executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Lanes], keep: Callable[[int, Lanes], None]
+) -> None:
+    """See to the pieces that are not done; one whose worker died is handed out again."""
+    f = _portable(f, executor)
     own: Executor | None = None  # a pool made in the place of a broken one
     try:
         for attempt in range(1, TRIES + 1):
-            futures: dict[int, Future[Lanes]] = {}
+            handed: dict[Future[Lanes], int] = {}
             died: BaseException | None = None
             for i, work in enumerate(works):
                 if i not in done:
                     try:
-                        futures[i] = (own or executor).submit(_work, f, *work)
+                        handed[(own or executor).submit(_work, f, *work)] = i
                     except BrokenExecutor as e:
                         died = e
-            for i, future in futures.items():
+            for future in as_completed(handed):
                 try:
-                    done[i] = future.result()
+                    keep(handed[future], future.result())
                 except Exception as e:
                     if not (isinstance(e, BrokenExecutor) or type(e).__name__ in DEATHS):
                         raise
                     died = e
             if died is None:
-                return [done[i] for i in range(len(works))]
+                return
             if attempt == TRIES:
                 raise RuntimeError(
                     f"{len(works) - len(done)} of {len(works)} pieces of the sweep were lost {TRIES} times with their "
                     "workers (killed, perhaps for want of memory): try fewer workers or smaller sweeps"
                 ) from died
-            if isinstance(executor, ProcessPoolExecutor):  # a pool that lost a worker takes no more work
+            if isinstance(
+                executor, concurrent.futures.ProcessPoolExecutor
+            ):  # a pool that lost a worker takes no more work
                 if own is not None:
                     own.shutdown(wait=False)
-                own = ProcessPoolExecutor(_workers(executor), mp_context=executor._mp_context)
-        raise AssertionError("unreachable")
+                own = concurrent.futures.ProcessPoolExecutor(_workers(executor), mp_context=executor._mp_context)
     finally:
         if own is not None:
             own.shutdown()
 
 
 def _assembled(
-    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Any]],
-    combinations: Sequence[tuple[int, int, int]], parts: Sequence[list[int]], done: Sequence[Lanes], record: int,
+    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Any]], pieces: Sequence[Any],
+    done: Sequence[Lanes], record: int,
 ) -> Sweep:  # fmt: skip
     """The pieces put back into the order of the combinations."""
-    where = np.argsort(np.concatenate([np.array(p) for p in parts]))
-    x, value, steps, reason = (np.concatenate([getattr(d, k) for d in done])[where] for k in Lanes._fields[:4])
     names = [f"{name}({', '.join(f'{k}={v}' for k, v in o.items())})" if o else name for name, o in kinds]
-    return Sweep(
-        x, value, steps, reason, x0[[c[0] for c in combinations]],
-        np.array([np.nan if rates[c[1]] is None else rates[c[1]] for c in combinations], dtype=float),
-        [names[c[2]] for c in combinations],
-        np.concatenate([d.path for d in done])[where] if record else None, record,
-    )  # fmt: skip
+    rate = np.array([np.nan if r is None else r for r in rates], dtype=float)
+    lanes = (
+        done[0]
+        if len(done) == 1
+        else Lanes(*map(partial(_joined, np.argsort(np.concatenate([*map(_array, pieces)]))), zip(*done)))
+    )
+    return Sweep(lanes.x, lanes.value, lanes.steps, x0, rate, names, lanes.reason, lanes.path, record)
+
+
+def _joined(where: Any, arrays: Sequence[Any]) -> Any:
+    return None if arrays[0] is None else np.concatenate(arrays)[where]

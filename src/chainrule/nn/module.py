@@ -64,10 +64,10 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         m = MODE.get()
         if m is not None and m.trace is not None:
-            parts = [self._parameters, self._buffers, self._modules]
+            a, b, c = self._parameters.values(), self._buffers.values(), self._modules.values()
             m.trace.guard(
                 f"the mode and the parts of {type(self).__name__}",
-                lambda: (self.training, *(id(x) for held in parts for x in held.values())),
+                lambda: (self.training, *map(id, a), *map(id, b), *map(id, c)),
             )
         if self._hooked is None:
             return self.forward(*args, **kwargs)

@@ -75,7 +75,12 @@ def _elu_back(g: Any, x: Any, out: Any, alpha: float = 1.0, scale: float = 1.0, 
     return where(x > 0, g * scale, g * (exp(clamp(x, None, 0.0) * input_scale) * (alpha * scale * input_scale)))
 
 
-elu = _activation("elu", _elu, _elu_back, types="float")
+elu = _activation(
+    "elu", _elu, _elu_back, types="float",
+    sympy=lambda x, alpha=1.0, scale=1.0, input_scale=1.0: where(
+        x > 0, x * scale, expm1(x * input_scale) * (alpha * scale)
+    ),
+)  # fmt: skip
 
 
 def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
@@ -86,6 +91,7 @@ def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 softplus = _activation(
     "softplus", _softplus,
     lambda g, x, out, beta=1.0, threshold=20.0: where(x * beta > threshold, g, g * sigmoid(x * beta)), types="float",
+    sympy=lambda x, beta=1.0, threshold=20.0: log1p(exp(x * beta)) / beta,
 )  # fmt: skip
 silu = _activation(
     "silu", lambda x: x * sigmoid(x), lambda g, x, out: _silu_back(g, x, sigmoid(x)), types="float",
@@ -102,7 +108,9 @@ def _mish_back(g: Any, x: Any, out: Any) -> Any:
     return g * (t + x * (1 - t * t) * sigmoid(x))
 
 
-mish = _activation("mish", lambda x: x * np.tanh(_softplus(x)), _mish_back, types="float")
+mish = _activation(
+    "mish", lambda x: x * np.tanh(_softplus(x)), _mish_back, types="float", sympy="%0*tanh(log(1 + exp(%0)))"
+)
 
 
 def _phi(x: Any) -> Any:
@@ -140,7 +148,7 @@ bce = _activation(
     (
         lambda g, x, y, out: g * ((x - y) / clamp((1 - x) * x, 1e-12, None)),
         lambda g, x, y, out: g * (clamp(log1p(-x), -100.0, None) - clamp(log(x), -100.0, None)),
-    ),
+    ), sympy="-(%1*log(%0) + (1 - %1)*log(1 - %0))",
 )  # fmt: skip
 bce_with_logits = _activation(
     "binary_cross_entropy_with_logits", lambda x, y: (1 - y) * x - log_sigmoid(x),
@@ -175,6 +183,10 @@ class _ByInput(Custom):
         return [side(g, *args, **attrs) if need else None for side, need in zip(self.sides, needs)]
 
 
+def _reduced(x: Any, reduction: str) -> Any:
+    return x if reduction == "none" else REGISTRY[reduction](x, dim=None, keepdim=False)
+
+
 def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
     n = max(numel(x.shape), 1) if reduction == "mean" else 1
     return g * (2.0 / n) * (x - y)
@@ -182,6 +194,7 @@ def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
 
 mse = _ByInput(
     "mse_loss", _mse, _mse_slope, lambda g, x, y, *, reduction: _mse_slope(g, y, x, reduction=reduction),
+    sympy=lambda x, y, *, reduction: _reduced((x - y) * (x - y), reduction),
     reads=((0, 1), (0, 1)), why="the mean of squares has slope 2/n times each difference",
 )  # fmt: skip
 
@@ -199,7 +212,7 @@ linear = _ByInput(
     lambda g, x, w, b: matmul(g, w),
     lambda g, x, w, b: matmul(transpose(_rows(g), dim0=0, dim1=1), _rows(x)),
     lambda g, x, w, b: sum_to(g, shape=tuple(b.shape)),
-    reads=((1,), (0,), ()), grad="AddmmBackward0",
+    reads=((1,), (0,), ()), grad="AddmmBackward0", sympy=lambda x, w, b: matmul(x, transpose(w, dim0=0, dim1=1)) + b,
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- picked by integers

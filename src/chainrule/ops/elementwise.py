@@ -88,11 +88,12 @@ mul = elementwise(
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
-    llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}", why="the quotient rule", publish=False,
+    llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
+    why="the slope of a quotient comes from the quotient rule", publish=False,
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
-    llvm="fneg", js="-%0", sympy="-%0", tex="-%0", aliases=("negative",),
+    llvm="fneg", js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",),
 )  # fmt: skip
 
 
@@ -138,21 +139,27 @@ def _pow_name(node: Any) -> str:
 
 pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
-    llvm="pow", js="Math.pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
+    llvm="pow", js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
     grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule",
 )  # fmt: skip
-reciprocal = elementwise("reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float", sympy="1/%0")
+reciprocal = elementwise(
+    "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
+    sympy="1/%0", why="the slope of 1/x is -1/x**2",
+)  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     llvm="sqrt", js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
 )  # fmt: skip
-rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float")
+rsqrt = elementwise(
+    "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float", sympy="1/sqrt(%0)"
+)
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
-    js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope is the sign", aliases=("absolute",),
+    js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
+    aliases=("absolute",),
 )  # fmt: skip
 
 
@@ -160,7 +167,7 @@ def _sign(x: Any) -> Any:
     return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
-sign = elementwise("sign", _sign, 0, js="Math.sign(%0)", sympy="sign")
+sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign")
 sgn = elementwise("sgn", _sign, 0, sympy="sign")
 
 
@@ -201,22 +208,34 @@ exp = elementwise(
     "exp", np.exp, lambda x, out: out, types="float",
     llvm="exp", js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope",
 )  # fmt: skip
-exp2 = elementwise("exp2", np.exp2, lambda x, out: out * math.log(2), types="float", sympy="2**%0", tex="2^{%0}")
-expm1 = elementwise("expm1", np.expm1, lambda x, out: out + 1, types="float", js="Math.expm1(%0)", sympy="exp(%0) - 1")
+exp2 = elementwise(
+    "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
+    js="pow(2,%0)", sympy="2**%0", why="the slope of 2**x is 2**x times ln 2", tex="2^{%0}",
+)  # fmt: skip
+expm1 = elementwise(
+    "expm1", np.expm1, lambda x, out: out + 1, types="float",
+    js="Math.expm1(%0)", sympy="exp(%0) - 1", why="exp is its own slope",
+)  # fmt: skip
 log = elementwise(
     "log", np.log, times=lambda g, x, out: g / x, types="float",
     llvm="log", js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
 )  # fmt: skip
-log2 = elementwise("log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", sympy="log(%0, 2)")
+log2 = elementwise(
+    "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
+    sympy="log(%0, 2)", why="the slope of the logarithm to base 2 is 1/(x ln 2)",
+)  # fmt: skip
 log10 = elementwise(
-    "log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", sympy="log(%0, 10)"
-)
+    "log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", js="Math.log10(%0)",
+    sympy="log(%0, 10)", why="the slope of the logarithm to base 10 is 1/(x ln 10)",
+)  # fmt: skip
 log1p = elementwise(
-    "log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", grad="Log1PBackward0", sympy="log(1 + %0)"
-)
+    "log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", js="Math.log1p(%0)", grad="Log1PBackward0",
+    sympy="log(1 + %0)", why="the slope of ln(1 + x) is 1/(1 + x)",
+)  # fmt: skip
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, refuse=only("f", "logaddexp_cpu"),
-    d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))), inplace=False,
+    "logaddexp", np.logaddexp, js="logaddexp(%0,%1)", refuse=only("f", "logaddexp_cpu"),
+    d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))),
+    sympy="log(exp(%0) + exp(%1))", inplace=False,
 )  # fmt: skip
 logaddexp2 = elementwise(
     "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"),
@@ -237,15 +256,16 @@ def _xlogy(x: Any, y: Any) -> Any:
 xlogy = elementwise(
     "xlogy", _xlogy, types="float",
     times=(lambda g, x, y, out: where((x == 0) & (y <= 0), 0.0, xlogy(g, y)), lambda g, x, y, out: g * x / y),
-    grad="XlogyBackward0", numbers=("XlogyBackward1", "XlogyBackward2"),
+    grad="XlogyBackward0", numbers=("XlogyBackward1", "XlogyBackward2"), sympy="%0*log(%1)",
 )  # fmt: skip
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
     llvm="sigmoid", js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
+    why="the slope of the sigmoid s is s (1 - s)",
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
-    types="float", publish=False,
+    types="float", sympy="-log(1 + exp(-%0))", tex="\\ln \\sigma(%0)", publish=False,
 )  # fmt: skip
 
 
@@ -259,7 +279,9 @@ def _logit_back(g: Any, x: Any, out: Any, eps: float | None = None) -> Any:
     return where((x >= low) & (x <= 1 - low), g / abs_(x * (1 - x)), outside)  # abs: +inf at -0.0 too
 
 
-logit = elementwise("logit", _logit, times=_logit_back, types="float", publish=False)
+logit = elementwise(
+    "logit", _logit, times=_logit_back, types="float", publish=False, sympy=lambda x, eps=None: log(x / (1 - x))
+)
 
 # --------------------------------------------------------------------------------------------------------- trigonometry
 
@@ -271,39 +293,54 @@ cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), types="float",
     llvm="cos", js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin",
 )  # fmt: skip
-tan = elementwise("tan", np.tan, lambda x, out: 1 + out * out, types="float", js="Math.tan(%0)", sympy="tan")
+tan = elementwise(
+    "tan", np.tan, lambda x, out: 1 + out * out, types="float",
+    js="Math.tan(%0)", sympy="tan", why="the slope of tan is 1 + tan squared",
+)  # fmt: skip
 asin = elementwise(
-    "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float", sympy="asin", aliases=("arcsin",)
-)
+    "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float",
+    js="Math.asin(%0)", sympy="asin", why="the slope of arcsin is 1/sqrt(1 - x**2)",
+    aliases=("arcsin",),
+)  # fmt: skip
 acos = elementwise(
-    "acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float", sympy="acos", aliases=("arccos",)
-)
+    "acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float",
+    js="Math.acos(%0)", sympy="acos", why="the slope of arccos is -1/sqrt(1 - x**2)",
+    aliases=("arccos",),
+)  # fmt: skip
 atan = elementwise(
-    "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float", sympy="atan", aliases=("arctan",)
-)
-sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), types="float", sympy="sinh")
-cosh = elementwise("cosh", np.cosh, lambda x, out: sinh(x), types="float", sympy="cosh")
+    "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float",
+    js="Math.atan(%0)", sympy="atan", why="the slope of arctan is 1/(1 + x**2)",
+    aliases=("arctan",),
+)  # fmt: skip
+sinh = elementwise(
+    "sinh", np.sinh, lambda x, out: cosh(x), types="float",
+    js="Math.sinh(%0)", sympy="sinh", why="the slope of sinh is cosh",
+)  # fmt: skip
+cosh = elementwise(
+    "cosh", np.cosh, lambda x, out: sinh(x), types="float",
+    js="Math.cosh(%0)", sympy="cosh", why="the slope of cosh is sinh",
+)  # fmt: skip
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     llvm="tanh", js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
 )  # fmt: skip
 asinh = elementwise(
-    "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", sympy="asinh", aliases=("arcsinh",)
-)
+    "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",
+    sympy="asinh", why="the slope of arsinh is 1/sqrt(x**2 + 1)", aliases=("arcsinh",),
+)  # fmt: skip
 acosh = elementwise(
-    "acosh",
-    np.arccosh,
-    times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)),
-    types="float",
-    sympy="acosh",
-    aliases=("arccosh",),
-)
+    "acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", js="Math.acosh(%0)",
+    sympy="acosh", why="the slope of arcosh is 1/sqrt(x**2 - 1)", aliases=("arccosh",),
+)  # fmt: skip
 atanh = elementwise(
-    "atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float", sympy="atanh", aliases=("arctanh",)
-)
+    "atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float",
+    js="Math.atanh(%0)", sympy="atanh", why="the slope of artanh is 1/(1 - x**2)",
+    aliases=("arctanh",),
+)  # fmt: skip
 atan2 = elementwise(
-    "atan2", np.arctan2, types="float",
-    times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)), aliases=("arctan2",),
+    "atan2", np.arctan2, types="float", js="Math.atan2(%0,%1)",
+    times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)), sympy="atan2",
+    aliases=("arctan2",),
 )  # fmt: skip
 
 
@@ -314,17 +351,23 @@ def _turned(g: Any, y: Any, x: Any) -> Any:
 
 
 hypot = elementwise(
-    "hypot", np.hypot, refuse=only("f", "hypot_cpu"),
-    times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)),
+    "hypot", np.hypot, js="Math.hypot(%0,%1)", refuse=only("f", "hypot_cpu"),
+    times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)), sympy="sqrt(%0**2 + %1**2)",
 )  # fmt: skip
 sinc = elementwise(
-    "sinc", np.sinc, types="float",
+    "sinc", np.sinc, types="float", sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))", js="sinc(%0)",
     times=lambda g, x, out: where(
         x == 0, 0.0, g * ((cos(math.pi * x) * (math.pi * x) - sin(math.pi * x)) / (math.pi * x * x))
     ),
 )  # fmt: skip
-deg2rad = elementwise("deg2rad", np.deg2rad, lambda x, out: math.pi / 180, types="float", grad="Deg2RadBackward0")
-rad2deg = elementwise("rad2deg", np.rad2deg, lambda x, out: 180 / math.pi, types="float", grad="Rad2DegBackward0")
+deg2rad = elementwise(
+    "deg2rad", np.deg2rad, lambda x, out: math.pi / 180, types="float", js="%0*(Math.PI/180)",
+    grad="Deg2RadBackward0", sympy="%0*pi/180",
+)  # fmt: skip
+rad2deg = elementwise(
+    "rad2deg", np.rad2deg, lambda x, out: 180 / math.pi, types="float", js="%0*(180/Math.PI)",
+    grad="Rad2DegBackward0", sympy="%0*180/pi",
+)  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------- powers of two
 

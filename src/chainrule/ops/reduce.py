@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.base.shapes import numel, reduced
 from chainrule.core.op import Op, custom, linear
-from chainrule.ops.elementwise import exp, where
+from chainrule.ops.elementwise import exp, log, sqrt, where
 from chainrule.ops.views import cat, expand, flip, narrow, ones_like, reshape, select, stack
 
 Dims = tuple[int, ...] | None
@@ -38,8 +38,8 @@ def count(x: Any, dim: Dims) -> int:
 
 
 def _total_type(x: Any) -> Any:
-    # Sums and products of integers and bools are counted in int64.
-    return None if x.dtype.kind == "f" else np.int64
+    # Sums and products of integers and bools are counted in int64. (Those of formulas are object arrays.)
+    return None if x.dtype.kind in "fO" else np.int64
 
 
 # ------------------------------------------------------------------------------------------------------ sums and means
@@ -98,8 +98,14 @@ def _std_vjp(g: Any, out: Any, x: Any, *, dim: Dims, correction: float, keepdim:
     return _var_vjp(where(flat, 0.0, g / (2 * out)), out, x, dim=dim, correction=correction, keepdim=keepdim)
 
 
-var = custom("var", _var, _var_vjp, why="the slope of a variance is twice the distance from the mean, over n - 1")
-std = custom("std", _std, _std_vjp)
+var = custom(
+    "var", _var, _var_vjp, why="the slope of a variance is twice the distance from the mean, over n - 1",
+    sympy=lambda x, *, dim, correction, keepdim: (
+        sum((x - mean(x, dim=dim, keepdim=True)) * (x - mean(x, dim=dim, keepdim=True)), dim=dim, keepdim=keepdim)
+        / (count(x, dim) - correction)
+    ),
+)  # fmt: skip
+std = custom("std", _std, _std_vjp, sympy=lambda x, **over: sqrt(var(x, **over)))
 
 # ------------------------------------------------------------------------------------------------------------ extremes
 
@@ -137,7 +143,10 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any
     return beside(g, x, dim, keepdim) * exp(x - beside(out, x, dim, keepdim))
 
 
-logsumexp = custom("logsumexp", _logsumexp, _logsumexp_vjp, types="float", why="the slope of log-sum-exp is softmax")
+logsumexp = custom(
+    "logsumexp", _logsumexp, _logsumexp_vjp, types="float", why="the slope of log-sum-exp is softmax",
+    sympy=lambda x, *, dim, keepdim: log(sum(exp(x), dim=dim, keepdim=keepdim)),
+)  # fmt: skip
 
 
 def _softmax(x: Any, *, dim: int) -> Any:
@@ -163,8 +172,14 @@ def _axis(x: Any, dim: int) -> tuple[int, ...]:
     return (dim,) if len(x.shape) else ()
 
 
-softmax = custom("softmax", _softmax, _softmax_vjp)
-log_softmax = custom("log_softmax", _log_softmax, _log_softmax_vjp)
+softmax = custom(
+    "softmax", _softmax, _softmax_vjp,
+    sympy=lambda x, *, dim: exp(x) / sum(exp(x), dim=_axis(x, dim), keepdim=True),
+)  # fmt: skip
+log_softmax = custom(
+    "log_softmax", _log_softmax, _log_softmax_vjp,
+    sympy=lambda x, *, dim: x - log(sum(exp(x), dim=_axis(x, dim), keepdim=True)),
+)  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- cumulative
 
@@ -178,7 +193,7 @@ def _running(accumulate: Any) -> Any:
 
     def kernel(x: Any, *, dim: int) -> Any:
         if x.dtype.kind != "f":
-            return accumulate(x, dim, dtype=np.int64)
+            return accumulate(x, dim, dtype=object if x.dtype.kind == "O" else np.int64)
         return accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False)
 
     return kernel

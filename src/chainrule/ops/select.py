@@ -28,6 +28,7 @@ def _where(c: Any, x: Any, y: Any) -> Any:
 where = elementwise(
     "where", _where,
     times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
+    js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
     publish=False,
 )  # fmt: skip
 

@@ -64,13 +64,14 @@ _gammaln = _by_element("gammaln", _lgamma)
 # --------------------------------------------------------------------------------------- error functions (DLMF 7)
 
 erf = elementwise(
-    "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float",
+    "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float", js="erf(%0)",
     sympy="erf", tex="\\operatorname{erf} %0",
     why="erf is an area under the bell curve, so its slope is the bell curve",
 )  # fmt: skip
 erfc = elementwise(
-    "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float", sympy="erfc"
-)
+    "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float",
+    js="erfc(%0)", sympy="erfc",
+)  # fmt: skip
 erfinv = elementwise(
     "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv"
 )
@@ -133,12 +134,13 @@ def _polygamma(x: Any, *, n: int) -> Any:
 
 lgamma = elementwise(
     "lgamma", lambda x: _gammaln(np.where(x == -math.inf, math.inf, x)[()]),
-    times=lambda g, x, out: g * digamma(x), types="float",
+    times=lambda g, x, out: g * digamma(x), types="float", js="lgamma(%0)",
     sympy="loggamma", tex="\\ln\\Gamma(%0)", why="the slope of ln gamma is, by definition, digamma",
 )  # fmt: skip
 digamma = elementwise(
-    "digamma", lambda x: _digamma(x), times=lambda g, x, out: g * polygamma(x, n=1), types="float", sympy="digamma"
-)
+    "digamma", lambda x: _digamma(x), times=lambda g, x, out: g * polygamma(x, n=1), types="float", js="digamma(%0)",
+    sympy="digamma",
+)  # fmt: skip
 
 
 def _digamma(x: Any) -> Any:

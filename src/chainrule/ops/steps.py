@@ -16,7 +16,8 @@ from chainrule.ops.elementwise import no_rule, only, where
 
 relu = elementwise(
     "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out <= 0, 0.0, g),
-    js="Math.max(%0,0)", sympy="Max(%0, 0)", why="the slope is 1 where the input is positive, else 0",
+    js="Math.max(%0,0)", sympy=lambda x: where(x > 0, x, 0),
+    why="the slope is 1 where the input is positive, else 0",
 )  # fmt: skip
 
 
@@ -26,15 +27,17 @@ def _larger(g: Any, mine: Any, other: Any) -> Any:
 
 maximum = elementwise(
     "maximum", np.maximum,
-    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)), sympy="Max", inplace=False,
+    times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)),
+    js="Math.max(%0,%1)", sympy=lambda x, y: where(x >= y, x, y), inplace=False,
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
-    times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)), sympy="Min",
+    times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)),
+    js="Math.min(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
     inplace=False,
 )  # fmt: skip
 fmax = elementwise(
-    "fmax", np.fmax,
+    "fmax", np.fmax, js="fmax(%0,%1)", sympy=lambda x, y: where(x >= y, x, y),
     times=(
         lambda g, x, y, out: where((x >= y) | isnan(y), g, 0.0),
         lambda g, x, y, out: where((x >= y) | isnan(y), 0.0, g),
@@ -42,7 +45,7 @@ fmax = elementwise(
     inplace=False,
 )  # fmt: skip
 fmin = elementwise(
-    "fmin", np.fmin,
+    "fmin", np.fmin, js="fmin(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
     times=(
         lambda g, x, y, out: where((x <= y) | isnan(y), g, 0.0),
         lambda g, x, y, out: where((x <= y) | isnan(y), 0.0, g),
@@ -70,11 +73,22 @@ def _at_max(g: Any, x: Any, min: Any, max: Any, out: Any) -> Any:
     return where(x > max if min is None else (x > max) | (max < min), g, 0.0)
 
 
-clamp = elementwise("clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"), publish=False)
+def _bounded(x: Any, min: Any = None, max: Any = None) -> Any:
+    """The same, piece by piece, as formulas have it."""
+    low = x if min is None else where(x < min, min, x)
+    return low if max is None else where(x > max, max, low)
+
+
+clamp = elementwise(
+    "clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"), publish=False, sympy=_bounded
+)
 
 floor = elementwise("floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor")
 ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling")
-trunc = elementwise("trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"), js="Math.trunc(%0)", aliases=("fix",))
+trunc = elementwise(
+    "trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"),
+    js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",),
+)  # fmt: skip
 frac = elementwise("frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"))
 
 
@@ -87,7 +101,7 @@ def _round_to(x: Any, *, decimals: int) -> Any:
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
 
-round_ = elementwise("round", _round, 0, refuse=only("iuf", "round_cpu"), publish=False)
+round_ = elementwise("round", _round, 0, js="rint(%0)", refuse=only("iuf", "round_cpu"), publish=False)
 round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), publish=False)
 
 
@@ -107,15 +121,16 @@ def _div_trunc(x: Any, y: Any) -> Any:
 
 
 fmod = elementwise(
-    "fmod", _divisor(np.fmod), times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
+    "fmod", _divisor(np.fmod), js="%0%%1", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
     refuse=only("iuf", "fmod_cpu"), grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"),
 )  # fmt: skip
 remainder = elementwise(
-    "remainder", _divisor(np.remainder), times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
+    "remainder", _divisor(np.remainder),
+    js="mod(%0,%1)", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
     refuse=only("iuf", "remainder_cpu"), grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
 )  # fmt: skip
 div_floor = elementwise(
-    "div_floor", _divisor(np.floor_divide), (0, 0),
+    "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)",
     refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 div_trunc = elementwise(
@@ -123,11 +138,12 @@ div_trunc = elementwise(
     refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 floor_divide = elementwise(
-    "floor_divide", _divisor(np.floor_divide), times=(no_rule("floor_divide"), no_rule("floor_divide")),
+    "floor_divide", _divisor(np.floor_divide),
+    js="floordiv(%0,%1)", times=(no_rule("floor_divide"), no_rule("floor_divide")),
     refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented",
 )  # fmt: skip
 copysign = elementwise(
-    "copysign", np.copysign, types="float",
+    "copysign", np.copysign, types="float", js="copysign(%0,%1)",
     times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), 0),
     grad="CopysignBackward0", numbers=("CopysignBackward0", "CopysignBackward1"),
 )  # fmt: skip

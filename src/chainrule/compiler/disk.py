@@ -1,0 +1,94 @@
+"""Machine code kept on disk, for the next process: set the environment variable CHAINRULE_CACHE to a folder.
+
+An object file is found by a digest of all that it depends on: the text of the graph in LLVM's language, the CPU and its
+features, the versions of LLVM, llvmlite and chainrule. It is written beside its place and moved there, so processes may
+write at once, and it carries a digest of its contents: what is damaged is compiled anew.
+
+Whoever can write into the folder can run code as us. So the folder must be ours and closed to others' writing, or it is
+refused; it is made with mode 0700 if it is not there. Files in it are never removed: delete the folder to start anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+VARIABLE = "CHAINRULE_CACHE"
+SIZE = hashlib.sha256().digest_size
+
+
+class Unsafe(PermissionError):
+    """The folder is not ours alone."""
+
+
+def cached() -> bool:
+    """Whether machine code is kept on disk."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def key(*parts: str) -> str:
+    """The name of an object file that depends on these."""
+    return hashlib.sha256("\0".join(f"{len(p)}:{p}" for p in parts).encode()).hexdigest()
+
+
+def load(name: str) -> bytes | None:
+    """The contents of a file; None if it is not there or damaged."""
+    with _folder() as folder:
+        try:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError:
+            return None
+        with os.fdopen(file, "rb") as f:
+            if os.fstat(file).st_uid != os.geteuid():
+                return None
+            contents = f.read()
+    digest, data = contents[:SIZE], contents[SIZE:]
+    return data if digest == _digest(name, data) else None
+
+
+def save(name: str, data: bytes) -> None:
+    """Put a file there, whole or not at all; a full disk is no reason to stop."""
+    with _folder() as folder:
+        part = f"{name}.{secrets.token_hex(8)}.part"
+        try:
+            file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+            try:
+                with os.fdopen(file, "wb") as f:
+                    f.write(_digest(name, data) + data)
+                os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                os.unlink(part, dir_fd=folder)
+                raise
+        except OSError:
+            return
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + data).digest()
+
+
+@contextmanager
+def _folder() -> Iterator[int]:
+    """The folder, opened and found safe: what is done by this handle is done in the folder that was looked at."""
+    path = os.environ[VARIABLE]
+    if os.open not in os.supports_dir_fd:
+        raise Unsafe(f"{VARIABLE}: this system has no way to keep a folder of machine code safe; unset the variable")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        found = os.fstat(folder)
+        if found.st_uid != os.geteuid():
+            raise Unsafe(f"{VARIABLE}={path}: the folder belongs to another user, who could have us run any code")
+        if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            mode = stat.S_IMODE(found.st_mode)
+            raise Unsafe(
+                f"{VARIABLE}={path}: the folder has mode {mode:04o}, so others can write into it and have us run any "
+                f"code. Do `chmod 700 {path}` if you trust what is in it, or name another folder"
+            )
+        yield folder
+    finally:
+        os.close(folder)

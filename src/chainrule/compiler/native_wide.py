@@ -1,0 +1,75 @@
+"""Cells that hold a number for each of several lanes: code that is written in vectors, not vectorised by LLVM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.compiler import vecmath
+from chainrule.compiler.native_cells import Cell, Pen, ir_type
+
+
+class Wide(Pen):
+    """What writes such cells."""
+
+    def __init__(self, module: Any, build: Any, lanes: int) -> None:
+        super().__init__(module, build, vector=True)
+        self.lanes = lanes
+
+    def kind(self, dtype: Any) -> Any:
+        from llvmlite import ir
+
+        return ir.VectorType(ir_type(dtype), self.lanes)
+
+    def constant(self, x: Any, dtype: Any, weak: bool = False) -> Cell:
+        from llvmlite import ir
+
+        x = dtype.type(x)
+        value = float(x) if dtype.kind == "f" else int(x)
+        return Cell(self, ir.Constant(self.kind(dtype), [value] * self.lanes), dtype, weak)
+
+    def load(self, at: Any, dtype: Any, weak: bool = False) -> Cell:
+        return Cell(self, self.build.load(at, typ=self.kind(dtype), align=dtype.itemsize), dtype, weak)
+
+    def store(self, x: Cell, at: Any) -> None:
+        self.build.store(x.raw, at, align=x.dtype.itemsize)
+
+    def call(self, name: str, *args: Cell) -> Cell:
+        dtype = args[0].dtype
+        kind = "float" if dtype.itemsize == 4 else "double"
+        function = vecmath.declare(self.module, name, kind, lanes=self.lanes)
+        return Cell(self, self.build.call(function, [a.raw for a in args]), dtype)
+
+    def intrinsic(self, name: str, *args: Cell) -> Cell:
+        from llvmlite import ir
+
+        dtype = args[0].dtype
+        kind = self.kind(dtype)
+        full = f"llvm.{name}.v{self.lanes}f{8 * dtype.itemsize}"
+        function = self.module.declare_intrinsic(full, (), ir.FunctionType(kind, [kind] * len(args)))
+        return Cell(self, self.build.call(function, [a.raw for a in args]), dtype)
+
+    def spread(self, x: Cell) -> Cell:
+        """One number in every lane."""
+        from llvmlite import ir
+
+        index = ir.IntType(32)
+        kind = self.kind(x.dtype)
+        one = self.build.insert_element(ir.Constant(kind, ir.Undefined), x.raw, index(0))
+        zeros = ir.Constant(ir.VectorType(index, self.lanes), [0] * self.lanes)
+        return Cell(self, self.build.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros), x.dtype, x.weak)
+
+    def any(self, x: Cell) -> Any:
+        """Whether a condition holds in some lane."""
+        from llvmlite import ir
+
+        bit = ir.IntType(1)
+        name = f"llvm.vector.reduce.or.v{self.lanes}i1"
+        return self.build.call(self.module.declare_intrinsic(name, (), ir.FunctionType(bit, [x.raw.type])), [x.raw])
+
+
+def width() -> int:
+    """Bytes of a vector register of this CPU."""
+    from llvmlite import binding as llvm
+
+    features = llvm.get_host_cpu_features()
+    return 64 if features.get("avx512f", False) else 32 if features.get("avx2", False) else 16

@@ -1,0 +1,156 @@
+"""A program: one traced graph, what runs it, and what happens around a run.
+
+Before: guards must hold, and the values that the graph starts from are fetched. After: what the function has changed is
+changed. Where all of the graph is native, both are done by native code (`native_enter`): it checks the arrays, and puts
+new values of parameters and optimiser state into their memory; what is left for Python are version numbers and the
+tensors that are returned.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from chainrule.compiler.native_enter import Entry
+from chainrule.compiler.outside import SHARED, overlap
+from chainrule.compiler.passes import simplify
+from chainrule.compiler.pullback import Returned
+from chainrule.compiler.trace import Traced, overwrite
+from chainrule.compiler.written import MISS, write
+from chainrule.core.graph import TraceError, order
+from chainrule.core.tensor import LEAF, Tensor, wrap
+
+
+class Call(NamedTuple):
+    """The call that a program is made for."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    mode: Any
+    reason: str  # why there was no program for it
+
+
+class Program:
+    """One traced graph, simplified and ready to run on tensors: the function's arguments."""
+
+    def __init__(self, traced: Traced, made_for: Call, runner: Callable[[Any, Any], Any]) -> None:
+        start = time.perf_counter()
+        self.reason, self.mode = made_for.reason, made_for.mode
+        captured = sorted(traced.captured, key=lambda i: i.tensor is None)
+        self.tensors = [i.tensor for i in captured if i.tensor is not None]
+        self.leaves = [x._g is LEAF for x in self.tensors]
+        self.kinds = [_kind(x) for x in self.tensors]
+        self.draws = any(i.drawn for i in captured)  # once in a run: the short way may have to be left after fetching
+        self.fetched = [i.get for i in captured[len(self.tensors) :]]
+        self.guards = [(g.get, g.value, g.what) for g in traced.guards]
+        self.effects = traced.effects
+        self.build = traced.build
+        self.arguments = traced.arguments
+        self.written = traced.written
+        self.returned = Returned(traced.results, traced.pullback)
+        after = [v for a in traced.arguments for v in (a.after, a.grad_after) if v is not None]
+        changes = [*after, *(e.var for e in traced.effects if e.var is not None)]
+        wanted = [*changes, *self.returned.wanted]
+        self.before = len(order(wanted))
+        wanted = simplify(wanted)
+        self.after = len(order(wanted))
+        self.changes = len(changes)
+        wanted = [*wanted[: self.changes], *self.returned.split(wanted[self.changes :])]
+        self.inputs = [*(v for a in traced.arguments for v in (a.var, a.grad) if v is not None), *(i.var for i in captured)]
+        self.run = runner(self.inputs, wanted)
+        self.again = self.short = None
+        self.plain = _plain(made_for)
+        entry = self._entry()
+        if entry is not None:
+            self.again, self.short = write(self, entry, made_for.args if self.plain else None)
+        self.seconds = time.perf_counter() - start
+
+    # ---- before a run
+
+    def broken(self) -> str | None:
+        """The first guard that no longer holds, in words."""
+        for x, kind in zip(self.tensors, self.kinds):
+            if _kind(x) != kind:
+                return f"a captured tensor's shape and dtype: was {kind}, is {_kind(x)}"
+        for get, value, what in self.guards:
+            now = get()
+            if now is not value and now != value:
+                return f"{what}: was {value}, is {now}"
+        return None
+
+    def _with_gradients(self, tensors: Sequence[Tensor]) -> list[Any]:
+        """The payloads of the arguments, each followed by that of its `.grad` where the graph reads it."""
+        found = []
+        for a, x in zip(self.arguments, tensors):
+            found.append(x._a)
+            if a.grad is not None:
+                found.append(x._grad._a)  # type: ignore[union-attr]
+        return found
+
+    def _entry(self) -> Entry | None:
+        """The short way, unless what a run finds may raise an error, which must come before the changes, or inputs may
+        not be fetched twice if the short way turns out to be closed."""
+        if not hasattr(self.run, "enter") or any(e.check for e in self.effects) or self.draws:
+            return None
+        number = {v.id: i for i, v in enumerate(self.inputs)}
+        goals = []  # the input that each change goes into, in their order
+        for a in self.arguments:
+            goals += [a.var] * (a.after is not None)
+            goals += [a.grad if a.grad_kept else None] * (a.grad_after is not None)
+        goals += [e.input for e in self.effects if e.var is not None]
+        into = {r: number[v.id] for r, v in enumerate(goals) if v is not None and v.shape}
+        single = {number[v.id] for v in goals if v is not None and not v.shape}
+        count = len(self.inputs) - len(self.tensors) - len(self.fetched)
+        return self.run.enter(into, single, count)
+
+    # ---- a run
+
+    def __call__(self, tensors: Sequence[Tensor]) -> Any:
+        if self.again is not None:
+            got = self.short(*tensors)
+            if got is not MISS:
+                return got
+        self._refuse_shared(tensors)
+        payloads = [*self._with_gradients(tensors), *(x._a for x in self.tensors), *(get() for get in self.fetched)]
+        arrays = self.run([_scalar(a) for a in payloads])
+        changes, rest = iter(arrays[: self.changes]), arrays[self.changes :]
+        arguments = [(a, x, None if a.after is None else next(changes), None if a.grad_after is None else next(changes))
+                     for a, x in zip(self.arguments, tensors)]  # fmt: skip
+        for effect in self.effects:  # checks come first, so that where one raises nothing was changed
+            effect.apply(None if effect.var is None else next(changes))
+        for a, x, after, grad in arguments:
+            if a.after is not None:
+                overwrite(x, after, a.times)
+            if a.grad_after is not None:
+                if a.grad_kept:
+                    overwrite(x._grad, grad, 1)  # type: ignore[arg-type]
+                else:
+                    x._grad = wrap(grad)
+        return self.build(self.returned.tensors(rest, tensors))
+
+    def _refuse_shared(self, tensors: Sequence[Tensor]) -> None:
+        """Raise if an argument lies in memory that the function changes under another name."""
+        changed = [x for a, x in zip(self.arguments, tensors) if a.after is not None]
+        for x in tensors:
+            others = [*self.written, *(y for y in changed if y is not x)]
+            others += self.tensors if any(x is y for y in changed) else []
+            for y in others:
+                if overlap(x._a, y._a):
+                    raise TraceError(SHARED.format(a=f"{y._a.dtype}{list(y._a.shape)}", b="an argument"))
+
+
+def _plain(call: Call) -> bool:
+    """Whether nothing was passed but different tensors, one by one, none of which was computed with a history."""
+    args = call.args
+    if call.kwargs or not all(isinstance(x, Tensor) for x in args) or len(set(map(id, args))) < len(args):
+        return False
+    return all(x._g is None or x._g is LEAF for x in args)
+
+
+def _kind(x: Tensor) -> Any:
+    return x._a.shape, x._a.dtype, x._g is LEAF
+
+
+def _scalar(a: Any) -> Any:
+    return a[()] if hasattr(a, "shape") and not a.shape else a

@@ -1,0 +1,38 @@
+"""SymPy, imported when something of it is first used; and the reasons for which there is no formula."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+_ELSEWHERE = {"ElementwiseApplyFunction": "sympy.matrices.expressions.applyfunc"}
+
+
+class _Later:
+    """Stands for the module `sympy`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            found = getattr(import_module(_ELSEWHERE.get(name, "sympy")), name)
+        except ModuleNotFoundError as e:
+            if e.name != "sympy":
+                raise
+            raise ImportError('formulas need SymPy: pip install "chainrule[see]"') from None
+        setattr(self, name, found)
+        return found
+
+
+sp: Any = _Later()
+
+
+class NoFormula(ValueError):
+    """What was asked for has no single formula, or none that a person would read; the message says why."""
+
+
+class NoTensor(TypeError):
+    """The function did not return one tensor of floating-point numbers."""
+
+
+class OutsideDomain(ValueError):
+    """The function has no finite value at the point; the message names the operation."""

@@ -1,0 +1,176 @@
+"""`chainrule descend`: minimise a function, show the way, and say how it ended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.language import say, say_count
+from chainrule.core.tensor import Tensor
+from chainrule.descend.minimize import minimize
+from chainrule.descend.result import Result
+from chainrule.see.commands import given
+from chainrule.see.commands.paper import Paper, short, write_json
+
+DESCRIPTION = f"""\
+Descend a function from a start and say how it went.
+
+{given.EXPRESSIONS}"""
+
+EPILOG = """\
+exit status:
+  0  the descent ended well: all steps made, or converged
+  1  it ran away, or the function cannot be descended
+  3  the command line makes no sense
+
+examples:
+  chainrule descend "x**2 - 4*x + 5" --start x=5 --lr 0.001 --steps 3000
+  chainrule descend "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1,y=1 --optimizer adam --lr 0.02 --plot way.png
+  chainrule descend "x**4 - x" --start x=2 --optimizer sgd --set momentum=0.9 --json
+  chainrule descend --file lesson.py:loss --start "w=[0,0]" --optimizer newton"""
+
+ROWS = 11  # of the table
+KEPT = 1000  # points that are recorded, about
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `chainrule descend` to `parser`."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    given.configure(parser, "--start", "where to start")
+    parser.add_argument("--lr", type=float, help="the learning rate (default: the optimiser's)")
+    parser.add_argument("--steps", type=int, default=1000, help="how many steps to make (default: %(default)s)")
+    parser.add_argument(
+        "--optimizer", default="sgd", metavar="NAME", help="sgd, adam, ..., or gd, newton, lbfgs (default: sgd)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the optimiser: momentum=0.9"
+    )
+    parser.add_argument("--tol", type=float, help="stop where the norm of the gradient is at most this")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the way to a file (.png, .svg, .pdf)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Descend and tell; returns the exit status."""
+    return given.told("descend", _run, arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    f = given.function(arguments)
+    start = given.point(f, arguments.values, "--start")
+    objective, x0 = _of_one(f, start)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a divergence, which is told below
+        result = minimize(
+            objective, x0, optimizer=arguments.optimizer, lr=arguments.lr, steps=arguments.steps, tol=arguments.tol,
+            record=max(1, arguments.steps // KEPT), progress=False if arguments.json else None,
+            **_options(arguments.set),
+        )  # fmt: skip
+    if arguments.plot:
+        _draw(objective, result, arguments.plot)
+    if arguments.json:
+        write_json(_for_programs(f, start, result))
+    else:
+        _for_people(f, start, result, arguments.plot)
+    return given.GOOD if result.success else given.REFUSED
+
+
+def _of_one(f: Callable[..., Any], start: dict[str, Tensor]) -> tuple[Callable[..., Any], Any]:
+    """The function of one argument, and its start, that `minimize` takes: a dict of several variables."""
+    if len(start) == 1:
+        return f, next(iter(start.values()))
+
+    def together(at: dict[str, Tensor]) -> Any:
+        return f(**at)
+
+    together.__name__ = getattr(f, "__name__", "f")
+    return together, start
+
+
+def _options(words: list[str]) -> dict[str, Any]:
+    found = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise given.Usage(say("--set is given as --set momentum=0.9, but this is {word}", word=word))
+        try:
+            found[name] = json.loads(value.replace("True", "true").replace("False", "false"))
+        except ValueError:
+            raise given.Usage(say("{word} gives no number, no true or false, and no list", word=word)) from None
+    return found
+
+
+def _by_name(start: dict[str, Tensor], x: Any) -> dict[str, Any]:
+    return x if isinstance(x, dict) else dict.fromkeys(start, x)
+
+
+def _draw(objective: Callable[..., Any], result: Result, path: Path) -> None:
+    from chainrule.see.plots import descent
+
+    descent(objective, result).figure.savefig(path)
+
+
+def _for_programs(f: Callable[..., Any], start: dict[str, Tensor], result: Result) -> dict[str, Any]:
+    return {
+        "function": given.title(f, list(start)),
+        "start": start,
+        "optimizer": result.what,
+        "steps": result.steps,
+        "reason": result.reason,
+        "message": result.message,
+        "x": _by_name(start, result.x),
+        "value": result.value,
+        "grad_norm": result.grad_norm,
+        "path": {
+            "step": result.recorded,
+            "x": _by_name(start, result.path),
+            "value": result.values,
+            "grad_norm": result.grad_norms,
+        },
+    }
+
+
+def _for_people(f: Callable[..., Any], start: dict[str, Tensor], result: Result, plot: Path | None) -> None:
+    paper = Paper()
+    paper.line(given.title(f, list(start)), "bold")
+    paper.line()
+    path = _by_name(start, result.path)
+    headings = [say("step"), *path, say("value"), say("|gradient|")]
+    rows = np.unique(np.linspace(0, len(result.recorded) - 1, ROWS).round().astype(int))
+    columns = [result.recorded, *path.values(), result.values, result.grad_norms]
+    paper.table(headings, [[f"{columns[0][i]}", *(short(c[i]) for c in columns[1:])] for i in rows])
+    paper.line()
+    paper.sentence(verdict(result), "green" if result.success else "red")
+    if plot:
+        paper.sentence(say("The way is drawn in {file}.", file=plot))
+
+
+def verdict(result: Result) -> str:
+    """How a descent ended, in a sentence or two."""
+    of = {"what": result.what, "message": result.message}
+    if result.reason == "diverged":
+        return say("The descent ran away with {what}: {message}.", **of)
+    if result.reason == "stopped":
+        return say_count("Stopped after {n} step of {what}.", "Stopped after {n} steps of {what}.", result.steps, **of)
+    if result.reason == "converged":
+        return say_count(
+            "Arrived after {n} step of {what}: {message}.", "Arrived after {n} steps of {what}: {message}.",
+            result.steps, **of,
+        )  # fmt: skip
+    made = say_count("{n} step of {what} is made.", "All {n} steps of {what} are made.", result.steps, **of)
+    return f"{made} {_outlook(result.grad_norm, float(result.grad_norms[0]))}"
+
+
+def _outlook(slope: float, first: float) -> str:
+    """What the norm of the gradient at the end, beside that at the start, tells of the way ahead."""
+    shown = short(slope, 3)
+    if slope <= 1e-4 * first or slope <= 1e-6:
+        return say("The gradient is {slope}: this is close to a flat place.", slope=shown)
+    if slope > first:
+        return say("The gradient has grown to {slope}: try a smaller --lr.", slope=shown)
+    return say("The gradient is still {slope}: there is further to go, by more --steps or another --lr.", slope=shown)

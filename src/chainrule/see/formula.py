@@ -1,0 +1,67 @@
+"""`derive`: from a function in the torch style to its derivatives as formulas, with steps and values.
+
+The function is traced (`subject`); its graph and the engine's graph of its gradient are read as formulas, of single
+numbers (`elements`) or of whole vectors and matrices (`matrix`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.base.language import say
+from chainrule.core.graph import Var
+from chainrule.see.algebra import NoFormula, NoTensor, OutsideDomain
+from chainrule.see.derivation import Derivation
+from chainrule.see.elements import Elements
+from chainrule.see.subject import Subject
+
+__all__ = ["Derivation", "NoFormula", "NoTensor", "OutsideDomain", "derive"]
+
+SMALL = 6  # elements of an argument that get a symbol each
+
+
+def derive(f: Callable[..., Any], *point: Any, order: int = 1, form: str | None = None) -> Derivation:
+    """The derivatives of a function as formulas.
+
+    f: a function of tensors in the torch style, that returns one tensor. point: a value for each argument: a number, or
+    a list, array or tensor; it may be left out where every argument is a number. order: 1 for slopes, 2 for slopes of
+    slopes, and so on. form: "elements" (x_1, x_2, ...) or "matrix" (2 X^T (X w - y)); chosen by itself otherwise:
+    elements where no tensor has more than 6 of them and none is a factor in a product with a matrix.
+
+    Returns a `Derivation`: `.function`, `.derivatives`, `.values`, `.steps`, `.hessian`, `.jacobian`, `.latex()`,
+    `.text()`. Fractions with a small denominator are exact (0.25 is 1/4, 0.1 is 1/10), other floats stay as typed.
+
+    Raises NoFormula (a ValueError) where there is no single formula: branches and loops that depend on values, random
+    numbers, operations without one; NoTensor (a TypeError) for a function that returns no tensor; OutsideDomain (a
+    ValueError) where the function is not finite at the point.
+
+    >>> import chainrule as cr
+    >>> d = cr.derive(lambda x: x**2 - 4 * x + 5, 5.0)
+    >>> d.function, d.derivatives["x"]
+    (x**2 - 4*x + 5, 2*x - 4)
+    >>> d.values.function, d.values.derivatives["x"]
+    (10.0, 6.0)
+    """
+    if order < 1 or int(order) != order:
+        raise ValueError(say("order must be 1, 2, 3, ..., not {order}", order=order))
+    if form not in (None, "elements", "matrix"):
+        raise ValueError(say('form must be "elements" or "matrix", not {form}', form=repr(form)))
+    subject = Subject(f, point)
+    if (form or _form(subject)) == "elements":
+        return Elements(subject, order)
+    from chainrule.see.matrix import Matrices
+
+    try:
+        return Matrices(subject, order)
+    except NoFormula:
+        if form == "matrix" or any(x.numel() > SMALL for x in subject.arguments):
+            raise
+    return Elements(subject, order)
+
+
+def _form(subject: Subject) -> str:
+    sizes = [x.numel() for x in subject.arguments] + [a.size for a in subject.captured.values()]
+    products = (v for v in subject.function if v.op is not None and v.op.name in ("matmul", "linear", "contract"))
+    factors = [a for v in products for a in v.args if isinstance(a, Var)]
+    return "matrix" if max(sizes) > SMALL or any(v.ndim > 1 for v in factors) else "elements"

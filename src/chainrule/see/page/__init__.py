@@ -1,0 +1,63 @@
+"""A web page to play with a function: one HTML file that needs no network, no server and no Python.
+
+The function is traced, taken apart into single numbers (`function.py`, `scalar.py`) and written in JavaScript from the op
+table (`emit.py`), with the optimisers (`optimisers.py`). The derivative rules go along as data (`rules.py`), so that the
+page can differentiate what is typed there. The page itself is `web/`, plain ES modules that `link.py` joins; libraries
+are in `vendor/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from chainrule.see.page.document import composed
+
+
+class Page:
+    """A page: `html`, its whole text. In a notebook it shows itself."""
+
+    def __init__(self, html: str, title: str) -> None:
+        self.html, self.title = html, title
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page into a file; returns its path."""
+        path = Path(path)
+        path.write_text(self.html, encoding="utf-8", newline="\n")
+        return path
+
+    def __repr__(self) -> str:
+        return f"<page {self.title!r}, {len(self.html.encode()) / 1000:.0f} kB: save(path) writes it into a file>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts allow-downloads" title="{escape(self.title)}" '
+            'width="100%" height="820" style="border:0"></iframe>'
+        )
+
+
+def page(
+    f: Callable[..., Any] | str, *, start: Any = None, lr: float | None = None, optimizer: str = "sgd", steps: int = 100,
+    title: str | None = None, **settings: Any,
+) -> Page:  # fmt: skip
+    """A web page to play with a function: its curve or contours, its slopes, and descents on it.
+
+    f: a function in the torch style, of numbers and small arrays, to one number; or an expression, "x**2 - 4*x + 5".
+    start: a number or array for each argument: alone, as a tuple in their order, or as a dict by their names.
+    lr: the learning rate; that of the optimiser if it is left out.
+    optimizer: one of `chainrule.optim`, by its name; its other settings, such as momentum, go by their names too.
+    steps: how many steps a descent has at first.
+    title: the title of the page.
+
+    Returns a `Page`. It computes in double precision, whatever dtypes the function uses.
+    Raises ValueError for a function that cannot be shown, with the reason: one that decides by the values of tensors,
+    that uses an op without JavaScript, or that has more than 50 numbers to move.
+
+    >>> import chainrule as cr
+    >>> cr.page("x - 4*x**2 + x**4/4", start=4, lr=0.05).save("/dev/null").name
+    'null'
+    """
+    html, title = composed(f, start, lr, optimizer, steps, title, settings)
+    return Page(html, title)

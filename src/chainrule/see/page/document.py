@@ -1,0 +1,125 @@
+"""The page's text: the script joined, the data embedded, and a policy that allows nothing else.
+
+The user's text goes into the page as JSON in a data block, with every character escaped that could end the block, and
+the page puts it on the screen as text. The script holds none of it, and its hash is the only script that may run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from chainrule.base.language import LANGUAGES, language, say
+from chainrule.descend.options import RULES, group_of, optimiser
+from chainrule.see.expression import Expression, parse
+from chainrule.see.page import optimisers, rules
+from chainrule.see.page.derived import derived
+from chainrule.see.page.emit import function as arrow
+from chainrule.see.page.emit import listed
+from chainrule.see.page.function import Function, as_data, starts, taken_apart
+from chainrule.see.page.link import link
+from chainrule.see.page.sentences import catalogues
+
+HELPERS = "pow, rint, mod, floordiv, sinc, logaddexp, fmax, fmin, copysign, erf, erfc, lgamma, digamma"
+
+
+def composed(
+    f: Callable[..., Any] | str, start: Any, lr: float | None, optimizer: str, steps: int, title: str | None,
+    settings: dict[str, Any],
+) -> tuple[str, str]:  # fmt: skip
+    """The page's HTML and its title."""
+    if isinstance(f, str):
+        f = parse(f)
+    key = optimiser(optimizer)
+    if key not in RULES:
+        raise ValueError(f"a page steps by {', '.join(sorted(RULES))}; {optimizer!r} searches along lines")
+    group = group_of(key, lr, settings)
+    taken = taken_apart(f, start)
+    text = f.text if isinstance(f, Expression) else None
+    title = title or text or getattr(f, "__name__", "") or say("function")
+    graph = as_data(taken.value, taken.names)
+    rule_table, op_sources = rules.table({entry[0] for entry in graph if isinstance(entry, list)})
+    data = {
+        "title": title,
+        "text": text,
+        "names": taken.names,
+        "start": taken.start,
+        "lr": group["lr"],
+        "optimizer": key,
+        "settings": {k: group[k] for k in optimisers.settings(key) if k != "lr"},
+        "steps": int(steps),
+        "graph": graph,
+        "rules": rule_table,
+        "grammar": rules.grammar(rule_table),
+        "derived": derived(f, starts(f, start), len(graph)),
+        "optimisers": {n: {"title": RULES[n].__name__, "settings": optimisers.settings(n)} for n in RULES},
+        "language": str(language()),
+        "languages": LANGUAGES,
+        "catalogues": catalogues(),
+    }
+    return _html(title, data, script(taken, op_sources)), title
+
+
+def script(taken: Function, op_sources: dict[str, str]) -> str:
+    """The page's script: its modules, and the one that is made here of what was traced."""
+    ops = ",\n".join(f"{name}:{source}" for name, source in sorted(op_sources.items()))
+    made = {
+        "./emitted.js": f'import {{ {HELPERS} }} from "./numbers.js";\n'
+        f"export const value = {arrow('x', [taken.value], lambda found: found[0])};\n"
+        f"export const gradient = {arrow('x', taken.gradient, listed)};\n"
+        f"export const OPS = {{{ops}}};\nexport const OPTIMISERS = {{{_optimisers()}}};\n"
+    }
+    modules = link("./main.js", lambda name: made[name] if name in made else web(name.removeprefix("./")))
+    return f"/* Libraries in this page:\n\n{web('../vendor/LICENSES.txt')}*/\n{modules}"
+
+
+@cache
+def _optimisers() -> str:
+    return ",\n".join(f"{name}:{optimisers.source(name)}" for name in RULES)
+
+
+@cache
+def web(name: str) -> str:
+    """A file of the page."""
+    folder = files(__package__)
+    place = folder / "vendor" / name.removeprefix("../vendor/") if name.startswith("../") else folder / "web" / name
+    return place.read_text(encoding="utf-8")
+
+
+def embedded(data: Any) -> str:
+    """JSON that no parser of HTML takes for anything but text."""
+    text = json.dumps(_finite(data), ensure_ascii=False, separators=(",", ":"))
+    for c in "<>&\u2028\u2029":
+        text = text.replace(c, f"\\u{ord(c):04x}")
+    return text
+
+
+def _finite(x: Any) -> Any:
+    """Numbers that JSON lacks, by their names in JavaScript."""
+    if isinstance(x, float) and (x != x or x in (float("inf"), float("-inf"))):
+        return {"number": str(x).replace("inf", "Infinity").replace("nan", "NaN")}
+    if isinstance(x, dict):
+        return {k: _finite(v) for k, v in x.items()}
+    return [_finite(v) for v in x] if isinstance(x, (list, tuple)) else x
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _html(title: str, data: Any, code: str) -> str:
+    style = web("page.css")
+    policy = (
+        f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    html = web("page.html")
+    parts = {"policy": policy, "title": escape(title), "style": style, "data": embedded(data), "code": code}
+    before, *rest = html.split("{{")
+    return before + "".join(parts[name] + after for name, after in (part.split("}}", 1) for part in rest))

@@ -1,0 +1,281 @@
+"""Single numbers as expressions over ops: what a traced graph is taken apart into, and what rules and kernels run on.
+
+An `Expr` stands where a number would. The ops' own NumPy kernels, their derivative rules and the optimisers' rules are
+run on it and write down what they compute. So an op whose kernel is plain NumPy needs no JavaScript of its own, and an
+op that has some (the `js` column) is the letter of this alphabet.
+
+The page computes in double precision, whatever dtypes the function uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import Var, order
+from chainrule.core.op import REGISTRY, Elementwise, Op
+
+DOUBLE, BOOL = np.dtype("float64"), np.dtype("bool")
+LIMIT = 20_000  # numbers that a page computes in one call of the function
+
+
+class NotForPages(ValueError):
+    """The function uses something that has no JavaScript."""
+
+
+class Expr:
+    """A number: a variable (`name`), a constant (`value`), or `op` on other numbers."""
+
+    __slots__ = ("args", "dtype", "name", "op", "value")
+    shape: tuple[int, ...] = ()
+    ndim, size = 0, 1
+
+    def __init__(
+        self, op: str = "", args: tuple[Expr, ...] = (), *, name: str = "", value: Any = None, dtype: Any = DOUBLE
+    ) -> None:
+        self.op, self.args, self.name, self.value, self.dtype = op, args, name, value, dtype
+
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Expr:
+        return apply(op, args, attrs)
+
+    def _unknown(self, *_: Any) -> Any:
+        raise NotForPages("it decides by the value of a number, which is known only when the page runs")
+
+    __bool__ = __float__ = __int__ = __index__ = _unknown
+
+    def astype(self, dtype: Any, copy: bool = True) -> Expr:
+        """Double stays double; what turns into a whole number loses its fraction."""
+        kind = np.dtype(dtype).kind
+        if kind == "b":
+            return self if self.dtype == BOOL else apply(REGISTRY["ne"], (self, 0.0))
+        return apply(REGISTRY["trunc"], (self,)) if kind in "iu" and self.dtype != BOOL else self
+
+    def copy(self) -> Expr:
+        return self
+
+    def __getitem__(self, index: Any) -> Expr:
+        return self if index == () else self._unknown()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(a, np.ndarray) and a.shape for a in args):
+            return NotImplemented
+        if method != "__call__":
+            raise NotForPages(f"there is no JavaScript for {ufunc.__name__}.{method}")
+        return by_ufunc(ufunc, *args)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return by_function(function, args)
+
+    __hash__ = object.__hash__
+
+
+def variable(name: str) -> Expr:
+    """A number that is known when the page runs, by its JavaScript name."""
+    return Expr(name=name)
+
+
+def constant(x: Any) -> Expr:
+    """A number that is known now."""
+    return Expr(value=bool(x), dtype=BOOL) if isinstance(x, (bool, np.bool_)) else Expr(value=float(x))
+
+
+def lift(x: Any) -> Expr:
+    """A number or an expression as an expression."""
+    if isinstance(x, np.ndarray):
+        x = x[()]
+    return x if isinstance(x, Expr) else constant(x)
+
+
+LIKE: dict[str, Callable[..., Any]] = {
+    "zeros_like": lambda x: constant(0.0), "ones_like": lambda x: constant(1.0),
+    "clone": lambda x: x, "alias": lambda x: x, "cast": lambda x, dtype: x.astype(dtype),
+}  # fmt: skip
+
+
+def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any] | None = None) -> Expr:
+    """An elementwise op on numbers: folded where all are known, written out where it takes attributes."""
+    if op.name in LIKE:
+        return lift(LIKE[op.name](lift(args[0]), **(attrs or {})))
+    if not isinstance(op, Elementwise):
+        raise NotForPages(f"there is no JavaScript for {op.name}")
+    if op.name == "rsub":  # PyTorch's name for a difference that begins with a number
+        return apply(REGISTRY["sub"], (args[1], args[0]))
+    if attrs or any(a is None for a in args):
+        return lift(kernel(op, [a if a is None else lift(a) for a in args], attrs or {}))
+    given = tuple(lift(a) for a in args)
+    if all(a.value is not None for a in given):
+        with np.errstate(all="ignore"):
+            return constant(op.kernel(*[a.dtype.type(a.value) for a in given]))
+    found = _simpler(op.name, given)
+    return Expr(op.name, given, dtype=BOOL if op.types == "bool" else DOUBLE) if found is None else found
+
+
+def kernel(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """The op's own NumPy kernel, run on numbers."""
+    try:
+        return op.kernel(*args, **attrs)
+    except NotForPages:
+        raise NotForPages(f"there is no JavaScript for {op.name}") from None
+    except (TypeError, AttributeError, ValueError, ImportError, RecursionError):
+        raise NotForPages(f"there is no JavaScript for {op.name}") from None
+
+
+def _simpler(name: str, args: tuple[Expr, ...]) -> Expr | None:
+    """What stands for an op with a neutral number in it. (Signs of zero are not told apart here.)"""
+    known = [None if a.value is None else float(a.value) for a in args]
+    if name in ("add", "sub") and known[1] == 0 or name in ("mul", "div") and known[1] == 1:
+        return args[0]
+    if name == "add" and known[0] == 0 or name == "mul" and known[0] == 1:
+        return args[1]
+    if name == "neg" and args[0].op == "neg":
+        return args[0].args[0]
+    if name == "where" and known[0] is not None:
+        return args[1] if known[0] else args[2]
+    return None
+
+
+def by_ufunc(ufunc: Any, *args: Any) -> Expr:
+    """A NumPy ufunc of numbers: the op that is declared by it."""
+    name = _ufuncs().get(ufunc)
+    if name is None:
+        raise NotForPages(f"there is no JavaScript for {ufunc.__name__}")
+    return apply(REGISTRY[name], args)
+
+
+@cache
+def _ufuncs() -> dict[Any, str]:
+    named = {op.kernel: op.name for op in REGISTRY.values() if isinstance(op.kernel, np.ufunc)}
+    return named | {
+        np.add: "add", np.subtract: "sub", np.multiply: "mul", np.true_divide: "div", np.negative: "neg",
+        np.power: "pow", np.square: "square", np.rint: "round", np.fmod: "fmod", np.remainder: "remainder",
+        np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq",
+        np.not_equal: "ne", np.bitwise_and: "bitwise_and", np.bitwise_or: "bitwise_or", np.sign: "sign",
+    }  # fmt: skip
+
+
+def by_function(function: Any, args: Sequence[Any]) -> Any:
+    """What else kernels ask of NumPy."""
+    if function is np.where:
+        return apply(REGISTRY["where"], args)
+    if function is np.clip:
+        return by_ufunc(np.minimum, by_ufunc(np.maximum, args[0], args[1]), args[2])
+    if function is np.result_type:
+        return DOUBLE
+    raise NotForPages(f"there is no JavaScript for numpy.{function.__name__}")
+
+
+def _operator(name: str, swapped: bool = False) -> Any:
+    def call(self: Expr, *other: Any) -> Any:
+        if other and isinstance(other[0], np.ndarray) and other[0].shape:
+            return NotImplemented
+        return apply(REGISTRY[name], (*other, self) if swapped else (self, *other))
+
+    return call
+
+
+for _python, _op in {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder", "and": "bitwise_and",
+    "or": "bitwise_or", "xor": "bitwise_xor",
+}.items():  # fmt: skip
+    setattr(Expr, f"__{_python}__", _operator(_op))
+    setattr(Expr, f"__r{_python}__", _operator(_op, True))
+for _python in ("lt", "le", "gt", "ge", "eq", "ne", "neg", "abs"):
+    setattr(Expr, f"__{_python}__", _operator(_python))
+setattr(Expr, "__invert__", _operator("logical_not"))  # noqa: B010
+setattr(Expr, "__pos__", lambda self: self)  # noqa: B010
+
+
+# ------------------------------------------------------------------------------------------------------------- arrays
+
+
+class Numbers(np.ndarray):
+    """An array of expressions that kernels may treat as one of doubles: ufuncs go to the elements."""
+
+    dtype = DOUBLE  # type: ignore[assignment]
+
+    def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
+        return each(lambda x: x.astype(dtype), self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            return each(lambda *xs: by_ufunc(ufunc, *xs), *args)
+        if method != "reduce":
+            raise NotForPages(f"there is no JavaScript for {ufunc.__name__}.{method}")
+        x, axis, keep = np.asarray(args[0]), kwargs.get("axis", 0), kwargs.get("keepdims", False)
+        axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+        pick = np.frompyfunc(lambda a, b: by_ufunc(ufunc, a, b), 2, 1)
+        for a in sorted((a % x.ndim for a in axes), reverse=True):
+            x = pick.reduce(x, axis=a, keepdims=keep)
+        return numbers(x)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in (np.where, np.clip):
+            return each(lambda *xs: by_function(function, xs), *args)
+        if function is np.result_type:
+            return DOUBLE
+        if function in (np.amax, np.amin):
+            how = np.maximum if function is np.amax else np.minimum
+            return how.reduce(args[0], axis=kwargs["axis"], keepdims=kwargs["keepdims"])
+        if function is np.zeros_like:
+            return each(lambda x: constant(0.0), *args)
+        return super().__array_function__(function, types, args, kwargs)
+
+
+def numbers(x: Any) -> Any:
+    """Expressions in an array that ufuncs go into."""
+    return box(x).view(Numbers)
+
+
+def box(x: Any) -> Any:
+    """Expressions as a plain array of objects."""
+    if isinstance(x, np.ndarray):
+        return x.view(np.ndarray)
+    out = np.empty((), object)
+    out[()] = x
+    return out
+
+
+def each(f: Callable[..., Any], *arrays: Any) -> Any:
+    """A function of numbers for each element of arrays that are broadcast against each other."""
+    wide = np.broadcast_arrays(*[box(a) for a in arrays])
+    out = np.empty(wide[0].shape, object)
+    for place in np.ndindex(out.shape):
+        out[place] = f(*[a[place] for a in wide])
+    return numbers(out)
+
+
+def expressions(inputs: dict[int, Any], results: Iterable[Var]) -> list[Any]:
+    """The results of a graph as arrays of expressions; `inputs`: by the id of an input, its expressions."""
+    from chainrule.compiler.native_straight import MOVES, PRODUCTS
+
+    made: dict[int, Any] = {i: box(x) for i, x in inputs.items()}
+    results = list(results)
+    count = 0
+    for v in order(results):
+        if v.id in made:
+            continue
+        count += v.size
+        if count > LIMIT:
+            raise NotForPages(f"it takes more than {LIMIT} numbers to compute: make it smaller")
+        if v.op is None or v.index is not None or v.op.outputs > 1:
+            if v.data is None:
+                raise NotForPages(f"there is no JavaScript for {v.args[0].op.name if v.args else 'an unknown input'}")
+            made[v.id] = each(constant, v.data).view(np.ndarray)
+            continue
+        op, args = v.op, [made[a.id] if isinstance(a, Var) else a for a in v.args]
+        if isinstance(op, Elementwise) or op.name in LIKE:
+            got = each(lambda *xs, op=op, attrs=v.attrs: apply(op, xs, attrs), *args)
+        elif op.name in MOVES or op.name in PRODUCTS:
+            got = kernel(op, args, v.attrs)
+        else:
+            got = kernel(op, [numbers(a) if isinstance(a, np.ndarray) else a for a in args], v.attrs)
+        filled = np.empty(v.shape, object)
+        filled[...] = np.reshape(box(got), v.shape)
+        for place in np.ndindex(v.shape):
+            filled[place] = lift(filled[place])
+        made[v.id] = filled
+    return [made[r.id] for r in results]
+

@@ -1,0 +1,176 @@
+// The page as a whole: one state, what follows from it, and when the parts are drawn.
+
+import { descend } from "./descent.js";
+import { setLanguage } from "./language.js";
+import { fromPython, fromText } from "./model.js";
+import { fromHash, initial, toHash } from "./state.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {{plan: import("./descent.js").Plan, run: import("./descent.js").Run}} Kept */
+
+export class App {
+  /** @param {any} data */
+  constructor(data) {
+    this.data = data;
+    this.first = fromPython(data);
+    this.model = this.first;
+    /** @type {Error & {at?: number} | null} */
+    this.error = null;
+    this.dragging = false;
+    this.playing = 0;
+    /** @type {{draw: () => void}[]} */
+    this.parts = [];
+    this.frame = 0;
+    this.runKey = this.keptKey = this.shown = "";
+    /** @type {Kept[]} */
+    this.kept = [];
+    /** @type {State} */
+    this.state = fromHash(location.hash, data);
+    this.adopt(this.state.text);
+    this.run = descend(this.model, this.state, this.state.steps);
+    /** @type {any} the curve or the plane */
+    this.plot = null;
+    addEventListener("hashchange", () => location.hash !== this.shown && this.change(fromHash(location.hash, data)));
+    addEventListener("resize", () => this.draw());
+  }
+
+  /** Change some of the state; everything that follows from it is drawn in the next frame. @param {Partial<State>} part */
+  change(part) {
+    const before = this.state;
+    this.state = { ...before, ...part };
+    if (this.state.text !== before.text) this.adopt(this.state.text);
+    if (this.state.language !== before.language) setLanguage(this.state.language);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.now());
+  }
+
+  now() {
+    this.frame = 0;
+    this.compute();
+    for (const part of this.parts) part.draw();
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => this.remember(), 300);
+  }
+
+  /** Take a function that was typed, null for the one that came with the page; a wrong one leaves the last in place.
+   * @param {string | null} text */
+  adopt(text) {
+    this.error = null;
+    try {
+      const before = this.model.names;
+      this.model = text === null || text === this.first.text ? this.first : fromText(text, this.data, this.first.names);
+      const at = new Map(before.map((n, i) => [n, this.state.start[i]]));
+      if (this.state.start.length !== this.model.names.length || before.join() !== this.model.names.join()) {
+        const own = new Map(this.data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, this.data.start[i]]));
+        const given = this.state.start.length === this.model.names.length ? this.state.start : null;
+        const moved = before.join() === this.model.names.join() ? given : null;
+        this.state.start = moved ?? this.model.names.map((n, i) => at.get(n) ?? own.get(n) ?? given?.[i] ?? 1);
+      }
+      this.state.runs = this.state.runs.filter((r) => r.start.length === this.model.names.length);
+      if (this.state.domain && this.state.domain.length !== (this.model.names.length === 1 ? 2 : 4)) this.state.domain = null;
+      this.model.value(this.state.start);
+    } catch (error) {
+      this.error = /** @type {Error} */ (error);
+    }
+  }
+
+  compute() {
+    const { model, state } = this;
+    const function_ = [model.text, model.names, model.original];
+    const { start, lr, optimizer, settings, steps } = state;
+    const key = JSON.stringify([function_, start, lr, optimizer, settings, steps]);
+    if (key !== this.runKey) {
+      this.runKey = key;
+      this.run = descend(model, state, steps);
+    }
+    const keptKey = JSON.stringify([function_, state.runs, steps]);
+    if (keptKey !== this.keptKey) {
+      this.keptKey = keptKey;
+      this.kept = state.runs.map((plan) => ({ plan, run: descend(model, plan, steps) }));
+    }
+  }
+
+  /** The step that is shown: the one asked for, or the run's last. */
+  shownStep() {
+    return Math.min(this.state.step, this.run.points.length - 1);
+  }
+
+  /** The two coordinates that a plane shows. @returns {[number, number]} */
+  axes() {
+    const n = this.model.names.length, [i, j] = this.state.axes;
+    return i < n && j < n && i !== j ? [i, j] : [0, Math.min(1, n - 1)];
+  }
+
+  /** @param {number} i @param {number} value @param {boolean} dragging */
+  moveStart(i, value, dragging) {
+    const start = this.state.start.slice();
+    start[i] = value;
+    this.moveTo(start, dragging);
+  }
+
+  /** @param {number[]} start @param {boolean} dragging */
+  moveTo(start, dragging) {
+    this.pause();
+    this.dragging = dragging;
+    this.change({ start: start.map((x) => Number(x.toPrecision(6))), step: 0 });
+  }
+
+  /** A drag has ended: what is in view may be chosen anew. */
+  settle() {
+    this.dragging = false;
+    this.draw();
+  }
+
+  /** @param {number} step */
+  goTo(step) {
+    this.pause();
+    this.change({ step: Math.max(0, Math.min(step, this.run.points.length - 1)) });
+  }
+
+  play() {
+    if (this.playing) return this.pause();
+    if (this.shownStep() >= this.run.points.length - 1) this.change({ step: 0 });
+    let due = performance.now();
+    const tick = (/** @type {number} */ now) => {
+      if (now >= due) {
+        const steps = Math.max(1, Math.floor(((now - due) * this.state.speed) / 1000));
+        due = Math.max(due + (1000 / this.state.speed) * steps, now - 100);
+        if (this.shownStep() >= this.run.points.length - 1) return this.pause();
+        this.change({ step: this.shownStep() + steps });
+      }
+      this.playing = requestAnimationFrame(tick);
+    };
+    this.playing = requestAnimationFrame(tick);
+    this.draw();
+  }
+
+  pause() {
+    cancelAnimationFrame(this.playing);
+    this.playing = 0;
+    this.draw();
+  }
+
+  /** Lay the run in hand aside, to compare others with it. */
+  keep() {
+    const { start, lr, optimizer, settings, runs } = this.state;
+    this.change({ runs: [...runs, { start: start.slice(), lr, optimizer, settings: { ...settings } }].slice(-5) });
+  }
+
+  reset() {
+    const { language, theme } = this.state;
+    this.pause();
+    this.change({ ...initial(this.data), language, theme });
+  }
+
+  remember() {
+    this.shown = toHash(this.state, this.data);
+    try {
+      history.replaceState(null, "", this.shown || location.pathname + location.search);
+    } catch {
+      // in a notebook's frame there is no address to keep it in
+    }
+  }
+}

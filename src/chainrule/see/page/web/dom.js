@@ -1,0 +1,42 @@
+// Elements made in one line. Text always goes in as text, never as markup.
+
+/** @typedef {Record<string, any>} Attributes */
+
+/** An HTML element: h("button.wide", { onclick }, "text"). @param {string} what @param {Attributes} [attributes] @param {...(Node | string)} children
+ * @returns {any} */
+export function h(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  return filled(element, attributes, children);
+}
+
+/** An SVG element. @param {string} what @param {Attributes} [attributes] @param {...(Node | string)} children @returns {any} */
+export function s(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  return filled(element, attributes, children);
+}
+
+/** A MathML element. @param {string} tag @param {...(Node | string)} children @returns {Element} */
+export function m(tag, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), {}, children);
+}
+
+/** @param {Element} element @param {Attributes} attributes @param {(Node | string)[]} children */
+function filled(element, attributes, children) {
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+/** @param {Element} element @param {Attributes} attributes */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (value === false || value === null || value === undefined) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  return element;
+}

@@ -1,0 +1,127 @@
+// A pair of axes in an SVG, with scales, grid, and a clipped place for curves. It is drawn anew only when it changes.
+
+import { axisBottom, axisLeft, line, scaleLinear, scaleLog, select } from "../vendor/d3.js";
+import { s, set } from "./dom.js";
+
+let count = 0;
+
+export class Panel {
+  /** @param {SVGElement} svg @param {{xTitle?: string, yTitle?: string, xTicks?: boolean}} [options] */
+  constructor(svg, { xTitle = "", yTitle = "", xTicks = true } = {}) {
+    this.xTicks = xTicks;
+    this.clip = `clip${count++}`;
+    this.clipRect = s("rect");
+    this.backdrop = s("rect.backdrop");
+    this.below = s("g", { "clip-path": `url(#${this.clip})` });
+    this.xAxis = s("g.axis");
+    this.yAxis = s("g.axis");
+    this.inside = s("g", { "clip-path": `url(#${this.clip})` });
+    this.over = s("g");
+    this.xTitle = s("text.title", { "text-anchor": "end" }, xTitle);
+    this.yTitle = s("text.title", {}, yTitle);
+    svg.append(s("clipPath", { id: this.clip }, this.clipRect), this.backdrop, this.below, this.xAxis, this.yAxis, this.inside, this.xTitle, this.yTitle, this.over);
+    this.key = "";
+    this.x = scaleLinear();
+    /** @type {any} */
+    this.y = scaleLinear();
+    this.box = { left: 0, top: 0, right: 1, bottom: 1 };
+  }
+
+  /** @param {{left: number, top: number, right: number, bottom: number}} box @param {number[]} xs @param {number[]} ys @param {boolean} [logarithmic] */
+  place(box, xs, ys, logarithmic = false) {
+    const key = JSON.stringify([box, xs, ys, logarithmic]);
+    if (key === this.key) return false;
+    this.key = key;
+    this.box = box;
+    this.x = scaleLinear(xs, [box.left, box.right]);
+    this.y = logarithmic ? scaleLog(ys, [box.bottom, box.top]) : scaleLinear(ys, [box.bottom, box.top]);
+    const width = box.right - box.left, height = box.bottom - box.top;
+    for (const rect of [this.clipRect, this.backdrop]) set(rect, { x: box.left, y: box.top, width, height });
+    const across = Math.max(3, Math.min(9, Math.round(width / 80))), up = Math.max(2, Math.min(7, Math.round(height / 45)));
+    const below = axisBottom(this.x).ticks(across).tickSize(-height).tickPadding(8);
+    if (!this.xTicks) below.tickFormat(() => "");
+    const left = axisLeft(this.y).ticks(up, logarithmic ? "~g" : undefined).tickSize(-width).tickPadding(8);
+    select(this.xAxis).attr("transform", `translate(0,${box.bottom})`).call(below);
+    select(this.yAxis).attr("transform", `translate(${box.left},0)`).call(left);
+    for (const axis of [this.xAxis, this.yAxis]) for (const tick of axis.querySelectorAll(".tick")) tick.classList.toggle("zero", tick.__data__ === 0 && !logarithmic);
+    set(this.xTitle, { x: box.right, y: box.bottom + 34 });
+    set(this.yTitle, { x: box.left + 8, y: box.top + 18 });
+    return true;
+  }
+
+  /** A point in pixels, kept where SVG can draw it. @param {number} x @param {number} y */
+  at(x, y) {
+    const far = 2e4;
+    return [clamp(this.x(x), -far, far), clamp(this.y(y), -far, far)];
+  }
+
+  /** A straight line through a point, across the whole panel. @param {number} x @param {number} y @param {number} slope */
+  straight(x, y, slope) {
+    const [low, high] = this.x.domain();
+    return line()([low, high].map((t) => /** @type {[number, number]} */ ([this.x(t), clamp(this.y(y + slope * (t - x)), -1e6, 1e6)]))) ?? "";
+  }
+
+  /** A curve through points, broken where there is no number, and where it leaps from beyond one edge to beyond the other.
+   * @param {number[][]} points */
+  curve(points) {
+    const { top, bottom } = this.box;
+    /** @type {(number[] | null)[]} */
+    const placed = [];
+    /** @type {number[] | null} */
+    let last = null;
+    for (const [x, y] of points) {
+      const p = Number.isFinite(y) ? this.at(x, y) : null;
+      if (p && last && ((p[1] < top && last[1] > bottom) || (p[1] > bottom && last[1] < top))) placed.push(null);
+      placed.push(p);
+      last = p;
+    }
+    return line().defined((p) => p !== null)(/** @type {[number, number][]} */ (placed)) ?? "";
+  }
+}
+
+/** @param {number} x @param {number} low @param {number} high */
+export function clamp(x, low, high) {
+  return Math.min(Math.max(x, low), high);
+}
+
+/** Evenly spaced numbers. @param {number} from @param {number} to @param {number} n */
+export function spaced(from, to, n) {
+  return Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1));
+}
+
+/** A range with room around it. @param {number} low @param {number} high @param {number} [part] @returns {[number, number]} */
+export function roomy(low, high, part = 0.08) {
+  const room = (high - low) * part || Math.abs(high) * 0.5 || 1;
+  return [low - room, high + room];
+}
+
+/** What lies between two shares of some numbers, leaving out what is not finite. @param {number[]} values @param {number} low @param {number} high @returns {[number, number]} */
+export function middle(values, low, high) {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (!sorted.length) return [-1, 1];
+  const at = (/** @type {number} */ share) => sorted[Math.round(share * (sorted.length - 1))];
+  return [at(low), at(high)];
+}
+
+/** Let a pointer drag over an element: `moved` gets each place, `ended` its end. @param {Element} element
+ * @param {(x: number, y: number, event: PointerEvent) => void} moved @param {() => void} ended */
+export function draggable(element, moved, ended) {
+  let dragging = false;
+  const tell = (/** @type {PointerEvent} */ event) => {
+    const svg = /** @type {SVGSVGElement} */ (element.closest("svg"));
+    const box = svg.getBoundingClientRect();
+    const view = svg.viewBox.baseVal;
+    moved(((event.clientX - box.left) * view.width) / box.width, ((event.clientY - box.top) * view.height) / box.height, event);
+  };
+  set(element, {
+    onpointerdown: (/** @type {PointerEvent} */ event) => {
+      if (event.button !== 0) return;
+      dragging = true;
+      element.setPointerCapture(event.pointerId);
+      tell(event);
+    },
+    onpointermove: (/** @type {PointerEvent} */ event) => dragging && tell(event),
+    onpointerup: () => dragging && ((dragging = false), ended()),
+    onpointercancel: () => dragging && ((dragging = false), ended()),
+  });
+}

@@ -1,0 +1,145 @@
+// One variable: the curve over its derivative, the point with its tangent, and the descents.
+
+import { s, set, h } from "./dom.js";
+import { digits } from "./formula.js";
+import { say, spoken } from "./language.js";
+import { clamp, draggable, middle, Panel, roomy, spaced } from "./panel.js";
+
+const SAMPLES = 700;
+
+export class CurvePlot {
+  /** @param {import("./app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.svg = s("svg", { role: "group" });
+    this.element = h("figure.plot.tall", {}, this.svg);
+    this.above = new Panel(this.svg, { xTicks: false });
+    this.under = new Panel(this.svg);
+    this.curve = s("path.curve");
+    this.slope = s("path.derivative");
+    this.tangent = s("path.tangent");
+    this.drop = s("path.drop");
+    this.runs = s("g");
+    this.path = s("path.run.run0");
+    this.dots = s("path.dots.run0");
+    this.above.inside.append(this.curve, this.runs, this.path, this.tangent, this.dots);
+    this.under.inside.append(this.slope);
+    this.slopePoint = s("circle.slope-point", { r: 5.5 });
+    this.handle = s("circle.handle", { r: 9, tabindex: 0, role: "slider", onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
+    this.grip = s("circle.grip", { r: 26 });
+    this.label = s("text.slope-label");
+    this.svg.append(this.drop, this.slopePoint, this.label, this.grip, this.handle);
+    spoken(this.handle, "aria-label", () => say("The point on the curve: arrow keys move it"));
+    for (const area of [this.grip, this.handle, this.above.backdrop, this.under.backdrop]) {
+      draggable(area, (x) => this.move(this.above.x.invert(x)), () => app.settle());
+    }
+    this.key1 = "";
+    this.domain = [-1, 1];
+  }
+
+  /** @param {number} x */
+  move(x) {
+    const [low, high] = this.above.x.domain();
+    this.app.moveStart(0, clamp(x, low, high), true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const step = ((this.domain[1] - this.domain[0]) / 200) * (event.shiftKey ? 10 : 1);
+    const by = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.app.moveStart(0, this.app.state.start[0] + by, false);
+  }
+
+  draw() {
+    const { app } = this;
+    const { model, run } = app;
+    const width = Math.max(this.element.clientWidth, 280), height = this.element.clientHeight || 520;
+    set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+    this.rescale(width, height);
+    const k = app.shownStep();
+    const [x] = run.points[k], y = run.losses[k], g = run.slopes[k][0];
+    const [low, high] = this.domain;
+    const here = this.above.at(x, y), there = this.under.at(x, g);
+    const visible = Number.isFinite(y) && Number.isFinite(g);
+    set(this.tangent, { d: visible ? this.above.straight(x, y, g) : "" });
+    const { top, bottom } = this.above.box;
+    const cy = clamp(here[1], top, bottom);
+    for (const c of [this.handle, this.grip]) set(c, { cx: here[0], cy: visible ? cy : bottom });
+    set(this.handle, { "aria-valuemin": digits(low), "aria-valuemax": digits(high), "aria-valuenow": digits(x), "aria-valuetext": `${model.names[0]} = ${digits(x)}, f = ${digits(y)}, f′ = ${digits(g)}` });
+    const ty = clamp(there[1], this.under.box.top, this.under.box.bottom);
+    set(this.slopePoint, { cx: there[0], cy: ty });
+    set(this.drop, { d: visible ? `M${here[0]},${cy}V${ty}` : "" });
+    this.label.textContent = visible ? `f′ = ${digits(g, 4)}` : say("not defined here");
+    const right = here[0] > width - 130;
+    set(this.label, { x: here[0] + (right ? -14 : 14), y: clamp(cy - 14, top + 16, bottom - 8), "text-anchor": right ? "end" : "start" });
+    set(this.path, { d: this.above.curve(run.points.map((p, i) => [p[0], run.losses[i]])) });
+    set(this.dots, { d: this.dotted(run, k) });
+    this.runs.replaceChildren(...app.kept.map((kept, i) => s(`path.run.run${i + 1}`, { d: this.above.curve(kept.run.points.map((p, j) => [p[0], kept.run.losses[j]])) })),
+      ...app.kept.map((kept, i) => s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, kept.run.points.length - 1) })));
+  }
+
+  /** The places passed so far. @param {import("./descent.js").Run} run @param {number} k */
+  dotted(run, k) {
+    return run.points.slice(0, Math.min(k + 1, 400)).map((p, i) => this.above.at(p[0], run.losses[i])).map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join("");
+  }
+
+  /** Choose what is in view, when the function or the domain has changed. @param {number} width @param {number} height */
+  rescale(width, height) {
+    const { app } = this;
+    const { model, state } = app;
+    const narrow = width < 500;
+    const box = { left: narrow ? 46 : 58, right: width - 14 };
+    const start = state.start[0];
+    const outside = !app.dragging && !state.domain && (start < this.domain[0] || start > this.domain[1]);
+    const key = JSON.stringify([model.text, model.names, state.domain]);
+    if (key !== this.key1 || outside) {
+      this.key1 = key;
+      this.domain = state.domain?.length === 2 ? state.domain : this.chosen();
+      const xs = spaced(this.domain[0], this.domain[1], SAMPLES);
+      this.points = xs.map((x) => [x, model.value([x])]);
+      this.slopes = xs.map((x) => [x, model.gradient([x])[0]]);
+      const values = this.points.map((p) => p[1]);
+      const inView = app.run.points.flatMap((p, i) => (p[0] >= this.domain[0] && p[0] <= this.domain[1] ? [app.run.losses[i]] : [])).filter(Number.isFinite);
+      const [low, high] = middle(values, 0, 0.82), tail = middle(values, 0.04, 1);
+      const bottom = tail[0] - low > 3 * (high - tail[0]) ? tail[0] : low;
+      this.yRange = roomy(Math.min(bottom, ...inView), Math.max(high, ...inView), 0.12);
+      const slopes = middle(this.slopes.map((p) => p[1]), 0.09, 0.91);
+      this.slopeRange = roomy(Math.min(slopes[0], 0), Math.max(slopes[1], 0), 0.15);
+      this.above.key = "";
+    }
+    const split = Math.round(height * 0.62);
+    const changed = this.above.place({ ...box, top: 12, bottom: split - 10 }, this.domain, /** @type {number[]} */ (this.yRange));
+    this.under.place({ ...box, top: split + 10, bottom: height - 40 }, this.domain, /** @type {number[]} */ (this.slopeRange));
+    if (changed) {
+      set(this.curve, { d: this.above.curve(/** @type {number[][]} */ (this.points)) });
+      set(this.slope, { d: this.under.curve(/** @type {number[][]} */ (this.slopes)) });
+    }
+    const name = model.names[0];
+    this.above.yTitle.textContent = `f(${name})`;
+    this.under.yTitle.textContent = `f′(${name})`;
+    this.under.xTitle.textContent = name;
+  }
+
+  /** What to show at first: the descent, about zero where that is near, and no more than where the function is defined. */
+  chosen() {
+    const { model, run, state } = this.app;
+    const start = state.start[0];
+    const near = run.points.map((p) => p[0]).filter((x) => Math.abs(x - start) < 4 * (1 + Math.abs(start)));
+    const low = Math.min(start, ...near), high = Math.max(start, ...near), size = Math.max(high - low, 1);
+    const far = 1.3 * Math.max(Math.abs(low), Math.abs(high), 1);
+    let [from, to] = far < 4 * size + 2 ? [-far, far] : [low - size, high + size];
+    const defined = spaced(from, to, 400).filter((x) => Number.isFinite(model.value([x])));
+    if (defined.length > 4) [from, to] = [Math.max(from, defined[0] - 0.03 * (to - from)), Math.min(to, defined[defined.length - 1] + 0.03 * (to - from))];
+    return [from, to];
+  }
+
+  /** @param {number} factor */
+  zoom(factor) {
+    const [low, high] = this.domain, x = this.app.state.start[0];
+    const center = x >= low && x <= high ? x : (low + high) / 2;
+    this.app.change({ domain: [center + (low - center) * factor, center + (high - center) * factor] });
+  }
+}

@@ -1,0 +1,54 @@
+// The picture as SVG or PNG, and the run as CSV, as files that the browser saves.
+
+import { s } from "./dom.js";
+
+const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-style", "font-weight", "display"];
+
+/** An SVG element as a file's text, with the colours that it has on the screen. @param {SVGSVGElement} svg */
+export function svgText(svg) {
+  const copy = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
+  const originals = svg.querySelectorAll("*"), copies = copy.querySelectorAll("*");
+  originals.forEach((element, i) => {
+    const style = getComputedStyle(element);
+    for (const name of KEPT) copies[i].setAttribute(name, style.getPropertyValue(name));
+    copies[i].removeAttribute("class");
+  });
+  for (const grip of copy.querySelectorAll("circle[r='26']")) grip.remove();
+  const { width, height } = svg.viewBox.baseVal;
+  copy.prepend(s("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor }));
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+/** The same as a picture of twice the size. @param {SVGSVGElement} svg @returns {Promise<Blob>} */
+export async function pngBlob(svg) {
+  const url = URL.createObjectURL(new Blob([svgText(svg)], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const { width, height } = svg.viewBox.baseVal;
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * width, 2 * height];
+    /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture")))));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** A run as a table. @param {import("./descent.js").Run} run @param {string[]} names */
+export function csvText(run, names) {
+  const quoted = (/** @type {string} */ n) => (/[",\n]/.test(n) ? `"${n.replaceAll('"', '""')}"` : n);
+  const head = ["step", ...names, "f", ...names.map((n) => `df/d${n}`)].map(quoted).join(",");
+  return [head, ...run.points.map((p, k) => [k, ...p, run.losses[k], ...run.slopes[k]].join(","))].join("\r\n") + "\r\n";
+}
+
+/** @param {Blob | string} content @param {string} name @param {string} [type] */
+export function download(content, name, type = "text/plain") {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(typeof content === "string" ? new Blob([content], { type }) : content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

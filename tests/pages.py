@@ -1,0 +1,64 @@
+"""A gallery of functions for the tests of pages, and the browser that they are opened in."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import chainrule as cr
+from chainrule.nn import functional as F
+
+
+class Shown(NamedTuple):
+    """A function with its start; `text` where it is one that can be typed."""
+
+    f: Callable[..., Any] | str
+    start: Any
+    lr: float = 0.05
+
+
+POINTS = cr.tensor([[1.0, -0.5], [0.25, 2.0], [-1.5, 0.75], [0.5, 0.5], [2.0, -1.0]], dtype=cr.float64)
+HEIGHTS = cr.tensor([1.0, -0.5, 2.0, 0.25, -1.0], dtype=cr.float64)
+
+
+def himmelblau(x: Any, y: Any) -> Any:
+    return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
+
+
+def line(w: Any) -> Any:
+    return F.mse_loss(POINTS @ w, HEIGHTS)
+
+
+def logistic(w: Any, b: Any) -> Any:
+    return F.softplus(-(POINTS @ w + b) * HEIGHTS.sign()).mean() + 0.01 * (w @ w)
+
+
+def soft(z: Any) -> Any:
+    return -cr.log_softmax(z, 0)[1] + 0.1 * z.norm() + cr.logsumexp(z, 0).tanh()
+
+
+GALLERY = {
+    "quartic": Shown("x - 4*x**2 + x**4/4", 4.0, 0.02),
+    "bell": Shown("exp(-(x**2 - x + 1)/cos(log(x))**2)", 1.3, 0.5),
+    "parabola": Shown("x**2 - 4*x + 5", 5.0, 0.1),
+    "waves": Shown("sin(3*x)*exp(-x**2/8) + x**2/10", 2.5, 0.02),
+    "kinks": Shown("abs(x - 1) + relu(-x)/2 + where(x < -1, x**2, 1)", -2.2, 0.05),
+    "special": Shown("erf(x) - lgamma(x + 2) + erfc(x/3) + sigmoid(x)*log1p(x**2) - hypot(x, 2)", 0.7, 0.05),
+    "powers": Shown("x**x + 2**x - x**0.5 + x**-1 + atan2(x, 3)", 1.7, 0.05),
+    "valley": Shown("(1 - x)**2 + 100*(y - x**2)**2", (-1.2, 1.5), 0.0005),
+    "himmelblau": Shown(himmelblau, (-1.0, 1.0), 0.005),
+    "line": Shown(line, cr.tensor([0.5, -0.5], dtype=cr.float64), 0.1),
+    "logistic": Shown(
+        logistic, (cr.tensor([0.1, -0.2], dtype=cr.float64), cr.tensor(0.3, dtype=cr.float64)), 0.1
+    ),
+    "soft": Shown(soft, cr.tensor([0.3, -0.2, 0.5, 1.0], dtype=cr.float64), 0.1),
+}  # fmt: skip
+
+
+def browser_missing() -> str:
+    """Why there is no browser here; empty where there is one."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed"
+    return "" if shutil.which("chromium") else "there is no chromium on the path"

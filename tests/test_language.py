@@ -1,0 +1,102 @@
+"""Sentences for people, in four languages: the catalogues are complete, and what is said follows the choice."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chainrule as cr
+from chainrule.base.language import FOLDER, LANGUAGES, say, say_count
+
+OTHERS = [code for code in LANGUAGES if code != "en"]
+TOOL = Path(__file__).parent.parent / "tools" / "catalogues.py"
+
+
+@pytest.fixture(scope="module")
+def tool() -> Any:
+    pytest.importorskip("babel")
+    spec = importlib.util.spec_from_file_location("catalogues", TOOL)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_catalogues_are_complete(tool: Any, code: str) -> None:
+    catalogue = tool.updated(code)
+    assert len(catalogue) > 100
+    assert [m.id for m in tool.missing(catalogue)] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_catalogues_are_as_the_tool_writes_them(tool: Any, code: str) -> None:
+    catalogue = tool.updated(code)
+    assert tool.path(code, "po").read_bytes() == tool.as_po(catalogue), "run `make catalogues`"
+    assert tool.path(code, "mo").read_bytes() == tool.as_mo(catalogue), "run `make catalogues`"
+
+
+def test_the_tool_finds_what_is_missing(tool: Any) -> None:
+    catalogue = tool.Catalog("ru")
+    catalogue.add("slope {x}", "наклон {x}")
+    catalogue.add("step {n}", "шаг")
+    catalogue.add("value", "")
+    catalogue.add(("{n} step", "{n} steps"), ("{n} шаг", "{n} шага", ""))
+    assert [m.id for m in tool.missing(catalogue)] == ["step {n}", "value", ("{n} step", "{n} steps")]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_op_is_explained(code: str) -> None:
+    from chainrule.core.op import REGISTRY
+
+    whys = {op.columns["why"] for op in REGISTRY.values() if op.columns.get("why")}
+    with cr.language(code):
+        assert len(whys) > 20 and not [w for w in whys if say(w) == w]
+
+
+def test_a_language_lasts_for_a_block() -> None:
+    assert cr.language() == "en"
+    with cr.language("vi_VN"):
+        assert cr.language() == "vi"
+        with cr.language("ru"):
+            assert cr.language() == "ru"
+        assert cr.language() == "vi"
+    assert cr.language() == "en"
+
+
+def test_what_is_not_in_the_catalogue_is_said_in_english() -> None:
+    with cr.language("th"):
+        assert say("no such sentence: {x}", x="{y}") == "no such sentence: {y}"
+        assert say_count("{n} thing", "{n} things of {x}", 3, x=1) == "3 things of 1"
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="no language 'fr' here; there are en"):
+        cr.language("fr")
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"CHAINRULE_LANGUAGE": "ru"}, "ru"),
+        ({"CHAINRULE_LANGUAGE": "vi", "LANG": "ru_RU.UTF-8"}, "vi"),
+        ({"LANG": "th_TH.UTF-8"}, "th"),
+        ({"LANG": "ru_RU.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_environment_chooses(variables: dict[str, str], code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import chainrule; print(chainrule.language())"],
+        env={**variables, "PYTHONPATH": str(FOLDER.parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == code
