@@ -26,7 +26,7 @@ catalogues: .venv/test.done
 conformance: .venv-torch/done
 	.venv-torch/bin/python conformance/opinfo.py
 
-bench: .venv-torch/done
+bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
 	.venv-torch/bin/python bench/compiled.py
 
@@ -46,6 +46,11 @@ EXTRAS_lint = all,test,lint
 	$(PYTHON) -m venv .venv-torch
 	.venv-torch/bin/python -m pip install --quiet $(TORCH) --editable ".[all,test]" expecttest
 	touch .venv-torch/done
+
+# JAX, for the comparisons of compiled code alone.
+.venv-torch/bench.done: .venv-torch/done
+	.venv-torch/bin/python -m pip install --quiet jax
+	touch .venv-torch/bench.done
 
 clean:
 	rm -rf .venv .venv-torch out build dist src/*.egg-info

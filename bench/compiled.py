@@ -1,14 +1,20 @@
-"""Compiled functions and whole descents beside PyTorch's eager ones, in one run: `make bench`.
+"""Compiled functions and whole descents beside PyTorch, its inductor, JAX, NumPy and the machine's peaks: `make bench`.
 
-Compiling is not counted: each row is warmed up first. Times are medians of interleaved repeats.
+Compiling is not counted but where the row says so: each row is warmed up first. In a row all are run in turns, several
+times, and the shortest times are compared. A ratio is the other's time over ours; what it is to reach stands beside it,
+and `x` marks a miss.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import numpy as np
+import rivals
 import torch
 from eager import thai_loop
 
@@ -17,6 +23,10 @@ import chainrule as cr
 
 def parabola(x):
     return x**2 - 4 * x + 5
+
+
+def quartic(x):
+    return x - 4 * x**2 + x**4 / 4
 
 
 def rosenbrock(x):
@@ -28,10 +38,13 @@ def fraction(t):
 
 
 def eager_gradient(f, x):
-    x = x.detach().requires_grad_()
-    y = f(x)
-    y.backward()
-    return y, x.grad
+    def run():
+        leaf = x.detach().requires_grad_()
+        y = f(leaf)
+        y.backward()
+        return y, leaf.grad
+
+    return run
 
 
 def adam_step(t):
@@ -51,24 +64,77 @@ def adam_step(t):
     return step
 
 
-def rows():
-    """(work, torch's, ours, calls a repeat)"""
-    gradient, big = cr.compile(cr.value_and_grad(rosenbrock)), cr.compile(cr.value_and_grad(fraction(cr)))
-    three, many = [1.2, 0.9, 1.1], torch.linspace(0.5, 1.5, 10_000_000)
-    ours_many, ours_three, theirs_three = cr.from_numpy(many.numpy()), cr.tensor(three), torch.tensor(three)
-    theirs, step = adam_step(torch), cr.compile(adam_step(cr))
-    return [
-        ("3000 steps of SGD on x^2-4x+5", lambda: thai_loop(torch, 3000), descent(), 1),
-        ("Rosenbrock at a 3-vector, with gradient", lambda: eager_gradient(rosenbrock, theirs_three),
-         lambda: gradient(ours_three), 200),
-        ("exp of a fraction, 10 million, with gradient", lambda: eager_gradient(fraction(torch), many),
-         lambda: big(ours_many), 1),
-        ("network 2-16-16-1 on 100 points, Adam step", theirs, step, 100),
-    ]  # fmt: skip
+# ---- rows: (work, ours, {other: (what makes it, ratio to reach)})
 
 
 def descent():
-    return lambda: cr.minimize(parabola, 5.0, lr=0.001, steps=3000, record=0)
+    ours = lambda: cr.minimize(parabola, 5.0, lr=0.001, steps=3000, record=0)  # noqa: E731
+    others = {
+        "torch": (lambda: lambda: thai_loop(torch, 3000), 1000),
+        "JAX": (lambda: rivals.jax_descent(parabola, np.float32(5), 0.001, 3000), 1),
+    }
+    return "3000 steps of SGD on x^2-4x+5, float32", ours, others
+
+
+def three():
+    x = [1.2, 0.9, 1.1]
+    fast, ours, theirs = cr.compile(cr.value_and_grad(rosenbrock)), cr.tensor(x), torch.tensor(x)
+    others = {
+        "torch": (lambda: eager_gradient(rosenbrock, theirs), 10),
+        "JAX": (lambda: rivals.jax_gradient(rosenbrock, np.array(x, np.float32)), 3),
+    }
+    return "Rosenbrock at a 3-vector, value and gradient", lambda: fast(ours), others
+
+
+def ten_million():
+    many = np.linspace(0.5, 1.5, 10_000_000, dtype=np.float32)
+    fast, ours, theirs = cr.compile(cr.value_and_grad(fraction(cr))), cr.from_numpy(many), torch.from_numpy(many)
+    others = {
+        "torch": (lambda: eager_gradient(fraction(torch), theirs), 30),
+        "inductor": (lambda: rivals.inductor(fraction(torch), theirs), 3),
+        "JAX": (lambda: rivals.jax_fraction(many), 10),
+        "copy": (lambda: rivals.copy(many), 0.6),
+    }
+    return "exp of a fraction, 10 million float32, value and gradient", lambda: fast(ours), others
+
+
+def network():
+    others = {"torch": (lambda: adam_step(torch), 5), "JAX": (lambda: rivals.jax_network()[0], 1.5)}
+    return "network 2-16-16-1, tanh, 100 points, an Adam step", cr.compile(adam_step(cr)), others
+
+
+def squares(dtype):
+    def row():
+        rng = np.random.default_rng(0)
+        x, w, y = (rng.standard_normal(s).astype(dtype) for s in ((1_000_000, 20), 20, 1_000_000))
+        ours, targets, start = map(cr.from_numpy, (x, y, w))
+        fast = cr.compile(cr.value_and_grad(lambda w: ((ours @ w - targets) ** 2).mean()))
+        others = {"NumPy": (lambda: rivals.least_squares(x, w, y), 1)}
+        return f"least squares, a million by 20, {dtype}, value and gradient", lambda: fast(start), others
+
+    return row
+
+
+def many_descents(name, f, lr, adds):
+    def row():
+        starts = np.linspace(-1, 1, 100_000, dtype=np.float32)
+        ours = lambda: cr.sweep(f, starts, lr=lr, steps=1000)  # noqa: E731
+        others = {
+            "JAX": (lambda: rivals.jax_descent(f, starts, lr, 1000, many=True), 5),
+            "peak": (lambda: rivals.peak(adds * 1000 * len(starts)), 0.5),
+        }
+        return f"sweep of 100,000 starts by 1000 steps on {name}", ours, others
+
+    return row
+
+
+ROWS = [
+    descent, three, ten_million, network, squares("float32"), squares("float64"),
+    many_descents("x^2-4x+5", parabola, 0.1, 2), many_descents("x-4x^2+x^4/4", quartic, 0.01, 4),
+]  # fmt: skip
+
+
+# ---- measuring
 
 
 def timed(f, n):
@@ -78,16 +144,91 @@ def timed(f, n):
     return (time.perf_counter() - start) / n * 1e6
 
 
+def compare(make, repeats):
+    name, ours, others = make()
+    there, missing = {}, {}
+    for other, (begin, goal) in others.items():
+        try:
+            there[other] = begin(), goal
+        except rivals.Missing as why:
+            missing[other] = why
+    runs = {"ours": ours, **{other: run for other, (run, _) in there.items()}}
+    calls = {}
+    for other, run in runs.items():
+        run(), run()
+        calls[other] = max(1, min(1000, int(20_000 / timed(run, 1))))
+    best = dict.fromkeys(runs, float("inf"))
+    for _ in range(repeats):
+        for other, run in runs.items():
+            best[other] = min(best[other], timed(run, calls[other]))
+    print(f"\n{name}\n  {'ours':10}{best['ours']:14,.1f} us")
+    for other, (_, goal) in there.items():
+        told(other, f"{best[other]:14,.1f} us", best[other] / best["ours"], goal)
+    for other, why in missing.items():
+        print(f"  {other:10}   skipped: {why}")
+
+
+def told(other, what, ratio, goal):
+    print(f"  {other:10}{what}{ratio:12.2f}   to reach {goal:g}{'' if ratio >= goal else '   x'}")
+
+
+FRESH = {
+    "ours": "import chainrule as cr; cr.minimize(lambda x: x**2 - 4 * x + 5, 5.0, lr=0.001, steps=3000, record=0)",
+    "torch": "import torch; import eager; eager.thai_loop(torch, 3000)",
+    "JAX": "import numpy, rivals; rivals.jax_descent(lambda x: x**2 - 4 * x + 5, numpy.float32(5), 0.001, 3000)()",
+}
+
+
+def new_process(repeats):
+    best = {}
+    for name, work in FRESH.items():
+        code = f"import time; start = time.perf_counter(); {work}; print(time.perf_counter() - start)"
+        command, here = [sys.executable, "-c", code], Path(__file__).parent
+        taken = [subprocess.run(command, cwd=here, capture_output=True, text=True) for _ in range(repeats)]
+        best[name] = min((float(run.stdout) for run in taken if run.returncode == 0), default=None)
+    print(f"\nthe same in a new process: import, compile, run\n  {'ours':10}{best['ours'] * 1e3:14,.1f} ms")
+    for other, goal in (("torch", 5), ("JAX", 3)):
+        if best[other] is None:
+            print(f"  {other:10}   skipped: not installed")
+        else:
+            told(other, f"{best[other] * 1e3:14,.1f} ms", best[other] / best["ours"], goal)
+
+
+def compile_time(repeats):
+    def once(i):
+        f = eval(f"lambda x: x**2 - 4 * x + {5 + i}")  # a new function, so that nothing is known of it
+        start = time.perf_counter()
+        cr.minimize(f, 5.0, lr=0.001, steps=1, record=0)
+        return (time.perf_counter() - start) * 1e3
+
+    best = min(once(i) for i in range(repeats))
+    print(f"\ncompile time of that function with its gradient and loop\n  ours{best:20,.1f} ms", end="")
+    print(f"{'to reach 30 ms':>27}{'' if best <= 30 else '   x'}")
+
+
+def memory():
+    step = cr.compile(adam_step(cr))
+    step(), step()
+    facts = step.facts()[-1]
+    print(f"\nmemory between inputs and results, that network's Adam step\n  {'ours':10}{facts.nbytes:14,} bytes")
+    try:
+        between = rivals.jax_network()[1]
+    except rivals.Missing as why:
+        print(f"  JAX          skipped: {why}")
+    else:
+        told("JAX", f"{between:14,} bytes", between / facts.nbytes, 1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=15)
     repeats = parser.parse_args().repeats
-    print(f"{'work':48}{'torch us':>12}{'ours us':>12}{'ratio':>9}")
-    for name, theirs, ours, n in rows():
-        theirs(), ours(), ours()
-        taken = [(timed(theirs, n), timed(ours, n)) for _ in range(repeats)]
-        a, b = (statistics.median(column) for column in zip(*taken))
-        print(f"{name:48}{a:12.1f}{b:12.1f}{a / b:9.1f}")
+    torch.set_num_threads(4)
+    for make in ROWS:
+        compare(make, repeats)
+    new_process(max(3, repeats // 3))
+    compile_time(repeats)
+    memory()
 
 
 if __name__ == "__main__":

@@ -196,6 +196,29 @@ def test_in_place_changes_are_seen():
         y.backward()
 
 
+def test_values_of_now_are_not_passed_off_as_those_of_then():
+    w = cr.tensor([1.0, 2.0], requires_grad=True)
+    a = w * 1
+    y = (a + 0).sum() + (w + 1).sum()
+    with cr.no_grad():
+        a += 5
+    told = {row.name: row.value for row in cr.explain(y).forward}
+    assert told["a"].value.tolist() == [1, 2]  # computed again
+    with cr.no_grad():
+        w += 5
+    told = {row.name: row.value for row in cr.explain(y).forward}
+    assert told["w"] is None and told["a"] is None and float(told["y"].value) == 8
+
+
+def test_slopes_through_broadcasting_are_not_told_as_numbers():
+    x = cr.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    s = cr.tensor(2.0, requires_grad=True)
+    y = x * (s * 3)
+    lines = [str(line) for line in cr.explain(y).chain]
+    assert lines[0] == "dy/dx = 3s = [6, 6, 6]"
+    assert not any(line.startswith("dy/ds = 3x") for line in lines) and "dy/ds = 18" in lines
+
+
 # --------------------------------------------------------------------------------------------- gradients that are None
 
 
@@ -304,17 +327,31 @@ def test_a_hundred_thousand_nodes_of_noise():
     assert len(text.splitlines()) < 1200, seed
 
 
-def test_fold_finds_nested_loops_and_keeps_all():
-    inner = ["a", "b", "b", "b", "b"]
-    items = fold(inner * 10 + ["c"])
+def unrolled(items, keys):
+    """The sequence that folded items stand for."""
+    out = []
+    for item in items:
+        out += unrolled(item.items, keys) * item.times if isinstance(item, Fold) else [keys[item]]
+    return out
 
-    def unrolled(item):
-        if isinstance(item, int):
-            return 1
-        return item.times * sum(map(unrolled, item.items))
 
-    assert sum(map(unrolled, items)) == 51
-    assert isinstance(items[0], Fold) and items[0].times == 10
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.sampled_from("abc"), lambda part: st.tuples(st.lists(part, min_size=1, max_size=4), st.integers(1, 9))
+    )
+)
+def test_fold_loses_nothing(tree):
+    def spelled(part):
+        return [part] if isinstance(part, str) else [w for p in part[0] for w in spelled(p)] * part[1]
+
+    keys = spelled(tree)[:5000]
+    assert unrolled(fold(keys), keys) == keys
+
+
+def test_fold_finds_nested_loops():
+    items = fold(["a", "b", "b", "b", "b"] * 10 + ["c"])
+    assert len(items) == 2 and items[0].times == 10
     assert fold(list("abcdef")) == [0, 1, 2, 3, 4, 5]
     assert fold([]) == []
 

@@ -255,9 +255,22 @@ def test_a_second_descent_is_not_traced_again(monkeypatch: pytest.MonkeyPatch) -
         assert count.traces(f, np.zeros(2, np.float32), **options) > 0
         assert count.traces(f, np.zeros(3), **options) > 0
         assert count.traces(f, cr.zeros(2), **options) == 0  # float32, as above
+    for method in ("lbfgs", "newton", "gd"):
+        count.traces(f, np.zeros(2), optimizer=method)
+        assert count.traces(f, np.ones(2), optimizer=method) == 0
     assert count.traces(f, np.zeros(2), momentum=0.5) > 0
     assert count.traces(f, np.zeros(2), momentum=0.5) == 0
     assert count.traces(f, np.zeros(2), momentum=0.6) > 0
+
+
+def test_few_steps_give_the_same_bits_after_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    for x0 in (np.array([1.0, 2.0]), np.linspace(1, 2, 200)):  # of 200 numbers, each step is machine code by itself
+        few = cr.minimize(valley, x0, steps=30)
+        assert cr.minimize(valley, x0, steps=1000).how == "machine code"
+        again = cr.minimize(valley, x0, steps=30)
+        assert (few.how, again.how) == ("interpreted", "interpreted")
+        np.testing.assert_array_equal(again.path, few.path)
 
 
 def test_what_a_function_reads_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -659,6 +672,11 @@ def test_every_sentence_can_be_said() -> None:
     for name in words_module._SENTENCES:
         text = str(words_module.words(name, **filled))
         assert text and "{" not in text
+
+
+def test_rates_print_by_their_ends() -> None:
+    found = cr.minimize(bowl, 5.0, lr=np.linspace(0.2, 0.1, 50), steps=50)
+    assert found.what == "sgd(lr=[0.2, ..., 0.1])"
 
 
 def test_plots() -> None:

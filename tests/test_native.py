@@ -22,6 +22,7 @@ pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "
 
 from chainrule.compiler import native, native_plan
 from chainrule.compiler.native import Native
+from chainrule.compiler.native_arena import Span, arrange
 from chainrule.compiler.native_cells import NotNative
 from chainrule.compiler.native_loop import native_loop
 
@@ -553,3 +554,159 @@ print(f.report())
     got = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert got.startswith("8.0 6.0 ['llvmlite is not installed: the graph runs on NumPy, slower")
     assert got.count("chainrule[compile]") == 1 and "interpreted: 1 ops by NumPy" in got
+
+
+# ------------------------------------------------------------------------------------------------ products of matrices
+
+
+def _product(rows: int, inner: int, columns: int, turned: tuple[bool, bool], dtype: Any) -> tuple[Any, Any, Any]:
+    """What native code gives, the exact result, and the program."""
+    rng = np.random.default_rng(SEED)
+    sides = [(rows, inner)[:: -1 if turned[0] else 1], (inner, columns)[:: -1 if turned[1] else 1]]
+    arrays = [rng.standard_normal(s).astype(dtype) for s in sides]
+    inputs = [var(s, dtype) for s in sides]
+    v = do("matmul", *(do("t", x) if t else x for x, t in zip(inputs, turned)))
+    made = Native(inputs, [v])
+    a, b = (x.T if t else x for x, t in zip(arrays, turned))
+    assert made(arrays)[0].dtype == dtype
+    return made(arrays)[0], np.longdouble(a) @ np.longdouble(b), made
+
+
+def _close(got: Any, want: Any, inner: int) -> None:
+    bound = 4 * np.finfo(got.dtype).eps * min(inner, 1024)  # sums of more are taken in pieces
+    assert np.abs(got - want).max() <= bound * np.abs(want).max()
+
+
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)], ids=str)
+@pytest.mark.parametrize("shape", [(100, 2, 16), (100, 16, 1), (1, 100, 16), (16, 100, 2), (33, 17, 19), (3, 1, 50)])
+def test_small_products(shape: tuple[int, int, int], turned: tuple[bool, bool], dtype: Any) -> None:
+    got, want, made = _product(*shape, turned, dtype)
+    assert not made.facts.numpy
+    _close(got, want, shape[1])
+
+
+@pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "turned"),
+    [
+        ((40_001, 20, 1), (False, False)),
+        ((5_000, 70, 3), (False, True)),
+        ((20, 40_001, 1), (True, False)),
+        ((2, 50_003, 21), (False, False)),
+        ((2, 70, 5_000), (False, True)),
+    ],
+)
+def test_thin_products(
+    shape: tuple[int, int, int], turned: tuple[bool, bool], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got, want, made = _product(*shape, turned, dtype)
+    assert not made.facts.numpy
+    _close(got, want, shape[1])
+    monkeypatch.setattr(native, "WORKERS", 1)
+    np.testing.assert_array_equal(_product(*shape, turned, dtype)[0], got)  # however many threads
+
+
+def test_products_of_vectors(held: type[Both]) -> None:
+    a, b, m = cr.randn(63), cr.randn(63), cr.randn(63, 63)
+    cr.compile(lambda a, b, m: (a @ b, a @ m, m @ b, (m + 1).t() @ (b * 2), (m * m) @ m.t()))(a, b, m)
+    assert not Both.made[0].facts.numpy
+
+
+# ----------------------------------------------------------------------------------------- how compiled code is entered
+
+
+def _step() -> tuple[Any, Any, Any]:
+    w = cr.arange(100.0).requires_grad_()
+    opt = cr.optim.SGD([w], lr=0.5, momentum=0.9)
+
+    def step(x: Any) -> Any:
+        opt.zero_grad()
+        loss = (w * x).sum()
+        loss.backward()
+        opt.step()
+        return loss
+
+    return step, w, opt
+
+
+def test_parameters_stay_where_they_are_and_count_their_changes() -> None:
+    (eager, v, _), (f, w, opt) = _step(), _step()
+    fast, address = cr.compile(f), w.data_ptr()
+    for i in range(4):
+        x = cr.full((100,), float(i))
+        assert fast(x).item() == pytest.approx(eager(x).item())
+        np.testing.assert_allclose(w.detach().numpy(), v.detach().numpy(), rtol=1e-6)
+        assert w._version == v._version and w.data_ptr() == address
+    assert fast._last is not None, "the short way is not gone"
+    opt.param_groups[0]["lr"] = 0.0
+    before = w.detach().clone()
+    fast(cr.ones(100))
+    assert w.equal(before)
+
+
+def test_what_does_not_fit_goes_the_long_way_or_is_traced_anew() -> None:
+    w = cr.ones(100)
+    fast = cr.compile(lambda x: x * w)
+    x = cr.arange(100.0)
+    for _ in range(2):
+        assert fast(x).equal(x)
+    assert fast._last is not None
+    assert fast(cr.arange(200.0)[::2]).equal(2 * x)  # another layout
+    assert fast(x.double()).dtype == cr.float64
+    assert fast(cr.ones(1)).shape == (100,)
+    w.data = cr.full((100,), 2.0).double()
+    assert fast(x).dtype == cr.float64 and fast(x).equal(2.0 * x.double())
+    with pytest.raises(TypeError, match="NoneType"):
+        fast(None)
+
+
+def test_memory_that_cannot_be_written_is_left_alone() -> None:
+    a = np.zeros(100, np.float32)
+    w = cr.from_numpy(a)
+    fast = cr.compile(lambda x: w.copy_(x))
+    for _ in range(2):
+        fast(cr.ones(100))
+    a.flags.writeable = False
+    with pytest.raises(RuntimeError, match="written-to"):
+        fast(cr.full((100,), 2.0))
+    assert a.max() == 1
+
+
+def test_an_argument_in_the_memory_of_a_parameter_is_refused() -> None:
+    a = np.zeros(101, np.float32)
+    w = cr.from_numpy(a[:100])
+    fast = cr.compile(lambda x: w.add_(x))
+    for _ in range(2):
+        fast(cr.ones(100))
+    with pytest.raises(RuntimeError, match="lies in the same memory"):
+        fast(cr.from_numpy(a[1:]))
+    assert a[:100].max() == 2
+
+
+# --------------------------------------------------------------------------------------------------------------- memory
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_arrays_that_live_at_once_lie_apart(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    spans = []
+    for _ in range(30):
+        first, more = rng.integers(0, 20), rng.integers(0, 6)
+        spans.append(Span(int(rng.integers(1, 2000)), int(first), int(first + more)))
+    got = arrange(spans)
+    for i, (a, x) in enumerate(zip(spans, got.offsets)):
+        assert x >= 0 and x + a.nbytes <= got.nbytes
+        for b, y in list(zip(spans, got.offsets))[:i]:
+            at_once = a.first <= b.last and b.first <= a.last
+            assert not at_once or x + a.nbytes <= y or y + b.nbytes <= x
+    assert got.live == max(sum(s.nbytes for s in spans if s.first <= t <= s.last) for t in range(30)) <= got.nbytes
+
+
+def test_a_chain_of_products_takes_two_arrays() -> None:
+    x, w = var((50, 50)), var((50, 50))
+    y = x
+    for _ in range(10):
+        y = do("matmul", y, w)
+    facts = Native([x, w], [y]).facts
+    assert facts.live == 2 * 50 * 50 * 4 and facts.fresh == 50 * 50 * 4

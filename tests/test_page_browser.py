@@ -56,7 +56,9 @@ class Tab:
         self.errors: list[str] = []
         self.tab.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
         self.tab.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.tab.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else self.errors.append(r.url))
+        self.tab.on(
+            "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else self.errors.append(r.url)
+        )
         self.tab.goto(path.as_uri() + hash)
         self.settle()
 
@@ -98,7 +100,9 @@ def engine(f: Any, start: Any) -> tuple[list[Any], Any]:
     """The arguments as leaves of doubles, and the function of them as a list."""
     f = parse(f) if isinstance(f, str) else f
     values = start if isinstance(start, tuple) else (start,)
-    leaves = [cr.tensor(v.tolist() if isinstance(v, cr.Tensor) else v, dtype=cr.float64, requires_grad=True) for v in values]
+    leaves = [
+        cr.tensor(v.tolist() if isinstance(v, cr.Tensor) else v, dtype=cr.float64, requires_grad=True) for v in values
+    ]
     return leaves, f
 
 
@@ -127,7 +131,9 @@ def test_numbers_are_the_engines(opened: Any, name: str) -> None:
         assert value == pytest.approx(float(y), rel=1e-13, abs=1e-13), x
         assert gradient == pytest.approx(slopes, rel=1e-12, abs=1e-12), x
         if isinstance(f, str):  # what is typed into the page is differentiated there, by the same rules
-            typed = tab.get("([t, x]) => { const m = chainrule.fromText(t); return [m.value(x), m.gradient(x)]; }", [f, x.tolist()])
+            typed = tab.get(
+                "([t, x]) => { const m = chainrule.fromText(t); return [m.value(x), m.gradient(x)]; }", [f, x.tolist()]
+            )
             assert typed[0] == pytest.approx(float(y), rel=1e-13, abs=1e-13), x
             assert typed[1] == pytest.approx(slopes, rel=1e-12, abs=1e-12), x
 
@@ -137,7 +143,12 @@ def test_numbers_are_the_engines(opened: Any, name: str) -> None:
 def test_a_hundred_steps_are_the_optimisers(opened: Any, name: str, shown: str) -> None:
     f, start, _ = pages.GALLERY[shown]
     tab = opened(f, start=start)
-    cls: Any = getattr(optim, {"sgd": "SGD", "adamw": "AdamW", "nadam": "NAdam", "radam": "RAdam", "rmsprop": "RMSprop", "asgd": "ASGD"}.get(name, name.title()))
+    cls: Any = getattr(
+        optim,
+        {"sgd": "SGD", "adamw": "AdamW", "nadam": "NAdam", "radam": "RAdam", "rmsprop": "RMSprop", "asgd": "ASGD"}.get(
+            name, name.title()
+        ),
+    )
     lr = {"adadelta": 1.0, "sgd": 0.01, "asgd": 0.01}.get(name, 0.05)
     for given in SETTINGS[name]:
         leaves, g = engine(f, start)
@@ -168,7 +179,11 @@ def test_dragging_typing_and_keys_move_the_start(opened: Any) -> None:
     tab.tab.mouse.move(x - 120, y, steps=6)
     tab.settle()
     assert tab.state("start")[0] < 4.5
-    slope = tab.tab.inner_text(".slope-label") if False else tab.get("() => document.querySelector('.slope-label').textContent")
+    slope = (
+        tab.tab.inner_text(".slope-label")
+        if False
+        else tab.get("() => document.querySelector('.slope-label').textContent")
+    )
     assert float(slope.split("=")[1].replace("−", "-")) == pytest.approx(2 * tab.state("start")[0] - 4, abs=1e-2)
     tab.tab.mouse.up()
     before = tab.state("start")[0]
@@ -190,7 +205,13 @@ def test_dragging_typing_and_keys_move_the_start(opened: Any) -> None:
 def test_the_descent_is_played_both_ways(opened: Any) -> None:
     tab = opened("x**2 - 4*x + 5", start=5.0, lr=0.1, steps=40)
     step = lambda: tab.get("() => chainrule.app.shownStep()")  # noqa: E731
-    for name, wanted in (("One step forward", 1), ("One step forward", 2), ("One step back", 1), ("To the end", 40), ("To the start", 0)):
+    for name, wanted in (
+        ("One step forward", 1),
+        ("One step forward", 2),
+        ("One step back", 1),
+        ("To the end", 40),
+        ("To the start", 0),
+    ):
         tab.tab.get_by_role("button", name=name, exact=True).click()
         tab.settle()
         assert step() == wanted
@@ -234,7 +255,9 @@ def test_runs_are_laid_over_each_other(opened: Any) -> None:
 def test_a_link_reproduces_what_was_seen(opened: Any) -> None:
     tab = opened("x**2", start=3.0, lr=0.1)
     tab.type("y**2/2 + sin(x)")
-    tab.get("() => chainrule.app.change({start: [0.5, -2], lr: 0.25, optimizer: 'adam', settings: {betas: [0.8, 0.9], eps: 1e-8, weight_decay: 0, amsgrad: true}, steps: 30, step: 7, language: 'ru', theme: 'dark'})")
+    tab.get(
+        "() => chainrule.app.change({start: [0.5, -2], lr: 0.25, optimizer: 'adam', settings: {betas: [0.8, 0.9], eps: 1e-8, weight_decay: 0, amsgrad: true}, steps: 30, step: 7, language: 'ru', theme: 'dark'})"
+    )
     tab.get("() => { chainrule.app.keep(); chainrule.app.now(); chainrule.app.remember(); }")
     link = tab.tab.url
     state = tab.get("() => JSON.stringify(chainrule.app.state)")
@@ -287,7 +310,10 @@ def test_typed_expressions_are_pythons(opened: Any) -> None:
         leaves = [cr.tensor(v, dtype=cr.float64, requires_grad=True) for v in x]
         y = f(*leaves)
         slopes = cr.autograd.grad(y, leaves)
-        got = tab.get("([t, names, x]) => { const m = chainrule.fromText(t), at = m.names.map((n) => x[names.indexOf(n)]); return [m.names, m.value(at), m.gradient(at)]; }", [text, list(f.variables), x])
+        got = tab.get(
+            "([t, names, x]) => { const m = chainrule.fromText(t), at = m.names.map((n) => x[names.indexOf(n)]); return [m.names, m.value(at), m.gradient(at)]; }",
+            [text, list(f.variables), x],
+        )
         assert sorted(got[0]) == sorted(f.variables), text
         assert got[1] == pytest.approx(float(y), rel=1e-12, abs=1e-12), text
         for name, slope in zip(got[0], got[2]):
@@ -304,18 +330,27 @@ def test_ops_are_the_tables(opened: Any) -> None:
     numbers = [-3.5, -2.5, -1.0, -0.3, 0.0, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 7.25, 30.0]
     whole = {"bitwise_and", "bitwise_or"}
     for name, (n, _) in table.items():
-        rows = [(a,) if n == 1 else (a, b) if n == 2 else (a, b, 0.7) for a in numbers for b in (numbers if n > 1 else [0.0])]
+        rows = [
+            (a,) if n == 1 else (a, b) if n == 2 else (a, b, 0.7)
+            for a in numbers
+            for b in (numbers if n > 1 else [0.0])
+        ]
         rows = [(int(a > 0), int(b > 0)) for a, b in rows] if name in whole else rows
         got = tab.get("([name, rows]) => rows.map((r) => String(Number(chainrule.OPS[name](...r))))", [name, rows])
         with np.errstate(all="ignore"):
-            wanted = [float(REGISTRY[name].kernel(*[np.int64(v) if name in whole else np.float64(v) for v in r])) for r in rows]
+            wanted = [
+                float(REGISTRY[name].kernel(*[np.int64(v) if name in whole else np.float64(v) for v in r]))
+                for r in rows
+            ]
         for r, a, b in zip(rows, got, wanted):
             a = float(a.replace("Infinity", "inf"))
             assert (math.isnan(a) and math.isnan(b)) or a == pytest.approx(b, rel=2e-13, abs=2e-14), (name, r)
 
 
 def test_languages_switch_in_the_page(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = {code: {text: f"{code}: {text}" for text in sentences.sentences()} if code != "en" else {} for code in LANGUAGES}
+    made = {
+        code: {text: f"{code}: {text}" for text in sentences.sentences()} if code != "en" else {} for code in LANGUAGES
+    }
     monkeypatch.setattr("chainrule.see.page.document.catalogues", lambda: made)
     tab = opened("x**2", start=3.0)
     for code in ("th", "vi", "ru", "en"):
@@ -376,7 +411,16 @@ def test_it_saves(opened: Any, tmp_path: Path, item: str, end: str) -> None:
         assert [float(v) for v in rows[2].split(",")] == pytest.approx([1, 2.4, 5.76, 4.8])
 
 
-HOSTILE = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"'><svg onload=alert(1)>", "\u2028\u2029", "{{data}}", "]]>--><!--", "${alert(1)}", "&lt;b&gt;"]
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"'><svg onload=alert(1)>",
+    "\u2028\u2029",
+    "{{data}}",
+    "]]>--><!--",
+    "${alert(1)}",
+    "&lt;b&gt;",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -385,7 +429,10 @@ def test_hostile_names_are_text(opened: Any, name: str) -> None:
     f.__name__ = name
     for given in ({"f": f}, {"f": f, "title": name}):
         tab = opened(given.pop("f"), start=1.0, **given)
-        assert tab.get("() => document.title").strip() == name.replace("\u2028", "").replace("\u2029", "").strip() or name.isspace()
+        assert (
+            tab.get("() => document.title").strip() == name.replace("\u2028", "").replace("\u2029", "").strip()
+            or name.isspace()
+        )
         assert tab.get("() => [document.scripts.length, document.images.length]") == [2, 0]
         tab.type(name)
         assert tab.tab.inner_text(".problem")

@@ -401,3 +401,59 @@ def test_pieces_of_processes_are_kept(tmp_path: Path) -> None:
     again = cr.sweep(wave, starts, lr=0.1, steps=20, checkpoint=tmp_path / "s")  # from the folder alone
     np.testing.assert_array_equal(first.x, again.x)
     assert len(list((tmp_path / "s").glob("piece*.npz"))) == 16
+
+
+def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    marker, parent = str(tmp_path / "died"), os.getpid()
+
+    def once_deadly(x):
+        try:
+            os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return (x - 3) ** 2
+        assert os.getpid() != parent
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    starts = np.linspace(-2, 2, 20)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        (tmp_path / "died").touch()  # not yet: the sweep looks at the function here first
+        cr.sweep(once_deadly, starts[:1], lr=0.1, steps=1)
+        (tmp_path / "died").unlink()
+        found = cr.sweep(once_deadly, starts, lr=0.1, steps=25, executor=client.get_executor())
+    assert (tmp_path / "died").exists()
+    np.testing.assert_allclose(found.x, 3 + (starts - 3) * 0.8**25, rtol=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("f", [quartic, rooted, linear, lambda x: (x * 0.5).exp() + (x * x + 1).log() / 3])
+def test_steps_called_safe_are_finite(f, dtype) -> None:
+    pytest.importorskip("llvmlite")
+    from chainrule.compiler.native_bounds import safe_steps
+    from chainrule.descend.fast_lanes import Plan
+    from chainrule.descend.objective import Objective
+    from chainrule.descend.options import RULES as CLASSES
+    from chainrule.descend.options import group_of
+
+    lr, sizes = 0.25, 2.0 ** np.arange(0, 60)
+    group = group_of("sgd", lr, {})
+    stage = Plan(Objective(f, dtype(1)), CLASSES["sgd"].rule, group, ()).stages[-2]
+    known = {v.id: (lr, lr) for v in stage.common}
+    after = {"x": stage.after["x"]}
+    counts = safe_steps({"x": stage.inputs["x"]}, stage.seen, after, known, sizes, set(), 64)
+    assert (np.diff(counts) <= 0).all()
+    if f is quartic:
+        assert counts[0] >= 2 and counts[-1] < counts[0]
+    rng = np.random.default_rng(11)
+    for size, count in zip(sizes, counts):
+        starts = np.r_[-size, size, rng.uniform(-size, size, 30)].astype(dtype)
+        if count:
+            found = cr.sweep(f, starts, lr=lr, steps=int(count))
+            fine = (found.steps == count) & np.isfinite(found.x)  # at the last point the value may overflow
+            assert fine.all(), f"seed 11, size {size}, {count} steps"

@@ -30,13 +30,16 @@ USED = {  # file -> what the page's modules import from it, by package
     },
     "dagre": {"@dagrejs/dagre": "graphlib, layout"},
 }
-TYPES = {"strict": True, "noImplicitAny": False, "checkJs": True, "allowJs": True, "noEmit": True, "target": "es2023",
-         "module": "esnext", "moduleResolution": "bundler", "lib": ["es2023", "dom", "dom.iterable"], "types": []}  # fmt: skip
+TYPES = {
+    "strict": True, "noImplicitAny": False, "checkJs": True, "allowJs": True, "noEmit": True, "types": [],
+    "target": "es2023", "lib": ["es2023", "dom", "dom.iterable"], "module": "esnext", "moduleResolution": "bundler",
+}  # fmt: skip
 MADE = """
 export const value: (x: number[]) => number;
 export const gradient: (x: number[]) => number[];
 export const OPS: Record<string, (...x: any[]) => any>;
-export const OPTIMISERS: Record<string, { start: (h: any) => any[]; step: (p: number, g: number, s: any[], h: any) => [number, any[]] }>;
+type Step = (p: number, g: number, state: any[], settings: any) => [number, any[]];
+export const OPTIMISERS: Record<string, { start: (settings: any) => any[]; step: Step }>;
 """
 
 
@@ -55,7 +58,7 @@ def main() -> int:
             return compared(made) or types(work)
         for name, text in made.items():
             (PAGE / "vendor" / name).write_text(text, encoding="utf-8", newline="\n")
-            print(f"{name}: {len(text.encode()) / 1000:.1f} kB, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}")
+            print(f"{name}: {len(text.encode())} bytes, sha256 {hashlib.sha256(text.encode()).hexdigest()}")
     return 0
 
 
@@ -99,7 +102,7 @@ def licences(work: Path) -> str:
 def compared(made: dict[str, str]) -> int:
     """Whether the files in the package are those that were made now."""
     stale = [n for n, text in made.items() if (PAGE / "vendor" / n).read_text(encoding="utf-8") != text]
-    print(f"not what the pinned versions give: {', '.join(stale)}" if stale else "the libraries are what they should be")
+    print(f"not what the pinned versions give: {', '.join(stale)}" if stale else "the libraries are those pinned")
     return 1 if stale else 0
 
 

@@ -29,8 +29,8 @@ def compile(f: Callable[..., Any]) -> Compiled:
     change parameters in place. It may not decide by the values of tensors.
 
     Tensors that f refers to are read at each run, and so are learning rates and the state of optimisers; random numbers
-    are drawn anew. Other Python values are constants of the graph. If a global or a variable around f comes to stand for
-    another object or number, f is traced anew; an attribute of an object (other than a module's `training`) is not
+    are drawn anew. Other Python values are constants of the graph. If a global or a variable around f comes to stand
+    for another object or number, f is traced anew; an attribute of an object (other than a module's `training`) is not
     looked at again: pass what changes as an argument. A number among the arguments has a graph of its own.
 
     Raises TraceError where f asks for the numbers in a tensor, and where it could not be run from a graph faithfully.
@@ -100,14 +100,19 @@ class Compiled:
         del found[:-LIMIT]
         return program
 
+    def facts(self) -> list[Any]:
+        """What runs each program, in the order in which they were made: numbers of what `report` says."""
+        return [p.run.facts for ps in self.programs.values() for p in ps]
+
     def report(self) -> str:
         """For each program: why it was compiled, its graph before and after the passes, the time, what runs it."""
         lines = []
         programs = [p for ps in self.programs.values() for p in ps]
         for p in programs:
             lines.append(
-                f"{p.reason}\n  graph: {p.before} values, {p.after} after passes; {len(p.tensors) + len(p.fetched)} captured inputs, "
-                f"{len(p.effects)} effects; compiled in {p.seconds * 1e3:.1f} ms\n  {p.run.facts}"
+                f"{p.reason}\n  graph: {p.before} values, {p.after} after passes; "
+                f"{len(p.tensors) + len(p.fetched)} captured inputs, {len(p.effects)} effects; "
+                f"compiled in {p.seconds * 1e3:.1f} ms\n  {p.run.facts}"
             )
         return "\n".join(lines) or "not called yet"
 

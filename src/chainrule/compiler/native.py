@@ -177,8 +177,8 @@ class Native:
         self.work = 0  # simple instructions of a run
         names: list[tuple[str, Any]] = []
         loops = False
-        for self.at, step in enumerate(self.plan.steps):
-            name = f"step_{self.at}"
+        for i, step in enumerate(self.plan.steps):
+            name, self.at = f"step_{i}", i
             if isinstance(step, Var):
                 names.append(("", step))
                 self._lent(step)
@@ -298,7 +298,10 @@ class Native:
         return out
 
     def _general(self, arrays: Sequence[Any]) -> list[Any]:
-        frame = self.frames.pop() if self.frames else Frame(self)
+        try:
+            frame = self.frames.pop()
+        except IndexError:  # none is free: other threads may be at it
+            frame = Frame(self)
         held, table, cells = frame.held, frame.table, frame.cells
         for (slot, place, v), a in zip(self.inputs, arrays):
             held[slot] = a
@@ -326,7 +329,8 @@ class Native:
         kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
         held, views = frame.held, frame.views
         got = kernel(*[
-            held[a] if how == 0 else scalar(views[a]) if how == 1 else a if how == 2 else views[a].item() for how, a in args
+            held[a] if how == 0 else scalar(views[a]) if how == 1 else a if how == 2 else views[a].item()
+            for how, a in args
         ], **attrs)  # fmt: skip
         if weak:
             got = float(got)
@@ -350,7 +354,10 @@ class Native:
             return self._short_arrays()
 
         def run(arrays: Sequence[Any]) -> list[Any]:
-            frame = frames.pop() if frames else Frame(self)
+            try:
+                frame = frames.pop()
+            except IndexError:  # none is free: other threads may be at it
+                frame = Frame(self)
             pack(frame.memory, 0, *arrays)
             function(*frame.addresses, 0, 0)
             views = frame.views
@@ -368,7 +375,10 @@ class Native:
         at = [self.cells.offsets.index(place[1]) for _, place, _ in self.inputs if place is not None]
 
         def run(arrays: Sequence[Any]) -> list[Any]:
-            frame = frames.pop() if frames else Frame(self)
+            try:
+                frame = frames.pop()
+            except IndexError:  # none is free: other threads may be at it
+                frame = Frame(self)
             views = frame.views
             for i, a in zip(at, arrays):
                 views[i][...] = a
@@ -393,25 +403,33 @@ class Native:
         names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
         fresh = sum(v.nbytes for _, _, v in self.fresh)
         buffers, between = len(self.scratch) + len(self.extra) + len(self.fresh), self.arena.nbytes + self.cells.nbytes
-        return Facts(len(self.fused), tuple(self.fused), tuple(names), buffers, between, self.arena.live, fresh, seconds)
+        return Facts(
+            len(self.fused), tuple(self.fused), tuple(names), buffers, between, self.arena.live, fresh, seconds
+        )
 
 
 def _launch(step: tuple[Any, Any], frame: Frame) -> None:
     function, cut = step
     if cut is None:
         function(*frame.addresses, 0, 0)
-    else:
-        others = [_pool().submit(function, *frame.addresses, *piece) for piece in cut[1:]]
-        function(*frame.addresses, *cut[0])
-        for other in others:
-            other.result()
+        return
+    waiting = iter(cut)
+
+    def work() -> None:
+        for piece in waiting:  # whoever is done takes the next one
+            function(*frame.addresses, *piece)
+
+    others = [_pool().submit(work) for _ in range(WORKERS - 1)]
+    work()
+    for other in others:
+        other.result()
 
 
 def _cut(units: int, work: int) -> list[tuple[int, int]] | None:
-    """Ranges for threads, or None if one does."""
+    """Ranges for threads, or None if one does. Where there is much to do, they are smaller: a core may be busy."""
     if work < MANY or units < 2 * WORKERS or WORKERS == 1:
         return None
-    step = -(-units // WORKERS)
+    step = -(-units // (WORKERS * (1 if work < 8 * MANY else 4)))
     step = -(-step // 64) * 64 if step > 1024 else step
     return [(i, min(i + step, units)) for i in range(0, units, step)]
 

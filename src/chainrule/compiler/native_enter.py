@@ -1,9 +1,9 @@
 """Native code called with NumPy arrays themselves: checks, addresses, the run and in-place changes in one call.
 
-A call by `ctypes` takes half a microsecond, finding an array's address another; a small graph takes less. So there is one
-function of Python's own kind (`METH_FASTCALL`), written in LLVM's language: it is given the payloads, looks into them
-as C code compiled against NumPy does (the layout of arrays is part of NumPy's binary interface; it is verified here
-before it is relied on), and answers whether they were what the graph was made for. If not, nothing has been done.
+A call by `ctypes` takes half a microsecond, finding an array's address another; a small graph takes less. So there is
+one function of Python's own kind (`METH_FASTCALL`), written in LLVM's language: it is given the payloads, looks into
+them as C code compiled against NumPy does (the layout of arrays is part of NumPy's binary interface; it is verified
+here before it is relied on), and answers whether they were what the graph was made for. If not, nothing has been done.
 
 What it is to do is in a table of 64 bit words, which is its `self`:
 
@@ -175,7 +175,7 @@ c_done:
   %c1 = add i64 %c, 1
   br label %apart
 
-place:                                                            ; small inputs into the cells, addresses into the table
+place:                                                            ; small inputs into the cells, others' addresses
   %l = phi i64 [0, %apart], [%l1, %l_done]
   %l_more = icmp slt i64 %l, %inputs
   br i1 %l_more, label %l_one, label %slot
@@ -336,9 +336,10 @@ def enter(native: Native, into: Mapping[int, int], single: Collection[int], argu
         else:
             found.append(frame.views[at].copy if how == "copied" else partial(frame.views[at].__getitem__, ()))
     records = [_record(frame, place, v, i in kept, i in single) for i, (_, place, v) in enumerate(native.inputs)]
-    head = [_address(native.steps[0][0]), *frame.addresses, int(native.work > LONG), len(records), arguments, len(into), len(slots)]
-    return Entry(frame, method, np.array([*head, *(w for r in records for w in r[0]), *order, *slots], np.int64),
-                 [r[1] for r in records], fresh, found)  # fmt: skip
+    sizes = len(records), arguments, len(into), len(slots)
+    head = [_address(native.steps[0][0]), *frame.addresses, int(native.work > LONG), *sizes]
+    words = np.array([*head, *(w for r in records for w in r[0]), *order, *slots], np.int64)
+    return Entry(frame, method, words, [r[1] for r in records], fresh, found)
 
 
 def _record(frame: Frame, place: Any, v: Var, changed: bool, single: bool) -> tuple[list[int], Any]:
@@ -351,11 +352,12 @@ def _record(frame: Frame, place: Any, v: Var, changed: bool, single: bool) -> tu
         kind, to = 2, address(frame.table) + 8 * place[1]
     number = 0 if v.shape or changed else id(float if v.weak else v.dtype.type)
     array = 0 if v.weak or single else id(np.ndarray)
-    return [number, array, id(v.dtype), WRITE if changed else READ, len(v.shape), address(dims), v.nbytes, kind, to, 0], dims
+    flags = WRITE if changed else READ
+    return [number, array, id(v.dtype), flags, len(v.shape), address(dims), v.nbytes, kind, to, 0], dims
 
 
 class Entry:
-    """`enter(*payloads, *arrays)` runs the graph, unless it returns False; `arrays` are new ones of the kinds in `fresh`.
+    """`enter(*payloads, *arrays)` runs the graph, unless it returns False; `arrays` are new ones as in `fresh`.
 
     `found` says where the results are then, but for those that were put into inputs: the number of a fresh array, or a
     function that gives a copy. It works in memory of its own: one call at a time.

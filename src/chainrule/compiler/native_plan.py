@@ -59,7 +59,7 @@ class Product(NamedTuple):
 
 
 class Plan:
-    """`steps`: lists of values (straight code), sweeps, products and single values (kernels), in the order in which they run."""
+    """`steps`: lists of values (straight code), sweeps, products and single values (kernels), in their order."""
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.values = order([*results, *inputs])
@@ -69,9 +69,7 @@ class Plan:
         self.depth: dict[int, int] = {}  # the longest chain in the loop up to a value
         self.stored: dict[int, Var] = {}
         self._classify()
-        self.solid = {
-            x.id for v in self.values if is_product(v) for x in self.reads(v)
-        }  # read at their addresses
+        self.solid = {x.id for v in self.values if is_product(v) for x in self.reads(v)}  # read at their addresses
         for v in self.values:
             self.cost[v.id] = self._cost(v)
             before = self.reads(v)
@@ -137,12 +135,12 @@ class Plan:
                     self._keep(a)
         for v in reversed(self.values):  # and what would take too long to compute again from that
             for a in self.reads(v):
-                if self.kind[v.id] == self.kind[a.id] == LOOP and self.epoch[a.id] < self.epoch[v.id]:
-                    if self._again(a) > CHEAP:
-                        self._keep(_behind(a) if a.size > straight.TINY else a)
+                later = self.kind[v.id] == self.kind[a.id] == LOOP and self.epoch[a.id] < self.epoch[v.id]
+                if later and self._again(a) > CHEAP:
+                    self._keep(_behind(a) if a.size > straight.TINY else a)
 
     def _again(self, v: Var) -> int:
-        """About how many simple instructions it takes to compute v from what is in memory; more than `CHEAP` is enough."""
+        """About how many simple instructions it takes to compute v from memory; above `CHEAP`, any number."""
         if self.kind[v.id] != LOOP or v.id in self.stored:
             return 0
         total = price(v)

@@ -378,4 +378,3 @@ class _Writer:
         kind = ir.FunctionType(self.element, [self.element, self._vector(width)])
         function = module.globals.get(name) or ir.Function(module, kind, name)
         return self.build.call(function, [ir.Constant(self.element, -0.0), x], fastmath=("reassoc",))
-

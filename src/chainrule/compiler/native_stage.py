@@ -61,6 +61,7 @@ class Stage:
             self.short = dict(zip(moved, scaled([self.after[r] for r in moved], {v.id for v in graph} - different)))
             graph = order([*lowered, *inputs.values(), *self.short.values()])
             self._divide(graph, self._spread(graph, set(self.wide)))
+        self._same = Interpreter([inputs[r] for r in self.narrow], self.common)
         self.count: Any = None  # the machine code that counts
         self._safe: dict[Any, tuple[int, float]] = {}
 
@@ -112,7 +113,7 @@ class Stage:
             self.count(memory.ctypes.data, rows.ctypes.data, rows.shape[1], 0, 0, 0, steps)
             given.update((r, a.copy()[()]) for r, a in zip(self.narrow, begin) if r in self.counting)
         else:
-            found = Interpreter(inputs.values, self.common)([a[()] for a in begin])
+            found = self._same([a[()] for a in begin])
             for view, a in zip(self.row.views(rows, 1), found):
                 view[0] = a
         return rows
@@ -124,9 +125,8 @@ class Stage:
         """
         if self.counting:
             return 0, 0.0
-        rows = Interpreter([self.inputs[r] for r in self.narrow], self.common)(
-            [np.asarray(given[r], self.inputs[r].dtype).reshape(self.inputs[r].shape) for r in self.narrow]
-        )
+        inputs = [self.inputs[r] for r in self.narrow]
+        rows = self._same([np.asarray(given[r], v.dtype).reshape(v.shape) for r, v in zip(self.narrow, inputs)])
         known = {v.id: (float(np.min(a)), float(np.max(a))) for v, a in zip(self.common, rows)}
         if any(0 < abs(a) < TINIEST for bounds in known.values() for a in bounds):
             return 0, 0.0

@@ -57,7 +57,8 @@ class Program:
         self.after = len(order(wanted))
         self.changes = len(changes)
         wanted = [*wanted[: self.changes], *self.returned.split(wanted[self.changes :])]
-        self.inputs = [*(v for a in traced.arguments for v in (a.var, a.grad) if v is not None), *(i.var for i in captured)]
+        self.given = [v for a in traced.arguments for v in (a.var, a.grad) if v is not None]
+        self.inputs = [*self.given, *(i.var for i in captured)]
         self.run = runner(self.inputs, wanted)
         self.again = self.short = None
         self.plain = _plain(made_for)
@@ -94,15 +95,14 @@ class Program:
         if not hasattr(self.run, "enter") or any(e.check for e in self.effects) or self.draws:
             return None
         number = {v.id: i for i, v in enumerate(self.inputs)}
-        goals = []  # the input that each change goes into, in their order
+        goals: list[Any] = []  # the input that each change goes into, in their order
         for a in self.arguments:
             goals += [a.var] * (a.after is not None)
             goals += [a.grad if a.grad_kept else None] * (a.grad_after is not None)
         goals += [e.input for e in self.effects if e.var is not None]
         into = {r: number[v.id] for r, v in enumerate(goals) if v is not None and v.shape}
         single = {number[v.id] for v in goals if v is not None and not v.shape}
-        count = len(self.inputs) - len(self.tensors) - len(self.fetched)
-        return self.run.enter(into, single, count)
+        return self.run.enter(into, single, len(self.given))  # type: ignore[no-any-return]
 
     # ---- a run
 

@@ -181,14 +181,10 @@ class _Run:
     def ends(self) -> Ends:
         """Descend."""
         self._put(0, slice(None))
-        self._look()
-        bad = ~(np.isfinite(self.value) & (self.slope < np.inf))
-        self.lost[bad & (self.lost < 0)] = 0
+        self._look(0, endless=True)
         for begin in range(0, self.steps, PIECE):
             self._piece(begin, min(begin + PIECE, self.steps))
-        self._look()
-        bad = ~np.isfinite(self.value) | np.isnan(self.slope)
-        self.lost[bad & (self.lost < 0)] = self.steps
+        self._look(self.steps, endless=False)
         if self.record and self.steps % self.record == 0:
             self._put(self.steps, slice(None))
         n, shape = self.count, self.plan.look.inputs[0].shape
@@ -204,9 +200,15 @@ class _Run:
             for i, a in enumerate(self.xs):
                 self.path[step // self.record, i, lanes] = np.where(self.lost[lanes] < 0, a[lanes], np.nan)
 
-    def _look(self) -> None:
+    def _look(self, step: int, endless: bool) -> None:
+        """Compute value and slope; a lane is lost where they are not finite. endless: by an infinite slope too."""
         rows = self.code.look.rows(given(self.plan.look), 1)
         self.code.run_look(self.addresses.ctypes.data, rows.ctypes.data, 0, 0, self.padded // self.code.block, 0, 1)
+        with np.errstate(all="ignore"):
+            if np.isfinite(self.value.sum() + self.slope.sum()):
+                return
+        bad = ~np.isfinite(self.value) | (~(self.slope < np.inf) if endless else np.isnan(self.slope))
+        self.lost[bad & (self.lost < 0)] = step
 
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads."""

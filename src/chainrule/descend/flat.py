@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.descend.objective import Objective, hessian_product, value_and_gradient
+from chainrule.descend.recall import recall
 
 
 class Flat:
@@ -17,7 +18,7 @@ class Flat:
         self.objective = objective
         self.like = objective.start
         self.ends = np.cumsum([a.size for a in self.like])
-        self._both = objective.program(value_and_gradient)
+        self._both = recall(objective, "both", lambda: objective.program(value_and_gradient))
         self._product: Any = None
 
     def join(self, leaves: Sequence[Any]) -> Any:
@@ -41,7 +42,8 @@ class Flat:
     def product(self, x: Any, v: Any) -> Any:
         """The Hessian at x times v."""
         if self._product is None:
-            self._product = self.objective.program(hessian_product, self.like)
+            objective, like = self.objective, self.like
+            self._product = recall(objective, "product", lambda: objective.program(hessian_product, like))
         return self.join(self._product([*self.split(x), *self.split(v)]))
 
     def hessian(self, x: Any) -> Any:

@@ -57,9 +57,10 @@ def minimize(
         `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
         iterations.
 
-    The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser, from
-    a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while numbers,
-    lists, attributes and the functions that it calls are compared (`descend/facts.py` says what is not noticed).
+    The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
+    from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
+    numbers, lists, attributes and the functions that it calls are compared (`descend/facts.py` says what is not
+    noticed).
 
     Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the
     learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for
@@ -175,4 +176,6 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
 
 
 def _short(v: Any) -> str:
+    if hasattr(v, "__len__") and len(v) > 4 and not isinstance(v, str):
+        return f"[{v[0]:g}, ..., {v[-1]:g}]"
     return f"<{getattr(v, '__name__', 'function')}>" if callable(v) else f"{v!r:.40}"

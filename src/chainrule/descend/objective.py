@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from copy import copy
 from importlib.util import find_spec
 from inspect import CO_VARARGS
 from types import FunctionType
@@ -178,14 +179,15 @@ class Program:
         """Whether the facts that the graph rests on are still so."""
         return not self.guards or all([g.get() == g.value for g in self.guards])
 
-    def compile(self) -> bool:
-        """Turn the graph into machine code, for a program that will be run often; whether there is any."""
+    def compiled(self) -> Program | None:
+        """The same in machine code, for a program that will be run often; None if there is none."""
         if self.why or find_spec("llvmlite") is None:
-            return False
+            return None
         from chainrule.compiler.native import Native, runner
 
-        self.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)
-        return isinstance(self.run, Native)
+        native = copy(self)
+        native.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)
+        return native if isinstance(native.run, Native) else None
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         if self.why:

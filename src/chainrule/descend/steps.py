@@ -88,9 +88,8 @@ class Step:
         self.kinds = rule.start(group)
         kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
         self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
-        self.native: Native | None = None
-        self.tried = False  # whether machine code was asked for
-        self.compiled = False
+        self.native: Native | Program | None = None  # machine code for many steps, or for one
+        self.tried = False  # whether it was asked for
         self._programs: dict[Any, Program] = {}  # by what is filled of the state
         self._lock = threading.RLock()
         self.program(objective, start(objective, self.kinds))
@@ -135,15 +134,14 @@ class Step:
             kept.extend(mine)
         return [read(y), norm(_given(gs)), norm([p - q for p, q in zip(after, before)]), *after, *kept]
 
-    def compile(self, objective: Objective, state: State) -> Native | None:
-        """Machine code for many steps; None where they are run one by one, which are compiled then."""
+    def compile(self, objective: Objective, state: State) -> Native | Program | None:
+        """Machine code, of a small graph for many steps, of others for one; None if there is none."""
         if not self.tried:
             with self._lock:
                 program = self.program(objective, state)
                 counts = all(k == "step" for k, s in self.kinds.items() if type(s) is float)  # whole in any precision
                 if not self.tried and program.replays:
-                    self.native = _native(program, self.leaves) if counts else None
-                    self.compiled = self.native is not None or program.compile()
+                    self.native = (_native(program, self.leaves) if counts else None) or program.compiled()
                 self.tried = True
         return self.native
 
@@ -165,11 +163,11 @@ class RuleSteps:
 
     @property
     def pace(self) -> int:
-        return PACE if self.many and self.step.native is not None else 1
+        return PACE if self.many and isinstance(self.step.native, Native) else 1
 
     @property
     def how(self) -> str:
-        if self.many and self.step.compiled:
+        if self.many and self.step.native is not None:
             return "machine code"
         return f"without a graph: {self._program.why}" if self._program.why else "interpreted"
 
@@ -182,11 +180,10 @@ class RuleSteps:
 
     def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
         filled = not any([a is None for a in state])
-        if self.many and filled:
-            native = self.step.compile(self.objective, state)
-            if native is not None:
-                return native.run(state, rates, steps, at, history, stops)
-        program, n = self.step.program(self.objective, state), self.leaves
+        native = self.step.compile(self.objective, state) if self.many and filled else None
+        if isinstance(native, Native):
+            return native.run(state, rates, steps, at, history, stops)
+        program, n = native or self.step.program(self.objective, state), self.leaves
 
         def step(state: State, lr: float) -> tuple[float, float, float, State]:
             value, slope, moved, *state = program([*state[:n], lr, *state[n:]])

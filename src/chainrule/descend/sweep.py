@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from chainrule.core.tensor import Tensor
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.objective import Objective
 from chainrule.descend.options import group_of, optimiser
-from chainrule.descend.pieces import Pieces, digest
+
+if TYPE_CHECKING:
+    from chainrule.descend.pieces import Pieces
 
 PIECE = 50_000_000  # lanes times steps of a piece that is kept in a folder,
 FEWEST, MOST = 16, 1000  # but of each optimiser at least and at most so many pieces
@@ -140,6 +142,8 @@ def sweep(
     record = thinned(record, steps, n, x0[0].nbytes)
     folder = None
     if checkpoint is not None:
+        from chainrule.descend.pieces import Pieces, digest
+
         asked = {"starts": digest(x0), "lr": repr(rates), "optimizer": repr(kinds), "steps": repr(steps)}
         folder = Pieces(checkpoint, {**asked, "record": repr(record)})
     pieces, works = [], []

@@ -179,6 +179,7 @@ softmax = custom(
 log_softmax = custom(
     "log_softmax", _log_softmax, _log_softmax_vjp,
     sympy=lambda x, *, dim: x - log(sum(exp(x), dim=_axis(x, dim), keepdim=True)),
+    tex="\\ln \\operatorname{softmax}(%0)",
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- cumulative

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -37,8 +36,8 @@ class Derivation:
     """The formulas of a function and of its derivatives.
 
     function: a SymPy expression, or a matrix of them for a result of several numbers. derivatives: by variable; of
-    `order` 2 and more and several variables by tuples of them. values: the same as numbers at the point, computed by the
-    engine; None without a point.
+    `order` 2 and more and several variables by tuples of them. values: the same as numbers at the point, computed by
+    the engine; None without a point.
     """
 
     function: Any
@@ -80,10 +79,10 @@ class Derivation:
 
     def latex(self) -> str:
         """The formulas in TeX, without dollars around them."""
-        rows = [f"{_tex_name(self._head())} &= {self._latex(self.function)}"]
+        rows = [f"{_tex_name(self._head())} &= \\displaystyle {self._latex(self.function)}"]
         for key, e in self.derivatives.items():
-            rows.append(f"{self._label_tex(key)} &= {self._latex(e)}")
-        return "\\begin{aligned} " + " \\\\ ".join(rows) + " \\end{aligned}"
+            rows.append(f"\\displaystyle {self._label_tex(key)} &= \\displaystyle {self._latex(e)}")
+        return "\\begin{array}{rl} " + " \\\\ ".join(rows) + " \\end{array}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -97,15 +96,13 @@ class Derivation:
     def _latex(self, e: Any) -> str:
         return sp.latex(e, ln_notation=True)  # type: ignore[no-any-return]
 
-    def _line(self, head: str, e: Any, width: int | None = None) -> str:
-        """`head = e` as SymPy draws it on several lines, or on one that is broken if the drawing is too wide."""
+    def _line(self, head: str, e: Any) -> str:
+        """`head = e` as SymPy draws it, on as many lines as it takes."""
         from sympy.printing.pretty.pretty import PrettyPrinter
         from sympy.printing.pretty.stringpict import prettyForm
 
         printer = PrettyPrinter({"use_unicode": True, "wrap_line": False})
         form = prettyForm(*prettyForm(f"{head} = ").right(printer._print(e)))
-        if width is not None and form.width() > width:
-            return textwrap.fill(f"{head} = {e}", width, subsequent_indent="    ", break_long_words=False)
         return form.render(wrap_line=False)  # type: ignore[no-any-return]
 
     def _fitting(self, head: str, e: Any, width: int | None) -> str:
@@ -163,4 +160,6 @@ def _tex_name(name: str) -> str:
 
 def _number(a: Any) -> str:
     a = np.asarray(a)
-    return f"{float(a.reshape(())):.6g}" if a.size == 1 else np.array2string(a, precision=4, threshold=12, separator=", ")
+    if a.size == 1:
+        return f"{float(a.reshape(())):.6g}"
+    return " ".join(np.array2string(a, precision=4, threshold=12, separator=", ").split())

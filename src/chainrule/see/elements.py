@@ -15,12 +15,12 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.see.algebra import NoFormula, sp
 from chainrule.see.derivation import ByVariable, Derivation, Values
-from chainrule.see.simplest import cost, in_cases, simplest
+from chainrule.see.simplest import agree, cost, in_cases, simplest
 from chainrule.see.steps import Step, steps
 from chainrule.see.subject import Subject
 from chainrule.see.symbols import Reading, Symbols, number, variables
 
-
+MOST = 5000  # operations in the formulas of a function, as they are written out
 MANY = 40  # operations in a formula of cases, beyond which sorting them takes long
 
 
@@ -37,6 +37,7 @@ class Elements(Derivation):
         known: dict[int, Any] = {a.var.id: s for a, s in zip(subject.traced.arguments, own)}
         known |= {i: Symbols(np.frompyfunc(number, 1, 1)(a)) for i, a in subject.captured.items()}
         reading = Reading(known, subject.function, subject.lowered)
+        subject.check_size([subject.result], MOST, of_elements=True)
         (self._y,) = reading.read([subject.result])
         self._y = Symbols(np.frompyfunc(in_cases, 1, 1)(self._y.a))
         if self._y.ndim > 2:
@@ -52,9 +53,10 @@ class Elements(Derivation):
         used = [g for g in gradients if g is not None]
         got: list[Any] = []
         if used:
-            g = np.full(self._y.shape, sp.S.Zero, dtype=object)
-            g[at] = sp.S.One
-            known = {**reading.values, seed.id: Symbols(g)}  # type: ignore[union-attr]
+            one = np.full(self._y.shape, sp.S.Zero, dtype=object)
+            one[at] = sp.S.One
+            self.subject.check_size(used, 20 * MOST, of_elements=True)
+            known = {**reading.values, seed.id: Symbols(one)}  # type: ignore[union-attr]
             got = Reading(known, self.subject.function, self.subject.lowered).read(used)
         found = iter(got)
         flat: list[Any] = []
@@ -64,7 +66,7 @@ class Elements(Derivation):
         return [_simple(sp.sympify(e), y, x) for e, x in zip(flat, self._plain)]
 
     def _shown(self, flat: list[Any]) -> Any:
-        """Numbers of the result's shape as users get them: one expression or a matrix, in symbols without assumptions."""
+        """Numbers of the result's shape as users get them: an expression or a matrix, in plain symbols."""
         flat = [sp.sympify(e).xreplace(self._plain) for e in flat]
         if len(flat) == 1:
             return flat[0]
@@ -111,7 +113,9 @@ class Elements(Derivation):
         """The rules in the order in which a person applies them; one way after another where there are several."""
         found: list[Step] = []
         if len(self._slopes) > 1:
-            raise NoFormula(say("steps are written for a function of one result; this one has {n}", n=len(self._slopes)))
+            raise NoFormula(
+                say("steps are written for a function of one result; this one has {n}", n=len(self._slopes))
+            )
         chains = self.derivatives if self.order > 1 else {x: None for x in self.variables}
         seen = set()
         for key in chains:
@@ -141,6 +145,8 @@ def _simple(slope: Any, y: Any, x: Any) -> Any:
     if not slope.has(sp.Piecewise):
         return simplest(slope, y)
     other = _slope(y, x)
+    if not agree(slope, other):  # the function stops gradients, or has a backward of its own
+        return simplest(slope)
     if not y.has(sp.Piecewise) or sp.count_ops(slope) > MANY:
         return other
     slope = simplest(slope)

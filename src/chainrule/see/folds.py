@@ -35,7 +35,7 @@ def fold(keys: Sequence[Hashable]) -> list[int | Fold]:
         folded = _once(words, items)
         if len(folded) == len(items):
             break
-        words = [words[i] if times == 1 else ("fold", *words[i : i + n]) for i, n, times in folded]
+        words = [words[i] if times == 1 else ("fold", times, *words[i : i + n]) for i, n, times in folded]
         items = [items[i] if times == 1 else Fold(tuple(items[i : i + n]), times) for i, n, times in folded]
     return items
 
@@ -43,7 +43,8 @@ def fold(keys: Sequence[Hashable]) -> list[int | Fold]:
 def _once(words: Sequence[Hashable], items: Sequence[int | Fold]) -> list[tuple[int, int, int]]:
     """(start, period, times) of each stretch."""
     numbers: dict[Hashable, int] = {}
-    a = np.array([numbers.setdefault(w, len(numbers)) for w in words])
+    plain = [numbers.setdefault(w, len(numbers)) for w in words]
+    a = np.array(plain)
     after = _next_alike(a)
     found = []
     i, n = 0, len(a)
@@ -54,6 +55,8 @@ def _once(words: Sequence[Hashable], items: Sequence[int | Fold]) -> list[tuple[
             p = j - i
             if j >= n or p > _LONGEST:
                 break
+            if plain[i : i + min(p, 8)] != plain[j : j + min(p, 8)]:  # most are told apart at a glance
+                continue
             times = _repeats(a, i, p)
             if times > 1 and (times - 1) * p > 2:  # else folding saves no line
                 best = (p, times)
@@ -74,7 +77,7 @@ def _next_alike(a: np.ndarray) -> list[int]:
 
 def _repeats(a: np.ndarray, i: int, p: int) -> int:
     """How often the p items from i on come one after another; the work is in proportion to what is found."""
-    reach, alike = 4 * p, p
+    reach = 4 * p
     while True:
         stretch = a[i : i + p + reach]
         same = stretch[p:] == stretch[:-p] if len(stretch) > p else np.zeros(0, bool)

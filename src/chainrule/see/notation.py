@@ -45,7 +45,13 @@ class Tex(Style):
 
     def symbol(self, name: str) -> str:
         tex: str = sp.latex(sp.Symbol(name))
-        return f"\\mathrm{{{name}}}" if tex == name and len(name) > 1 else tex.replace("_", "\\_") if "{" not in tex else tex
+        return (
+            f"\\mathrm{{{name}}}"
+            if tex == name and len(name) > 1
+            else tex.replace("_", "\\_")
+            if "{" not in tex
+            else tex
+        )
 
     def scalar(self, e: Any) -> str:
         return sp.latex(e, ln_notation=True)  # type: ignore[no-any-return]
@@ -54,7 +60,9 @@ class Tex(Style):
         tex = REGISTRY[name].columns.get("tex") if name in REGISTRY else None
         if tex is None:
             return f"\\operatorname{{{name}}}\\left({inside}\\right)".replace("_", "\\_")
-        return tex.replace("%0", inside if any(s in tex for s in ("(%0)", "{%0}", "|%0")) else f"\\left({inside}\\right)")  # type: ignore[no-any-return]
+        return tex.replace(
+            "%0", inside if any(s in tex for s in ("(%0)", "{%0}", "|%0")) else f"\\left({inside}\\right)"
+        )  # type: ignore[no-any-return]
 
 
 class Writer:
@@ -109,7 +117,12 @@ class Writer:
 
     def term(self, c: Any, factors: Any) -> str:
         """A coefficient times a product of matrices."""
-        if len(factors) == 1 and isinstance(factors[0], sp.OneMatrix) and c.is_Integer and not isinstance(self.style, Tex):
+        if (
+            len(factors) == 1
+            and isinstance(factors[0], sp.OneMatrix)
+            and c.is_Integer
+            and not isinstance(self.style, Tex)
+        ):
             return str(c)
         if c == 1:
             return self.product(factors)

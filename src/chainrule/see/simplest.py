@@ -35,6 +35,22 @@ def simplest(e: Any, of: Any = None, seconds: float = SECONDS) -> Any:
     return best
 
 
+def agree(a: Any, b: Any) -> bool:
+    """Whether two expressions have the same values at the first two of some points where both are real numbers."""
+    names = sorted((a - b).free_symbols, key=str)
+    found = 0
+    for start in (0.3, 0.62, 1.7, 2.9, -0.8):
+        point = {x: sp.Float(start + 0.07 * i) for i, x in enumerate(names)}
+        values = [e.xreplace(point).evalf() for e in (a, b)]
+        if all(v.is_Float or v.is_Integer or v.is_Rational for v in values):
+            if abs(values[0] - values[1]) > 1e-6 * (1 + abs(values[0])):
+                return False
+            found += 1
+        if found == 2:
+            break
+    return True
+
+
 def cost(e: Any) -> tuple[int, int]:
     """How long an expression is to read: operations, and the leaves of its tree."""
     return sp.count_ops(e), sum(1 for _ in sp.preorder_traversal(e))
@@ -67,9 +83,17 @@ def _forms(e: Any, of: Any) -> Iterator[Any]:
         if _angles(turned) <= _angles(e):  # 2 sin x cos x stays as it is
             yield turned
             yield sp.factor_terms(turned)
+    functions = sorted(factored.atoms(sp.Function) - factored.atoms(sp.exp), key=str)
+    if functions:
+        yield factored.replace(lambda s: s.is_Add and s.has(*functions), lambda s: _grouped(s, functions))
     if e.has(sp.log):
         yield sp.logcombine(factored) if not e.has(sp.sin, sp.cos) else factored
     yield sp.radsimp(factored) if e.has(sp.sqrt) else factored
+
+
+def _grouped(e: Any, functions: list[Any]) -> Any:
+    """A sum by its functions, what they are multiplied by factored."""
+    return sp.collect(sp.expand(e), functions, sp.factor)
 
 
 def _angles(e: Any) -> set[Any]:

@@ -43,6 +43,11 @@ def short(formula: Term | None) -> str | None:
     return text if text is not None and len(text) <= _WIDE else None
 
 
+def _readable(formula: Term | None) -> Term | None:
+    """A formula unless it is so long that it need not grow any further: with each step it might double."""
+    return formula if formula is None or len(str(formula)) <= 4 * _WIDE else None
+
+
 def name_of(x: Any) -> Any:
     """An operand as a rule's argument: a step by its name, numbers as they are."""
     return atom(str(x.name), x.shape or ()) if isinstance(x, Step) else x
@@ -65,7 +70,7 @@ def merged_expression(step: Step, place: dict[int, int]) -> Term | None:
     inner, _ = between(step, place)
     known: dict[int, Any] = {}
     for s in inner or ():
-        known[id(s)] = expression(s, known)
+        known[id(s)] = _readable(expression(s, known))
         if known[id(s)] is None:
             return None
     return known.get(id(step))
@@ -101,15 +106,18 @@ def _links(result: Step, place: dict[int, int]) -> list[Link]:
     inner, ends = between(result, place)
     if inner is None:
         return []
+    whole = True  # whether all in between can be written down
     known: dict[int, Any] = {}
     for step in inner:
-        known[id(step)] = expression(step, known)
+        found = _readable(expression(step, known))
+        known[id(step)] = name_of(step) if found is None else found
+        whole = whole and found is not None
     ends = [end for end in ends if end.grad is not None]
-    formulas: dict[int, Any] = {id(result): term(1)}
+    formulas: dict[int, Any] = {id(result): term(1) if whole else None}
     slopes: dict[int, Any] = {id(result): 1.0}
     known[id(result)] = name_of(result)
     for step in reversed(inner):
-        g, s = formulas.get(id(step)), slopes.get(id(step))
+        g, s = _readable(formulas.get(id(step))), slopes.get(id(step))
         args = [known[id(x)] if id(x) in known else name_of(x) for x in step.inputs]
         parts: Sequence[Any] = [None] * len(step.inputs)
         if g is not None and isinstance(step.op, Elementwise):
@@ -149,10 +157,10 @@ def _add(sums: dict[int, Any], source: Step, part: Any) -> None:
 
 
 def _product(s: Any, flow: tuple[Any, Any]) -> Any:
-    slope, part = flow
+    slope = flow[0]
     if isinstance(slope, Figure):
         slope = slope.value
-    if s is None or slope is None or slope.shape != part.shape:
+    if s is None or slope is None:
         return None
     with np.errstate(all="ignore"):
         return s * slope

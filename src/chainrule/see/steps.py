@@ -1,7 +1,7 @@
 """A derivative step by step: the rules that a person applies, in the order that a person applies them.
 
 Every step takes one `Derivative(u, x)` that is still to be done and rewrites it by one rule. Putting the steps' `after`
-in place of their `before`, one after another, leads from `Derivative(f, x)` to the derivative; the last step simplifies.
+in place of their `before`, one after another, leads from `Derivative(f, x)` to the derivative; the last one simplifies.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from chainrule.base.language import say
 from chainrule.core.op import REGISTRY
 from chainrule.see.algebra import NoFormula, sp
+from chainrule.see.simplest import agree
 
 MOST = 300  # steps that are written down before the rest is left to SymPy, in one
 
@@ -50,7 +51,7 @@ def _flat(e: Any) -> str:
 def steps(f: Any, x: Any, final: Any) -> list[Step]:
     """The steps from Derivative(f, x) to `final`, an equal expression."""
     now = _d(f, x)
-    found = []
+    found: list[Step] = []
     while len(found) < MOST:
         step = next((_step(d.expr, x) for d in _open(now)), None)
         if step is None:
@@ -61,6 +62,13 @@ def steps(f: Any, x: Any, final: Any) -> list[Step]:
         done = now.doit()
         found.append(Step("the rest", now, done, x, lambda: say("the other slopes are found in the same way")))
         now = done
+    if not agree(now, final):
+        raise NoFormula(
+            say(
+                "the gradient is not the slope of this formula: the function stops gradients (detach, no_grad) or has "
+                "a backward of its own"
+            )
+        )
     if now != final:
         found.append(Step("simplify", now, final, x, lambda: say("simplify")))
     return found
@@ -161,7 +169,7 @@ def _power(u: Any, x: Any) -> Step | None:
         return Step("chain", _d(u, x), slope * _d(n, x), x, lambda: _chained(why(), n))
     return Step(
         "logarithmic", _d(u, x), u * _d(n * sp.log(base), x), x,
-        lambda: say("base and exponent both vary: write the power as exp(exponent * log(base)), which is its own slope"),
+        lambda: say("base and exponent vary: write the power as exp(exponent * log(base)), which is its own slope"),
     )  # fmt: skip
 
 

@@ -51,22 +51,14 @@ class Subject:
     def _trace(self) -> Traced:
         try:
             traced = trace(self.f, lambda xs: (xs, {}), self.arguments)
-        except TraceError as e:
-            raise NoFormula(
-                say(
-                    "{line} asks for the numbers in a tensor, so what is computed differs from point to point and there "
-                    "is no single formula. Choose by torch.where(condition, a, b), loop over plain numbers, and compute "
-                    "by torch's functions only.",
-                    line=_line(e, self.f),
-                )
-            ) from e
         except RuntimeError as e:
-            if not str(e).startswith("random numbers"):
+            if not isinstance(e, TraceError) and "numpy()" not in str(e):
                 raise
             raise NoFormula(
                 say(
-                    "{line} draws random numbers: the function is another one at each call and has no formula. Draw them "
-                    "outside and use them as constants.",
+                    "{line} asks for the numbers in a tensor, so what is computed differs from point to point and "
+                    "there is no single formula. Choose by torch.where(condition, a, b), loop over plain numbers, and "
+                    "compute by torch's functions only.",
                     line=_line(e, self.f),
                 )
             ) from e
@@ -74,8 +66,18 @@ class Subject:
             if self.at_point:
                 raise
             raise NoFormula(
-                say("without a point every argument is a number, but {line} takes more: give a point", line=_line(e, self.f))
+                say(
+                    "without a point every argument is a number, but {line} takes more: give a point",
+                    line=_line(e, self.f),
+                )
             ) from e
+        if any(i.drawn for i in traced.captured):
+            raise NoFormula(
+                say(
+                    "the function draws random numbers: it is another one at each call and has no formula. Draw them "
+                    "outside and use them as constants."
+                )
+            )
         if len(traced.results) != 1 or traced.results[0].dtype.kind != "f":
             raise NoTensor(
                 say(
@@ -84,6 +86,21 @@ class Subject:
                 )
             )  # fmt: skip
         return traced
+
+    def check_size(self, wanted: Sequence[Var], most: int, of_elements: bool) -> None:
+        """Refuse formulas that nobody can read: what is used twice is written twice, so they may double at a step."""
+        sizes: dict[int, float] = {}
+        for v in order(wanted):
+            n = max(v.size, 1) if of_elements else 1
+            inside = [(a, max(a.size, 1) if of_elements else 1) for a in v.args if isinstance(a, Var)]
+            sizes[v.id] = n + sum(sizes[a.id] * max(n / m, 1) for a, m in inside)
+            if sizes[v.id] > most:
+                raise NoFormula(
+                    say(
+                        "written out, the formula would be longer than anyone can read (more than {most} signs)",
+                        most=most,
+                    )
+                )
 
     def gradient(self) -> tuple[Var | None, list[Var | None]]:
         """The seed of the gradient's graph, and the graph's gradient of each argument (None: it is not used)."""
@@ -108,7 +125,7 @@ class Subject:
         return y
 
     def slope(self, path: Sequence[tuple[int, int]]) -> Any:
-        """A partial derivative at the point by the engine: `path` gives the argument and the element, once per order."""
+        """A partial derivative at the point by the engine: `path` has the argument and the element, once per order."""
         xs = self._leaves()
         y = self.f(*xs)
         parts = [self._partial(part, xs, path) for part in y.reshape(-1)]
@@ -207,7 +224,8 @@ def _names(f: Callable[..., Any], point: Sequence[Any]) -> list[str]:
         names += [f"x{i + 1}" for i in range(len(names), len(point))]
     if not point:
         names = [p.name for p in parameters if p.default is p.empty and p.name in names]
-    if len(names) < len(point) or not names:
+    needed = sum(p.default is p.empty for p in parameters if p.name in names)
+    if len(names) < len(point) or not names or (point and len(point) < needed):
         raise TypeError(
             say("the function takes {n} arguments ({names}), but the point has {m}",
                 n=len(names), names=", ".join(names), m=len(point))
@@ -233,8 +251,9 @@ def _referred(f: Callable[..., Any]) -> list[tuple[str, Any]]:
         seen = inspect.getclosurevars(inspect.unwrap(getattr(f, "__func__", f)))
     except TypeError:  # an object that is called: its own tensors
         return list(f.named_parameters()) if isinstance(f, Module) else []
-    found: list[tuple[str, Any]] = []
-    for name, x in {**seen.globals, **seen.nonlocals}.items():
+    own = getattr(f, "__self__", None)  # of a method
+    found: list[tuple[str, Any]] = list(own.named_parameters()) if isinstance(own, Module) else []
+    for name, x in {**getattr(own, "__dict__", {}), **seen.globals, **seen.nonlocals}.items():
         if isinstance(x, (Tensor, np.ndarray)):
             found.append((name, x))
         elif isinstance(x, Module):

@@ -27,8 +27,6 @@ from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, Op
 from chainrule.see.algebra import NoFormula, sp
 
-MOST = 4000  # operations on single elements: what a person can read has far fewer, and SymPy would take minutes
-
 
 class Symbols:
     """An array of SymPy expressions in the place of a payload."""
@@ -71,10 +69,12 @@ class Symbols:
         """Formulas are exact."""
         return self
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *args: Any, axis: Any = None, keepdims: bool = False, **_: Any
+    ) -> Any:
         """What a kernel asks of NumPy, by the op of that name."""
         op = REGISTRY.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
-        if op is None or method not in ("__call__", "reduce", "accumulate"):
+        if op is None or "sympy" not in op.columns or method not in ("__call__", "reduce", "accumulate"):
             return NotImplemented
         if method == "__call__":
             return self._interpret(op, args, {})
@@ -112,7 +112,7 @@ for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "
     setattr(Symbols, f"__r{_name}__", _operator(_op, True))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Symbols, f"__{_name}__", _operator(_name, False))
-Symbols.__neg__ = lambda self: self._interpret(REGISTRY["neg"], (self,), {})  # type: ignore[attr-defined]
+Symbols.__neg__ = lambda self: self._interpret(REGISTRY["neg"], (self,), {})  # type: ignore[attr-defined, operator]
 Symbols.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
@@ -124,7 +124,9 @@ def _each(column: str, n: int) -> Any:
         column = f"{column}({', '.join(f'%{i}' for i in range(n))})"
     for i, name in enumerate(names):
         column = column.replace(f"%{i}", name)
-    call = eval(f"lambda {', '.join(names)}: settled({column})", {**vars(import_module("sympy")), "settled": settled})  # our own table's text
+    call = eval(
+        f"lambda {', '.join(names)}: settled({column})", {**vars(import_module("sympy")), "settled": settled}
+    )  # our own table's text
     return np.frompyfunc(call, n, 1)
 
 
@@ -208,11 +210,6 @@ class Reading:
     def read(self, wanted: Sequence[Var]) -> list[Symbols]:
         """The formulas of some values, reading what they rest on."""
         todo = [v for v in order(wanted) if v.id not in self.values]
-        work = sum(max(v.size, 1) for v in todo)
-        if work > MOST:
-            raise NoFormula(
-                say("{n} operations on numbers make a formula that nobody can read (at most {most})", n=work, most=MOST)
-            )
         for v in todo:
             self.values[v.id] = self._value(v)
         return [self.values[v.id] for v in wanted]

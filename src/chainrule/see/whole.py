@@ -1,8 +1,8 @@
 """A small algebra of whole vectors and matrices, on SymPy's matrix expressions.
 
 SymPy's own rewriting would expand, sort and flatten what a person wants to recognise, so expressions are built here,
-unevaluated, in the order in which they were written. A vector is a column. Numbers made of matrices are traces: `a.b` is
-Trace(a^T b), the squared length Trace(r^T r), the sum of all elements Trace(1^T v).
+unevaluated, in the order in which they were written. A vector is a column. Numbers made of matrices are traces: `a.b`
+is Trace(a^T b), the squared length Trace(r^T r), the sum of all elements Trace(1^T v).
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def factor_of(e: Any, v: Any) -> Any:
     found: Terms = []
     for c, factors in terms(e):
         if c.has(v):
-            for part in sp.Add.make_args(sp.expand(c)):
+            for part in sp.Add.make_args(sp.expand(c, deep=False)):
                 k, row = _row_of(part, v)
                 found += terms(scale(k, product(term(sp.S.One, factors), row)))
             continue
@@ -278,7 +278,11 @@ def flipped(e: Any) -> Any:
     found: Terms = []
     for c, factors in terms(e):
         at = next((i for i, f in enumerate(factors) if isinstance(f, sp.MatAdd)), None)
-        if at is not None and c.could_extract_minus_sign() and any(k.could_extract_minus_sign() for k, _ in terms(factors[at])):
+        if (
+            at is not None
+            and c.could_extract_minus_sign()
+            and any(k.could_extract_minus_sign() for k, _ in terms(factors[at]))
+        ):
             c, factors = -c, (*factors[:at], scale(sp.S.NegativeOne, factors[at]), *factors[at + 1 :])
         found.append((c, factors))
     return together(found, e.shape)

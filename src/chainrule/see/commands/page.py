@@ -10,8 +10,8 @@ from chainrule.see.commands import given
 from chainrule.see.commands.descend import _options as options
 
 DESCRIPTION = f"""\
-Write a web page to play with a function: its curve or contours, its slopes, and descents on it. The page is one file that
-needs no network and no server.
+Write a web page to play with a function: its curve or contours, its slopes, and descents on it. The page is one file
+that needs no network and no server.
 
 {given.EXPRESSIONS}"""
 
@@ -57,7 +57,8 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         made.save(arguments.output)
     except OSError as error:
-        raise given.Usage(say("{file} cannot be written: {error}", file=arguments.output, error=error.strerror)) from error
+        message = say("{file} cannot be written: {error}", file=arguments.output, error=error.strerror)
+        raise given.Usage(message) from error
     if arguments.json:
         from chainrule.see.commands.paper import write_json
 

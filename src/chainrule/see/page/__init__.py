@@ -1,9 +1,9 @@
 """A web page to play with a function: one HTML file that needs no network, no server and no Python.
 
-The function is traced, taken apart into single numbers (`function.py`, `scalar.py`) and written in JavaScript from the op
-table (`emit.py`), with the optimisers (`optimisers.py`). The derivative rules go along as data (`rules.py`), so that the
-page can differentiate what is typed there. The page itself is `web/`, plain ES modules that `link.py` joins; libraries
-are in `vendor/`.
+The function is traced, taken apart into single numbers (`function`, `scalar`) and written in JavaScript from the op
+table (`emit`), with the optimisers (`optimisers`). The derivative rules go along as data (`rules`), so that the page
+can differentiate what is typed there. The page itself is `web/`, plain ES modules that `link` joins and `document`
+embeds; libraries, put there by `tools/vendor.py`, are in `vendor/`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Page:
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts allow-downloads" title="{escape(self.title)}" '
-            'width="100%" height="820" style="border:0"></iframe>'
+            f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" width="100%" height="820" '
+            'sandbox="allow-scripts allow-downloads" style="border:0"></iframe>'
         )
 
 
 def page(
-    f: Callable[..., Any] | str, *, start: Any = None, lr: float | None = None, optimizer: str = "sgd", steps: int = 100,
-    title: str | None = None, **settings: Any,
+    f: Callable[..., Any] | str, *, start: Any = None, lr: float | None = None, optimizer: str = "sgd",
+    steps: int = 100, title: str | None = None, **settings: Any,
 ) -> Page:  # fmt: skip
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 

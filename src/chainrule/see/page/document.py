@@ -24,8 +24,11 @@ from chainrule.see.page.emit import function as arrow
 from chainrule.see.page.emit import listed
 from chainrule.see.page.function import Function, as_data, starts, taken_apart
 from chainrule.see.page.link import link
+from chainrule.see.page.scalar import NotForPages
 from chainrule.see.page.sentences import catalogues
 
+ROOM = 100_000  # characters of JavaScript for the function and its gradient
+PARTS = 300  # parts of a function that is also embedded as a graph, to be taken apart before the reader's eyes
 HELPERS = "pow, rint, mod, floordiv, sinc, logaddexp, fmax, fmin, copysign, erf, erfc, lgamma, digamma"
 
 
@@ -44,7 +47,8 @@ def composed(
     text = f.text if isinstance(f, Expression) else None
     title = title or text or getattr(f, "__name__", "") or say("function")
     graph = as_data(taken.value, taken.names)
-    rule_table, op_sources = rules.table({entry[0] for entry in graph if isinstance(entry, list)})
+    used = {entry[0] for entry in graph if isinstance(entry, list)}
+    rule_table, op_sources = rules.table(used)
     data = {
         "title": title,
         "text": text,
@@ -54,7 +58,8 @@ def composed(
         "optimizer": key,
         "settings": {k: group[k] for k in optimisers.settings(key) if k != "lr"},
         "steps": int(steps),
-        "graph": graph,
+        "parts": len(graph),
+        "graph": graph if len(graph) <= PARTS else None,
         "rules": rule_table,
         "grammar": rules.grammar(rule_table),
         "derived": derived(f, starts(f, start), len(graph)),
@@ -69,10 +74,13 @@ def composed(
 def script(taken: Function, op_sources: dict[str, str]) -> str:
     """The page's script: its modules, and the one that is made here of what was traced."""
     ops = ",\n".join(f"{name}:{source}" for name, source in sorted(op_sources.items()))
+    value, gradient = arrow("x", [taken.value], lambda found: found[0]), arrow("x", taken.gradient, listed)
+    size = len(value) + len(gradient)
+    if size > ROOM:
+        raise NotForPages(f"it takes {size // 1000} kB of JavaScript, and a page has room for {ROOM // 1000} kB")
     made = {
         "./emitted.js": f'import {{ {HELPERS} }} from "./numbers.js";\n'
-        f"export const value = {arrow('x', [taken.value], lambda found: found[0])};\n"
-        f"export const gradient = {arrow('x', taken.gradient, listed)};\n"
+        f"export const value = {value};\nexport const gradient = {gradient};\n"
         f"export const OPS = {{{ops}}};\nexport const OPTIMISERS = {{{_optimisers()}}};\n"
     }
     modules = link("./main.js", lambda name: made[name] if name in made else web(name.removeprefix("./")))

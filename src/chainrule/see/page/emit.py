@@ -79,7 +79,7 @@ def literal(x: float | bool) -> str:
         return "true" if x else "false"
     if not math.isfinite(x):
         return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "(-Infinity)"
-    text = repr(int(x)) if x == int(x) and abs(x) < 1e15 and math.copysign(1, x) == math.copysign(1, int(x)) else repr(x)
+    text = repr(x).removesuffix(".0")
     return f"({text})" if text.startswith("-") else text
 
 

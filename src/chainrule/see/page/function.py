@@ -62,7 +62,8 @@ def taken_apart(f: Callable[..., Any], start: Any) -> Function:
     gradient = [
         x for v, g in zip(leaves, made) for x in ([lift(0.0)] * v.size if g is None else next(found).reshape(-1))
     ]
-    return Function(names, [float(str(x)) for a in values.values() for x in a.reshape(-1)], value.reshape(-1)[0], gradient)
+    begin = [float(str(x)) for a in values.values() for x in a.reshape(-1)]  # 0.1 of float32 as 0.1
+    return Function(names, begin, value.reshape(-1)[0], gradient)
 
 
 def starts(f: Callable[..., Any], start: Any) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def starts(f: Callable[..., Any], start: Any) -> dict[str, Any]:
     if isinstance(start, Mapping):
         unknown = sorted(set(start) - set(names))
         if unknown:
-            raise ValueError(f"start has {unknown[0]!r}, which is no argument of the function: it has {', '.join(names)}")
+            raise ValueError(f"start has {unknown[0]!r}, but the function's arguments are {', '.join(names)}")
         given = [start.get(name, 1.0) for name in names]
     elif start is None:
         given = [1.0] * len(names)

@@ -1,7 +1,7 @@
 """ES modules joined into the one script of a page, in the order in which they need each other.
 
 Each module becomes a function of its own that returns what it exports, so names never meet. The modules keep to a plain
-form: `import { a, b } from "./file.js"` on lines of their own, and `export` before a declaration or in one list at the end.
+form: `import { a, b } from "./file.js"` on lines of their own, `export` before a declaration or in one list at the end.
 """
 
 from __future__ import annotations

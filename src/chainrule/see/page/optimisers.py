@@ -1,7 +1,7 @@
 """The optimisers' rules as JavaScript: the pure functions of `optim.rules`, run on expressions.
 
-A rule decides by its settings (`if momentum != 0`), which are arguments in the page. So it is run once for every way that
-it can go, and the ways are joined again by `if` in JavaScript. Each coordinate of a point has a state of its own.
+A rule decides by its settings (`if momentum != 0`), which are arguments in the page. So it is run once for every way
+that it can go, and the ways are joined again by `if` in JavaScript. Each coordinate of a point has a state of its own.
 """
 
 from __future__ import annotations

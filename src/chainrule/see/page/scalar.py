@@ -126,9 +126,9 @@ def kernel(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
 def _simpler(name: str, args: tuple[Expr, ...]) -> Expr | None:
     """What stands for an op with a neutral number in it. (Signs of zero are not told apart here.)"""
     known = [None if a.value is None else float(a.value) for a in args]
-    if name in ("add", "sub") and known[1] == 0 or name in ("mul", "div") and known[1] == 1:
+    if (name, known[-1]) in {("add", 0), ("sub", 0), ("mul", 1), ("div", 1)}:
         return args[0]
-    if name == "add" and known[0] == 0 or name == "mul" and known[0] == 1:
+    if (name, known[0]) in {("add", 0), ("mul", 1)}:
         return args[1]
     if name == "neg" and args[0].op == "neg":
         return args[0].args[0]
@@ -278,4 +278,3 @@ def expressions(inputs: dict[int, Any], results: Iterable[Var]) -> list[Any]:
             filled[place] = lift(filled[place])
         made[v.id] = filled
     return [made[r.id] for r in results]
-

@@ -2,7 +2,7 @@
 
 import { layout, graphlib } from "../vendor/dagre.js";
 import { h, m, s, set } from "./dom.js";
-import { digits, math, typeset, typesetName } from "./formula.js";
+import { CALLED, COMPARE, digits, math, typeset, typesetName } from "./formula.js";
 import { evaluator, Graph, order } from "./graph.js";
 import { say, words } from "./language.js";
 
@@ -21,24 +21,25 @@ export class Chain {
     const head = [() => say("part"), () => say("value"), () => say("local slope"), () => say("gradient")];
     this.table = h("table.parts", {}, h("thead", {}, h("tr", {}, ...head.map((t) => h("th", { scope: "col" }, words(t))))), this.body);
     this.element = h("div.chain", {}, this.note, h("div.scroll", { tabindex: 0 }, this.svg), h("div.scroll", {}, this.table));
-    /** @type {(() => void)[]} */
-    this.updates = [];
+    /** @type {((x: number[]) => void) | null} */
+    this.refresh = null;
     this.key = "";
   }
 
   /** Make the picture and the table for the function; then only numbers change. */
   build() {
     const { model } = this.app;
-    const nodes = order([model.root]).filter((n) => n.value === undefined);
-    this.updates = [];
+    const nodes = model.root ? order([model.root]).filter((n) => n.value === undefined && !(n.op in COMPARE)) : [];
+    const few = nodes.length > 0 && nodes.length <= MOST;
     this.svg.replaceChildren();
     this.body.replaceChildren();
-    this.table.hidden = nodes.length > MOST;
-    this.svg.style.display = nodes.length > MOST ? "none" : "";
-    this.note.textContent = nodes.length > MOST
-      ? say("The function has {n} parts: too many to draw.", { n: nodes.length })
+    this.refresh = null;
+    this.table.hidden = !few;
+    this.svg.style.display = few ? "" : "none";
+    this.note.textContent = !few
+      ? say("The function has {n} parts: too many to draw.", { n: model.parts })
       : say("Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.");
-    if (nodes.length > MOST) return;
+    if (!few) return;
 
     const names = new Map();
     nodes.filter((n) => n.op).forEach((n, i, all) => names.set(n, i === all.length - 1 ? "f" : `u_${i + 1}`));
@@ -97,7 +98,8 @@ export class Chain {
   rows(nodes, locals, names, place, texts) {
     const { model } = this.app;
     const own = new Graph(model.graph.rules);
-    const shown = (/** @type {any} */ a) => (a.value === undefined ? own.variable(/** @type {string} */ (names.get(a))) : own.constant(a.value));
+    /** @type {(a: any) => any} */
+    const shown = (a) => (a.value !== undefined ? own.constant(a.value) : names.has(a) ? own.variable(/** @type {string} */ (names.get(a))) : own.node(a.op, a.args.map(shown)));
     for (const n of nodes) {
       const i = /** @type {number} */ (place.get(n));
       const value = h("td.number"), gradient = h("td.number"), local = h("td");
@@ -140,8 +142,8 @@ function label(n, names) {
   if (n.op === "neg") return `−${a}`;
   if (n.op in SIGN) return `${a} ${SIGN[n.op]} ${b}`;
   if (n.op === "pow") return /^\d$/.test(b) ? a + "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(b)] : `${a} ^ ${b}`;
-  const text = `${n.op}(${n.args.length > 1 ? `${a}, ${b}${n.args.length > 2 ? ", …" : ""}` : a})`;
-  return text.length > 13 ? `${n.op}(…)` : text;
+  const name = CALLED[n.op] ?? n.op, text = `${name}(${n.args.length > 1 ? `${a}, ${b}` : a})`;
+  return text.length > 12 || n.args.length > 2 ? `${name}(…)` : text;
 }
 
 /** u_12 with its index below the line. @param {string} name */

@@ -7,7 +7,7 @@ import { say, spoken, words } from "./language.js";
 import { defaults, MOST_STEPS } from "./state.js";
 
 const RATES = 60; // learning rates that are tried beside the slider
-const BUDGET = 40000; // gradients that this may cost, in all
+const BUDGET = 6000; // steps of each, shared among the parts of the function
 
 /** A slider with a number to type beside it. @param {() => string} title @param {(x: number) => void} changed @param {any} [options] */
 function slider(title, changed, { log = false, done = () => {} } = {}) {
@@ -132,7 +132,7 @@ export class Controls {
   /** What becomes of the descent at every rate of the slider, as a strip above it, and where divergence begins. */
   tryRates() {
     const { model, state } = this.app;
-    const steps = Math.max(10, Math.min(state.steps, Math.floor(BUDGET / RATES / (model.graph.known.size > 400 ? 10 : 1))));
+    const steps = Math.max(10, Math.min(state.steps, Math.floor(BUDGET / model.parts)));
     const key = JSON.stringify([model.text, model.names, state.start, state.optimizer, state.settings, steps, this.low, this.high, state.language]);
     if (key === this.strip) return;
     this.strip = key;

@@ -91,5 +91,5 @@ export function explain(model, plan, run) {
   const looked = [...new Set([0, lowest])].map((k) => ({ k, c: curvature(model, run.points[k]) }));
   const told = looked.filter(({ c }) => Number.isFinite(c) && c > 0).map(({ k, c }) => ({ k, c, bound: ((damped ? 1 + momentum : 1) * 2) / c }));
   const down = looked.find(({ c }) => c < 0);
-  return { told: told.find(({ bound }) => plan.lr >= bound) ?? told[0] ?? null, damped, momentum, down: down ?? null };
+  return { told: told.find(({ bound }) => plan.lr >= bound) ?? told[0] ?? null, damped, down: down ?? null };
 }

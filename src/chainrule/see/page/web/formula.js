@@ -7,11 +7,11 @@ import { m } from "./dom.js";
 /** @typedef {import("./graph.js").Node} Node */
 /** @typedef {{number: (x: number) => any, name: (n: string) => any, sum: (terms: [number, any][]) => any, product: (parts: any[]) => any,
  *   fraction: (above: any, below: any) => any, power: (base: any, exponent: any) => any, call: (name: string, args: any[]) => any,
- *   group: (x: any) => any, compare: (sign: string, a: any, b: any) => any, cases: (c: any, a: any, b: any) => any}} Kit */
+ *   group: (x: any) => any, compare: (sign: string, a: any, b: any) => any, cases: (choices: [any, any][], otherwise: any) => any}} Kit */
 
 const SUM = 1, PRODUCT = 2, POWER = 3, ATOM = 4;
-/** @type {Record<string, string>} */
-const COMPARE = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠", bitwise_and: "∧", bitwise_or: "∨" };
+/** @type {Record<string, string>} comparisons, and what joins them */
+export const COMPARE = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠", bitwise_and: "∧", bitwise_or: "∨" };
 
 /** @param {Node} node @param {Kit} kit */
 function written(node, kit) {
@@ -30,10 +30,18 @@ function written(node, kit) {
     if (n.value !== undefined) return n.value < 0 || isFraction(n.value) ? product(n) : [kit.number(n.value), ATOM];
     if (n.op === "add" || n.op === "sub") return sum(n);
     if (["mul", "div", "neg", "pow", "square", "reciprocal", "sqrt"].includes(n.op)) return product(n);
-    if (n.op === "where") return [kit.cases(at(n.args[0], 0), at(n.args[1], 0), at(n.args[2], 0)), ATOM];
+    if (n.op === "where") return [choices(n), ATOM];
     if (n.op in COMPARE) return [kit.compare(COMPARE[n.op], at(n.args[0], SUM), at(n.args[1], SUM)), 0];
     if (n.op === "exp2") return [kit.power(kit.number(2), at(n.args[0], 0)), POWER];
     return [kit.call(n.op, n.args.map((a) => at(a, 0))), ATOM];
+  }
+
+  /** Choices in choices are written in one. @param {Node} n */
+  function choices(n) {
+    /** @type {[any, any][]} */
+    const found = [];
+    for (; n.op === "where"; n = n.args[2]) found.push([at(n.args[0], 0), at(n.args[1], 0)]);
+    return kit.cases(found, at(n, 0));
   }
 
   /** @param {Node} n @returns {[any, number]} */
@@ -167,9 +175,8 @@ export function digits(x, digits = 5) {
 
 // ------------------------------------------------------------------------------------------------------------- MathML
 
-const SHORT = new Set("sin cos tan exp log max min".split(" "));
-/** @type {Record<string, string>} */
-const CALLED = { log: "ln", log10: "lg", asin: "arcsin", acos: "arccos", atan: "arctan", sigmoid: "σ", lgamma: "ln Γ", digamma: "ψ", maximum: "max", minimum: "min", sign: "sgn" };
+/** @type {Record<string, string>} functions whose names in formulas are not the library's */
+export const CALLED = { log: "ln", log10: "lg", asin: "arcsin", acos: "arccos", atan: "arctan", sigmoid: "σ", lgamma: "ln Γ", digamma: "ψ", maximum: "max", minimum: "min", sign: "sgn" };
 /** @type {Record<string, string>} */
 const GREEK = Object.fromEntries(
   "alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ mu μ nu ν xi ξ rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω"
@@ -212,7 +219,11 @@ const mathml = {
   },
   group: (x) => m("mrow", mo("("), x.cloneNode(true), mo(")")),
   compare: (sign, a, b) => m("mrow", a.cloneNode(true), mo(sign), b.cloneNode(true)),
-  cases: (c, a, b) => m("mrow", mo("{"), m("mtable", line(a, c), line(b, null))),
+  cases: (choices, otherwise) => {
+    const table = m("mtable", ...choices.map(([c, a]) => line(a, c)), line(otherwise, null));
+    table.setAttribute("class", "cases"); // its brace is a border: many fonts have none that stretches
+    return table;
+  },
 };
 
 /** @param {any} x */
@@ -221,7 +232,7 @@ const isGroup = (x) => x.localName === "mrow" && x.children.length === 3 && x.fi
 const startsWithDigit = (p) => p.localName === "mn" || (p.firstElementChild ? p.localName !== "mfrac" && startsWithDigit(p.firstElementChild) : false);
 /** @param {any} value @param {any} condition */
 const line = (value, condition) =>
-  m("mtr", m("mtd", value.cloneNode(true)), m("mtd", ...(condition ? [m("mtext", "if "), condition.cloneNode(true)] : [m("mtext", "else")])));
+  m("mtr", m("mtd", value.cloneNode(true)), m("mtd", ...(condition ? [m("mtext", "if\u00a0"), condition.cloneNode(true)] : [m("mtext", "else")])));
 
 /** @param {Node} node @returns {Element} */
 export function typeset(node) {
@@ -252,7 +263,7 @@ const text = {
   call: (name, args) => `${name.replace(/^special_/, "")}(${args.join(", ")})`,
   group: (x) => `(${x})`,
   compare: (sign, a, b) => `${a} ${ASCII[sign] ?? sign} ${b}`,
-  cases: (c, a, b) => `where(${c}, ${a}, ${b})`,
+  cases: (choices, otherwise) => choices.reduceRight((rest, [c, a]) => `where(${c}, ${a}, ${rest})`, otherwise),
 };
 
 /** @param {Node} node @returns {string} */

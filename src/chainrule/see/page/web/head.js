@@ -2,7 +2,6 @@
 
 import { h, m, set } from "./dom.js";
 import { math, typeset, typesetName } from "./formula.js";
-import { order } from "./graph.js";
 import { imported } from "./imported.js";
 import { language, say, spoken, words } from "./language.js";
 import { csvText, download, pngBlob, svgText } from "./save.js";
@@ -23,7 +22,7 @@ export class Head {
     this.done = h("span.done", { role: "status" });
     const name = data.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "page";
     const svg = () => /** @type {SVGSVGElement} */ (app.plot.svg);
-    this.bar = h("header.bar", {}, h("span.mark", {}, "chainrule"), this.done,
+    this.bar = h("header.bar", {}, h("span.mark", {}, "chainrule"), h("h1", {}, data.title === data.text ? "" : data.title), this.done,
       h("details.menu", {}, h("summary", {}, words(() => say("Save"))), h("div.items", {},
         said(() => say("Copy a link to this view"), () => this.copy()),
         said(() => say("Picture as PNG"), async () => download(await pngBlob(svg()), `${name}.png`)),
@@ -93,11 +92,11 @@ export class Head {
     const { model } = app;
     const formula = (/** @type {Element} */ line) => h("div.formula", { tabindex: 0 }, line);
     if (model.original && app.data.derived) return app.data.derived.lines.map((/** @type {string} */ line) => formula(imported(line)));
-    if (order([model.root]).length > TYPESET) return [];
+    if (!model.root || model.parts > TYPESET) return [];
     const of = (/** @type {any} */ f) => m("mrow", f, m("mo", "("), ...model.names.slice(0, 4).flatMap((n, i) => (i ? [m("mo", ","), typesetName(n)] : [typesetName(n)])), m("mo", ")"));
     const slopes = model.graph.gradient(model.root, model.names.map((n) => model.graph.variable(n)));
     const lines = [math(of(m("mi", "f")), "=", typeset(model.root))];
-    if (model.names.length === 1) lines.push(math(of(m("msup", m("mi", "f"), m("mo", "′"))), "=", typeset(slopes[0])));
+    if (model.names.length === 1) lines.push(math(m("mfrac", m("mrow", m("mi", "d"), m("mi", "f")), m("mrow", m("mi", "d"), typesetName(model.names[0]))), "=", typeset(slopes[0])));
     else if (model.names.length <= 6) {
       slopes.forEach((g, i) => lines.push(math(m("mfrac", m("mrow", m("mo", "∂"), m("mi", "f")), m("mrow", m("mo", "∂"), typesetName(model.names[i]))), "=", typeset(g))));
     }

@@ -1,4 +1,4 @@
-// The language of the page. Every sentence is written in English where it is shown, say("Start"), and looked up here.
+// The language of the page. Every sentence is written in English where it is shown, in a call of `say`, and looked up here.
 
 /** @type {Record<string, Record<string, string>>} */
 let catalogues = {};

@@ -7,7 +7,7 @@ import { parse } from "./parse.js";
 
 /** @typedef {number[]} Point */
 /** @typedef {{names: string[], text: string, value: (x: Point) => number, gradient: (x: Point) => Point, graph: Graph,
- *   root: import("./graph.js").Node, original: boolean}} Model */
+ *   root: import("./graph.js").Node | null, parts: number, original: boolean}} Model */
 
 const WRITTEN = 100; // nodes up to which a function is also shown as text
 const LONG = 200; // characters
@@ -15,23 +15,24 @@ const LONG = 200; // characters
 /** The function that Python put into the page. @param {any} data @returns {Model} */
 export function fromPython(data) {
   const graph = new Graph(data.rules);
-  const root = planted(graph, data.graph);
-  const written = data.text ?? (order([root]).length <= WRITTEN ? asText(root) : "");
+  const root = data.graph && planted(graph, data.graph);
+  const written = data.text ?? (root && data.parts <= WRITTEN ? asText(root) : "");
   const text = data.text === null && written.length > LONG ? "" : written;
-  return { names: data.names, text, value: emittedValue, gradient: emittedGradient, graph, root, original: true };
+  return { names: data.names, text, value: emittedValue, gradient: emittedGradient, graph, root, parts: data.parts, original: true };
 }
 
 /** A function that was typed. @param {string} text @param {any} data @param {string[]} before the names of the function before, whose order is kept
  * @returns {Model} */
 export function fromText(text, data, before) {
   const graph = new Graph(data.rules);
-  const root = parse(text, graph, data.grammar);
-  const found = order([root]).flatMap((n) => (n.name === undefined ? [] : [n.name]));
+  const root = parse(text, graph, { ...data.grammar, names: data.names });
+  const nodes = order([root]);
+  const found = nodes.flatMap((n) => (n.name === undefined ? [] : [n.name]));
   const names = [...before.filter((n) => found.includes(n)), ...found.filter((n) => !before.includes(n)).sort()];
   if (!names.length) names.push(before[0] ?? "x");
   const value = evaluator([root], names);
   const slopes = evaluator(graph.gradient(root, names.map((n) => graph.variable(n))), names);
-  return { names, text, value: (x) => value(x)[0], gradient: (x) => slopes(x), graph, root, original: false };
+  return { names, text, value: (x) => value(x)[0], gradient: (x) => slopes(x), graph, root, parts: nodes.length, original: false };
 }
 
 /** The Hessian times a vector, from two gradients. @param {Model} model @param {Point} x @param {Point} v */

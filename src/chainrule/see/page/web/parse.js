@@ -34,7 +34,8 @@ export class ExpressionError extends Error {
 }
 
 /** @param {string} text @param {import("./graph.js").Graph} graph
- * @param {{functions: Record<string, string>, constants: Record<string, number>}} grammar @returns {Node} */
+ * @param {{functions: Record<string, string>, constants: Record<string, number>, names?: string[]}} grammar names: further variables
+ * @returns {Node} */
 export function parse(text, graph, grammar) {
   if (text.length > LONGEST) throw new ExpressionError(say("At most {most} characters are read.", { most: LONGEST }), LONGEST);
   return new Parser(text, graph, grammar).whole();
@@ -163,7 +164,7 @@ class Parser {
     const { functions, constants } = this.grammar;
     if (Object.hasOwn(constants, name)) return this.graph.constant(constants[name]);
     if (Object.hasOwn(functions, name)) this.fail(say("{name} is a function: write {name}(…).", { name }), at);
-    if (!VARIABLE.test(name)) {
+    if (!VARIABLE.test(name) && !this.grammar.names?.includes(name)) {
       const near = nearest(name, Object.keys(functions));
       this.fail(near ? say("There is no {name}. Did you mean {near}?", { name, near }) : say("A variable is one letter, as x, or x1, x_max.", { name }), at);
     }

@@ -48,10 +48,11 @@ export class Player {
     set(this.playButton, { title, "aria-label": title });
     const next = run.points[k + 1];
     const single = model.names.length === 1;
+    const few = innerWidth < 600 ? 1 : 0; // digits less on a narrow screen
     const shown = model.names.map((n, i) => /** @type {[string, number, number]} */ ([n, i, i])).slice(0, 8);
     this.body.replaceChildren(
       row([single ? `f(${model.names[0]})` : "f", digits(run.losses[k], 6)]),
-      ...shown.map(([n, i]) => row([n, digits(run.points[k][i], 6)], [single ? `f′(${n})` : `∂f/∂${n}`, digits(run.slopes[k][i], 5)], [say("step"), next ? digits(next[i] - run.points[k][i], 5) : "–"])),
+      ...shown.map(([n, i]) => row([n, digits(run.points[k][i], 6 - few)], [single ? `f′(${n})` : `∂f/∂${n}`, digits(run.slopes[k][i], 5 - few)], [say("step"), next ? digits(next[i] - run.points[k][i], 5 - few) : "–"])),
     );
   }
 }

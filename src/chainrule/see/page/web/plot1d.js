@@ -7,6 +7,12 @@ import { clamp, draggable, middle, Panel, roomy, spaced } from "./panel.js";
 
 const SAMPLES = 700;
 
+/** The range of most values: all of them, but for an end that lies far out. @param {number[]} values */
+function bulk(values) {
+  const [least, most] = middle(values, 0, 1), [low, high] = middle(values, 0.18, 0.82);
+  return [low - least > high - low ? middle(values, 0.04, 1)[0] : least, most - high > high - least ? high : most];
+}
+
 export class CurvePlot {
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -68,7 +74,7 @@ export class CurvePlot {
     const { top, bottom } = this.above.box;
     const cy = clamp(here[1], top, bottom);
     for (const c of [this.handle, this.grip]) set(c, { cx: here[0], cy: visible ? cy : bottom });
-    set(this.handle, { "aria-valuemin": digits(low), "aria-valuemax": digits(high), "aria-valuenow": digits(x), "aria-valuetext": `${model.names[0]} = ${digits(x)}, f = ${digits(y)}, f′ = ${digits(g)}` });
+    set(this.handle, { "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": x, "aria-valuetext": `${model.names[0]} = ${digits(x)}, f = ${digits(y)}, f′ = ${digits(g)}` });
     const ty = clamp(there[1], this.under.box.top, this.under.box.bottom);
     set(this.slopePoint, { cx: there[0], cy: ty });
     set(this.drop, { d: visible ? `M${here[0]},${cy}V${ty}` : "" });
@@ -103,8 +109,7 @@ export class CurvePlot {
       this.slopes = xs.map((x) => [x, model.gradient([x])[0]]);
       const values = this.points.map((p) => p[1]);
       const inView = app.run.points.flatMap((p, i) => (p[0] >= this.domain[0] && p[0] <= this.domain[1] ? [app.run.losses[i]] : [])).filter(Number.isFinite);
-      const [low, high] = middle(values, 0, 0.82), tail = middle(values, 0.04, 1);
-      const bottom = tail[0] - low > 3 * (high - tail[0]) ? tail[0] : low;
+      const [bottom, high] = bulk(values);
       this.yRange = roomy(Math.min(bottom, ...inView), Math.max(high, ...inView), 0.12);
       const slopes = middle(this.slopes.map((p) => p[1]), 0.09, 0.91);
       this.slopeRange = roomy(Math.min(slopes[0], 0), Math.max(slopes[1], 0), 0.15);

@@ -78,7 +78,7 @@ export class PlanePlot {
     const { box } = this.panel;
     const seen = { cx: clamp(cx, box.left, box.right), cy: clamp(cy, box.top, box.bottom) };
     for (const c of [this.handle, this.grip]) set(c, seen);
-    set(this.handle, { "aria-valuenow": digits(point[i]), "aria-valuetext": `${model.names[i]} = ${digits(point[i])}, ${model.names[j]} = ${digits(point[j])}, f = ${digits(run.losses[k])}` });
+    set(this.handle, { "aria-valuemin": this.domain[0], "aria-valuemax": this.domain[1], "aria-valuenow": point[i], "aria-valuetext": `${model.names[i]} = ${digits(point[i])}, ${model.names[j]} = ${digits(point[j])}, f = ${digits(run.losses[k])}` });
     set(this.cross, { d: `M${box.left},${seen.cy}H${box.right}M${seen.cx},${box.top}V${box.bottom}` });
     set(this.path, { d: this.panel.curve(run.points.map((p) => [p[i], p[j]])) });
     set(this.dots, { d: dotted(run.points.slice(0, k + 1).map(place)) });
@@ -224,7 +224,7 @@ class Slice {
     const points = spaced(domain[0], domain[1], 120).map((t) => ((x[i] = t), [t, model.value(x)]));
     const [low, high] = middle(points.map((p) => p[1]), 0, 0.9);
     const y = model.value(point), slope = model.gradient(point)[i];
-    this.panel.place({ left: 52, right: width - 10, top: 8, bottom: height - 36 }, domain, roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1));
+    this.panel.place({ left: 52, right: width - 10, top: 8, bottom: height - 42 }, domain, roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1));
     set(this.curve, { d: this.panel.curve(points) });
     const at = this.panel.at(point[i], y);
     set(this.point, { cx: at[0], cy: Number.isFinite(y) ? at[1] : -99 });

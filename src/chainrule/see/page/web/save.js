@@ -10,7 +10,7 @@ export function svgText(svg) {
   const originals = svg.querySelectorAll("*"), copies = copy.querySelectorAll("*");
   originals.forEach((element, i) => {
     const style = getComputedStyle(element);
-    for (const name of KEPT) copies[i].setAttribute(name, style.getPropertyValue(name));
+    for (const name of KEPT) copies[i].setAttribute(name, plain(style.getPropertyValue(name)));
     copies[i].removeAttribute("class");
   });
   for (const grip of copy.querySelectorAll("circle[r='26']")) grip.remove();
@@ -18,6 +18,24 @@ export function svgText(svg) {
   copy.prepend(s("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor }));
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);
+}
+
+/** @type {Map<string, string>} */
+const plainColours = new Map();
+
+/** A colour that was mixed in the style sheet, as every program reads it. @param {string} value */
+function plain(value) {
+  if (!/^(oklab|color)\(/.test(value)) return value;
+  if (!plainColours.has(value)) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 1;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.fillStyle = value;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+    plainColours.set(value, `rgb(${r},${g},${b})`);
+  }
+  return /** @type {string} */ (plainColours.get(value));
 }
 
 /** The same as a picture of twice the size. @param {SVGSVGElement} svg @returns {Promise<Blob>} */

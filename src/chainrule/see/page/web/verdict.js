@@ -18,20 +18,17 @@ export function verdict(app) {
   return { kind: "odd", title: say("Still moving after {n} steps", { n: state.steps }), text: say("{at}: more steps or a larger rate would go on.", { at }) };
 }
 
-/** @param {import("./app.js").App} app */
+/** Why a descent does not settle: the learning rate held against the curvature. @param {import("./app.js").App} app */
 function why(app) {
   const { model, run, state } = app;
-  const { told, damped, momentum, down } = explain(model, state, run);
-  const place = (/** @type {number} */ k) => (k === 0 ? say("at the start") : say("at its lowest point"));
-  const name = model.names.length === 1 ? "f″" : say("the largest curvature");
-  if (state.optimizer !== "sgd") return told ? say("The curvature {place} is {c}; lr is {lr}. Try a smaller one, such as {try}.", { place: place(told.k), c: digits(told.c, 4), lr: digits(state.lr, 4), try: digits(state.lr / 10, 2) }) : say("Try a smaller learning rate.");
-  if (!told) return down ? say("The function curves down {place}: it may have no minimum that way.", { place: place(down.k) }) : say("Try a smaller learning rate.");
-  const values = { name, place: place(told.k), c: digits(told.c, 4), bound: digits(told.bound, 4), lr: digits(state.lr, 4), try: digits(1 / told.c, 2), momentum: digits(momentum) };
-  const first = damped
-    ? say("Steps shrink only while lr < 2 (1 + momentum) / {name}. There {place} it is {c}, so lr must stay below {bound}; it is {lr}.", values)
-    : say("A step overshoots by more than it came from where lr > 2 / {name}. {place} it is {c}, so lr must stay below {bound}; it is {lr}.", values);
-  return state.lr >= told.bound ? `${capital(first)} ${say("Try {try}.", values)}` : say("The steps overshoot further out, where the function is steeper.");
+  const { told, damped, down } = explain(model, state, run);
+  if (!told) return down ? say("The function curves down there: it may have no minimum that way.") : say("Try a smaller learning rate.");
+  const values = { c: digits(told.c, 4), bound: digits(told.bound, 4), lr: digits(state.lr, 4), try: digits(1 / told.c, 2), less: digits(state.lr / 10, 2) };
+  const said = [told.k === 0 ? say("The curvature at the start is {c}.", values) : say("The curvature at the lowest point is {c}.", values)];
+  if (state.optimizer !== "sgd") said.push(say("The rate is {lr}. Try a smaller one, such as {less}.", values));
+  else {
+    said.push(damped ? say("Steps shrink only while the rate is below 2 (1 + momentum) / {c} = {bound}; it is {lr}.", values) : say("Steps shrink only while the rate is below 2 / {c} = {bound}; it is {lr}.", values));
+    said.push(state.lr >= told.bound ? say("Try {try}.", values) : say("The steps overshoot to where the function is steeper."));
+  }
+  return said.join(" ");
 }
-
-/** @param {string} text */
-const capital = (text) => text.replace(/(^|\. )(\p{Ll})/gu, (_, a, b) => a + b.toUpperCase());
