@@ -29,6 +29,9 @@ from chainrule.see.page.link import link
 from chainrule.see.page.scalar import NotForPages, apply, variable
 
 
+POINTS = cr.tensor([1.0, 2.0])
+
+
 class Parts(HTMLParser):
     """The elements of a page as a parser of HTML sees them."""
 
@@ -109,17 +112,14 @@ def test_hostile_text_is_data(name: str) -> None:
     (lambda: cr.tensor(1.0), None, "takes no arguments"),
     (lambda x, y: x * y, (1.0,), "takes 2 arguments"),
     (lambda x, y: x * y, {"z": 1.0}, "arguments are x, y"),
-    (lambda x: cr.stack([cr.sin(x * i) for i in range(9000)]).sum(), 1.0, "room for 100 kB"),
+    (lambda x: sum(cr.sin(x * i) for i in range(2500)), 1.0, "room for 100 kB"),
     (lambda x: (x + cr.ones(30000)).sum(), 1.0, "more than 20000"),
-    (lambda x: x.mean() * cr.randn(()), 1.0, ""),
+    (lambda x: x * cr.randn(()), 1.0, "draws random numbers"),
+    (lambda x: x * POINTS.add_(1).sum(), 1.0, "changes a tensor outside"),
 ])  # fmt: skip
 def test_what_cannot_be_shown_is_refused_with_the_reason(f: Any, start: Any, message: str) -> None:
-    if message:
-        with pytest.raises(ValueError, match=re.escape(message)):
-            cr.page(f, start=start)
-    else:
-        with pytest.raises((ValueError, RuntimeError)):
-            cr.page(f, start=start)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        cr.page(f, start=start)
 
 
 def test_other_mistakes() -> None:

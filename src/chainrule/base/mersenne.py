@@ -61,11 +61,18 @@ class Generator:
            [7, 3, 7]])
     """
 
-    __slots__ = ("_normal", "_seed", "_twister")
+    __slots__ = ("_made", "_normal", "_seed")
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        self._twister = np.random.MT19937(0)
         self.manual_seed(seed)
+
+    @property
+    def _twister(self) -> Any:
+        """NumPy's generator, made at the first draw: loading numpy.random takes longer than the rest of the package."""
+        if self._made is None:
+            self._made = np.random.MT19937(0)
+            self._made.state = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+        return self._made
 
     # ---- seed and state
 
@@ -78,8 +85,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow when unpacking long long: the seed {seed} is not in [-2**63, 2**64)")
         self._seed = seed % 2**64
-        started: Any = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
-        self._twister.state = started
+        self._made: Any = None
         self._normal: float | None = None
         return self
 

@@ -26,6 +26,7 @@ from chainrule.compiler.native_cells import Pen
 from chainrule.compiler.native_engine import Code
 from chainrule.compiler.native_enter import Entry
 from chainrule.compiler.native_frame import Frame, address, memory, result, scalar
+from chainrule.compiler.native_inplace import in_place
 from chainrule.compiler.native_loop import Layout, evaluate
 from chainrule.compiler.native_lower import lower
 from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
@@ -101,6 +102,7 @@ class Native:
         self.wanted = results = lower(results)
         self.plan = plan = Plan(inputs, results)
         self.slots = {v.id: i for i, v in enumerate(plan.values)}
+        self.shared = in_place(plan, results)
         self._place(inputs)
         self._compile()
         wanted = {v.id for v in results}
@@ -140,12 +142,13 @@ class Native:
             else:
                 placed = v.id in native and v.size > 0 and (v.data is None or v.size > 1)
             if placed and v.size > straight.TINY:
-                table.append(v)
+                table.extend([v] if v.id not in self.shared else [])
             elif placed and v.id not in given:
                 cells.append(v)
         self.cells = Layout(cells)
         self.places: dict[Any, Any] = {v.id: ("cells", at) for v, at in zip(cells, self.cells.offsets)}
         self.places |= {v.id: ("table", i) for i, v in enumerate(table)}
+        self.places |= {v: self.places[a] for v, a in self.shared.items()}
         self.table = table
         self.extra: list[tuple[Any, int, Any]] = []  # keys, lengths and dtypes of arrays that come after the table's
         self.needed: dict[Any, list[int]] = {}  # by key, the numbers of the steps that read or write an array
@@ -164,7 +167,7 @@ class Native:
         return arrange([Span(n, min(self.needed[key]), max(self.needed[key])) for key, n in sizes])
 
     def _is_buffer(self, v: Var) -> bool:
-        return self.plan.kind[v.id] == LOOP and self.places.get(v.id, ("", 0))[0] == "table"
+        return self.plan.kind[v.id] == LOOP and v.id not in self.shared and self.places.get(v.id, ("", 0))[0] == "table"
 
     # ---- code
 
@@ -229,7 +232,7 @@ class Native:
                 self._add(("partial", v.id), units, Accumulator(v).dtype)
         writer = Writer(module, name, self.plan, sweep, self.places)
         self._needs(*writer.pointers)
-        computed = _computed(self.plan, sweep)
+        computed = self.plan.computed(sweep).values()
         self.fused.append(len(computed))
         n, work = writer.units, writer.n * sum(map(price, computed))
         self.work += work // 4
@@ -247,7 +250,7 @@ class Native:
     def _needs(self, *keys: Any) -> None:
         """What the step that is being compiled reads or writes."""
         for key in keys:
-            self.needed.setdefault(key, []).append(self.at)
+            self.needed.setdefault(self.shared.get(key, key), []).append(self.at)
 
     def _product(self, module: Any, name: str, v: Var) -> list[tuple[str, Any]]:
         for key, n in (("packed", native_product.packed(v)), ("partial", native_product.partial(v))):
@@ -467,16 +470,3 @@ def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:
 
 def _has_partials(v: Var, sweep: Sweep) -> bool:
     return is_reduction(v) and (sweep.how == "columns" or reduction(v)[0] == "full")  # type: ignore[index]
-
-
-def _computed(plan: Plan, sweep: Sweep) -> list[Var]:
-    """What a loop computes, as against what it loads."""
-    seen: dict[int, Var] = {}
-    roots = {v.id for v in sweep.roots}
-    stack: list[Any] = list(sweep.roots)
-    while stack:
-        v = stack.pop()
-        if isinstance(v, Var) and v.id not in seen and (v.id in roots or not plan.loaded(v, sweep.epoch)):
-            seen[v.id] = v
-            stack.extend(v.args)
-    return list(seen.values())

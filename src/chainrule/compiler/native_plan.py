@@ -203,6 +203,18 @@ class Plan:
             return True
         return v.id in self.stored and self.epoch[v.id] < epoch and not self.as_array(v)
 
+    def computed(self, sweep: Sweep) -> dict[int, Var]:
+        """What a loop computes, as against what it loads."""
+        seen: dict[int, Var] = {}
+        roots = {v.id for v in sweep.roots}
+        stack: list[Any] = list(sweep.roots)
+        while stack:
+            v = stack.pop()
+            if isinstance(v, Var) and v.id not in seen and (v.id in roots or not self.loaded(v, sweep.epoch)):
+                seen[v.id] = v
+                stack.extend(v.args)
+        return seen
+
     def linear(self, v: Var, n: int, epoch: int) -> bool:
         """Whether all that v needs lies in memory in the order of the loop over n elements (or is one number)."""
         seen: set[int] = set()

@@ -42,7 +42,8 @@ class Writer:
         self.units, self.inner = self.pieces(sweep)
         self.sums = [Accumulator(v) for v in sweep.roots if is_reduction(v)]
         self.plain = [v for v in sweep.roots if not is_reduction(v)]
-        used = self._used()
+        keys = self._used()
+        used = {places[k]: k for k in keys}  # what is written over something else lies in one place with it
         index, pointer = ir.IntType(64), ir.PointerType()
         kind = ir.FunctionType(ir.VoidType(), [*[pointer] * len(used), index, index])
         self.function = ir.Function(module, kind, f"{name}_body")
@@ -51,7 +52,8 @@ class Writer:
             self.function.attributes.add(attribute)
         for a in self.function.args[:-2]:
             a.add_attribute("noalias")
-        self.pointers = dict(zip(used, self.function.args))
+        at = dict(zip(used, self.function.args))
+        self.pointers = {k: at[places[k]] for k in keys}
         self.entry = self.function.append_basic_block("entry")
         self.build = ir.IRBuilder(self.function.append_basic_block("start"))
         self.pen = Pen(module, self.build, vector=True)
@@ -61,7 +63,7 @@ class Writer:
         self.build.ret_void()
         self.build.position_at_end(self.entry)
         self.build.branch(start)
-        wrap(module, name, self.function, [places[k] for k in used])
+        wrap(module, name, self.function, list(used))
 
     @staticmethod
     def pieces(sweep: Sweep) -> tuple[int, int]:

@@ -54,6 +54,10 @@ def taken_apart(f: Callable[..., Any], start: Any) -> Function:
         traced = trace(body, lambda _: ((), {}), [])
     except TraceError as e:
         raise NotForPages(str(e)) from e
+    if any(i.drawn for i in traced.captured):
+        raise NotForPages("it draws random numbers: draw them before, so that every call gives the same")
+    if traced.written:
+        raise NotForPages("it changes a tensor outside: a page has functions that depend on their arguments alone")
     captured = {i.var.id: np.asarray(i.get()) for i in traced.captured}
     results = simplify(traced.results)
     inputs = _inputs(leaves) | {k: _constants(a) for k, a in captured.items()}

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiler.native_straight import MOVES, PRODUCTS
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Elementwise, Op
 
@@ -196,17 +197,22 @@ class Numbers(np.ndarray):
 
     dtype = DOUBLE  # type: ignore[assignment]
 
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        return numbers(run(op, args, attrs))
+
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         return each(lambda x: x.astype(dtype), self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         if method == "__call__":
             return each(lambda *xs: by_ufunc(ufunc, *xs), *args)
+        x, axis, keep = np.asarray(args[0]), kwargs.get("axis", 0), kwargs.get("keepdims", False)
+        pick = np.frompyfunc(lambda a, b: by_ufunc(ufunc, a, b), 2, 1)
+        if method == "accumulate":
+            return numbers(pick.accumulate(x, axis=axis))
         if method != "reduce":
             raise NotForPages(f"there is no JavaScript for {ufunc.__name__}.{method}")
-        x, axis, keep = np.asarray(args[0]), kwargs.get("axis", 0), kwargs.get("keepdims", False)
         axes = range(x.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
-        pick = np.frompyfunc(lambda a, b: by_ufunc(ufunc, a, b), 2, 1)
         for a in sorted((a % x.ndim for a in axes), reverse=True):
             x = pick.reduce(x, axis=a, keepdims=keep)
         return numbers(x)
@@ -219,6 +225,9 @@ class Numbers(np.ndarray):
         if function in (np.amax, np.amin):
             how = np.maximum if function is np.amax else np.minimum
             return how.reduce(args[0], axis=kwargs["axis"], keepdims=kwargs["keepdims"])
+        if function in (np.cumsum, np.cumprod):
+            how = np.add if function is np.cumsum else np.multiply
+            return how.accumulate(args[0], axis=kwargs.get("axis", args[1] if len(args) > 1 else 0))
         if function is np.zeros_like:
             return each(lambda x: constant(0.0), *args)
         return super().__array_function__(function, types, args, kwargs)
@@ -247,10 +256,27 @@ def each(f: Callable[..., Any], *arrays: Any) -> Any:
     return numbers(out)
 
 
+def run(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """An op on arrays of expressions: elementwise ones go to the elements, others run their kernels.
+
+    A kernel that computes is given numbers, one that moves (or adds to places) a plain array of objects.
+    """
+    if isinstance(op, Elementwise) or op.name in LIKE:
+        return each(lambda *xs: apply(op, xs, attrs), *args)
+    computing = op.name not in MOVES and op.name not in PRODUCTS
+    for dress in (numbers, box) if computing else (box,):
+        try:
+            return kernel(op, [dress(a) if isinstance(a, np.ndarray) else a for a in args], attrs)
+        except NotForPages:
+            pass
+    by_ops = op.columns.get("sympy")
+    if not callable(by_ops):
+        raise NotForPages(f"there is no JavaScript for {op.name}")
+    return by_ops(*[numbers(a) if isinstance(a, np.ndarray) else a for a in args], **attrs)  # the op in simpler ones
+
+
 def expressions(inputs: dict[int, Any], results: Iterable[Var]) -> list[Any]:
     """The results of a graph as arrays of expressions; `inputs`: by the id of an input, its expressions."""
-    from chainrule.compiler.native_straight import MOVES, PRODUCTS
-
     made: dict[int, Any] = {i: box(x) for i, x in inputs.items()}
     results = list(results)
     count = 0
@@ -265,13 +291,7 @@ def expressions(inputs: dict[int, Any], results: Iterable[Var]) -> list[Any]:
                 raise NotForPages(f"there is no JavaScript for {v.args[0].op.name if v.args else 'an unknown input'}")
             made[v.id] = each(constant, v.data).view(np.ndarray)
             continue
-        op, args = v.op, [made[a.id] if isinstance(a, Var) else a for a in v.args]
-        if isinstance(op, Elementwise) or op.name in LIKE:
-            got = each(lambda *xs, op=op, attrs=v.attrs: apply(op, xs, attrs), *args)
-        elif op.name in MOVES or op.name in PRODUCTS:
-            got = kernel(op, args, v.attrs)
-        else:
-            got = kernel(op, [numbers(a) if isinstance(a, np.ndarray) else a for a in args], v.attrs)
+        got = run(v.op, [made[a.id] if isinstance(a, Var) else a for a in v.args], v.attrs)
         filled = np.empty(v.shape, object)
         filled[...] = np.reshape(box(got), v.shape)
         for place in np.ndindex(v.shape):

@@ -1,0 +1,63 @@
+"""Results of loops that are written over what they were computed from: one array instead of two.
+
+In a loop, an element is read before the result at the same place is written. So where a value has the shape of the
+loop, is read at the loop's own place only and by nobody later, its memory can be the result's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chainrule.compiler import native_straight as straight
+from chainrule.compiler.native_plan import LOOP, Plan, Product, Sweep, is_reduction
+from chainrule.core.graph import Var
+
+
+def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
+    """By the number of a value, that of the one whose memory it takes over."""
+    end, last = len(plan.steps), {v.id: len(plan.steps) for v in results}
+    for i, step in enumerate(plan.steps):
+        for v in _reads(plan, step):
+            last[v.id] = max(last.get(v.id, 0), end if isinstance(step, Var) else i)
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for i, step in enumerate(plan.steps):
+        if not isinstance(step, Sweep):
+            continue
+        inside = plan.computed(step)
+        for v in step.roots:
+            if is_reduction(v) or v.size <= straight.TINY or v.shape != step.shape or last.get(v.id, end) == end:
+                continue
+            for a in _behind(plan, v, step, inside):
+                if last[a.id] == i and a.id not in taken and a.dtype == v.dtype and _only_there(a, step, inside):
+                    found[v.id] = found.get(a.id, a.id)
+                    taken.add(a.id)
+                    break
+    return found
+
+
+def _reads(plan: Plan, step: Any) -> Iterator[Var]:
+    values = plan.computed(step).values() if isinstance(step, Sweep) else [step.v] if isinstance(step, Product) else [step]
+    for v in [] if isinstance(step, list) else values:  # straight code reads the cells
+        yield from plan.reads(v)
+
+
+def _behind(plan: Plan, v: Var, sweep: Sweep, inside: dict[int, Var]) -> Iterator[Var]:
+    """What v is computed from, element by element, that another loop has put into memory."""
+    seen: set[int] = set()
+    stack = [v]
+    while stack:
+        for a in stack.pop().args:
+            if not isinstance(a, Var) or a.id in seen or a.shape != sweep.shape:
+                continue
+            seen.add(a.id)
+            if a.id in inside:
+                stack.extend([a] if straight.is_elementwise(a) else [])
+            elif plan.kind[a.id] == LOOP and not plan.as_array(a):
+                yield a
+
+
+def _only_there(a: Var, sweep: Sweep, inside: dict[int, Var]) -> bool:
+    users = [u for u in inside.values() if any(x is a for x in u.args)]
+    return all(straight.is_elementwise(u) and u.shape == sweep.shape for u in users)
