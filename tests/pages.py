@@ -36,7 +36,8 @@ def logistic(w: Any, b: Any) -> Any:
 
 
 def soft(z: Any) -> Any:
-    return -cr.log_softmax(z, 0)[1] + 0.1 * z.norm() + cr.logsumexp(z, 0).tanh()
+    shares = -cr.log_softmax(z, 0)[1] + cr.logsumexp(z, 0).tanh() + F.layer_norm(z, (4,))[2]
+    return shares + 0.1 * z.norm() * z.std() + z[[0, 2, 0]].prod() + z.cumsum(0)[2].sin() + z.amax() * z.var()
 
 
 GALLERY = {

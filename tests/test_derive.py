@@ -306,6 +306,8 @@ MATRIX = [
     (lambda x: x @ b / (x.norm() * b.norm()), [(7,)], None, None),
     (lambda x: cr.softmax(x, 0) @ b, [(7,)], None, None),
     (lambda x: (x * b * cr.sin(x)).sum(), [(7,)], None, ["x * b * cos(x) + sin(x) * b"]),
+    (lambda w: cr.clamp(X @ w, -1.0, 1.0).sum(), [(7,)], None, None),
+    (lambda w: cr.maximum(X @ w, y).sum(), [(7,)], None, None),
     (lambda x: x.var(), [(7,)], None, ["(1/3) (x - (sum(x)/7) 𝟏)"]),
     (lambda w: X @ w, [(7,)], "X w", ["X"]),
     (lambda x: cr.sin(x), [(7,)], "sin(x)", ["diag(cos(x))"]),

@@ -710,3 +710,27 @@ def test_a_chain_of_products_takes_two_arrays() -> None:
         y = do("matmul", y, w)
     facts = Native([x, w], [y]).facts
     assert facts.live == 2 * 50 * 50 * 4 and facts.fresh == 50 * 50 * 4
+
+
+@pytest.mark.parametrize("shape", [(300,), (20, 30)], ids=str)
+def test_what_is_dead_is_written_over(shape: tuple[int, ...], held: type[Both]) -> None:
+    def f(x: Any) -> Any:
+        for _ in range(4):
+            x = (x * x).exp() / 3
+            x = x - x.mean()
+        return x.sum(0), x
+
+    cr.compile(f)(cr.randn(*shape))
+    facts = Both.made[0].facts
+    assert facts.live <= 2 * 4 * 600 and not facts.numpy
+
+
+def test_what_is_still_read_is_not_written_over(held: type[Both]) -> None:
+    def f(x: Any) -> Any:
+        y = (x * 2).exp()
+        z = (y - y.mean()).exp()  # y is read again below, at another place, and later
+        u = z + y.t() if y.ndim == 2 else z + y.flip(0)
+        return (u - u.mean()).exp() + z, (z * y - u.sum()).exp().sum(), y[1:].sum()
+
+    for shape in ((200,), (20, 20)):
+        cr.compile(f)(cr.randn(*shape) / 4)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pages
 import pytest
 
 import chainrule as cr
+import pages
 from chainrule import optim
 from chainrule.base.language import LANGUAGES
 from chainrule.see.expression import parse
@@ -21,7 +21,10 @@ from chainrule.see.page import optimisers, page, sentences
 pytestmark = pytest.mark.skipif(bool(pages.browser_missing()), reason=pages.browser_missing() or "-")
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
-    "sgd": [{}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True, "weight_decay": 0.1}, {"momentum": 0.5, "dampening": 0.2}],
+    "sgd": [
+        {}, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True, "weight_decay": 0.1},
+        {"momentum": 0.5, "dampening": 0.2},
+    ],
     "adam": [{}, {"amsgrad": True, "weight_decay": 0.1}, {"betas": [0.8, 0.99]}],
     "adamw": [{}, {"amsgrad": True}],
     "adamax": [{}, {"weight_decay": 0.1}],
@@ -255,10 +258,15 @@ def test_runs_are_laid_over_each_other(opened: Any) -> None:
 def test_a_link_reproduces_what_was_seen(opened: Any) -> None:
     tab = opened("x**2", start=3.0, lr=0.1)
     tab.type("y**2/2 + sin(x)")
-    tab.get(
-        "() => chainrule.app.change({start: [0.5, -2], lr: 0.25, optimizer: 'adam', settings: {betas: [0.8, 0.9], eps: 1e-8, weight_decay: 0, amsgrad: true}, steps: 30, step: 7, language: 'ru', theme: 'dark'})"
-    )
-    tab.get("() => { chainrule.app.keep(); chainrule.app.now(); chainrule.app.remember(); }")
+    tab.get("""() => {
+        const settings = { betas: [0.8, 0.9], eps: 1e-8, weight_decay: 0, amsgrad: true };
+        const { app } = chainrule;
+        app.change({ start: [0.5, -2], lr: 0.25, optimizer: "adam", settings, steps: 30, step: 7 });
+        app.change({ language: "ru", theme: "dark", domain: [-3, 3, -2, 4] });
+        app.keep();
+        app.now();
+        app.remember();
+    }""")
     link = tab.tab.url
     state = tab.get("() => JSON.stringify(chainrule.app.state)")
     again = opened("x**2", start=3.0, lr=0.1, hash="#" + link.split("#")[1])
@@ -267,9 +275,10 @@ def test_a_link_reproduces_what_was_seen(opened: Any) -> None:
 
 
 @pytest.mark.parametrize("hash", [
-    "#start=%5B1e999%5D", "#start=[]", "#lr=-1&optimizer=__proto__&settings={%22__proto__%22:1}", "#steps=1e9&step=-3", "#text=%E0%A4%A",
-    "#domain=[3,1]&axes=[9,9]&runs=[null,1,{%22start%22:[1,2,3]}]&language=xx&theme=%3Cimg%20src=x%20onerror=alert(1)%3E", "#constructor=1&text=" + "(" * 3000,
-    "#settings=null", "#settings=[1]&runs={}", "#axes=null",
+    "#start=%5B1e999%5D", "#start=[]", "#lr=-1&optimizer=__proto__&settings={%22__proto__%22:1}",
+    "#steps=1e9&step=-3", "#text=%E0%A4%A", "#constructor=1&text=" + "(" * 3000, "#settings=null",
+    "#domain=[3,1]&axes=[9,9]&runs=[null,1,{%22start%22:[1,2,3]}]&language=xx&theme=%3Cimg%20src=x%20onerror=alert(1)%3E",
+    "#settings=[1]&runs={}", "#axes=null",
 ])  # fmt: skip
 def test_a_broken_link_breaks_nothing(opened: Any, hash: str) -> None:
     tab = opened("x**2", start=3.0, lr=0.1, hash=hash)
@@ -278,8 +287,9 @@ def test_a_broken_link_breaks_nothing(opened: Any, hash: str) -> None:
 
 
 @pytest.mark.parametrize("text, at", [
-    ("", 0), ("x +", 3), ("x^2", 1), ("2x", 1), ("sin x", 4), ("foo(x)", 0), ("(x", 0), ("x)", 1), ("sin", 0), ("x < 1", 2), ("x y", 2), ("1/0", 1),
-    ("x.__class__", 1), ("x[0]", 1), ("a" * 20, 0), ("x**9999", 3), ("max(x)", 0), ("max(x, 1, 2)", 0), ("where(x, 1, 2)", 0), ("alert(1)", 0), ("x;y", 1), ("=", 0),
+    ("", 0), ("x +", 3), ("x^2", 1), ("2x", 1), ("sin x", 0), ("foo(x)", 0), ("(x", 0), ("x)", 1), ("sin", 0),
+    ("x < 1", 2), ("x y", 2), ("1/0", 2), ("x.__class__", 1), ("x[0]", 1), ("a" * 20, 0), ("x**9999", 3),
+    ("max(x)", 0), ("max(x, 1, 2)", 0), ("where(x, 1, 2)", 0), ("alert(1)", 0), ("x;y", 1), ("=", 0),
 ])  # fmt: skip
 def test_bad_input_shows_where(opened: Any, text: str, at: int) -> None:
     tab = opened("x**2", start=3.0)
@@ -288,17 +298,18 @@ def test_bad_input_shows_where(opened: Any, text: str, at: int) -> None:
     assert tab.get("() => chainrule.app.error.at") is not None
     assert tab.get("() => chainrule.app.model.text") == "x**2"  # the last good one stays
     assert tab.tab.get_attribute("#function", "aria-invalid") == "true"
-    if text not in ("sin x", "(x", "1/0", "x**9999", "foo(x)"):
-        assert abs(tab.get("() => chainrule.app.error.at") - at) <= 2, text
+    assert tab.get("() => chainrule.app.error.at") == at, text
     tab.type("x**3")
     assert not tab.tab.inner_text(".problem").strip()
 
 
 TYPED = [
-    "-x**2", "2**-x", "2**3**x", "-2**x", "x - y - 1", "x/y/2", "x²+y³", "x·y − 2×x", "2*(x + y)*3", "--x", "-+-x", "1.5e-3*x + .5", "max(x, y) - min(x, 2)",
-    "where(x <= y, x**2, -y)", "pi*x + e", "ln(abs(x) + 1) + lg(x**2 + 1) + tg(x/9)", "theta_0*alpha2 + x1", "sqrt(x**2 + y**2)", "clip(x, -1, 1)", "atan2(x, y)",
-    "hypot(x, y) + logaddexp(x, y)", "gelu(x) + silu(y) + softplus(x) + elu(y) + mish(x)", "x**y", "sinc(x)*erf(y)", "exp2(x) + expm1(y) + log1p(x**2)",
-    "fmod(x, 3) + remainder(y, 2)", "round(x) + floor(y) + ceil(x) + trunc(y) + frac(x)", "sigmoid(x)*tanh(y)", "reciprocal(x) + rsqrt(x**2) + square(y)",
+    "-x**2", "2**-x", "2**3**x", "-2**x", "x - y - 1", "x/y/2", "x²+y³", "x·y − 2×x", "2*(x + y)*3", "--x", "-+-x",
+    "1.5e-3*x + .5", "max(x, y) - min(x, 2)", "where(x <= y, x**2, -y)", "pi*x + e", "theta_0*alpha2 + x1", "x**y",
+    "ln(abs(x) + 1) + lg(x**2 + 1) + tg(x/9)", "sqrt(x**2 + y**2)", "clip(x, -1, 1)", "atan2(x, y)",
+    "hypot(x, y) + logaddexp(x, y)", "gelu(x) + silu(y) + softplus(x) + elu(y) + mish(x)", "sinc(x)*erf(y)",
+    "exp2(x) + expm1(y) + log1p(x**2)", "fmod(x, 3) + remainder(y, 2)", "sigmoid(x)*tanh(y)",
+    "round(x) + floor(y) + ceil(x) + trunc(y) + frac(x)", "reciprocal(x) + rsqrt(x**2) + square(y)",
 ]  # fmt: skip
 
 
@@ -311,7 +322,10 @@ def test_typed_expressions_are_pythons(opened: Any) -> None:
         y = f(*leaves)
         slopes = cr.autograd.grad(y, leaves)
         got = tab.get(
-            "([t, names, x]) => { const m = chainrule.fromText(t), at = m.names.map((n) => x[names.indexOf(n)]); return [m.names, m.value(at), m.gradient(at)]; }",
+            """([text, names, x]) => {
+                const m = chainrule.fromText(text), at = m.names.map((n) => x[names.indexOf(n)]);
+                return [m.names, m.value(at), m.gradient(at)];
+            }""",
             [text, list(f.variables), x],
         )
         assert sorted(got[0]) == sorted(f.variables), text
@@ -447,8 +461,10 @@ def test_the_policy_holds(opened: Any) -> None:
             try { tried.push(new Function("return 1")()); } catch (e) { tried.push("Function: " + e.name); }
             done();
         }));
-        const script = document.createElement("script"); script.textContent = "window.injected = true"; document.body.append(script);
-        const image = document.createElement("div"); image.innerHTML = "<img src=x onerror='window.injected = true'>"; document.body.append(image);
+        const script = document.createElement("script"), image = document.createElement("div");
+        script.textContent = "window.injected = true";
+        image.innerHTML = "<img src=x onerror='window.injected = true'>";
+        document.body.append(script, image);
         try { await fetch("https://example.org"); tried.push("fetched"); } catch { tried.push("fetch refused"); }
         return [...tried, window.injected ?? null];
     }""")
@@ -463,7 +479,8 @@ def test_nothing_hangs_over_and_nothing_shifts(opened: Any, width: int) -> None:
         tab = opened(f, start=start, lr=0.001, width=width)
         tab.tab.wait_for_selector(".parts tbody tr")
         assert tab.get("() => document.documentElement.scrollWidth - innerWidth") == 0
-        tops = "() => [...document.querySelectorAll('.stage, .player, .controls, main > section')].map((e) => Math.round(e.getBoundingClientRect().top + scrollY))"
+        tops = """() => [...document.querySelectorAll(".stage, .player, .controls, main > section")].map(
+            (e) => Math.round(e.getBoundingClientRect().top + scrollY))"""
         before = tab.get(tops)
         tab.get("() => chainrule.app.change({step: 50})")
         tab.settle()

@@ -62,6 +62,7 @@ class Generator:
     """
 
     __slots__ = ("_made", "_normal", "_seed")
+    _made: Any
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         self.manual_seed(seed)
@@ -85,7 +86,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow when unpacking long long: the seed {seed} is not in [-2**63, 2**64)")
         self._seed = seed % 2**64
-        self._made: Any = None
+        self._made = None
         self._normal: float | None = None
         return self
 
@@ -135,7 +136,8 @@ class Generator:
 
     def _words(self, n: int) -> Array:
         """The next n 32-bit words, as uint64."""
-        return self._twister.random_raw(n)
+        words: Array = self._twister.random_raw(n)
+        return words
 
     def _pairs(self, n: int) -> Array:
         """The next n 64-bit numbers, of two words each, the high one first."""

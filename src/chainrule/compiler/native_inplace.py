@@ -38,8 +38,12 @@ def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
 
 
 def _reads(plan: Plan, step: Any) -> Iterator[Var]:
-    values = plan.computed(step).values() if isinstance(step, Sweep) else [step.v] if isinstance(step, Product) else [step]
-    for v in [] if isinstance(step, list) else values:  # straight code reads the cells
+    if isinstance(step, list):  # straight code reads the cells
+        return
+    values = (
+        [step] if isinstance(step, Var) else [step.v] if isinstance(step, Product) else plan.computed(step).values()
+    )
+    for v in values:
         yield from plan.reads(v)
 
 

@@ -153,6 +153,7 @@ bce = _activation(
 bce_with_logits = _activation(
     "binary_cross_entropy_with_logits", lambda x, y: (1 - y) * x - log_sigmoid(x),
     (lambda g, x, y, out: g * (sigmoid(x) - y), lambda g, x, y, out: g * -x),
+    sympy=lambda x, y: (1 - y) * x - log_sigmoid(x),
 )  # fmt: skip
 
 

@@ -49,15 +49,16 @@ class Whole:
             if len(args) == 1:
                 return _each(op, args[0], attrs)
         column = op.columns.get("sympy")
-        if not callable(column) and op.name not in BY_KERNEL:
+        if not callable(column):
             raise NoFormula(say("the operation {op} has no matrix formula", op=op.name))
-        return (column if callable(column) else op.kernel)(*args, **attrs)  # type: ignore[no-any-return]
+        return column(*args, **attrs)  # type: ignore[no-any-return]
 
 
 for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
     setattr(Whole, f"__{_name}__", lambda self, other, name=_op: self._interpret(REGISTRY[name], (self, other), {}))
     setattr(Whole, f"__r{_name}__", lambda self, other, name=_op: self._interpret(REGISTRY[name], (other, self), {}))
-BY_KERNEL = ("binary_cross_entropy_with_logits",)
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Whole, f"__{_name}__", lambda self, other, name=_name: self._interpret(REGISTRY[name], (self, other), {}))
 
 
 def matrix_shape(shape: Shape) -> Shape:

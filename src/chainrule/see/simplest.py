@@ -6,6 +6,7 @@ manage, until the time is over; of the forms found the shortest is taken, and of
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from chainrule.see.algebra import sp
 SECONDS = 0.4  # for one formula; a rewriting that was begun is finished
 LOGIC = 6  # comparisons; the tables of cases double with each
 LARGE = 250  # operations; beyond this only cheap rewritings are tried
+MANY = 300  # terms that multiplying out would give; likewise
 
 
 def simplest(e: Any, of: Any = None, seconds: float = SECONDS) -> Any:
@@ -56,7 +58,22 @@ def cost(e: Any) -> tuple[int, int]:
     return sp.count_ops(e), sum(1 for _ in sp.preorder_traversal(e))
 
 
+def terms(e: Any) -> int:
+    """At most so many terms come of e, or of a part of it, when it is multiplied out: (x + y)**1000 has 1001."""
+    parts = [terms(a) for a in e.args]
+    if e.is_Add:
+        return sum(parts)
+    if e.is_Mul:
+        return math.prod(parts)
+    if e.is_Pow and e.exp.is_Integer and parts[0] > 1:
+        return math.comb(abs(int(e.exp)) + parts[0] - 1, parts[0] - 1)
+    return max(parts, default=1)
+
+
 def _forms(e: Any, of: Any) -> Iterator[Any]:
+    if terms(e) > MANY:
+        yield sp.factor_terms(e)
+        return
     names = e.free_symbols
     if names and e.is_polynomial(*names):
         yield sp.expand(e)

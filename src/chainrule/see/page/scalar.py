@@ -225,9 +225,6 @@ class Numbers(np.ndarray):
         if function in (np.amax, np.amin):
             how = np.maximum if function is np.amax else np.minimum
             return how.reduce(args[0], axis=kwargs["axis"], keepdims=kwargs["keepdims"])
-        if function in (np.cumsum, np.cumprod):
-            how = np.add if function is np.cumsum else np.multiply
-            return how.accumulate(args[0], axis=kwargs.get("axis", args[1] if len(args) > 1 else 0))
         if function is np.zeros_like:
             return each(lambda x: constant(0.0), *args)
         return super().__array_function__(function, types, args, kwargs)
