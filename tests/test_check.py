@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.see.finite import slopes
+from chainrule.see.check.finite import slopes
 
 pytest.importorskip("sympy")
 F64, F32 = np.dtype("float64"), np.dtype("float32")
@@ -248,7 +248,7 @@ def test_a_slope_by_hand_of_zero() -> None:
 
 
 def test_without_sympy_the_other_answers_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chainrule.see import algebra
+    from chainrule.see.derive import algebra
 
     for name in [name for name in vars(algebra.sp)]:
         monkeypatch.delattr(algebra.sp, name)

@@ -14,8 +14,8 @@ import chainrule as cr
 import programs
 from chainrule import nn
 from chainrule.core.op import REGISTRY
-from chainrule.see.folds import Fold, fold
-from chainrule.see.terms import Term, atom
+from chainrule.see.history.folds import Fold, fold
+from chainrule.see.history.terms import Term, atom
 from samples import draws, entry
 from test_registry import SMOOTH, floats, leaves, outputs
 

@@ -207,7 +207,7 @@ def test_numbers_in_javascript(x: Any, text: str) -> None:
 
 def test_linking_keeps_modules_apart() -> None:
     modules = {
-        "./main.js": 'import { a as first } from "./one.js";\nimport {\n  b,\n} from "./two.js";\nexport const x = first;\n',
+        "./main.js": 'import { a as first } from "./one.js";\nimport {\n  b,\n} from "./two.js";\nexport const x = 3;',
         "./one.js": 'import { b } from "./two.js";\nconst x = 1;\nexport const a = x + b;\n',
         "./two.js": "const x = 2;\nexport { x as b };\n",
     }

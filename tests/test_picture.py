@@ -11,8 +11,8 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.see import drawing
-from chainrule.see.layout import arrange
+from chainrule.see.picture import drawing
+from chainrule.see.picture.layout import arrange
 
 pytest.importorskip("igraph")
 

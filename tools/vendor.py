@@ -1,7 +1,9 @@
 """The libraries in the web page: fetched, bundled and checked anew, from pinned versions whose hashes npm verifies.
 
     python tools/vendor.py            write src/chainrule/see/page/vendor (needs npm, and the network)
-    python tools/vendor.py --check    the same into a folder of its own, compared; and the page's modules type-checked
+    python tools/vendor.py --check    the same into a folder of its own, compared; the page's modules' types and format
+                                      checked
+    python tools/vendor.py --format   the page's modules written in the one format
 
 The versions and the hashes of their archives are in `tools/vendor/package-lock.json`. What a page does not use of a
 library is left out by the bundler.
@@ -46,16 +48,19 @@ export const OPTIMISERS: Record<string, { start: (settings: any) => any[]; step:
 def main() -> int:
     """Fetch, bundle, and write or compare; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing: compare, and check types")
-    check = parser.parse_args().check
+    parser.add_argument("--check", action="store_true", help="write nothing: compare, and check types and format")
+    parser.add_argument("--format", action="store_true", help="write the page's modules in the one format")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, work)
         run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], work)
+        if asked.format:
+            return prettier(work, "--write")
         made = {f"{name}.js": bundle(work, name) for name in USED} | {"LICENSES.txt": licences(work)}
-        if check:
-            return compared(made) or types(work)
+        if asked.check:
+            return compared(made) or types(work) or prettier(work, "--check")
         for name, text in made.items():
             (PAGE / "vendor" / name).write_text(text, encoding="utf-8", newline="\n")
             print(f"{name}: {len(text.encode())} bytes, sha256 {hashlib.sha256(text.encode()).hexdigest()}")
@@ -115,6 +120,13 @@ def types(work: Path) -> int:
     (work / "web" / "emitted.d.ts").write_text(MADE)
     (work / "tsconfig.json").write_text(json.dumps({"compilerOptions": TYPES, "include": ["web"]}))
     return subprocess.run(["node_modules/.bin/tsc", "--project", "."], cwd=work).returncode
+
+
+def prettier(work: Path, how: str) -> int:
+    """Check the format of the page's modules and style, or write it."""
+    files = [str(f) for f in sorted((PAGE / "web").iterdir()) if f.suffix in (".js", ".css")]
+    command = ["node_modules/.bin/prettier", how, "--print-width=120", "--log-level=warn", *files]
+    return subprocess.run(command, cwd=work).returncode
 
 
 if __name__ == "__main__":

@@ -26,9 +26,7 @@ class _Later:
 
     def __getattr__(self, name: str) -> Any:
         if "seed" in name or "state" in name:
-            raise RuntimeError(
-                "a stream of random numbers cannot be seeded inside a compiled function; do it outside"
-            )
+            raise RuntimeError("a stream of random numbers cannot be seeded inside a compiled function; do it outside")
 
         def draw(*args: Any, **kwargs: Any) -> Any:
             like = getattr(self._stream.clone(), name)(*args, **kwargs)  # its shape; the stream itself stays

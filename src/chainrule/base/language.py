@@ -53,7 +53,9 @@ def language(name: str | None = None) -> str:
         return _chosen or _default()
     code = _code(name)
     if code is None:
-        raise ValueError(f"no language {name!r} here; there are {', '.join(f'{k} ({v})' for k, v in LANGUAGES.items())}")
+        raise ValueError(
+            f"no language {name!r} here; there are {', '.join(f'{k} ({v})' for k, v in LANGUAGES.items())}"
+        )
     chosen = Chosen(code)
     chosen.before, _chosen = _chosen, code
     return chosen

@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> int:
     f = given.function(arguments)
     # Without any value the formulas stand alone.
     point = given.point(f, arguments.values, "--at") if arguments.values or arguments.picture else {}
-    from chainrule.see.formula import derive  # with SymPy: what is wrong above is answered sooner
+    from chainrule.see.derive.formula import derive  # with SymPy: what is wrong above is answered sooner
 
     derivation = derive(f, *point.values(), order=arguments.order, form=arguments.form)
     steps = derivation.steps if arguments.steps else []
@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _draw(f: Callable[..., Any], point: dict[str, Tensor], path: Path) -> None:
-    from chainrule.see.drawing import picture
+    from chainrule.see.picture.drawing import picture
 
     x = {name: value.detach().requires_grad_() for name, value in point.items()}  # type: ignore[attr-defined]
     y = f(**x)

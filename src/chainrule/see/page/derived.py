@@ -26,7 +26,7 @@ def derived(f: Callable[..., Any], start: dict[str, Any], size: int) -> dict[str
     if size > 400:
         return None
     try:
-        from chainrule.see.formula import derive
+        from chainrule.see.derive.formula import derive
 
         derivation = derive(f, *[np.asarray(x) for x in start.values()])
         lines = [formula(row) for row in _rows(derivation.latex())]

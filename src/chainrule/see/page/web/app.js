@@ -64,13 +64,16 @@ export class App {
       this.model = text === null || text === this.first.text ? this.first : fromText(text, this.data, this.first.names);
       const at = new Map(before.map((n, i) => [n, this.state.start[i]]));
       if (this.state.start.length !== this.model.names.length || before.join() !== this.model.names.join()) {
-        const own = new Map(this.data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, this.data.start[i]]));
+        const own = new Map(
+          this.data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, this.data.start[i]]),
+        );
         const given = this.state.start.length === this.model.names.length ? this.state.start : null;
         const moved = before.join() === this.model.names.join() ? given : null;
         this.state.start = moved ?? this.model.names.map((n, i) => at.get(n) ?? own.get(n) ?? given?.[i] ?? 1);
       }
       this.state.runs = this.state.runs.filter((r) => r.start.length === this.model.names.length);
-      if (this.state.domain && this.state.domain.length !== (this.model.names.length === 1 ? 2 : 4)) this.state.domain = null;
+      if (this.state.domain && this.state.domain.length !== (this.model.names.length === 1 ? 2 : 4))
+        this.state.domain = null;
       this.model.value(this.state.start);
     } catch (error) {
       this.error = /** @type {Error} */ (error);
@@ -100,7 +103,8 @@ export class App {
 
   /** The two coordinates that a plane shows. @returns {[number, number]} */
   axes() {
-    const n = this.model.names.length, [i, j] = this.state.axes;
+    const n = this.model.names.length,
+      [i, j] = this.state.axes;
     return i < n && j < n && i !== j ? [i, j] : [0, Math.min(1, n - 1)];
   }
 

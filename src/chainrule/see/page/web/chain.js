@@ -4,7 +4,7 @@ import { layout, graphlib } from "../vendor/dagre.js";
 import { h, m, s, set } from "./dom.js";
 import { CALLED, COMPARE, digits, math, typeset, typesetName } from "./formula.js";
 import { evaluator, Graph, order } from "./graph.js";
-import { say, words } from "./language.js";
+import { say, spoken, words } from "./language.js";
 
 const MOST = 60; // parts that are drawn
 const [WIDE, HIGH] = [112, 62];
@@ -15,12 +15,25 @@ export class Chain {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
-    this.svg = s("svg", { role: "img" });
+    this.svg = spoken(s("svg", { role: "img" }), "aria-label", () =>
+      say("The parts of the function, from the variables to the result; the table has the same numbers"),
+    );
     this.body = h("tbody");
     this.note = h("p.note");
     const head = [() => say("part"), () => say("value"), () => say("local slope"), () => say("gradient")];
-    this.table = h("table.parts", {}, h("thead", {}, h("tr", {}, ...head.map((t) => h("th", { scope: "col" }, words(t))))), this.body);
-    this.element = h("div.chain", {}, this.note, h("div.scroll", { tabindex: 0 }, this.svg), h("div.scroll", {}, this.table));
+    this.table = h(
+      "table.parts",
+      {},
+      h("thead", {}, h("tr", {}, ...head.map((t) => h("th", { scope: "col" }, words(t))))),
+      this.body,
+    );
+    this.element = h(
+      "div.chain",
+      {},
+      this.note,
+      h("div.scroll", { tabindex: 0 }, this.svg),
+      h("div.scroll", {}, this.table),
+    );
     /** @type {((x: number[]) => void) | null} */
     this.refresh = null;
     this.key = "";
@@ -38,7 +51,9 @@ export class Chain {
     this.svg.style.display = few ? "" : "none";
     this.note.textContent = !few
       ? say("The function has {n} parts: too many to draw.", { n: model.parts })
-      : say("Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.");
+      : say(
+          "Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.",
+        );
     if (!few) return;
 
     const names = new Map();
@@ -46,16 +61,27 @@ export class Chain {
     nodes.filter((n) => n.name !== undefined).forEach((n) => names.set(n, n.name));
 
     const one = model.graph.constant(1);
-    const locals = nodes.filter((n) => n.op).flatMap((n) => model.graph.pull(n, one).flatMap((slope, i) => (slope ? [{ to: n, from: n.args[i], slope, i }] : [])));
-    const values = evaluator(nodes, model.names), slopes = evaluator(locals.map((l) => l.slope), model.names);
+    const locals = nodes
+      .filter((n) => n.op)
+      .flatMap((n) =>
+        model.graph.pull(n, one).flatMap((slope, i) => (slope ? [{ to: n, from: n.args[i], slope, i }] : [])),
+      );
+    const values = evaluator(nodes, model.names),
+      slopes = evaluator(
+        locals.map((l) => l.slope),
+        model.names,
+      );
     const place = new Map(nodes.map((n, i) => [n, i]));
     /** @type {any[]} */
     const texts = [];
     this.refresh = (/** @type {number[]} */ x) => {
-      const v = values(x), d = slopes(x), g = new Array(nodes.length).fill(0);
+      const v = values(x),
+        d = slopes(x),
+        g = new Array(nodes.length).fill(0);
       g[nodes.length - 1] = 1;
       // A node's inputs stand before it, so its own gradient is complete when it hands it on.
-      for (let n = nodes.length - 1; n >= 0; n--) locals.forEach((l, k) => l.to === nodes[n] && (g[/** @type {number} */ (place.get(l.from))] += g[n] * d[k]));
+      for (let n = nodes.length - 1; n >= 0; n--)
+        locals.forEach((l, k) => l.to === nodes[n] && (g[/** @type {number} */ (place.get(l.from))] += g[n] * d[k]));
       for (const put of texts) put(v, d, g);
     };
     this.picture(nodes, locals, names, place, texts);
@@ -69,7 +95,14 @@ export class Chain {
     g.setGraph({ rankdir: narrow ? "TB" : "LR", nodesep: 18, ranksep: narrow ? 44 : 62, marginx: 6, marginy: 6 });
     g.setDefaultEdgeLabel(() => ({}));
     nodes.forEach((n, i) => g.setNode(String(i), { width: WIDE, height: HIGH }));
-    locals.forEach((l, k) => g.setEdge(String(place.get(l.from)), String(place.get(l.to)), { width: 58, height: 16, labelpos: "c" }, String(k)));
+    locals.forEach((l, k) =>
+      g.setEdge(
+        String(place.get(l.from)),
+        String(place.get(l.to)),
+        { width: 58, height: 16, labelpos: "c" },
+        String(k),
+      ),
+    );
     layout(g);
     const { width, height } = g.graph();
     const scale = Math.min(1, Math.max(0.72, (this.element.clientWidth - 2) / width));
@@ -77,16 +110,32 @@ export class Chain {
     locals.forEach((l, k) => {
       const e = g.edge({ v: String(place.get(l.from)), w: String(place.get(l.to)), name: String(k) });
       const text = s("text.local", { x: e.x, y: e.y + 4, "text-anchor": "middle" });
-      this.svg.append(s("path.wire", { d: smooth(e.points) }), s("rect.local-back", { x: e.x - 29, y: e.y - 9, width: 58, height: 18, rx: 9 }), text);
+      this.svg.append(
+        s("path.wire", { d: smooth(e.points) }),
+        s("rect.local-back", { x: e.x - 29, y: e.y - 9, width: 58, height: 18, rx: 9 }),
+        text,
+      );
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ d) => (text.textContent = "×" + digits(d[k], 3)));
     });
     nodes.forEach((n, i) => {
       const { x, y } = g.node(String(i));
       const kind = n.op ? (i === nodes.length - 1 ? "result" : "part") : "variable";
-      const value = s("text.value", { x: 0, y: 6, "text-anchor": "middle" }), slope = s("text.gradient", { x: 0, y: 23, "text-anchor": "middle" });
-      this.svg.append(s(`g.box.${kind}`, { transform: `translate(${x},${y})` },
-        s("rect", { x: -WIDE / 2, y: -HIGH / 2, width: WIDE, height: HIGH, rx: 8 }),
-        s("text.what", { x: 0, y: -13, "text-anchor": "middle" }, n.op ? `${plainName(names.get(n) ?? "")} = ${label(n, names)}` : n.name), value, slope));
+      const value = s("text.value", { x: 0, y: 6, "text-anchor": "middle" }),
+        slope = s("text.gradient", { x: 0, y: 23, "text-anchor": "middle" });
+      this.svg.append(
+        s(
+          `g.box.${kind}`,
+          { transform: `translate(${x},${y})` },
+          s("rect", { x: -WIDE / 2, y: -HIGH / 2, width: WIDE, height: HIGH, rx: 8 }),
+          s(
+            "text.what",
+            { x: 0, y: -13, "text-anchor": "middle" },
+            n.op ? `${plainName(names.get(n) ?? "")} = ${label(n, names)}` : n.name,
+          ),
+          value,
+          slope,
+        ),
+      );
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ _, /** @type {number[]} */ g) => {
         value.textContent = digits(v[i], 4);
         slope.textContent = `∂f: ${digits(g[i], 4)}`;
@@ -99,10 +148,17 @@ export class Chain {
     const { model } = this.app;
     const own = new Graph(model.graph.rules);
     /** @type {(a: any) => any} */
-    const shown = (a) => (a.value !== undefined ? own.constant(a.value) : names.has(a) ? own.variable(/** @type {string} */ (names.get(a))) : own.node(a.op, a.args.map(shown)));
+    const shown = (a) =>
+      a.value !== undefined
+        ? own.constant(a.value)
+        : names.has(a)
+          ? own.variable(/** @type {string} */ (names.get(a)))
+          : own.node(a.op, a.args.map(shown));
     for (const n of nodes) {
       const i = /** @type {number} */ (place.get(n));
-      const value = h("td.number"), gradient = h("td.number"), local = h("td");
+      const value = h("td.number"),
+        gradient = h("td.number"),
+        local = h("td");
       const name = typesetName(/** @type {string} */ (names.get(n)));
       if (!n.op) this.body.append(h("tr", {}, h("th", { scope: "row" }, math(name)), value, local, gradient));
       else {
@@ -112,11 +168,20 @@ export class Chain {
           const formula = l.to === n && part.op ? pulled[l.i] : null;
           if (!formula) return;
           const number = h("span.number");
-          const fraction = m("mfrac", m("mrow", m("mo", "∂"), name.cloneNode(true)), m("mrow", m("mo", "∂"), typesetName(/** @type {string} */ (names.get(l.from)))));
+          const fraction = m(
+            "mfrac",
+            m("mrow", m("mo", "∂"), name.cloneNode(true)),
+            m("mrow", m("mo", "∂"), typesetName(/** @type {string} */ (names.get(l.from)))),
+          );
           local.append(h("div.slope", {}, math(fraction, "=", typeset(formula)), number));
-          if (formula.value === undefined) texts.push((/** @type {number[]} */ _, /** @type {number[]} */ d) => (number.textContent = "= " + digits(d[k], 4)));
+          if (formula.value === undefined)
+            texts.push(
+              (/** @type {number[]} */ _, /** @type {number[]} */ d) => (number.textContent = "= " + digits(d[k], 4)),
+            );
         });
-        this.body.append(h("tr", {}, h("th", { scope: "row" }, math(name, "=", typeset(part))), value, local, gradient));
+        this.body.append(
+          h("tr", {}, h("th", { scope: "row" }, math(name, "=", typeset(part))), value, local, gradient),
+        );
       }
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ _, /** @type {number[]} */ g) => {
         value.textContent = digits(v[i], 5);
@@ -138,11 +203,14 @@ export class Chain {
 
 /** What a part does, in a few signs. @param {any} n @param {Map<any, string>} names */
 function label(n, names) {
-  const [a, b] = n.args.map((/** @type {any} */ x) => (x.value === undefined ? plainName(names.get(x) ?? "") : digits(x.value, 3)));
+  const [a, b] = n.args.map((/** @type {any} */ x) =>
+    x.value === undefined ? plainName(names.get(x) ?? "") : digits(x.value, 3),
+  );
   if (n.op === "neg") return `−${a}`;
   if (n.op in SIGN) return `${a} ${SIGN[n.op]} ${b}`;
   if (n.op === "pow") return /^\d$/.test(b) ? a + "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(b)] : `${a} ^ ${b}`;
-  const name = CALLED[n.op] ?? n.op, text = `${name}(${n.args.length > 1 ? `${a}, ${b}` : a})`;
+  const name = CALLED[n.op] ?? n.op,
+    text = `${name}(${n.args.length > 1 ? `${a}, ${b}` : a})`;
   return text.length > 12 || n.args.length > 2 ? `${name}(…)` : text;
 }
 
@@ -155,6 +223,11 @@ function plainName(name) {
 function smooth(points) {
   const [first, ...rest] = points;
   const last = rest[rest.length - 1];
-  const middle = rest.slice(0, -1).map((p, i) => `Q${p.x},${p.y} ${i === rest.length - 2 ? `${last.x},${last.y}` : `${(p.x + rest[i + 1].x) / 2},${(p.y + rest[i + 1].y) / 2}`}`);
+  const middle = rest
+    .slice(0, -1)
+    .map(
+      (p, i) =>
+        `Q${p.x},${p.y} ${i === rest.length - 2 ? `${last.x},${last.y}` : `${(p.x + rest[i + 1].x) / 2},${(p.y + rest[i + 1].y) / 2}`}`,
+    );
   return `M${first.x},${first.y}${middle.join("")}`;
 }

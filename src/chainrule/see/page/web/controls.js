@@ -11,13 +11,25 @@ const BUDGET = 6000; // steps of each, shared among the parts of the function
 
 /** A slider with a number to type beside it. @param {() => string} title @param {(x: number) => void} changed @param {any} [options] */
 function slider(title, changed, { log = false, done = () => {} } = {}) {
-  const range = h("input", { type: "range", step: "any", oninput: () => changed(log ? 10 ** Number(range.value) : Number(range.value)), onchange: done });
-  const number = h("input.number", { type: "number", step: "any", onchange: () => number.value !== "" && Number.isFinite(Number(number.value)) && (changed(Number(number.value)), done()) });
+  const range = h("input", {
+    type: "range",
+    step: "any",
+    oninput: () => changed(log ? 10 ** Number(range.value) : Number(range.value)),
+    onchange: done,
+  });
+  const number = h("input.number", {
+    type: "number",
+    step: "any",
+    onchange: () =>
+      number.value !== "" && Number.isFinite(Number(number.value)) && (changed(Number(number.value)), done()),
+  });
   for (const input of [range, number]) spoken(input, "aria-label", title);
   const mark = h("span.marks");
   const element = h("div.slider", {}, h("span.name", {}, words(title)), number, h("div.track", {}, mark, range));
   return {
-    element, mark, range,
+    element,
+    mark,
+    range,
     show(/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) {
       set(range, { min: low, max: high, "aria-valuetext": digits(value) });
       range.value = String(log ? Math.log10(value) : value);
@@ -31,20 +43,70 @@ export class Controls {
   constructor(app) {
     this.app = app;
     this.starts = h("div.starts");
-    this.rate = slider(() => say("Learning rate"), (lr) => app.change({ lr: Number(lr.toPrecision(4)) }), { log: true });
+    this.rate = slider(
+      () => say("Learning rate"),
+      (lr) => app.change({ lr: Number(lr.toPrecision(4)) }),
+      { log: true },
+    );
     this.rateNote = h("p.note.rate-note");
-    this.optimizer = h("select", { onchange: () => app.change({ optimizer: this.optimizer.value, settings: defaults(this.optimizer.value, app.data) }) },
-      ...Object.entries(app.data.optimisers).map(([value, o]) => h("option", { value }, /** @type {any} */ (o).title)));
+    this.optimizer = h(
+      "select",
+      {
+        onchange: () =>
+          app.change({ optimizer: this.optimizer.value, settings: defaults(this.optimizer.value, app.data) }),
+      },
+      ...Object.entries(app.data.optimisers).map(([value, o]) => h("option", { value }, /** @type {any} */ (o).title)),
+    );
     spoken(this.optimizer, "aria-label", () => say("Optimiser"));
     this.settings = h("div.settings");
-    this.steps = h("input.number", { type: "number", min: 1, max: MOST_STEPS, step: 1, onchange: () => app.change({ steps: Math.round(Math.min(Math.max(Number(this.steps.value) || 1, 1), MOST_STEPS)) }) });
+    this.steps = h("input.number", {
+      type: "number",
+      min: 1,
+      max: MOST_STEPS,
+      step: 1,
+      onchange: () =>
+        app.change({ steps: Math.round(Math.min(Math.max(Number(this.steps.value) || 1, 1), MOST_STEPS)) }),
+    });
     spoken(this.steps, "aria-label", () => say("Steps"));
     this.runs = h("ul.runs");
-    this.keep = h("button", { type: "button", onclick: () => app.keep() }, words(() => say("Keep this run to compare")));
-    this.element = h("section.controls", {},
-      this.starts, this.rate.element, this.rateNote,
-      h("div.row", {}, h("label.field", {}, h("span.name", {}, words(() => say("Optimiser"))), this.optimizer), h("label.field", {}, h("span.name", {}, words(() => say("Steps"))), this.steps)),
-      this.settings, h("div.compare", {}, this.keep, this.runs));
+    this.keep = h(
+      "button",
+      { type: "button", onclick: () => app.keep() },
+      words(() => say("Keep this run to compare")),
+    );
+    this.element = h(
+      "section.controls",
+      {},
+      this.starts,
+      this.rate.element,
+      this.rateNote,
+      h(
+        "div.row",
+        {},
+        h(
+          "label.field",
+          {},
+          h(
+            "span.name",
+            {},
+            words(() => say("Optimiser")),
+          ),
+          this.optimizer,
+        ),
+        h(
+          "label.field",
+          {},
+          h(
+            "span.name",
+            {},
+            words(() => say("Steps")),
+          ),
+          this.steps,
+        ),
+      ),
+      this.settings,
+      h("div.compare", {}, this.keep, this.runs),
+    );
     this.strip = this.built = "";
     /** @type {Record<string, [number, number]>} */
     this.spans = {};
@@ -82,13 +144,44 @@ export class Controls {
   build() {
     const { app } = this;
     const { model, state } = app;
-    this.fields = model.names.map((n, i) => slider(() => (model.names.length > 1 ? say("Start of {name}", { name: n }) : say("Start {name}", { name: n })), (x) => app.moveStart(i, x, document.activeElement === this.fields[i].range), { done: () => app.settle() }));
+    this.fields = model.names.map((n, i) =>
+      slider(
+        () => (model.names.length > 1 ? say("Start of {name}", { name: n }) : say("Start {name}", { name: n })),
+        (x) => app.moveStart(i, x, document.activeElement === this.fields[i].range),
+        { done: () => app.settle() },
+      ),
+    );
     this.starts.replaceChildren(...this.fields.map((f) => f.element));
     this.puts = [];
-    this.settings.replaceChildren(...Object.entries(app.data.optimisers[state.optimizer].settings).filter(([n]) => n !== "lr").flatMap(([name, like]) => {
-      if (Array.isArray(like)) return like.map((_, i) => this.setting(`${name} ${i + 1}`, () => app.state.settings[name][i], (x) => app.change({ settings: { ...app.state.settings, [name]: app.state.settings[name].map((/** @type {number} */ old, /** @type {number} */ j) => (j === i ? x : old)) } })));
-      return [this.setting(name, () => app.state.settings[name], (x) => app.change({ settings: { ...app.state.settings, [name]: x } }))];
-    }));
+    this.settings.replaceChildren(
+      ...Object.entries(app.data.optimisers[state.optimizer].settings)
+        .filter(([n]) => n !== "lr")
+        .flatMap(([name, like]) => {
+          if (Array.isArray(like))
+            return like.map((_, i) =>
+              this.setting(
+                `${name} ${i + 1}`,
+                () => app.state.settings[name][i],
+                (x) =>
+                  app.change({
+                    settings: {
+                      ...app.state.settings,
+                      [name]: app.state.settings[name].map((/** @type {number} */ old, /** @type {number} */ j) =>
+                        j === i ? x : old,
+                      ),
+                    },
+                  }),
+              ),
+            );
+          return [
+            this.setting(
+              name,
+              () => app.state.settings[name],
+              (x) => app.change({ settings: { ...app.state.settings, [name]: x } }),
+            ),
+          ];
+        }),
+    );
   }
 
   /** A setting of the optimiser: a number or a switch. Names stay as the library has them.
@@ -97,7 +190,11 @@ export class Controls {
     const yes = typeof get() === "boolean";
     const input = yes
       ? h("input", { type: "checkbox", onchange: () => put(input.checked) })
-      : h("input.number", { type: "number", step: "any", onchange: () => input.value !== "" && put(Number(input.value)) });
+      : h("input.number", {
+          type: "number",
+          step: "any",
+          onchange: () => input.value !== "" && put(Number(input.value)),
+        });
     this.puts.push(() => {
       if (yes) input.checked = get() === true;
       else if (document.activeElement !== input) input.value = String(get());
@@ -109,9 +206,11 @@ export class Controls {
   span(i) {
     const { plot, model, state, dragging } = this.app;
     const axes = model.names.length === 1 ? [0] : this.app.axes();
-    const domain = plot?.domain, at = axes.indexOf(i);
+    const domain = plot?.domain,
+      at = axes.indexOf(i);
     if (domain && at >= 0) return [domain[2 * at], domain[2 * at + 1]];
-    const x = state.start[i], held = this.spans[model.names[i]];
+    const x = state.start[i],
+      held = this.spans[model.names[i]];
     if (held && (dragging || (x > held[0] && x < held[1]))) return held;
     const size = 3 * (1 + Math.abs(x));
     return (this.spans[model.names[i]] = [x - size, x + size]);
@@ -122,18 +221,50 @@ export class Controls {
     const name = (/** @type {any} */ plan) => `${app.data.optimisers[plan.optimizer].title}, lr ${digits(plan.lr, 3)}`;
     const row = (/** @type {any} */ plan, /** @type {any} */ run, /** @type {number} */ i) => {
       const f = digits(run.losses[run.losses.length - 1], 4);
-      const remove = i ? [h("button.remove", { type: "button", "aria-label": say("Remove this run"), onclick: () => app.change({ runs: app.state.runs.filter((_, k) => k !== i - 1) }) }, "×")] : [];
-      return h("li", {}, h(`span.swatch.run${i}`), h("span.run-name", {}, name(plan)), h("span.number", {}, run.outcome === "diverged" ? say("diverged") : `f = ${f}`), ...remove);
+      const remove = i
+        ? [
+            h(
+              "button.remove",
+              {
+                type: "button",
+                "aria-label": say("Remove this run"),
+                onclick: () => app.change({ runs: app.state.runs.filter((_, k) => k !== i - 1) }),
+              },
+              "×",
+            ),
+          ]
+        : [];
+      return h(
+        "li",
+        {},
+        h(`span.swatch.run${i}`),
+        h("span.run-name", {}, name(plan)),
+        h("span.number", {}, run.outcome === "diverged" ? say("diverged") : `f = ${f}`),
+        ...remove,
+      );
     };
     this.keep.disabled = app.state.runs.length >= 5;
-    this.runs.replaceChildren(...(app.kept.length ? [row(app.state, app.run, 0)] : []), ...app.kept.map((k, i) => row(k.plan, k.run, i + 1)));
+    this.runs.replaceChildren(
+      ...(app.kept.length ? [row(app.state, app.run, 0)] : []),
+      ...app.kept.map((k, i) => row(k.plan, k.run, i + 1)),
+    );
   }
 
   /** What becomes of the descent at every rate of the slider, as a strip above it, and where divergence begins. */
   tryRates() {
     const { model, state } = this.app;
     const steps = Math.max(10, Math.min(state.steps, Math.floor(BUDGET / model.parts)));
-    const key = JSON.stringify([model.text, model.names, state.start, state.optimizer, state.settings, steps, this.low, this.high, state.language]);
+    const key = JSON.stringify([
+      model.text,
+      model.names,
+      state.start,
+      state.optimizer,
+      state.settings,
+      steps,
+      this.low,
+      this.high,
+      state.language,
+    ]);
     if (key === this.strip) return;
     this.strip = key;
     const exponents = Array.from({ length: RATES }, (_, i) => this.low + ((this.high - this.low) * (i + 0.5)) / RATES);
@@ -141,9 +272,18 @@ export class Controls {
     const cells = outcomes.map((o) => h(`i.${o}`));
     const at = critical === null ? [] : [h("b.critical")];
     this.rate.mark.replaceChildren(...cells, ...at);
-    if (critical !== null) at[0].style.setProperty("--at", String((Math.log10(critical) - this.low) / (this.high - this.low)));
+    if (critical !== null)
+      at[0].style.setProperty("--at", String((Math.log10(critical) - this.low) / (this.high - this.low)));
     this.critical = critical;
-    this.rateNote.replaceChildren(h("span.legend.converged", {}, say("converges")), h("span.legend.moving", {}, say("still moving")), h("span.legend.bouncing", {}, say("bounces")),
-      h("span.legend.diverged", {}, critical === null ? say("diverges: nowhere here") : say("diverges from {lr} on", { lr: digits(critical, 3) })));
+    this.rateNote.replaceChildren(
+      h("span.legend.converged", {}, say("converges")),
+      h("span.legend.moving", {}, say("still moving")),
+      h("span.legend.bouncing", {}, say("bounces")),
+      h(
+        "span.legend.diverged",
+        {},
+        critical === null ? say("diverges: nowhere here") : say("diverges from {lr} on", { lr: digits(critical, 3) }),
+      ),
+    );
   }
 }

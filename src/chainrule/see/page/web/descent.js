@@ -21,11 +21,12 @@ export function descend(model, plan, steps) {
   /** @type {Run} */
   const run = { points: [], losses: [], slopes: [], outcome: "moving", at: steps };
   for (let k = 0; ; k++) {
-    const loss = model.value(x), g = model.gradient(x);
+    const loss = model.value(x),
+      g = model.gradient(x);
     if (!Number.isFinite(loss) || !g.every(Number.isFinite) || !x.every((a) => Math.abs(a) < limit)) {
       run.outcome = k === 0 ? "outside" : "diverged";
       run.at = k;
-      if (k === 0) run.points.push(x), run.losses.push(loss), run.slopes.push(g);
+      if (k === 0) (run.points.push(x), run.losses.push(loss), run.slopes.push(g));
       return run;
     }
     run.points.push(x);
@@ -48,8 +49,11 @@ function settled({ slopes, losses, points }) {
   const biggest = Math.max(...sizes.slice(0, 2), 1e-12);
   if (sizes[last] <= FLAT * Math.max(biggest, 1)) return "converged";
   const half = Math.floor(last / 2);
-  const turns = points.slice(half + 1).filter((p, i) => dot(minus(p, points[half + i]), slopes[half + i + 1]) > 0).length;
-  const low = Math.min(...losses.slice(half)), high = Math.max(...losses.slice(half));
+  const turns = points
+    .slice(half + 1)
+    .filter((p, i) => dot(minus(p, points[half + i]), slopes[half + i + 1]) > 0).length;
+  const low = Math.min(...losses.slice(half)),
+    high = Math.max(...losses.slice(half));
   const flatter = Math.min(...sizes.slice(half)) < 0.5 * sizes[half] && losses[last] < losses[half];
   return turns > (last - half) / 4 && high > low && !flatter ? "bouncing" : "moving";
 }
@@ -73,7 +77,8 @@ export function rates(model, plan, steps, exponents) {
   const outcomes = exponents.map(at);
   const first = outcomes.indexOf("diverged");
   if (first < 0) return { outcomes, critical: null };
-  let low = first ? exponents[first - 1] : exponents[0], high = exponents[first];
+  let low = first ? exponents[first - 1] : exponents[0],
+    high = exponents[first];
   for (let i = 0; i < 14 && first; i++) {
     const middle = (low + high) / 2;
     if (at(middle) === "diverged") high = middle;
@@ -89,7 +94,9 @@ export function explain(model, plan, run) {
   const damped = momentum > 0 && !plan.settings.nesterov && !plan.settings.dampening;
   const lowest = run.losses.indexOf(Math.min(...run.losses));
   const looked = [...new Set([0, lowest])].map((k) => ({ k, c: curvature(model, run.points[k]) }));
-  const told = looked.filter(({ c }) => Number.isFinite(c) && c > 0).map(({ k, c }) => ({ k, c, bound: ((damped ? 1 + momentum : 1) * 2) / c }));
+  const told = looked
+    .filter(({ c }) => Number.isFinite(c) && c > 0)
+    .map(({ k, c }) => ({ k, c, bound: ((damped ? 1 + momentum : 1) * 2) / c }));
   const down = looked.find(({ c }) => c < 0);
   return { told: told.find(({ bound }) => plan.lr >= bound) ?? told[0] ?? null, damped, down: down ?? null };
 }

@@ -9,7 +9,10 @@ import { m } from "./dom.js";
  *   fraction: (above: any, below: any) => any, power: (base: any, exponent: any) => any, call: (name: string, args: any[]) => any,
  *   group: (x: any) => any, compare: (sign: string, a: any, b: any) => any, cases: (choices: [any, any][], otherwise: any) => any}} Kit */
 
-const SUM = 1, PRODUCT = 2, POWER = 3, ATOM = 4;
+const SUM = 1,
+  PRODUCT = 2,
+  POWER = 3,
+  ATOM = 4;
 /** @type {Record<string, string>} comparisons, and what joins them */
 export const COMPARE = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠", bitwise_and: "∧", bitwise_or: "∨" };
 
@@ -33,7 +36,13 @@ function written(node, kit) {
     if (n.op === "where") return [choices(n), ATOM];
     if (n.op in COMPARE) return [kit.compare(COMPARE[n.op], at(n.args[0], SUM), at(n.args[1], SUM)), 0];
     if (n.op === "exp2") return [kit.power(kit.number(2), at(n.args[0], 0)), POWER];
-    return [kit.call(n.op, n.args.map((a) => at(a, 0))), ATOM];
+    return [
+      kit.call(
+        n.op,
+        n.args.map((a) => at(a, 0)),
+      ),
+      ATOM,
+    ];
   }
 
   /** Choices in choices are written in one. @param {Node} n */
@@ -58,10 +67,15 @@ function written(node, kit) {
     };
     gather(n, 1);
     return [
-      kit.sum(terms.map(([sign, x]) => {
-        const f = factors(x);
-        return /** @type {[number, any]} */ ([f.number < 0 ? -sign : sign, split({ ...f, number: Math.abs(f.number) })[0]]);
-      })),
+      kit.sum(
+        terms.map(([sign, x]) => {
+          const f = factors(x);
+          return /** @type {[number, any]} */ ([
+            f.number < 0 ? -sign : sign,
+            split({ ...f, number: Math.abs(f.number) })[0],
+          ]);
+        }),
+      ),
       SUM,
     ];
   }
@@ -76,18 +90,23 @@ function written(node, kit) {
   /** A product as fraction or in a row. @param {{number: number, powers: Map<Node, number | Node>}} f @returns {[any, number]} */
   function split({ number, powers }) {
     const [p, q] = fraction(number);
-    const above = [], below = [];
+    const above = [],
+      below = [];
     const plain = (/** @type {Node} */ n) => (n.name !== undefined ? 0 : n.op === "add" || n.op === "sub" ? 2 : 1);
     for (const [base, exponent] of [...powers].sort((a, b) => plain(a[0]) - plain(b[0]))) {
       const down = typeof exponent === "number" && exponent < 0;
       const size = typeof exponent === "number" ? Math.abs(exponent) : exponent;
-      (down ? below : above).push(typeof size !== "number" ? { base, power: at(size, 0) } : size === 1 ? { base } : { base, power: exact(size) });
+      (down ? below : above).push(
+        typeof size !== "number" ? { base, power: at(size, 0) } : size === 1 ? { base } : { base, power: exact(size) },
+      );
     }
     /** @param {{base: Node, power?: any}[]} parts @param {number} lead @returns {[any, number]} */
     const row = (parts, lead) => {
       const alone = parts.length === 1 && lead === 1;
       /** @type {any[]} */
-      const shown = parts.map(({ base, power }) => (power !== undefined ? kit.power(at(base, ATOM), power) : at(base, alone ? 0 : POWER)));
+      const shown = parts.map(({ base, power }) =>
+        power !== undefined ? kit.power(at(base, ATOM), power) : at(base, alone ? 0 : POWER),
+      );
       if (lead !== 1 || !parts.length) shown.unshift(kit.number(lead));
       if (!alone) return [shown.length > 1 ? kit.product(shown) : shown[0], shown.length > 1 ? PRODUCT : ATOM];
       return [shown[0], parts[0].power !== undefined ? POWER : (known.get(parts[0].base) ?? write(parts[0].base))[1]];
@@ -114,9 +133,9 @@ function factors(node) {
   /** @param {Node} n @param {number} e */
   const gather = (n, e) => {
     if (n.value !== undefined && (Number.isInteger(e) || n.value > 0)) number *= n.value ** e;
-    else if (n.op === "neg" && Number.isInteger(e)) (number *= (-1) ** e), gather(n.args[0], e);
-    else if (n.op === "mul" && Number.isInteger(e)) gather(n.args[0], e), gather(n.args[1], e);
-    else if (n.op === "div" && Number.isInteger(e)) gather(n.args[0], e), gather(n.args[1], -e);
+    else if (n.op === "neg" && Number.isInteger(e)) ((number *= (-1) ** e), gather(n.args[0], e));
+    else if (n.op === "mul" && Number.isInteger(e)) (gather(n.args[0], e), gather(n.args[1], e));
+    else if (n.op === "div" && Number.isInteger(e)) (gather(n.args[0], e), gather(n.args[1], -e));
     else if (n.op === "square") gather(n.args[0], 2 * e);
     else if (n.op === "reciprocal") gather(n.args[0], -e);
     else if (n.op === "sqrt") add(n.args[0], e / 2);
@@ -155,7 +174,8 @@ export function fraction(x) {
   if (Number.isInteger(x)) return [x, 1];
   for (const q of [2, 3, 4, 5, 6, 7, 8, 9, 12, 16]) {
     const p = x * q;
-    if (Math.abs(p - Math.round(p)) < 1e-12 * Math.abs(p) && Math.abs(p) < 1000 && Math.round(p) / q === x) return [Math.round(p), q];
+    if (Math.abs(p - Math.round(p)) < 1e-12 * Math.abs(p) && Math.abs(p) < 1000 && Math.round(p) / q === x)
+      return [Math.round(p), q];
   }
   return [x, 1];
 }
@@ -168,7 +188,8 @@ export function digits(x, digits = 5) {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  let text = size !== 0 && (size >= 1e6 || size < 1e-4) ? x.toExponential(Math.max(digits - 2, 1)) : x.toPrecision(digits);
+  let text =
+    size !== 0 && (size >= 1e6 || size < 1e-4) ? x.toExponential(Math.max(digits - 2, 1)) : x.toPrecision(digits);
   if (text.includes(".")) text = text.replace(/\.?0+(?=e|$)/, "");
   return text.replace("e+", "e").replaceAll("-", "−");
 }
@@ -176,11 +197,24 @@ export function digits(x, digits = 5) {
 // ------------------------------------------------------------------------------------------------------------- MathML
 
 /** @type {Record<string, string>} functions whose names in formulas are not the library's */
-export const CALLED = { log: "ln", log10: "lg", asin: "arcsin", acos: "arccos", atan: "arctan", sigmoid: "σ", lgamma: "ln Γ", digamma: "ψ", maximum: "max", minimum: "min", sign: "sgn" };
+export const CALLED = {
+  log: "ln",
+  log10: "lg",
+  asin: "arcsin",
+  acos: "arccos",
+  atan: "arctan",
+  sigmoid: "σ",
+  lgamma: "ln Γ",
+  digamma: "ψ",
+  maximum: "max",
+  minimum: "min",
+  sign: "sgn",
+};
 /** @type {Record<string, string>} */
 const GREEK = Object.fromEntries(
   "alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ mu μ nu ν xi ξ rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω"
-    .split(" ").reduce((pairs, w, i, all) => (i % 2 ? pairs : [...pairs, [w, all[i + 1]]]), /** @type {string[][]} */ ([])),
+    .split(" ")
+    .reduce((pairs, w, i, all) => (i % 2 ? pairs : [...pairs, [w, all[i + 1]]]), /** @type {string[][]} */ ([])),
 );
 
 /** @param {string} text */
@@ -192,18 +226,36 @@ const row = (...parts) => (parts.length === 1 ? parts[0] : m("mrow", ...parts));
 export function typesetName(name) {
   const parts = /^(.*?[^\d_])_?(\d+|(?<=_).+)$/u.exec(name);
   if (!parts) return m("mi", GREEK[name] ?? name);
-  return m("msub", m("mi", GREEK[parts[1].replace(/_$/, "")] ?? parts[1].replace(/_$/, "")), m(/^\d+$/.test(parts[2]) ? "mn" : "mi", parts[2]));
+  return m(
+    "msub",
+    m("mi", GREEK[parts[1].replace(/_$/, "")] ?? parts[1].replace(/_$/, "")),
+    m(/^\d+$/.test(parts[2]) ? "mn" : "mi", parts[2]),
+  );
 }
 
 /** @type {Kit} */
 const mathml = {
   number: (x) => {
     const [mantissa, power] = digits(x, 6).split("e");
-    return power === undefined ? m("mn", mantissa) : row(m("mn", mantissa), mo("·"), m("msup", m("mn", "10"), m("mn", power)));
+    return power === undefined
+      ? m("mn", mantissa)
+      : row(m("mn", mantissa), mo("·"), m("msup", m("mn", "10"), m("mn", power)));
   },
   name: typesetName,
-  sum: (terms) => m("mrow", ...terms.flatMap(([sign, term], i) => (sign < 0 ? [mo("−"), term] : i ? [mo("+"), term] : [term])).map((n) => n.cloneNode(true))),
-  product: (parts) => m("mrow", ...parts.flatMap((p, i) => (i ? [mo(startsWithDigit(p) ? "·" : "\u2062"), p] : [p])).map((n) => n.cloneNode(true))),
+  sum: (terms) =>
+    m(
+      "mrow",
+      ...terms
+        .flatMap(([sign, term], i) => (sign < 0 ? [mo("−"), term] : i ? [mo("+"), term] : [term]))
+        .map((n) => n.cloneNode(true)),
+    ),
+  product: (parts) =>
+    m(
+      "mrow",
+      ...parts
+        .flatMap((p, i) => (i ? [mo(startsWithDigit(p) ? "·" : "\u2062"), p] : [p]))
+        .map((n) => n.cloneNode(true)),
+    ),
   fraction: (above, below) => m("mfrac", above[0].cloneNode(true), below[0].cloneNode(true)),
   power: (base, exponent) => {
     const half = exponent.localName === "mfrac" && exponent.textContent === "12";
@@ -229,10 +281,16 @@ const mathml = {
 /** @param {any} x */
 const isGroup = (x) => x.localName === "mrow" && x.children.length === 3 && x.firstChild.textContent === "(";
 /** @param {any} p @returns {boolean} */
-const startsWithDigit = (p) => p.localName === "mn" || (p.firstElementChild ? p.localName !== "mfrac" && startsWithDigit(p.firstElementChild) : false);
+const startsWithDigit = (p) =>
+  p.localName === "mn" ||
+  (p.firstElementChild ? p.localName !== "mfrac" && startsWithDigit(p.firstElementChild) : false);
 /** @param {any} value @param {any} condition */
 const line = (value, condition) =>
-  m("mtr", m("mtd", value.cloneNode(true)), m("mtd", ...(condition ? [m("mtext", "if\u00a0"), condition.cloneNode(true)] : [m("mtext", "else")])));
+  m(
+    "mtr",
+    m("mtd", value.cloneNode(true)),
+    m("mtd", ...(condition ? [m("mtext", "if\u00a0"), condition.cloneNode(true)] : [m("mtext", "else")])),
+  );
 
 /** @param {Node} node @returns {Element} */
 export function typeset(node) {
@@ -242,7 +300,10 @@ export function typeset(node) {
 
 /** A line of maths. @param {...(Element | string)} parts */
 export function math(...parts) {
-  const element = m("math", ...parts.map((p) => (typeof p === "string" ? (/^[=(),]$|^[−+·]$/.test(p) ? mo(p) : m("mi", p)) : p)));
+  const element = m(
+    "math",
+    ...parts.map((p) => (typeof p === "string" ? (/^[=(),]$|^[−+·]$/.test(p) ? mo(p) : m("mi", p)) : p)),
+  );
   element.setAttribute("display", "block");
   return element;
 }

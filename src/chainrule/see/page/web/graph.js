@@ -43,7 +43,10 @@ export class Graph {
   grow(tree, names) {
     if (typeof tree === "string") return names[tree];
     if (!Array.isArray(tree)) return this.constant(Number(tree));
-    return this.node(tree[0], tree.slice(1).map((t) => this.grow(t, names)));
+    return this.node(
+      tree[0],
+      tree.slice(1).map((t) => this.grow(t, names)),
+    );
   }
 
   /** How a gradient g flows from a node to each of its inputs. @param {Node} node @param {Node} g @returns {(Node | null)[]} */
@@ -52,7 +55,9 @@ export class Graph {
     const names = { g, out: node };
     node.args.forEach((a, i) => (names[`x${i}`] = a));
     const rule = this.rules[node.op][1];
-    return node.args.map((a, i) => (rule && rule[i] !== null && a.value === undefined ? this.grow(rule[i], names) : null));
+    return node.args.map((a, i) =>
+      rule && rule[i] !== null && a.value === undefined ? this.grow(rule[i], names) : null,
+    );
   }
 
   /** The gradient of a node in each of some others: the chain rule, from the result back. @param {Node} root @param {Node[]} wanted */
@@ -131,7 +136,13 @@ export function planted(graph, data) {
   const nodes = [];
   for (const entry of data) {
     if (typeof entry === "string") nodes.push(graph.variable(entry));
-    else if (Array.isArray(entry)) nodes.push(graph.node(entry[0], entry.slice(1).map((i) => nodes[i])));
+    else if (Array.isArray(entry))
+      nodes.push(
+        graph.node(
+          entry[0],
+          entry.slice(1).map((i) => nodes[i]),
+        ),
+      );
     else nodes.push(graph.constant(entry));
   }
   return nodes[nodes.length - 1];

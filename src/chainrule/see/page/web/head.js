@@ -13,34 +13,113 @@ export class Head {
   constructor(app) {
     this.app = app;
     const { data } = app;
-    const said = (/** @type {() => string} */ title, /** @type {() => void} */ act) => h("button", { type: "button", onclick: act }, words(title));
-    this.language = h("select", { onchange: () => app.change({ language: this.language.value }) }, ...Object.entries(data.languages).map(([value, name]) => h("option", { value, lang: value }, /** @type {string} */ (name))));
+    const said = (/** @type {() => string} */ title, /** @type {() => void} */ act) =>
+      h("button", { type: "button", onclick: act }, words(title));
+    this.language = h(
+      "select",
+      { onchange: () => app.change({ language: this.language.value }) },
+      ...Object.entries(data.languages).map(([value, name]) =>
+        h("option", { value, lang: value }, /** @type {string} */ (name)),
+      ),
+    );
     spoken(this.language, "aria-label", () => say("Language"));
-    this.theme = h("select", { onchange: () => app.change({ theme: this.theme.value }) },
-      h("option", { value: "auto" }, words(() => say("Auto"))), h("option", { value: "light" }, words(() => say("Light"))), h("option", { value: "dark" }, words(() => say("Dark"))));
+    this.theme = h(
+      "select",
+      { onchange: () => app.change({ theme: this.theme.value }) },
+      h(
+        "option",
+        { value: "auto" },
+        words(() => say("Auto")),
+      ),
+      h(
+        "option",
+        { value: "light" },
+        words(() => say("Light")),
+      ),
+      h(
+        "option",
+        { value: "dark" },
+        words(() => say("Dark")),
+      ),
+    );
     spoken(this.theme, "aria-label", () => say("Theme"));
     this.done = h("span.done", { role: "status" });
-    const name = data.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "page";
+    const name =
+      data.title
+        .replace(/[^\p{L}\p{N}]+/gu, "-")
+        .replace(/^-+|-+$/g, "")
+        .slice(0, 40) || "page";
     const svg = () => /** @type {SVGSVGElement} */ (app.plot.svg);
-    this.bar = h("header.bar", {}, h("span.mark", {}, "chainrule"), h("h1", {}, data.title === data.text ? "" : data.title), this.done,
-      h("details.menu", {}, h("summary", {}, words(() => say("Save"))), h("div.items", {},
-        said(() => say("Copy a link to this view"), () => this.copy()),
-        said(() => say("Picture as PNG"), async () => download(await pngBlob(svg()), `${name}.png`)),
-        said(() => say("Picture as SVG"), () => download(svgText(svg()), `${name}.svg`, "image/svg+xml")),
-        said(() => say("Run as CSV"), () => download(csvText(app.run, app.model.names), `${name}.csv`, "text/csv")))),
-      this.theme, this.language);
-    for (const item of this.bar.querySelectorAll(".items button")) item.addEventListener("click", () => (this.bar.querySelector("details").open = false));
+    this.bar = h(
+      "header.bar",
+      {},
+      h("span.mark", {}, "chainrule"),
+      h("h1", {}, data.title === data.text ? "" : data.title),
+      this.done,
+      h(
+        "details.menu",
+        {},
+        h(
+          "summary",
+          {},
+          words(() => say("Save")),
+        ),
+        h(
+          "div.items",
+          {},
+          said(
+            () => say("Copy a link to this view"),
+            () => this.copy(),
+          ),
+          said(
+            () => say("Picture as PNG"),
+            async () => download(await pngBlob(svg()), `${name}.png`),
+          ),
+          said(
+            () => say("Picture as SVG"),
+            () => download(svgText(svg()), `${name}.svg`, "image/svg+xml"),
+          ),
+          said(
+            () => say("Run as CSV"),
+            () => download(csvText(app.run, app.model.names), `${name}.csv`, "text/csv"),
+          ),
+        ),
+      ),
+      this.theme,
+      this.language,
+    );
+    for (const item of this.bar.querySelectorAll(".items button"))
+      item.addEventListener("click", () => (this.bar.querySelector("details").open = false));
 
-    this.input = h("input", { type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", id: "function", "aria-describedby": "function-error", oninput: () => this.typed() });
+    this.input = h("input", {
+      type: "text",
+      spellcheck: "false",
+      autocomplete: "off",
+      autocapitalize: "off",
+      id: "function",
+      "aria-describedby": "function-error",
+      oninput: () => this.typed(),
+    });
     spoken(this.input, "aria-label", () => say("The function"));
     this.name = h("label", { for: "function" });
     this.problem = h("p.problem", { id: "function-error", role: "alert" });
     this.formulas = h("div.formulas");
-    this.again = said(() => say("Start over"), () => (app.reset(), (this.input.value = app.model.text)));
-    this.element = h("section.function", {}, h("div.typed", {}, this.name, this.input, this.again), this.problem, this.formulas);
+    this.again = said(
+      () => say("Start over"),
+      () => (app.reset(), (this.input.value = app.model.text)),
+    );
+    this.element = h(
+      "section.function",
+      {},
+      h("div.typed", {}, this.name, this.input, this.again),
+      this.problem,
+      this.formulas,
+    );
     this.key = "";
     this.input.value = app.state.text ?? app.model.text;
-    spoken(this.input, "placeholder", () => app.model.text || app.state.text !== null ? say("Type a function, such as x**2 - 4*x + 5") : data.title);
+    spoken(this.input, "placeholder", () =>
+      app.model.text || app.state.text !== null ? say("Type a function, such as x**2 - 4*x + 5") : data.title,
+    );
   }
 
   typed() {
@@ -81,8 +160,16 @@ export class Head {
   /** @param {(Error & {at?: number}) | null} error */
   showProblem(error) {
     if (!error) return void this.problem.replaceChildren();
-    const text = this.app.state.text ?? "", at = error.at ?? text.length, start = Math.max(0, at - 40);
-    const pointed = h("code", {}, (start ? "…" : "") + text.slice(start, at), h("mark", {}, text.slice(at, at + 1) || " "), text.slice(at + 1, at + 30));
+    const text = this.app.state.text ?? "",
+      at = error.at ?? text.length,
+      start = Math.max(0, at - 40);
+    const pointed = h(
+      "code",
+      {},
+      (start ? "…" : "") + text.slice(start, at),
+      h("mark", {}, text.slice(at, at + 1) || " "),
+      text.slice(at + 1, at + 30),
+    );
     this.problem.replaceChildren(error.message + " ", ...(text ? [pointed] : []));
   }
 
@@ -91,14 +178,40 @@ export class Head {
     const { app } = this;
     const { model } = app;
     const formula = (/** @type {Element} */ line) => h("div.formula", { tabindex: 0 }, line);
-    if (model.original && app.data.derived) return app.data.derived.lines.map((/** @type {string} */ line) => formula(imported(line)));
+    if (model.original && app.data.derived)
+      return app.data.derived.lines.map((/** @type {string} */ line) => formula(imported(line)));
     if (!model.root || model.parts > TYPESET) return [];
-    const of = (/** @type {any} */ f) => m("mrow", f, m("mo", "("), ...model.names.slice(0, 4).flatMap((n, i) => (i ? [m("mo", ","), typesetName(n)] : [typesetName(n)])), m("mo", ")"));
-    const slopes = model.graph.gradient(model.root, model.names.map((n) => model.graph.variable(n)));
+    const of = (/** @type {any} */ f) =>
+      m(
+        "mrow",
+        f,
+        m("mo", "("),
+        ...model.names.slice(0, 4).flatMap((n, i) => (i ? [m("mo", ","), typesetName(n)] : [typesetName(n)])),
+        m("mo", ")"),
+      );
+    const slopes = model.graph.gradient(
+      model.root,
+      model.names.map((n) => model.graph.variable(n)),
+    );
     const lines = [math(of(m("mi", "f")), "=", typeset(model.root))];
-    if (model.names.length === 1) lines.push(math(m("mfrac", m("mrow", m("mi", "d"), m("mi", "f")), m("mrow", m("mi", "d"), typesetName(model.names[0]))), "=", typeset(slopes[0])));
+    if (model.names.length === 1)
+      lines.push(
+        math(
+          m("mfrac", m("mrow", m("mi", "d"), m("mi", "f")), m("mrow", m("mi", "d"), typesetName(model.names[0]))),
+          "=",
+          typeset(slopes[0]),
+        ),
+      );
     else if (model.names.length <= 6) {
-      slopes.forEach((g, i) => lines.push(math(m("mfrac", m("mrow", m("mo", "∂"), m("mi", "f")), m("mrow", m("mo", "∂"), typesetName(model.names[i]))), "=", typeset(g))));
+      slopes.forEach((g, i) =>
+        lines.push(
+          math(
+            m("mfrac", m("mrow", m("mo", "∂"), m("mi", "f")), m("mrow", m("mo", "∂"), typesetName(model.names[i]))),
+            "=",
+            typeset(g),
+          ),
+        ),
+      );
     }
     return lines.map(formula);
   }

@@ -2,8 +2,14 @@
 
 import { m } from "./dom.js";
 
-const ELEMENTS = new Set("math mrow mi mn mo mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded menclose".split(" "));
-const ATTRIBUTES = new Set("display stretchy fence form separator linethickness columnalign accent mathvariant width".split(" "));
+const ELEMENTS = new Set(
+  "math mrow mi mn mo mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded menclose".split(
+    " ",
+  ),
+);
+const ATTRIBUTES = new Set(
+  "display stretchy fence form separator linethickness columnalign accent mathvariant width".split(" "),
+);
 
 /** @param {string} text @returns {Element} */
 export function imported(text) {
@@ -19,7 +25,12 @@ function copy(element) {
   const made = m(element.localName);
   for (const { name, value } of element.attributes) if (ATTRIBUTES.has(name)) made.setAttribute(name, value);
   for (const child of element.childNodes) {
-    const inner = child.nodeType === Node.TEXT_NODE ? child.textContent : child.nodeType === Node.ELEMENT_NODE ? copy(/** @type {Element} */ (child)) : null;
+    const inner =
+      child.nodeType === Node.TEXT_NODE
+        ? child.textContent
+        : child.nodeType === Node.ELEMENT_NODE
+          ? copy(/** @type {Element} */ (child))
+          : null;
     if (inner) made.append(inner);
   }
   return made;

@@ -16,23 +16,48 @@ export class LossPlot {
     this.marker = s("circle.loss-point", { r: 5 });
     this.panel.inside.append(this.lines);
     this.panel.over.append(this.marker);
-    draggable(this.panel.backdrop, (x) => app.goTo(Math.round(this.panel.x.invert(x))), () => app.settle());
+    draggable(
+      this.panel.backdrop,
+      (x) => app.goTo(Math.round(this.panel.x.invert(x))),
+      () => app.settle(),
+    );
   }
 
   draw() {
     const { app } = this;
-    const width = Math.max(this.element.clientWidth, 280), height = this.element.clientHeight || 200;
+    const width = Math.max(this.element.clientWidth, 280),
+      height = this.element.clientHeight || 200;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
-    const runs = [...app.kept.map((k, i) => /** @type {[any, number]} */ ([k.run, i + 1])), /** @type {[any, number]} */ ([app.run, 0])];
+    const runs = [
+      ...app.kept.map((k, i) => /** @type {[any, number]} */ ([k.run, i + 1])),
+      /** @type {[any, number]} */ ([app.run, 0]),
+    ];
     const losses = runs.flatMap(([run]) => run.losses.filter(Number.isFinite));
     const first = Math.max(...runs.map(([run]) => run.losses[0]).filter(Number.isFinite));
-    const low = Math.min(...losses), high = Math.min(Math.max(...losses), first + 3 * Math.max(first - low, 1));
+    const low = Math.min(...losses),
+      high = Math.min(Math.max(...losses), first + 3 * Math.max(first - low, 1));
     const logarithmic = low > 0 && high / low > 200;
     const range = logarithmic ? [low / 2, high * 2] : roomy(low, high, 0.1);
     const box = { left: width < 500 ? 46 : 58, right: width - 14, top: 10, bottom: height - 38 };
-    this.panel.place(box, [0, Math.max(1, ...runs.map(([r]) => r.losses.length - 1), app.state.steps)], losses.length ? range : [0, 1], logarithmic);
+    this.panel.place(
+      box,
+      [0, Math.max(1, ...runs.map(([r]) => r.losses.length - 1), app.state.steps)],
+      losses.length ? range : [0, 1],
+      logarithmic,
+    );
     this.panel.xTitle.textContent = say("step");
-    this.lines.replaceChildren(...runs.map(([run, i]) => s(`path.run.run${i}`, { d: this.panel.curve(run.losses.map((/** @type {number} */ y, /** @type {number} */ k) => [k, logarithmic ? Math.max(y, low / 2) : y])) })));
+    this.lines.replaceChildren(
+      ...runs.map(([run, i]) =>
+        s(`path.run.run${i}`, {
+          d: this.panel.curve(
+            run.losses.map((/** @type {number} */ y, /** @type {number} */ k) => [
+              k,
+              logarithmic ? Math.max(y, low / 2) : y,
+            ]),
+          ),
+        }),
+      ),
+    );
     const k = app.shownStep();
     const [x, y] = this.panel.at(k, app.run.losses[k]);
     set(this.marker, { cx: x, cy: Number.isFinite(y) ? clamp(y, box.top, box.bottom) : box.bottom });

@@ -17,7 +17,12 @@ import { Steps } from "./steps.js";
 import { verdict } from "./verdict.js";
 
 /** JSON with the numbers that JSON lacks. @param {string} text */
-const read = (text) => JSON.parse(text, (_, x) => (x && typeof x === "object" && Object.keys(x).join() === "number" && typeof x.number === "string" ? Number(x.number) : x));
+const read = (text) =>
+  JSON.parse(text, (_, x) =>
+    x && typeof x === "object" && Object.keys(x).join() === "number" && typeof x.number === "string"
+      ? Number(x.number)
+      : x,
+  );
 
 const data = read(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? "");
 setCatalogues(data.catalogues);
@@ -25,22 +30,79 @@ const app = new App(data);
 setLanguage(app.state.language);
 app.compute();
 
-const head = new Head(app), controls = new Controls(app), player = new Player(app), losses = new LossPlot(app), chain = new Chain(app), steps = new Steps(app);
-const stage = h("div.stage"), verdictBox = h("div.verdict", { role: "status" });
+const head = new Head(app),
+  controls = new Controls(app),
+  player = new Player(app),
+  losses = new LossPlot(app),
+  chain = new Chain(app),
+  steps = new Steps(app);
+const stage = h("div.stage"),
+  verdictBox = h("div.verdict", { role: "status" });
 const axes = h("div.axes");
-const zoomed = (/** @type {string} */ sign, /** @type {() => string} */ title, /** @type {() => void} */ act) => spoken(h("button.icon", { type: "button", onclick: act }, sign), "aria-label", title);
-const zoom = h("div.zoom", {}, zoomed("−", () => say("Zoom out"), () => app.plot.zoom(1.5)), zoomed("+", () => say("Zoom in"), () => app.plot.zoom(1 / 1.5)), zoomed("⟲", () => say("Choose the view anew"), () => app.change({ domain: null })));
+const zoomed = (/** @type {string} */ sign, /** @type {() => string} */ title, /** @type {() => void} */ act) =>
+  spoken(h("button.icon", { type: "button", onclick: act }, sign), "aria-label", title);
+const zoom = h(
+  "div.zoom",
+  {},
+  zoomed(
+    "−",
+    () => say("Zoom out"),
+    () => app.plot.zoom(1.5),
+  ),
+  zoomed(
+    "+",
+    () => say("Zoom in"),
+    () => app.plot.zoom(1 / 1.5),
+  ),
+  zoomed(
+    "⟲",
+    () => say("Choose the view anew"),
+    () => app.change({ domain: null }),
+  ),
+);
 
 const legend = h("p.legend-line");
 
-document.body.prepend(head.bar, h("main", {}, head.element,
-  h("div.work", {},
-    h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, player.numbers),
-    h("div.side", {}, verdictBox, controls.element)),
-  h("section", {}, h("h2", {}, words(() => say("The loss over the steps"))), losses.element),
-  h("section", {}, h("h2", {}, words(() => say("The chain rule"))), chain.element),
-  steps.element,
-  h("footer", {}, words(() => say("Computed in double precision, in this page alone: it needs no network.")))));
+document.body.prepend(
+  head.bar,
+  h(
+    "main",
+    {},
+    head.element,
+    h(
+      "div.work",
+      {},
+      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, player.numbers),
+      h("div.side", {}, verdictBox, controls.element),
+    ),
+    h(
+      "section",
+      {},
+      h(
+        "h2",
+        {},
+        words(() => say("The loss over the steps")),
+      ),
+      losses.element,
+    ),
+    h(
+      "section",
+      {},
+      h(
+        "h2",
+        {},
+        words(() => say("The chain rule")),
+      ),
+      chain.element,
+    ),
+    steps.element,
+    h(
+      "footer",
+      {},
+      words(() => say("Computed in double precision, in this page alone: it needs no network.")),
+    ),
+  ),
+);
 
 const view = {
   key: "",
@@ -54,7 +116,18 @@ const view = {
     }
     axes.hidden = n < 3;
     if (n >= 3) chooseAxes();
-    const key = kind === "curve" ? [["curve", say("function")], ["derivative", say("derivative")], ["tangent", say("tangent")], ["run0", say("descent")]] : [["run0", say("descent")], ["arrows", say("downhill")]];
+    const key =
+      kind === "curve"
+        ? [
+            ["curve", say("function")],
+            ["derivative", say("derivative")],
+            ["tangent", say("tangent")],
+            ["run0", say("descent")],
+          ]
+        : [
+            ["run0", say("descent")],
+            ["arrows", say("downhill")],
+          ];
     legend.replaceChildren(...key.map(([name, text]) => h(`span.legend.${name}`, {}, text)));
     app.plot.draw();
   },
@@ -62,21 +135,31 @@ const view = {
 
 /** Which two coordinates the plane shows. */
 function chooseAxes() {
-  const { names } = app.model, now = app.axes();
+  const { names } = app.model,
+    now = app.axes();
   const key = JSON.stringify([names, now, app.state.language]);
   if (axes.dataset.key === key) return;
   axes.dataset.key = key;
-  axes.replaceChildren(...[0, 1].map((which) => {
-    const select = h("select", { "aria-label": which ? say("Upward") : say("Across"), onchange: () => {
-      const chosen = app.axes();
-      const other = chosen[1 - which];
-      chosen[which] = Number(select.value);
-      if (chosen[0] === chosen[1]) chosen[1 - which] = other === chosen[which] ? now[which] : other;
-      app.change({ axes: chosen, domain: null });
-    } }, ...names.map((n, i) => h("option", { value: i }, n)));
-    select.value = String(now[which]);
-    return select;
-  }));
+  axes.replaceChildren(
+    ...[0, 1].map((which) => {
+      const select = h(
+        "select",
+        {
+          "aria-label": which ? say("Upward") : say("Across"),
+          onchange: () => {
+            const chosen = app.axes();
+            const other = chosen[1 - which];
+            chosen[which] = Number(select.value);
+            if (chosen[0] === chosen[1]) chosen[1 - which] = other === chosen[which] ? now[which] : other;
+            app.change({ axes: chosen, domain: null });
+          },
+        },
+        ...names.map((n, i) => h("option", { value: i }, n)),
+      );
+      select.value = String(now[which]);
+      return select;
+    }),
+  );
 }
 
 const told = {
@@ -95,22 +178,34 @@ const told = {
 app.parts = [head, view, told, player, losses, controls];
 app.now();
 performance.mark("first-frame");
-requestAnimationFrame(() => setTimeout(() => {
-  app.parts.push(chain, steps);
-  app.draw();
-}));
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    app.parts.push(chain, steps);
+    app.draw();
+  }),
+);
 
 addEventListener("keydown", (event) => {
   const busy = /** @type {Element} */ (event.target).closest("input, select, button, summary, textarea");
   if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
-  const act = { " ": () => app.play(), ArrowRight: () => app.goTo(app.shownStep() + 1), ArrowLeft: () => app.goTo(app.shownStep() - 1), Home: () => app.goTo(0), End: () => app.goTo(Infinity) }[event.key];
-  if (act) event.preventDefault(), act();
+  const act = {
+    " ": () => app.play(),
+    ArrowRight: () => app.goTo(app.shownStep() + 1),
+    ArrowLeft: () => app.goTo(app.shownStep() - 1),
+    Home: () => app.goTo(0),
+    End: () => app.goTo(Infinity),
+  }[event.key];
+  if (act) (event.preventDefault(), act());
 });
 
 // For tests, and for those who look behind the curtain.
 Object.assign(globalThis, {
   chainrule: {
-    app, value, gradient, OPS, OPTIMISERS,
+    app,
+    value,
+    gradient,
+    OPS,
+    OPTIMISERS,
     descend: (/** @type {any} */ plan, /** @type {number} */ steps) => descend(app.model, plan, steps),
     fromText: (/** @type {string} */ text) => fromText(text, data, app.first.names),
   },

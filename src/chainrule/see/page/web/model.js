@@ -18,7 +18,16 @@ export function fromPython(data) {
   const root = data.graph && planted(graph, data.graph);
   const written = data.text ?? (root && data.parts <= WRITTEN ? asText(root) : "");
   const text = data.text === null && written.length > LONG ? "" : written;
-  return { names: data.names, text, value: emittedValue, gradient: emittedGradient, graph, root, parts: data.parts, original: true };
+  return {
+    names: data.names,
+    text,
+    value: emittedValue,
+    gradient: emittedGradient,
+    graph,
+    root,
+    parts: data.parts,
+    original: true,
+  };
 }
 
 /** A function that was typed. @param {string} text @param {any} data @param {string[]} before the names of the function before, whose order is kept
@@ -31,8 +40,23 @@ export function fromText(text, data, before) {
   const names = [...before.filter((n) => found.includes(n)), ...found.filter((n) => !before.includes(n)).sort()];
   if (!names.length) names.push(before[0] ?? "x");
   const value = evaluator([root], names);
-  const slopes = evaluator(graph.gradient(root, names.map((n) => graph.variable(n))), names);
-  return { names, text, value: (x) => value(x)[0], gradient: (x) => slopes(x), graph, root, parts: nodes.length, original: false };
+  const slopes = evaluator(
+    graph.gradient(
+      root,
+      names.map((n) => graph.variable(n)),
+    ),
+    names,
+  );
+  return {
+    names,
+    text,
+    value: (x) => value(x)[0],
+    gradient: (x) => slopes(x),
+    graph,
+    root,
+    parts: nodes.length,
+    original: false,
+  };
 }
 
 /** The Hessian times a vector, from two gradients. @param {Model} model @param {Point} x @param {Point} v */

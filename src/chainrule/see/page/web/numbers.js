@@ -12,7 +12,8 @@ export function pow(x, y) {
 
 /** To the nearest whole number, halves to the even one. @param {number} x */
 export function rint(x) {
-  const low = Math.floor(x), part = x - low;
+  const low = Math.floor(x),
+    part = x - low;
   return part < 0.5 ? low : part > 0.5 ? low + 1 : low % 2 === 0 ? low : low + 1;
 }
 
@@ -25,7 +26,8 @@ export function mod(x, y) {
 /** How often y goes into x, rounded down, as NumPy finds it: from the remainder. @param {number} x @param {number} y */
 export function floordiv(x, y) {
   if (y === 0) return x / y;
-  const whole = (x - mod(x, y)) / y, low = Math.floor(whole);
+  const whole = (x - mod(x, y)) / y,
+    low = Math.floor(whole);
   return whole - low > 0.5 ? low + 1 : low;
 }
 
@@ -60,7 +62,8 @@ const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
 /** The error function: a series near zero (DLMF 7.6.2), else from its complement. @param {number} x */
 export function erf(x) {
   if (Math.abs(x) > 2.2) return x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
-  let term = x, sum = x;
+  let term = x,
+    sum = x;
   for (let n = 1; n < 80 && Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
     term *= (2 * x * x) / (2 * n + 1);
     sum += term;

@@ -19,7 +19,17 @@ export class Panel {
     this.over = s("g");
     this.xTitle = s("text.title", { "text-anchor": "end" }, xTitle);
     this.yTitle = s("text.title", {}, yTitle);
-    svg.append(s("clipPath", { id: this.clip }, this.clipRect), this.backdrop, this.below, this.xAxis, this.yAxis, this.inside, this.xTitle, this.yTitle, this.over);
+    svg.append(
+      s("clipPath", { id: this.clip }, this.clipRect),
+      this.backdrop,
+      this.below,
+      this.xAxis,
+      this.yAxis,
+      this.inside,
+      this.xTitle,
+      this.yTitle,
+      this.over,
+    );
     this.key = "";
     this.x = scaleLinear();
     /** @type {any} */
@@ -35,15 +45,22 @@ export class Panel {
     this.box = box;
     this.x = scaleLinear(xs, [box.left, box.right]);
     this.y = logarithmic ? scaleLog(ys, [box.bottom, box.top]) : scaleLinear(ys, [box.bottom, box.top]);
-    const width = box.right - box.left, height = box.bottom - box.top;
+    const width = box.right - box.left,
+      height = box.bottom - box.top;
     for (const rect of [this.clipRect, this.backdrop]) set(rect, { x: box.left, y: box.top, width, height });
-    const across = Math.max(3, Math.min(9, Math.round(width / 80))), up = Math.max(2, Math.min(7, Math.round(height / 45)));
+    const across = Math.max(3, Math.min(9, Math.round(width / 80))),
+      up = Math.max(2, Math.min(7, Math.round(height / 45)));
     const below = axisBottom(this.x).ticks(across).tickSize(-height).tickPadding(8);
     if (!this.xTicks) below.tickFormat(() => "");
-    const left = axisLeft(this.y).ticks(up, logarithmic ? "~g" : undefined).tickSize(-width).tickPadding(8);
+    const left = axisLeft(this.y)
+      .ticks(up, logarithmic ? "~g" : undefined)
+      .tickSize(-width)
+      .tickPadding(8);
     select(this.xAxis).attr("transform", `translate(0,${box.bottom})`).call(below);
     select(this.yAxis).attr("transform", `translate(${box.left},0)`).call(left);
-    for (const axis of [this.xAxis, this.yAxis]) for (const tick of axis.querySelectorAll(".tick")) tick.classList.toggle("zero", tick.__data__ === 0 && !logarithmic);
+    for (const axis of [this.xAxis, this.yAxis])
+      for (const tick of axis.querySelectorAll(".tick"))
+        tick.classList.toggle("zero", tick.__data__ === 0 && !logarithmic);
     set(this.xTitle, { x: box.right, y: box.bottom + 34 });
     set(this.yTitle, { x: box.left + 8, y: box.top + 18 });
     return true;
@@ -58,7 +75,13 @@ export class Panel {
   /** A straight line through a point, across the whole panel. @param {number} x @param {number} y @param {number} slope */
   straight(x, y, slope) {
     const [low, high] = this.x.domain();
-    return line()([low, high].map((t) => /** @type {[number, number]} */ ([this.x(t), clamp(this.y(y + slope * (t - x)), -1e6, 1e6)]))) ?? "";
+    return (
+      line()(
+        [low, high].map(
+          (t) => /** @type {[number, number]} */ ([this.x(t), clamp(this.y(y + slope * (t - x)), -1e6, 1e6)]),
+        ),
+      ) ?? ""
+    );
   }
 
   /** A curve through points, broken where there is no number, and where it leaps from beyond one edge to beyond the other.
@@ -111,7 +134,11 @@ export function draggable(element, moved, ended) {
     const svg = /** @type {SVGSVGElement} */ (element.closest("svg"));
     const box = svg.getBoundingClientRect();
     const view = svg.viewBox.baseVal;
-    moved(((event.clientX - box.left) * view.width) / box.width, ((event.clientY - box.top) * view.height) / box.height, event);
+    moved(
+      ((event.clientX - box.left) * view.width) / box.width,
+      ((event.clientY - box.top) * view.height) / box.height,
+      event,
+    );
   };
   set(element, {
     onpointerdown: (/** @type {PointerEvent} */ event) => {

@@ -13,7 +13,9 @@ import { say } from "./language.js";
 /** @typedef {import("./graph.js").Node} Node */
 /** @typedef {{kind: string, text: string, at: number}} Token */
 
-const LONGEST = 10000, DEEPEST = 200, HIGHEST = 1000;
+const LONGEST = 10000,
+  DEEPEST = 200,
+  HIGHEST = 1000;
 /** @type {Record<string, string>} */
 const SIGNS = { "×": "*", "·": "*", "⋅": "*", "−": "-", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=" };
 /** @type {Record<string, string>} */
@@ -37,7 +39,8 @@ export class ExpressionError extends Error {
  * @param {{functions: Record<string, string>, constants: Record<string, number>, names?: string[]}} grammar names: further variables
  * @returns {Node} */
 export function parse(text, graph, grammar) {
-  if (text.length > LONGEST) throw new ExpressionError(say("At most {most} characters are read.", { most: LONGEST }), LONGEST);
+  if (text.length > LONGEST)
+    throw new ExpressionError(say("At most {most} characters are read.", { most: LONGEST }), LONGEST);
   return new Parser(text, graph, grammar).whole();
 }
 
@@ -69,7 +72,8 @@ class Parser {
   /** @param {string} op @param {...Node} args */
   node(op, ...args) {
     const made = this.graph.node(op, args);
-    if (made.value !== undefined && !Number.isFinite(made.value)) this.fail(say("This is not a finite number."), this.tokens[this.next - 1].at);
+    if (made.value !== undefined && !Number.isFinite(made.value))
+      this.fail(say("This is not a finite number."), this.tokens[this.next - 1].at);
     return made;
   }
 
@@ -87,7 +91,8 @@ class Parser {
     if (text === "^") this.fail(say("Write ** for powers."));
     if (text === ")") this.fail(say("This parenthesis closes nothing."));
     if (COMPARISONS[text]) this.fail(say("A comparison stands only in where(…)."));
-    if (["number", "name"].includes(kind) || text === "(") this.fail(say("An operator is missing before this, such as *."));
+    if (["number", "name"].includes(kind) || text === "(")
+      this.fail(say("An operator is missing before this, such as *."));
     this.fail(say("This cannot stand here."));
   }
 
@@ -108,20 +113,24 @@ class Parser {
   /** @returns {Node} */
   sum() {
     let left = this.product();
-    for (let sign; (sign = this.take("+", "-")); ) left = this.node(sign === "+" ? "add" : "sub", left, this.product());
+    for (let sign; (sign = this.take("+", "-"));) left = this.node(sign === "+" ? "add" : "sub", left, this.product());
     return left;
   }
 
   product() {
     let left = this.signed();
-    for (let sign; (sign = this.take("*", "/")); ) left = this.node(sign === "*" ? "mul" : "div", left, this.signed());
+    for (let sign; (sign = this.take("*", "/"));) left = this.node(sign === "*" ? "mul" : "div", left, this.signed());
     return left;
   }
 
   /** @returns {Node} */
   signed() {
     if (this.take("+")) return this.deeper(() => this.signed());
-    if (this.take("-")) return this.node("neg", this.deeper(() => this.signed()));
+    if (this.take("-"))
+      return this.node(
+        "neg",
+        this.deeper(() => this.signed()),
+      );
     return this.power();
   }
 
@@ -131,12 +140,18 @@ class Parser {
       const digits = [...this.tokens[this.next++].text].map((c) => RAISED.indexOf(c)).join("");
       base = this.raised(base, this.graph.constant(Number(digits)));
     }
-    return this.take("**") ? this.raised(base, this.deeper(() => this.signed())) : base;
+    return this.take("**")
+      ? this.raised(
+          base,
+          this.deeper(() => this.signed()),
+        )
+      : base;
   }
 
   /** @param {Node} base @param {Node} exponent */
   raised(base, exponent) {
-    if (Math.abs(exponent.value ?? 0) > HIGHEST) this.fail(say("Exponents go up to {most}.", { most: HIGHEST }), this.tokens[this.next - 1].at);
+    if (Math.abs(exponent.value ?? 0) > HIGHEST)
+      this.fail(say("Exponents go up to {most}.", { most: HIGHEST }), this.tokens[this.next - 1].at);
     return this.node("pow", base, exponent);
   }
 
@@ -153,7 +168,8 @@ class Parser {
     }
     if (this.take("(")) {
       const made = this.deeper(() => this.sum());
-      if (!this.take(")")) this.token.kind === "end" ? this.fail(say("This parenthesis is not closed."), at) : this.unexpected();
+      if (!this.take(")"))
+        this.token.kind === "end" ? this.fail(say("This parenthesis is not closed."), at) : this.unexpected();
       return made;
     }
     return this.unexpected();
@@ -166,7 +182,12 @@ class Parser {
     if (Object.hasOwn(functions, name)) this.fail(say("{name} is a function: write {name}(…).", { name }), at);
     if (!VARIABLE.test(name) && !this.grammar.names?.includes(name)) {
       const near = nearest(name, Object.keys(functions));
-      this.fail(near ? say("There is no {name}. Did you mean {near}?", { name, near }) : say("A variable is one letter, as x, or x1, x_max.", { name }), at);
+      this.fail(
+        near
+          ? say("There is no {name}. Did you mean {near}?", { name, near })
+          : say("A variable is one letter, as x, or x1, x_max.", { name }),
+        at,
+      );
     }
     return this.graph.variable(name);
   }
@@ -175,18 +196,26 @@ class Parser {
   call(name, at) {
     if (!Object.hasOwn(this.grammar.functions, name)) {
       const near = nearest(name, Object.keys(this.grammar.functions));
-      if (VARIABLE.test(name) && !near) this.fail(say("An operator is missing before this, such as *."), this.tokens[this.next - 1].at);
-      this.fail(near ? say("There is no {name}. Did you mean {near}?", { name, near }) : say("There is no function {name}.", { name }), at);
+      if (VARIABLE.test(name) && !near)
+        this.fail(say("An operator is missing before this, such as *."), this.tokens[this.next - 1].at);
+      this.fail(
+        near
+          ? say("There is no {name}. Did you mean {near}?", { name, near })
+          : say("There is no function {name}.", { name }),
+        at,
+      );
     }
     const op = this.grammar.functions[name];
     const wanted = this.graph.rules[op][0];
     const args = [this.deeper(() => this.comparison())];
     const first = args[0];
     while (this.take(",")) args.push(this.deeper(() => this.sum()));
-    if (!this.take(")")) this.token.kind === "end" ? this.fail(say("This parenthesis is not closed."), at) : this.unexpected();
+    if (!this.take(")"))
+      this.token.kind === "end" ? this.fail(say("This parenthesis is not closed."), at) : this.unexpected();
     if (args.length !== wanted) this.fail(say("{name} takes {n} arguments.", { name, n: wanted }), at);
     const compared = first.op in REVERSED || (first.value !== undefined && op === "where");
-    if (op === "where" ? !compared : first.op in REVERSED) this.fail(say("A comparison stands only as the first part of where(…)."), at);
+    if (op === "where" ? !compared : first.op in REVERSED)
+      this.fail(say("A comparison stands only as the first part of where(…)."), at);
     return this.node(op, ...args);
   }
 }
@@ -199,7 +228,7 @@ function tokens(text) {
   const found = [];
   const kinds = ["number", "raised", "name", "sign", "other"];
   TOKEN.lastIndex = 0;
-  for (let m; (m = TOKEN.exec(text)); ) {
+  for (let m; (m = TOKEN.exec(text));) {
     const i = m.slice(1).findIndex((part) => part !== undefined);
     const at = m.index + m[0].length - m[i + 1].length;
     if (kinds[i] === "other" && !m[i + 1].trim()) break;
@@ -210,7 +239,9 @@ function tokens(text) {
 
 /** The nearest of some names, if one is near. @param {string} name @param {string[]} names */
 function nearest(name, names) {
-  const scored = names.map((n) => /** @type {[number, string]} */ ([distance(name.toLowerCase(), n), n])).sort((a, b) => a[0] - b[0]);
+  const scored = names
+    .map((n) => /** @type {[number, string]} */ ([distance(name.toLowerCase(), n), n]))
+    .sort((a, b) => a[0] - b[0]);
   return scored[0][0] <= Math.max(1, name.length / 3) ? scored[0][1] : null;
 }
 

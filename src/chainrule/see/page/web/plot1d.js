@@ -9,7 +9,8 @@ const SAMPLES = 700;
 
 /** The range of most values: all of them, but for an end that lies far out. @param {number[]} values */
 function bulk(values) {
-  const [least, most] = middle(values, 0, 1), [low, high] = middle(values, 0.18, 0.82);
+  const [least, most] = middle(values, 0, 1),
+    [low, high] = middle(values, 0.18, 0.82);
   return [low - least > high - low ? middle(values, 0.04, 1)[0] : least, most - high > high - least ? high : most];
 }
 
@@ -17,7 +18,7 @@ export class CurvePlot {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
-    this.svg = s("svg", { role: "group" });
+    this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The function over its derivative"));
     this.element = h("figure.plot.tall", {}, this.svg);
     this.above = new Panel(this.svg, { xTicks: false });
     this.under = new Panel(this.svg);
@@ -31,13 +32,22 @@ export class CurvePlot {
     this.above.inside.append(this.curve, this.runs, this.path, this.tangent, this.dots);
     this.under.inside.append(this.slope);
     this.slopePoint = s("circle.slope-point", { r: 5.5 });
-    this.handle = s("circle.handle", { r: 9, tabindex: 0, role: "slider", onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
+    this.handle = s("circle.handle", {
+      r: 9,
+      tabindex: 0,
+      role: "slider",
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+    });
     this.grip = s("circle.grip", { r: 26 });
     this.label = s("text.slope-label");
     this.svg.append(this.drop, this.slopePoint, this.label, this.grip, this.handle);
     spoken(this.handle, "aria-label", () => say("The point on the curve: arrow keys move it"));
     for (const area of [this.grip, this.handle, this.above.backdrop, this.under.backdrop]) {
-      draggable(area, (x) => this.move(this.above.x.invert(x)), () => app.settle());
+      draggable(
+        area,
+        (x) => this.move(this.above.x.invert(x)),
+        () => app.settle(),
+      );
     }
     this.key1 = "";
     this.domain = [-1, 1];
@@ -62,34 +72,57 @@ export class CurvePlot {
   draw() {
     const { app } = this;
     const { model, run } = app;
-    const width = Math.max(this.element.clientWidth, 280), height = this.element.clientHeight || 520;
+    const width = Math.max(this.element.clientWidth, 280),
+      height = this.element.clientHeight || 520;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     this.rescale(width, height);
     const k = app.shownStep();
-    const [x] = run.points[k], y = run.losses[k], g = run.slopes[k][0];
+    const [x] = run.points[k],
+      y = run.losses[k],
+      g = run.slopes[k][0];
     const [low, high] = this.domain;
-    const here = this.above.at(x, y), there = this.under.at(x, g);
+    const here = this.above.at(x, y),
+      there = this.under.at(x, g);
     const visible = Number.isFinite(y) && Number.isFinite(g);
     set(this.tangent, { d: visible ? this.above.straight(x, y, g) : "" });
     const { top, bottom } = this.above.box;
     const cy = clamp(here[1], top, bottom);
     for (const c of [this.handle, this.grip]) set(c, { cx: here[0], cy: visible ? cy : bottom });
-    set(this.handle, { "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": x, "aria-valuetext": `${model.names[0]} = ${digits(x)}, f = ${digits(y)}, f′ = ${digits(g)}` });
+    set(this.handle, {
+      "aria-valuemin": low,
+      "aria-valuemax": high,
+      "aria-valuenow": x,
+      "aria-valuetext": `${model.names[0]} = ${digits(x)}, f = ${digits(y)}, f′ = ${digits(g)}`,
+    });
     const ty = clamp(there[1], this.under.box.top, this.under.box.bottom);
     set(this.slopePoint, { cx: there[0], cy: ty });
     set(this.drop, { d: visible ? `M${here[0]},${cy}V${ty}` : "" });
     this.label.textContent = visible ? `f′ = ${digits(g, 4)}` : say("not defined here");
     const right = here[0] > width - 130;
-    set(this.label, { x: here[0] + (right ? -14 : 14), y: clamp(cy - 14, top + 16, bottom - 8), "text-anchor": right ? "end" : "start" });
+    set(this.label, {
+      x: here[0] + (right ? -14 : 14),
+      y: clamp(cy - 14, top + 16, bottom - 8),
+      "text-anchor": right ? "end" : "start",
+    });
     set(this.path, { d: this.above.curve(run.points.map((p, i) => [p[0], run.losses[i]])) });
     set(this.dots, { d: this.dotted(run, k) });
-    this.runs.replaceChildren(...app.kept.map((kept, i) => s(`path.run.run${i + 1}`, { d: this.above.curve(kept.run.points.map((p, j) => [p[0], kept.run.losses[j]])) })),
-      ...app.kept.map((kept, i) => s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, kept.run.points.length - 1) })));
+    this.runs.replaceChildren(
+      ...app.kept.map((kept, i) =>
+        s(`path.run.run${i + 1}`, { d: this.above.curve(kept.run.points.map((p, j) => [p[0], kept.run.losses[j]])) }),
+      ),
+      ...app.kept.map((kept, i) =>
+        s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, kept.run.points.length - 1) }),
+      ),
+    );
   }
 
   /** The places passed so far. @param {import("./descent.js").Run} run @param {number} k */
   dotted(run, k) {
-    return run.points.slice(0, Math.min(k + 1, 400)).map((p, i) => this.above.at(p[0], run.losses[i])).map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join("");
+    return run.points
+      .slice(0, Math.min(k + 1, 400))
+      .map((p, i) => this.above.at(p[0], run.losses[i]))
+      .map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`)
+      .join("");
   }
 
   /** Choose what is in view, when the function or the domain has changed. @param {number} width @param {number} height */
@@ -108,16 +141,30 @@ export class CurvePlot {
       this.points = xs.map((x) => [x, model.value([x])]);
       this.slopes = xs.map((x) => [x, model.gradient([x])[0]]);
       const values = this.points.map((p) => p[1]);
-      const inView = app.run.points.flatMap((p, i) => (p[0] >= this.domain[0] && p[0] <= this.domain[1] ? [app.run.losses[i]] : [])).filter(Number.isFinite);
+      const inView = app.run.points
+        .flatMap((p, i) => (p[0] >= this.domain[0] && p[0] <= this.domain[1] ? [app.run.losses[i]] : []))
+        .filter(Number.isFinite);
       const [bottom, high] = bulk(values);
       this.yRange = roomy(Math.min(bottom, ...inView), Math.max(high, ...inView), 0.12);
-      const slopes = middle(this.slopes.map((p) => p[1]), 0.09, 0.91);
+      const slopes = middle(
+        this.slopes.map((p) => p[1]),
+        0.09,
+        0.91,
+      );
       this.slopeRange = roomy(Math.min(slopes[0], 0), Math.max(slopes[1], 0), 0.15);
       this.above.key = "";
     }
     const split = Math.round(height * 0.62);
-    const changed = this.above.place({ ...box, top: 12, bottom: split - 10 }, this.domain, /** @type {number[]} */ (this.yRange));
-    this.under.place({ ...box, top: split + 10, bottom: height - 40 }, this.domain, /** @type {number[]} */ (this.slopeRange));
+    const changed = this.above.place(
+      { ...box, top: 12, bottom: split - 10 },
+      this.domain,
+      /** @type {number[]} */ (this.yRange),
+    );
+    this.under.place(
+      { ...box, top: split + 10, bottom: height - 40 },
+      this.domain,
+      /** @type {number[]} */ (this.slopeRange),
+    );
     if (changed) {
       set(this.curve, { d: this.above.curve(/** @type {number[][]} */ (this.points)) });
       set(this.slope, { d: this.under.curve(/** @type {number[][]} */ (this.slopes)) });
@@ -133,17 +180,24 @@ export class CurvePlot {
     const { model, run, state } = this.app;
     const start = state.start[0];
     const near = run.points.map((p) => p[0]).filter((x) => Math.abs(x - start) < 4 * (1 + Math.abs(start)));
-    const low = Math.min(start, ...near), high = Math.max(start, ...near), size = Math.max(high - low, 1);
+    const low = Math.min(start, ...near),
+      high = Math.max(start, ...near),
+      size = Math.max(high - low, 1);
     const far = 1.3 * Math.max(Math.abs(low), Math.abs(high), 1);
     let [from, to] = far < 4 * size + 2 ? [-far, far] : [low - size, high + size];
     const defined = spaced(from, to, 400).filter((x) => Number.isFinite(model.value([x])));
-    if (defined.length > 4) [from, to] = [Math.max(from, defined[0] - 0.03 * (to - from)), Math.min(to, defined[defined.length - 1] + 0.03 * (to - from))];
+    if (defined.length > 4)
+      [from, to] = [
+        Math.max(from, defined[0] - 0.03 * (to - from)),
+        Math.min(to, defined[defined.length - 1] + 0.03 * (to - from)),
+      ];
     return [from, to];
   }
 
   /** @param {number} factor */
   zoom(factor) {
-    const [low, high] = this.domain, x = this.app.state.start[0];
+    const [low, high] = this.domain,
+      x = this.app.state.start[0];
     const center = x >= low && x <= high ? x : (low + high) / 2;
     this.app.change({ domain: [center + (low - center) * factor, center + (high - center) * factor] });
   }

@@ -6,13 +6,15 @@ import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
 import { clamp, draggable, middle, Panel, roomy, spaced } from "./panel.js";
 
-const GRID = 96, ARROWS = 13, LEVELS = 14;
+const GRID = 96,
+  ARROWS = 13,
+  LEVELS = 14;
 
 export class PlanePlot {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
-    this.svg = s("svg", { role: "group" });
+    this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The function over two variables"));
     this.panel = new Panel(this.svg);
     this.heat = s("g.heat");
     this.arrows = s("path.arrows");
@@ -22,14 +24,37 @@ export class PlanePlot {
     this.panel.below.append(this.heat);
     this.panel.inside.append(this.arrows, this.runs, this.path, this.dots);
     this.cross = s("path.drop");
-    this.handle = s("circle.handle", { r: 9, tabindex: 0, role: "slider", onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
+    this.handle = s("circle.handle", {
+      r: 9,
+      tabindex: 0,
+      role: "slider",
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+    });
     this.grip = s("circle.grip", { r: 26 });
     this.svg.append(this.cross, this.grip, this.handle);
     spoken(this.handle, "aria-label", () => say("The point in the plane: arrow keys move it"));
-    for (const area of [this.grip, this.handle, this.panel.backdrop]) draggable(area, (x, y) => this.move(x, y), () => app.settle());
+    for (const area of [this.grip, this.handle, this.panel.backdrop])
+      draggable(
+        area,
+        (x, y) => this.move(x, y),
+        () => app.settle(),
+      );
     this.slices = [new Slice(app, 0), new Slice(app, 1)];
-    this.element = h("div.plane", {}, h("figure.plot.square", {}, this.svg),
-      h("div.slices", {}, h("h3", {}, words(() => say("Slices through the point"))), ...this.slices.map((p) => p.element)));
+    this.element = h(
+      "div.plane",
+      {},
+      h("figure.plot.square", {}, this.svg),
+      h(
+        "div.slices",
+        {},
+        h(
+          "h3",
+          {},
+          words(() => say("Slices through the point")),
+        ),
+        ...this.slices.map((p) => p.element),
+      ),
+    );
     this.key1 = "";
     this.domain = [-1, 1, -1, 1];
   }
@@ -42,7 +67,8 @@ export class PlanePlot {
   move(px, py) {
     const [i, j] = this.axes;
     const { box } = this.panel;
-    const x = this.panel.x.invert(clamp(px, box.left, box.right)), y = this.panel.y.invert(clamp(py, box.top, box.bottom));
+    const x = this.panel.x.invert(clamp(px, box.left, box.right)),
+      y = this.panel.y.invert(clamp(py, box.top, box.bottom));
     const point = this.app.state.start.slice();
     point[i] = x;
     point[j] = y;
@@ -68,7 +94,8 @@ export class PlanePlot {
     const { model, run } = app;
     const [i, j] = this.axes;
     const figure = /** @type {HTMLElement} */ (this.element.firstChild);
-    const width = Math.max(figure.clientWidth, 260), height = figure.clientHeight || width;
+    const width = Math.max(figure.clientWidth, 260),
+      height = figure.clientHeight || width;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const k = app.shownStep();
     const point = run.points[k];
@@ -78,11 +105,21 @@ export class PlanePlot {
     const { box } = this.panel;
     const seen = { cx: clamp(cx, box.left, box.right), cy: clamp(cy, box.top, box.bottom) };
     for (const c of [this.handle, this.grip]) set(c, seen);
-    set(this.handle, { "aria-valuemin": this.domain[0], "aria-valuemax": this.domain[1], "aria-valuenow": point[i], "aria-valuetext": `${model.names[i]} = ${digits(point[i])}, ${model.names[j]} = ${digits(point[j])}, f = ${digits(run.losses[k])}` });
+    set(this.handle, {
+      "aria-valuemin": this.domain[0],
+      "aria-valuemax": this.domain[1],
+      "aria-valuenow": point[i],
+      "aria-valuetext": `${model.names[i]} = ${digits(point[i])}, ${model.names[j]} = ${digits(point[j])}, f = ${digits(run.losses[k])}`,
+    });
     set(this.cross, { d: `M${box.left},${seen.cy}H${box.right}M${seen.cx},${box.top}V${box.bottom}` });
     set(this.path, { d: this.panel.curve(run.points.map((p) => [p[i], p[j]])) });
     set(this.dots, { d: dotted(run.points.slice(0, k + 1).map(place)) });
-    this.runs.replaceChildren(...app.kept.flatMap((kept, r) => [s(`path.run.run${r + 1}`, { d: this.panel.curve(kept.run.points.map((p) => [p[i], p[j]])) }), s(`path.dots.run${r + 1}`, { d: dotted(kept.run.points.map(place)) })]));
+    this.runs.replaceChildren(
+      ...app.kept.flatMap((kept, r) => [
+        s(`path.run.run${r + 1}`, { d: this.panel.curve(kept.run.points.map((p) => [p[i], p[j]])) }),
+        s(`path.dots.run${r + 1}`, { d: dotted(kept.run.points.map(place)) }),
+      ]),
+    );
     this.slices.forEach((slice, n) => slice.draw([i, j][n], n ? this.domain.slice(2) : this.domain.slice(0, 2), point));
   }
 
@@ -92,7 +129,10 @@ export class PlanePlot {
     const { model, state } = app;
     const [i, j] = this.axes;
     const [a, b] = [state.start[i], state.start[j]];
-    const outside = !app.dragging && !state.domain && (a < this.domain[0] || a > this.domain[1] || b < this.domain[2] || b > this.domain[3]);
+    const outside =
+      !app.dragging &&
+      !state.domain &&
+      (a < this.domain[0] || a > this.domain[1] || b < this.domain[2] || b > this.domain[3]);
     const key = JSON.stringify([model.text, model.names, state.domain, i, j]);
     if (key !== this.key1 || outside) {
       this.key1 = key;
@@ -100,7 +140,11 @@ export class PlanePlot {
       this.fieldKey = "";
     }
     const [x0, x1, y0, y1] = this.domain;
-    const changed = this.panel.place({ left: width < 500 ? 46 : 58, right: width - 14, top: 12, bottom: height - 40 }, [x0, x1], [y0, y1]);
+    const changed = this.panel.place(
+      { left: width < 500 ? 46 : 58, right: width - 14, top: 12, bottom: height - 40 },
+      [x0, x1],
+      [y0, y1],
+    );
     const others = JSON.stringify(point.filter((_, n) => n !== i && n !== j));
     if (others !== this.fieldKey || changed) {
       if (others !== this.fieldKey) this.field = this.values(point);
@@ -134,12 +178,33 @@ export class PlanePlot {
     const [low, high] = middle(values, 0, 0.97);
     const half = (middle(values, 0.5, 0.5)[0] - low) / (high - low || 1);
     const bend = clamp(Math.log(clamp(half, 1e-4, 0.5)) / Math.log(0.5), 1, 5);
-    const levels = spaced(0, 1, LEVELS + 1).slice(0, -1).map((t) => low + (high - low) * t ** bend);
+    const levels = spaced(0, 1, LEVELS + 1)
+      .slice(0, -1)
+      .map((t) => low + (high - low) * t ** bend);
     const { left, right, top, bottom } = this.panel.box;
-    const sx = (right - left) / GRID, sy = (bottom - top) / GRID;
+    const sx = (right - left) / GRID,
+      sy = (bottom - top) / GRID;
     const filled = values.map((v) => (Number.isFinite(v) ? v : v === -Infinity ? low - 1 : high + 1));
     const bands = contours().size([GRID, GRID]).thresholds(levels)(filled);
-    this.heat.replaceChildren(...bands.map((band, n) => s(`path.band.band${n}`, { d: band.coordinates.map((polygon) => polygon.map((ring) => "M" + ring.map(([x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`).join("L") + "Z").join("")).join("") })));
+    const holes = contours().size([GRID, GRID]).thresholds([0.5])(values.map((v) => (Number.isNaN(v) ? 1 : 0)));
+    /** @param {number[][][][]} polygons */
+    const outline = (polygons) =>
+      polygons
+        .map((polygon) =>
+          polygon
+            .map(
+              (ring) =>
+                "M" +
+                ring.map(([x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`).join("L") +
+                "Z",
+            )
+            .join(""),
+        )
+        .join("");
+    this.heat.replaceChildren(
+      ...bands.map((band, n) => s(`path.band.band${n}`, { d: outline(band.coordinates) })),
+      s("path.hole", { d: outline(holes[0].coordinates) }),
+    );
     set(this.arrows, { d: this.downhill(point) });
   }
 
@@ -148,7 +213,9 @@ export class PlanePlot {
     const { model } = this.app;
     const [i, j] = this.axes;
     const { left, right, top, bottom } = this.panel.box;
-    const across = right - left, down = bottom - top, cell = Math.min(across, down) / ARROWS;
+    const across = right - left,
+      down = bottom - top,
+      cell = Math.min(across, down) / ARROWS;
     const found = [];
     const x = point.slice();
     for (let px = left + cell / 2; px < right; px += cell) {
@@ -159,15 +226,24 @@ export class PlanePlot {
         found.push([px, py, -g[i], g[j], Math.hypot(g[i], g[j])]);
       }
     }
-    const steep = middle(found.map((a) => a[4]), 0.9, 0.9)[0] || 1;
-    return found.filter((a) => a[4] > 0 && Number.isFinite(a[4])).map(([px, py, gx, gy, size]) => {
-      const length = cell * 0.62 * (0.25 + 0.75 * Math.min(1, size / steep) ** 0.4);
-      const [ux, uy] = [gx / size, gy / size];
-      const [ex, ey] = [px + (ux * length) / 2, py + (uy * length) / 2];
-      const head = Math.min(4, length / 3);
-      const wing = (/** @type {number} */ turn) => `${(ex - head * (ux + turn * uy * 0.6)).toFixed(1)},${(ey - head * (uy - turn * ux * 0.6)).toFixed(1)}`;
-      return `M${(px - (ux * length) / 2).toFixed(1)},${(py - (uy * length) / 2).toFixed(1)}L${ex.toFixed(1)},${ey.toFixed(1)}M${wing(1)}L${ex.toFixed(1)},${ey.toFixed(1)}L${wing(-1)}`;
-    }).join("");
+    const steep =
+      middle(
+        found.map((a) => a[4]),
+        0.9,
+        0.9,
+      )[0] || 1;
+    return found
+      .filter((a) => a[4] > 0 && Number.isFinite(a[4]))
+      .map(([px, py, gx, gy, size]) => {
+        const length = cell * 0.62 * (0.25 + 0.75 * Math.min(1, size / steep) ** 0.4);
+        const [ux, uy] = [gx / size, gy / size];
+        const [ex, ey] = [px + (ux * length) / 2, py + (uy * length) / 2];
+        const head = Math.min(4, length / 3);
+        const wing = (/** @type {number} */ turn) =>
+          `${(ex - head * (ux + turn * uy * 0.6)).toFixed(1)},${(ey - head * (uy - turn * ux * 0.6)).toFixed(1)}`;
+        return `M${(px - (ux * length) / 2).toFixed(1)},${(py - (uy * length) / 2).toFixed(1)}L${ex.toFixed(1)},${ey.toFixed(1)}M${wing(1)}L${ex.toFixed(1)},${ey.toFixed(1)}L${wing(-1)}`;
+      })
+      .join("");
   }
 
   /** A square about the descent, and about the origin where that is near. */
@@ -189,13 +265,18 @@ export class PlanePlot {
   zoom(factor) {
     const [x0, x1, y0, y1] = this.domain;
     const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
-    this.app.change({ domain: [cx + (x0 - cx) * factor, cx + (x1 - cx) * factor, cy + (y0 - cy) * factor, cy + (y1 - cy) * factor] });
+    this.app.change({
+      domain: [cx + (x0 - cx) * factor, cx + (x1 - cx) * factor, cy + (y0 - cy) * factor, cy + (y1 - cy) * factor],
+    });
   }
 }
 
 /** @param {number[][]} places */
 function dotted(places) {
-  return places.slice(0, 400).map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`).join("");
+  return places
+    .slice(0, 400)
+    .map(([x, y]) => `M${x.toFixed(1)},${y.toFixed(1)}h0`)
+    .join("");
 }
 
 /** The function along one variable, the others as they are at the point. */
@@ -212,19 +293,33 @@ class Slice {
     this.panel.inside.append(this.curve, this.tangent);
     this.panel.over.append(this.point);
     this.n = n;
-    draggable(this.panel.backdrop, (x) => app.moveStart(app.axes()[this.n], this.panel.x.invert(x), true), () => app.settle());
+    draggable(
+      this.panel.backdrop,
+      (x) => app.moveStart(app.axes()[this.n], this.panel.x.invert(x), true),
+      () => app.settle(),
+    );
   }
 
   /** @param {number} i @param {number[]} domain @param {number[]} point */
   draw(i, domain, point) {
     const { model } = this.app;
-    const width = Math.max(this.element.clientWidth, 200), height = this.element.clientHeight || 170;
+    const width = Math.max(this.element.clientWidth, 200),
+      height = this.element.clientHeight || 170;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const x = point.slice();
     const points = spaced(domain[0], domain[1], 120).map((t) => ((x[i] = t), [t, model.value(x)]));
-    const [low, high] = middle(points.map((p) => p[1]), 0, 0.9);
-    const y = model.value(point), slope = model.gradient(point)[i];
-    this.panel.place({ left: 52, right: width - 10, top: 8, bottom: height - 42 }, domain, roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1));
+    const [low, high] = middle(
+      points.map((p) => p[1]),
+      0,
+      0.9,
+    );
+    const y = model.value(point),
+      slope = model.gradient(point)[i];
+    this.panel.place(
+      { left: 52, right: width - 10, top: 8, bottom: height - 42 },
+      domain,
+      roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1),
+    );
     set(this.curve, { d: this.panel.curve(points) });
     const at = this.panel.at(point[i], y);
     set(this.point, { cx: at[0], cy: Number.isFinite(y) ? at[1] : -99 });

@@ -2,12 +2,28 @@
 
 import { s } from "./dom.js";
 
-const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-style", "font-weight", "display"];
+const KEPT = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-opacity",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "stroke-linejoin",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-style",
+  "font-weight",
+  "display",
+];
 
 /** An SVG element as a file's text, with the colours that it has on the screen. @param {SVGSVGElement} svg */
 export function svgText(svg) {
   const copy = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
-  const originals = svg.querySelectorAll("*"), copies = copy.querySelectorAll("*");
+  const originals = svg.querySelectorAll("*"),
+    copies = copy.querySelectorAll("*");
   originals.forEach((element, i) => {
     const style = getComputedStyle(element);
     for (const name of KEPT) copies[i].setAttribute(name, plain(style.getPropertyValue(name)));
@@ -48,8 +64,16 @@ export async function pngBlob(svg) {
     const { width, height } = svg.viewBox.baseVal;
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [2 * width, 2 * height];
-    /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture")))));
+    /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(
+      image,
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    return await new Promise((done, fail) =>
+      canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture")))),
+    );
   } finally {
     URL.revokeObjectURL(url);
   }
@@ -59,7 +83,9 @@ export async function pngBlob(svg) {
 export function csvText(run, names) {
   const quoted = (/** @type {string} */ n) => (/[",\n]/.test(n) ? `"${n.replaceAll('"', '""')}"` : n);
   const head = ["step", ...names, "f", ...names.map((n) => `df/d${n}`)].map(quoted).join(",");
-  return [head, ...run.points.map((p, k) => [k, ...p, run.losses[k], ...run.slopes[k]].join(","))].join("\r\n") + "\r\n";
+  return (
+    [head, ...run.points.map((p, k) => [k, ...p, run.losses[k], ...run.slopes[k]].join(","))].join("\r\n") + "\r\n"
+  );
 }
 
 /** @param {Blob | string} content @param {string} name @param {string} [type] */

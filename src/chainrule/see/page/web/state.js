@@ -12,9 +12,19 @@ const MOST_RUNS = 5;
 /** @param {any} data @returns {State} */
 export function initial(data) {
   return {
-    text: null, start: data.start.slice(), lr: data.lr, optimizer: data.optimizer, settings: { ...data.settings },
-    steps: Math.min(data.steps, MOST_STEPS), step: 0, speed: 8, domain: null, axes: [0, 1], runs: [],
-    language: data.language, theme: "auto",
+    text: null,
+    start: data.start.slice(),
+    lr: data.lr,
+    optimizer: data.optimizer,
+    settings: { ...data.settings },
+    steps: Math.min(data.steps, MOST_STEPS),
+    step: 0,
+    speed: 8,
+    domain: null,
+    axes: [0, 1],
+    runs: [],
+    language: data.language,
+    theme: "auto",
   };
 }
 
@@ -26,7 +36,9 @@ export function toHash(state, data) {
   for (const [key, value] of Object.entries(state)) {
     if (JSON.stringify(value) !== JSON.stringify(first[/** @type {keyof State} */ (key)])) changed[key] = value;
   }
-  const parts = Object.entries(changed).map(([k, v]) => `${k}=${encodeURIComponent(typeof v === "string" ? v : JSON.stringify(v))}`);
+  const parts = Object.entries(changed).map(
+    ([k, v]) => `${k}=${encodeURIComponent(typeof v === "string" ? v : JSON.stringify(v))}`,
+  );
   return parts.length ? "#" + parts.join("&") : "";
 }
 
@@ -50,8 +62,10 @@ export function fromHash(hash, data) {
   if (isCount(given.steps) && given.steps > 0) state.steps = Math.min(given.steps, MOST_STEPS);
   if (isCount(given.step)) state.step = Math.min(given.step, state.steps);
   if (isNumber(given.speed) && given.speed > 0 && given.speed <= 60) state.speed = given.speed;
-  if (isPoint(given.domain) && [2, 4].includes(given.domain.length) && given.domain[0] < given.domain[1]) state.domain = given.domain;
-  if (isPoint(given.axes) && given.axes.length === 2 && given.axes.every(isCount)) state.axes = [given.axes[0], given.axes[1]];
+  if (isPoint(given.domain) && [2, 4].includes(given.domain.length) && given.domain[0] < given.domain[1])
+    state.domain = given.domain;
+  if (isPoint(given.axes) && given.axes.length === 2 && given.axes.every(isCount))
+    state.axes = [given.axes[0], given.axes[1]];
   if (Array.isArray(given.runs)) state.runs = given.runs.slice(0, MOST_RUNS).map((r) => plan(Object(r), state, data));
   if (Object.hasOwn(data.languages, given.language ?? "")) state.language = given.language;
   if (["light", "dark"].includes(given.theme)) state.theme = given.theme;
@@ -71,7 +85,8 @@ function plan(given, otherwise, data) {
   return {
     start: isPoint(given.start) && given.start.length ? given.start : otherwise.start.slice(),
     lr: isNumber(given.lr) && given.lr >= 0 ? given.lr : otherwise.lr,
-    optimizer, settings,
+    optimizer,
+    settings,
   };
 }
 
@@ -88,4 +103,9 @@ const isCount = (x) => Number.isInteger(x) && x >= 0;
 /** @param {any} x */
 const isPoint = (x) => Array.isArray(x) && x.length <= 50 && x.every(isNumber);
 /** @param {any} a @param {any} b */
-const sameKind = (a, b) => (Array.isArray(b) ? isPoint(a) && a.length === b.length : typeof b === "boolean" ? typeof a === "boolean" : isNumber(a));
+const sameKind = (a, b) =>
+  Array.isArray(b)
+    ? isPoint(a) && a.length === b.length
+    : typeof b === "boolean"
+      ? typeof a === "boolean"
+      : isNumber(a);

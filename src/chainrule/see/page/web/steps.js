@@ -9,7 +9,16 @@ export class Steps {
   constructor(app) {
     this.app = app;
     this.list = h("ol.derivation");
-    this.element = h("section", {}, h("h2", {}, words(() => say("The derivative, step by step"))), this.list);
+    this.element = h(
+      "section",
+      {},
+      h(
+        "h2",
+        {},
+        words(() => say("The derivative, step by step")),
+      ),
+      this.list,
+    );
     this.key = "";
   }
 
@@ -20,7 +29,15 @@ export class Steps {
     const key = `${language()} ${this.element.hidden}`;
     if (key === this.key || this.element.hidden) return;
     this.key = key;
-    this.list.replaceChildren(...steps.map((/** @type {[string, Record<string, string>]} */ [formula, sentences]) =>
-      h("li", {}, h("span", {}, sentences[language()] ?? sentences.en), h("div.formula", { tabindex: 0 }, imported(formula)))));
+    this.list.replaceChildren(
+      ...steps.map((/** @type {[string, Record<string, string>]} */ [formula, sentences]) =>
+        h(
+          "li",
+          {},
+          h("span", {}, sentences[language()] ?? sentences.en),
+          h("div.formula", { tabindex: 0 }, imported(formula)),
+        ),
+      ),
+    );
   }
 }

@@ -15,8 +15,8 @@ import numpy as np
 from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.tensor import Tensor
-from chainrule.see.figures import RAW, finite, settled
-from chainrule.see.graph import History, Step
+from chainrule.see.history.figures import RAW, finite, settled
+from chainrule.see.history.graph import History, Step
 
 _TRIES = 200  # at finding out which tensor an operand was that was not kept
 

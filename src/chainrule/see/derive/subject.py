@@ -20,7 +20,7 @@ from chainrule.core.graph import Lifted, TraceError, Var, filled, holes, order
 from chainrule.core.op import Op
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.nn import Module
-from chainrule.see.algebra import NoFormula, NoTensor, OutsideDomain
+from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
 
 
 class Subject:

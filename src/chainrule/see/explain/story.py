@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, TypeVar, overload
 
 from chainrule.base.language import say, say_count
 from chainrule.core.tensor import Tensor
-from chainrule.see.birth import Sentence, diagnosis
-from chainrule.see.figures import Figure, figure
-from chainrule.see.folds import Fold, fold
-from chainrule.see.graph import History, Step, step_keys
-from chainrule.see.missing import advice
-from chainrule.see.names import Names, caller
-from chainrule.see.numbers import compute
-from chainrule.see.slopes import Link, between_names, expression, merged_expression, over, short, slope_formula
-from chainrule.see.terms import atom, held
+from chainrule.see.explain.birth import Sentence, diagnosis
+from chainrule.see.explain.missing import advice
+from chainrule.see.history.figures import Figure, figure
+from chainrule.see.history.folds import Fold, fold
+from chainrule.see.history.graph import History, Step, step_keys
+from chainrule.see.history.names import Names, caller
+from chainrule.see.history.numbers import compute
+from chainrule.see.history.slopes import Link, between_names, expression, merged_expression, over, short, slope_formula
+from chainrule.see.history.terms import atom, held
 
 Row = TypeVar("Row")
 _SHORT = 40  # as many lines are shown as they are; more are folded

@@ -25,7 +25,7 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, Op
-from chainrule.see.algebra import NoFormula, sp
+from chainrule.see.derive.algebra import NoFormula, sp
 
 
 class Symbols:

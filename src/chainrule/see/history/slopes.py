@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.core.op import Elementwise
-from chainrule.see.figures import Figure
-from chainrule.see.graph import History, Step
-from chainrule.see.terms import Term, atom, call, reads_alone, term, written
+from chainrule.see.history.figures import Figure
+from chainrule.see.history.graph import History, Step
+from chainrule.see.history.terms import Term, atom, call, reads_alone, term, written
 
 _MANY = 24  # steps between names whose formula nobody would read
 _WIDE = 72

@@ -13,8 +13,8 @@ from typing import Any
 
 from chainrule.base.language import say
 from chainrule.core.op import REGISTRY
-from chainrule.see.algebra import NoFormula, sp
-from chainrule.see.simplest import agree
+from chainrule.see.derive.algebra import NoFormula, sp
+from chainrule.see.derive.simplest import agree
 
 MOST = 300  # steps that are written down before the rest is left to SymPy, in one
 

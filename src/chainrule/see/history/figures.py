@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.base.language import say
 from chainrule.core.dispatch import Parts
-from chainrule.see.terms import number_text
+from chainrule.see.history.terms import number_text
 
 RAW = (np.ndarray, np.generic)
 FEW = 6  # as many numbers are shown one by one

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.base.language import say
-from chainrule.see.graph import History
-from chainrule.see.numbers import Birth
-from chainrule.see.terms import number_text
+from chainrule.see.history.graph import History
+from chainrule.see.history.numbers import Birth
+from chainrule.see.history.terms import number_text
 
 Sentence = Callable[[], str]  # said when it is shown, in the language of then
 

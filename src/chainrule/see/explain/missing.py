@@ -14,9 +14,9 @@ from chainrule.base import dtypes
 from chainrule.base.language import say, say_count
 from chainrule.core.tape import Node
 from chainrule.core.tensor import LEAF, Tensor, blame
-from chainrule.see.birth import Sentence
-from chainrule.see.figures import Figure, figure
-from chainrule.see.graph import History
+from chainrule.see.explain.birth import Sentence
+from chainrule.see.history.figures import Figure, figure
+from chainrule.see.history.graph import History
 
 _FEW = 4  # as many leaves are spoken of one by one
 

@@ -17,9 +17,9 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.base.shapes import broadcast, reduced
 from chainrule.core.op import REGISTRY, Elementwise, Op
-from chainrule.see import whole
-from chainrule.see.algebra import NoFormula, sp
-from chainrule.see.symbols import Symbols, number
+from chainrule.see.derive import whole
+from chainrule.see.derive.algebra import NoFormula, sp
+from chainrule.see.derive.symbols import Symbols, number
 
 Shape = tuple[int, ...]
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.language import say
-from chainrule.see.algebra import NoFormula, sp
-from chainrule.see.derivation import ByVariable, Derivation, Values
-from chainrule.see.simplest import agree, cost, in_cases, simplest
-from chainrule.see.steps import Step, steps
-from chainrule.see.subject import Subject
-from chainrule.see.symbols import Reading, Symbols, number, variables
+from chainrule.see.derive.algebra import NoFormula, sp
+from chainrule.see.derive.derivation import ByVariable, Derivation, Values
+from chainrule.see.derive.simplest import agree, cost, in_cases, simplest
+from chainrule.see.derive.steps import Step, steps
+from chainrule.see.derive.subject import Subject
+from chainrule.see.derive.symbols import Reading, Symbols, number, variables
 
 MOST = 5000  # operations in the formulas of a function, as they are written out
 MANY = 40  # operations in a formula of cases, beyond which sorting them takes long

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.base.language import say
-from chainrule.see.algebra import NoFormula, NoTensor
-from chainrule.see.at_point import AtPoint
-from chainrule.see.by_hand import Term, formula, slope, terms, value
-from chainrule.see.finite import Slopes, slopes
+from chainrule.see.check.at_point import AtPoint
+from chainrule.see.check.by_hand import Term, formula, slope, terms, value
+from chainrule.see.check.finite import Slopes, slopes
+from chainrule.see.derive.algebra import NoFormula, NoTensor
 
 SHOWN = 24  # rows that are printed
 FORMULAS = 100  # numbers in a point, of more no formulas are made

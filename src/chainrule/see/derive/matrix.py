@@ -17,14 +17,14 @@ import numpy as np
 from chainrule.autograd import grad
 from chainrule.base.language import say
 from chainrule.core.graph import Var, order
-from chainrule.see import whole
-from chainrule.see.algebra import NoFormula, sp
-from chainrule.see.derivation import ByVariable, Derivation, Values
-from chainrule.see.matrix_rules import FUNCTIONS, Condition, Shape, Whole, matrix_shape
-from chainrule.see.notation import Style, Tex, Writer
-from chainrule.see.steps import Step
-from chainrule.see.subject import Subject
-from chainrule.see.symbols import number
+from chainrule.see.derive import whole
+from chainrule.see.derive.algebra import NoFormula, sp
+from chainrule.see.derive.derivation import ByVariable, Derivation, Values
+from chainrule.see.derive.matrix_rules import FUNCTIONS, Condition, Shape, Whole, matrix_shape
+from chainrule.see.derive.notation import Style, Tex, Writer
+from chainrule.see.derive.steps import Step
+from chainrule.see.derive.subject import Subject
+from chainrule.see.derive.symbols import number
 
 MOST = 2000  # operations in a formula, as it is written out
 

@@ -15,11 +15,11 @@ from chainrule.core.op import Elementwise
 from chainrule.core.tape import Node
 from chainrule.core.tensor import LEAF, Tensor
 from chainrule.nn.parameter import Parameter
-from chainrule.see.figures import RAW
-from chainrule.see.names import Names
+from chainrule.see.history.figures import RAW
+from chainrule.see.history.names import Names
 
 if TYPE_CHECKING:
-    from chainrule.see.numbers import Birth
+    from chainrule.see.history.numbers import Birth
 
 _STEMS = {"parameter": "w", "input": "x", "constant": "c", "step": "v"}
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from chainrule.base.language import say
 from chainrule.core.tensor import LEAF
-from chainrule.see.figures import Figure, figure, sizes
-from chainrule.see.folds import Fold, fold
-from chainrule.see.graph import History, Step, step_keys
-from chainrule.see.numbers import compute
-from chainrule.see.slopes import expression, over, slope_formula
+from chainrule.see.history.figures import Figure, figure, sizes
+from chainrule.see.history.folds import Fold, fold
+from chainrule.see.history.graph import History, Step, step_keys
+from chainrule.see.history.numbers import compute
+from chainrule.see.history.slopes import expression, over, slope_formula
 
 _FEW = 24  # as many steps are drawn one by one, loops or not
 _LONGEST = 36  # letters in a box

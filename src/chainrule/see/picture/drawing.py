@@ -13,11 +13,11 @@ from typing import Any
 
 from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
-from chainrule.see.graph import History, count_nodes
-from chainrule.see.ink import Shape, png, rounded, smooth, svg, text_width
-from chainrule.see.layout import Layout, arrange
-from chainrule.see.names import Names, caller
-from chainrule.see.sketch import Box, Group, Sketch, refuse, sketch
+from chainrule.see.history.graph import History, count_nodes
+from chainrule.see.history.names import Names, caller
+from chainrule.see.picture.ink import Shape, png, rounded, smooth, svg, text_width
+from chainrule.see.picture.layout import Layout, arrange
+from chainrule.see.picture.sketch import Box, Group, Sketch, refuse, sketch
 
 LIMIT = 300
 _MARGIN, _PAD, _LINE = 24, 14, 19

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.base.language import say
-from chainrule.see.algebra import sp
-from chainrule.see.steps import Step
-from chainrule.see.subject import Subject
+from chainrule.see.derive.algebra import sp
+from chainrule.see.derive.steps import Step
+from chainrule.see.derive.subject import Subject
 
 
 class ByVariable(dict[Any, Any]):

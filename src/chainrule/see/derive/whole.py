@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.base.language import say
-from chainrule.see.algebra import NoFormula, sp
+from chainrule.see.derive.algebra import NoFormula, sp
 
 Terms = list[tuple[Any, tuple[Any, ...]]]  # a sum of (coefficient, factors of a product of matrices)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.core.op import REGISTRY
-from chainrule.see import whole
-from chainrule.see.algebra import sp
+from chainrule.see.derive import whole
+from chainrule.see.derive.algebra import sp
 
 
 class Style:

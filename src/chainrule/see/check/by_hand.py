@@ -9,10 +9,10 @@ import numpy as np
 
 from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
-from chainrule.see.algebra import sp
-from chainrule.see.simplest import in_cases, simplest
-from chainrule.see.subject import Subject
-from chainrule.see.symbols import Reading, Symbols, number, variables
+from chainrule.see.derive.algebra import sp
+from chainrule.see.derive.simplest import in_cases, simplest
+from chainrule.see.derive.subject import Subject
+from chainrule.see.derive.symbols import Reading, Symbols, number, variables
 
 PLACES = 7  # where two formulas are compared
 MANY = 12  # terms: of more, those that do not match are not paired

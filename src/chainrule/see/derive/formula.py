@@ -11,10 +11,10 @@ from typing import Any
 
 from chainrule.base.language import say
 from chainrule.core.graph import Var
-from chainrule.see.algebra import NoFormula, NoTensor, OutsideDomain
-from chainrule.see.derivation import Derivation
-from chainrule.see.elements import Elements
-from chainrule.see.subject import Subject
+from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
+from chainrule.see.derive.derivation import Derivation
+from chainrule.see.derive.elements import Elements
+from chainrule.see.derive.subject import Subject
 
 __all__ = ["Derivation", "NoFormula", "NoTensor", "OutsideDomain", "derive"]
 
@@ -50,7 +50,7 @@ def derive(f: Callable[..., Any], *point: Any, order: int = 1, form: str | None 
     subject = Subject(f, point)
     if (form or _form(subject)) == "elements":
         return Elements(subject, order)
-    from chainrule.see.matrix import Matrices
+    from chainrule.see.derive.matrix import Matrices
 
     try:
         return Matrices(subject, order)

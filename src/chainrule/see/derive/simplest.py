@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from chainrule.see.algebra import sp
+from chainrule.see.derive.algebra import sp
 
 SECONDS = 0.4  # for one formula; a rewriting that was begun is finished
 LOGIC = 6  # comparisons; the tables of cases double with each

@@ -1,0 +1,1 @@
+"""`picture`: the graph behind a value as a drawing, with the numbers on it."""
