@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import chainrule as cr
 import pages
 from chainrule import optim
 from chainrule.base.language import LANGUAGES
-from chainrule.see.expression import parse
+from chainrule.see.expression import ExpressionError, parse
 from chainrule.see.page import optimisers, page, sentences
 
 pytestmark = pytest.mark.skipif(bool(pages.browser_missing()), reason=pages.browser_missing() or "-")
@@ -332,6 +333,62 @@ def test_typed_expressions_are_pythons(opened: Any) -> None:
         assert got[1] == pytest.approx(float(y), rel=1e-12, abs=1e-12), text
         for name, slope in zip(got[0], got[2]):
             assert slope == pytest.approx(float(slopes[f.variables.index(name)]), rel=1e-12, abs=1e-12), text
+
+
+def random_text(rng: random.Random, depth: int) -> str:
+    """An expression, mostly a right one."""
+    kind = rng.random()
+    inner = [random_text(rng, depth - 1) for _ in range(4)] if depth else []
+    if not depth or kind < 0.2:
+        return rng.choice("x y x1 a_b theta pi e 2 0.5 .5 1e2 3".split())
+    if kind < 0.6:
+        return f"{inner[0]} {rng.choice(['+', '-', '*', '/', '**'])} {inner[1]}"
+    if kind < 0.8:
+        return rng.choice(["-{}", "+{}", "({})", "{}²", "max({}, {})"]).format(*inner)
+    if kind < 0.88:
+        return "where({} < {}, {}, {})".format(*inner)
+    return f"{rng.choice('sin exp sqrt log abs tanh erf sigmoid ln'.split())}({inner[0]})"
+
+
+def test_both_parsers_take_and_refuse_the_same(opened: Any) -> None:
+    """The page's and Python's, on right expressions and on shuffled pieces of such."""
+    seed = 20
+    print("seed", seed)
+    rng = random.Random(seed)
+    pieces = (
+        "x y x1 a_b 2 0.5 1e3 .5 pi + - * / ** ( ) , sin( max( where( < == ² × − ÷ ^ 3x foo log( 1. = >= // . _ x__"
+    )
+    texts = [random_text(rng, rng.randint(1, 4)) for _ in range(600)]
+    texts += [
+        "".join(rng.choice(pieces.split()) + rng.choice(["", " "]) for _ in range(rng.randint(1, 8)))
+        for _ in range(1200)
+    ]
+    got = opened("x**2", start=3.0).get(
+        """texts => texts.map((text) => {
+            try {
+                const m = chainrule.fromText(text);
+                return [m.names, String(m.value(m.names.map((_, i) => 0.7 + 0.4 * i)))];
+            } catch (e) {
+                return e.constructor.name;
+            }
+        })""",
+        texts,
+    )
+    taken = 0
+    for text, found in zip(texts, got):
+        try:
+            f = parse(text)
+        except ExpressionError:
+            assert found == "ExpressionError", text
+            continue
+        assert found != "ExpressionError", text
+        names, value = found
+        assert set(f.variables) <= set(names), text
+        taken += 1
+        at = {n: 0.7 + 0.4 * i for i, n in enumerate(names)}
+        wanted = float(f(**{n: at[n] for n in f.variables}))
+        assert float(value.replace("Infinity", "inf")) == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True), text
+    assert 300 < taken < 1500
 
 
 def test_ops_are_the_tables(opened: Any) -> None:

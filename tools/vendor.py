@@ -123,8 +123,8 @@ def types(work: Path) -> int:
 
 
 def prettier(work: Path, how: str) -> int:
-    """Check the format of the page's modules and style, or write it."""
-    files = [str(f) for f in sorted((PAGE / "web").iterdir()) if f.suffix in (".js", ".css")]
+    """Check the format of the page's modules, or write it."""
+    files = [str(f) for f in sorted((PAGE / "web").iterdir()) if f.suffix == ".js"]
     command = ["node_modules/.bin/prettier", how, "--print-width=120", "--log-level=warn", *files]
     return subprocess.run(command, cwd=work).returncode
 

@@ -11,7 +11,7 @@ step. Three functions make steps:
     quick      only notes that something was not finite, which one instruction does (0 * inf and 0 * nan are nan); a
                stretch in which that happened is made again from its beginning by `careful`
     unchecked  looks at nothing, and does not even compute the value, for a stretch of steps in which nothing can
-               overflow by interval arithmetic (native_bounds.py) if it begins within bounds; else `careful` makes it
+               overflow by interval arithmetic (native_bounds.py) if it begins within bounds; else `quick` makes it
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Lanes:
     first: the first step, where it differs from the others (it makes a part of the state). stage: a step.
     look: of x, the value and the norm of the gradient.
 
-    proven: whether steps are made by `unchecked`, else by `quick`.
+    proven: whether steps are made by `unchecked` where it can be, else all by `quick`.
 
     The functions `run_*` take the address of a table, the address of the rows and the bytes from one to the next (0:
     there is one for all steps), a range of blocks, the number of the first step, and how many there are. The table has
@@ -93,11 +93,10 @@ class _Writer:
         if lanes.first is not None:
             self._counts("first", lanes.first)
             self._over_blocks("first", self._carefully("first_careful", lanes.first, few), few)
-        careful = self._carefully("careful", lanes.stage, few)
+        steps = self._quickly(self._carefully("careful", lanes.stage, few))
         if lanes.proven:
-            self._over_blocks("steps", self._unchecked(careful), lanes.vectors)
-        else:
-            self._over_blocks("steps", self._quickly(careful), lanes.vectors)
+            steps = self._unchecked(steps)
+        self._over_blocks("steps", steps, lanes.vectors)
         self._over_blocks("look", self._looking(few), few)
 
     def _function(self, name: str) -> Any:
@@ -290,7 +289,7 @@ class _Writer:
         build.ret_void()
         return function
 
-    def _unchecked(self, careful: Any) -> Any:
+    def _unchecked(self, quick: Any) -> Any:
         """Steps of which it is known that nothing can go wrong as long as a stretch of them begins within bounds."""
         function, build, pen = self._function("unchecked")
         arrays, rows, stride, lane, step, steps = function.args
@@ -326,9 +325,7 @@ class _Writer:
 
         build.position_at_end(slow)
         store(now)
-        few = max(self.lanes.vectors // 4, 1)
-        for n in range(0, self.lanes.vectors, few):
-            build.call(careful, [arrays, here, stride, at[n], build.add(step, done), length])
+        build.call(quick, [arrays, here, stride, lane, build.add(step, done), length])
         again = load()
         recovered = build.block
         build.branch(after)

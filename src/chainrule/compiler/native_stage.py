@@ -119,7 +119,7 @@ class Stage:
         return rows
 
     def safe(self, given: dict[str, Any], largest: float) -> tuple[int, float]:
-        """(length, size): from numbers of at most that size, no lower than `largest`, so many steps cannot go wrong.
+        """(length, size): from numbers of at most that size, well above `largest`, so many steps cannot go wrong.
 
         given: what the roles other than x begin with, in an array.
         """
@@ -135,7 +135,7 @@ class Stage:
             if r not in self.after:
                 a = given[self.source[r]]
                 known[self.inputs[r].id] = float(a.min()), float(a.max())
-        sizes = 2.0 ** np.arange(np.ceil(np.log2(max(largest, 0.5))) + 1, 64)
+        sizes = 2.0 ** np.arange(np.ceil(np.log2(max(4 * largest, 8))), 64)  # a descent may lead away from its start
         name = tuple(known.values()), float(sizes[0]) if sizes.size else 0.0
         if name not in self._safe:
             positive = {r for r in others if r in self.after and given[r].min() >= 0}

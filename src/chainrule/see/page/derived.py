@@ -6,7 +6,9 @@ none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from chainrule.base.language import LANGUAGES, language
 from chainrule.run.formulas import formula
 
 STEPS = 60  # steps that a page has room for
-ROOM = 60_000  # characters of MathML
+ROOM = 40_000  # characters of MathML, for the formulas and for the steps
 
 
 def derived(f: Callable[..., Any], start: dict[str, Any], size: int) -> dict[str, Any] | None:
@@ -26,20 +28,37 @@ def derived(f: Callable[..., Any], start: dict[str, Any], size: int) -> dict[str
     if size > 400:
         return None
     try:
-        from chainrule.see.derive.formula import derive
+        import latex2mathml.converter  # noqa: F401
+        import sympy  # noqa: F401
+    except ImportError:
+        return None
+    from chainrule.see.derive.formula import derive
 
+    try:
         derivation = derive(f, *[np.asarray(x) for x in start.values()])
-        lines = [formula(row) for row in _rows(derivation.latex())]
-    except (ImportError, ValueError, TypeError, RuntimeError, ArithmeticError, AttributeError, RecursionError):
+        lines = [_mathml(row) for row in _rows(derivation.latex())]
+    except (ValueError, TypeError, RuntimeError, ArithmeticError):  # it has no formula
         return None
     if None in lines or sum(map(len, filter(None, lines))) > ROOM:
         return None
     return {"lines": lines, "steps": _steps(derivation)}
 
 
+def _mathml(tex: str) -> str | None:
+    """A formula in MathML, without what goes without saying."""
+    found = formula(tex)
+    if found is None:
+        return None
+    plain = re.sub(r"&#x0*([0-9A-F]+);", lambda m: escape(chr(int(m[1], 16)), quote=False), found)
+    return re.sub(r' (?:stretchy="true"|fence="true"|form="(?:pre|post)fix"|xmlns="[^"]*")', "", plain)
+
+
 def _rows(tex: str) -> list[str]:
-    inner = tex.removeprefix("\\begin{aligned}").removesuffix("\\end{aligned}")
-    return [row.replace("&=", "=").strip() for row in inner.split(" \\\\ ")]
+    """The formulas of a table in TeX one by one; the table itself where there are others in it."""
+    inner = re.sub(r"^\\begin\{(\w+)\}(\{\w+\})?|\\end\{\w+\}$|\\displaystyle ", "", tex.strip())
+    if "\\begin" in inner:
+        return [tex]
+    return [row.replace("&", "").strip() for row in inner.split("\\\\")]
 
 
 def _steps(derivation: Any) -> list[Any]:
@@ -47,7 +66,7 @@ def _steps(derivation: Any) -> list[Any]:
         steps = derivation.steps[:STEPS]
     except (ValueError, RecursionError):  # no steps for whole matrices
         return []
-    shown: list[Any] = [[formula(s.latex()), {}] for s in steps]
+    shown: list[Any] = [[_mathml(s.latex()), {}] for s in steps]
     if any(f is None for f, _ in shown) or sum(len(f) for f, _ in shown) > ROOM:
         return []
     for code in LANGUAGES:

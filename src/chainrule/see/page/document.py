@@ -27,7 +27,7 @@ from chainrule.see.page.link import link
 from chainrule.see.page.scalar import NotForPages
 from chainrule.see.page.sentences import catalogues
 
-ROOM = 100_000  # characters of JavaScript for the function and its gradient
+LARGEST = 400_000  # bytes of a page
 PARTS = 300  # parts of a function that is also embedded as a graph, to be taken apart before the reader's eyes
 HELPERS = "pow, rint, mod, floordiv, sinc, logaddexp, fmax, fmin, copysign, erf, erfc, lgamma, digamma"
 
@@ -68,16 +68,20 @@ def composed(
         "languages": LANGUAGES,
         "catalogues": catalogues(),
     }
-    return _html(title, data, script(taken, op_sources)), title
+    code = script(taken, op_sources)
+    html = _html(title, data, code)
+    if len(html.encode()) > LARGEST:  # it does without the steps
+        html = _html(title, data | {"derived": None}, code)
+    if len(html.encode()) > LARGEST:
+        size = len(html.encode()) // 1000
+        raise NotForPages(f"its page would have {size} kB, and at most {LARGEST // 1000} are made")
+    return html, title
 
 
 def script(taken: Function, op_sources: dict[str, str]) -> str:
     """The page's script: its modules, and the one that is made here of what was traced."""
     ops = ",\n".join(f"{name}:{source}" for name, source in sorted(op_sources.items()))
     value, gradient = arrow("x", [taken.value], lambda found: found[0]), arrow("x", taken.gradient, listed)
-    size = len(value) + len(gradient)
-    if size > ROOM:
-        raise NotForPages(f"it takes {size // 1000} kB of JavaScript, and a page has room for {ROOM // 1000} kB")
     made = {
         "./emitted.js": f'import {{ {HELPERS} }} from "./numbers.js";\n'
         f"export const value = {value};\nexport const gradient = {gradient};\n"

@@ -1,7 +1,8 @@
 """ES modules joined into the one script of a page, in the order in which they need each other.
 
 Each module becomes a function of its own that returns what it exports, so names never meet. The modules keep to a plain
-form: `import { a, b } from "./file.js"` on lines of their own, `export` before a declaration or in one list at the end.
+form: `import { a, b } from "./file.js"` on lines of their own, `export` before a declaration or in one list at the end,
+and no text over several lines, for comments and indentation stay behind.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*(?:[^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
 IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n?', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
 EXPORT_LIST = re.compile(r"export\s*\{([^}]*)\};?\s*$")
@@ -40,6 +42,7 @@ def link(main: str, read: Callable[[str], str]) -> str:
 
 
 def _body(source: str, modules: dict[str, str]) -> str:
+    source = re.sub(r"^[ \t]+", "", COMMENT.sub("", source), flags=re.MULTILINE)
     source = IMPORT.sub(lambda m: f"const {{{m[1].replace(' as ', ': ')}}}={modules[m[2]]};\n", source)
     exported = EXPORT.findall(source)
     source = EXPORT.sub("", source)

@@ -34,19 +34,12 @@ export function fromPython(data) {
  * @returns {Model} */
 export function fromText(text, data, before) {
   const graph = new Graph(data.rules);
-  const root = parse(text, graph, { ...data.grammar, names: data.names });
-  const nodes = order([root]);
-  const found = nodes.flatMap((n) => (n.name === undefined ? [] : [n.name]));
+  const { root, names: found } = parse(text, graph, { ...data.grammar, names: data.names });
   const names = [...before.filter((n) => found.includes(n)), ...found.filter((n) => !before.includes(n)).sort()];
   if (!names.length) names.push(before[0] ?? "x");
   const value = evaluator([root], names);
-  const slopes = evaluator(
-    graph.gradient(
-      root,
-      names.map((n) => graph.variable(n)),
-    ),
-    names,
-  );
+  const variables = names.map((n) => graph.variable(n));
+  const slopes = evaluator(graph.gradient(root, variables), names);
   return {
     names,
     text,
@@ -54,7 +47,7 @@ export function fromText(text, data, before) {
     gradient: (x) => slopes(x),
     graph,
     root,
-    parts: nodes.length,
+    parts: order([root]).length,
     original: false,
   };
 }

@@ -37,11 +37,12 @@ export class ExpressionError extends Error {
 
 /** @param {string} text @param {import("./graph.js").Graph} graph
  * @param {{functions: Record<string, string>, constants: Record<string, number>, names?: string[]}} grammar names: further variables
- * @returns {Node} */
+ * @returns {{root: Node, names: string[]}} the names in the order in which they appear */
 export function parse(text, graph, grammar) {
   if (text.length > LONGEST)
     throw new ExpressionError(say("At most {most} characters are read.", { most: LONGEST }), LONGEST);
-  return new Parser(text, graph, grammar).whole();
+  const parser = new Parser(text, graph, grammar);
+  return { root: parser.whole(), names: [...parser.names] };
 }
 
 class Parser {
@@ -52,6 +53,10 @@ class Parser {
     this.tokens = tokens(text);
     this.next = 0;
     this.depth = 0;
+    /** @type {Set<string>} */
+    this.names = new Set();
+    /** @type {Map<Node, number>} */
+    this.degrees = new Map();
   }
 
   get token() {
@@ -74,7 +79,19 @@ class Parser {
     const made = this.graph.node(op, args);
     if (made.value !== undefined && !Number.isFinite(made.value))
       this.fail(say("This is not a finite number."), this.tokens[this.next - 1].at);
+    this.degrees.set(made, made.value === undefined ? this.degree(op, args) : 0);
     return made;
+  }
+
+  /** The highest power that an op makes of its inputs; refused if it is too high. @param {string} op @param {Node[]} args */
+  degree(op, args) {
+    const before = args.map((a) => this.degrees.get(a) ?? (a.name === undefined ? 0 : 1));
+    const exponent = op === "pow" ? args[1].value : op === "square" ? 2 : 1;
+    const degree = exponent === undefined ? Math.max(...before) : before[0] * Math.max(Math.abs(exponent), 1);
+    const highest = Math.max(degree, ...before);
+    if (highest > HIGHEST)
+      this.fail(say("Exponents go up to {most}.", { most: HIGHEST }), this.tokens[this.next - 1].at);
+    return highest;
   }
 
   whole() {
@@ -138,20 +155,10 @@ class Parser {
     let base = this.atom();
     while (this.token.kind === "raised") {
       const digits = [...this.tokens[this.next++].text].map((c) => RAISED.indexOf(c)).join("");
-      base = this.raised(base, this.graph.constant(Number(digits)));
+      base = this.node("pow", base, this.graph.constant(Number(digits)));
     }
-    return this.take("**")
-      ? this.raised(
-          base,
-          this.deeper(() => this.signed()),
-        )
-      : base;
-  }
-
-  /** @param {Node} base @param {Node} exponent */
-  raised(base, exponent) {
-    if (Math.abs(exponent.value ?? 0) > HIGHEST)
-      this.fail(say("Exponents go up to {most}.", { most: HIGHEST }), this.tokens[this.next - 1].at);
+    if (!this.take("**")) return base;
+    const exponent = this.deeper(() => this.signed());
     return this.node("pow", base, exponent);
   }
 
@@ -189,6 +196,7 @@ class Parser {
         at,
       );
     }
+    this.names.add(name);
     return this.graph.variable(name);
   }
 

@@ -202,7 +202,11 @@ export class PlanePlot {
         )
         .join("");
     this.heat.replaceChildren(
-      ...bands.map((band, n) => s(`path.band.band${n}`, { d: outline(band.coordinates) })),
+      ...bands.map((band, n) => {
+        const path = s("path.band", { d: outline(band.coordinates) });
+        path.style.setProperty("--level", `${(100 * n) / (LEVELS - 1)}%`);
+        return path;
+      }),
       s("path.hole", { d: outline(holes[0].coordinates) }),
     );
     set(this.arrows, { d: this.downhill(point) });
