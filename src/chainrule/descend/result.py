@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.columns import width
 from chainrule.descend.words import Words, words
 
 
@@ -62,8 +63,11 @@ class Result:
             say("value"): value,
             say("gradient"): f"{self.grad_norm:.3g} (" + say("norm") + ")",
         }
-        wide = max(map(len, rows)) + 2
-        lines = [f"  {name:{wide}}{text}".replace("\n", "\n" + " " * (wide + 2)) for name, text in rows.items()]
+        wide = max(map(width, rows)) + 2
+        lines = [
+            f"  {name}{' ' * (wide - width(name))}{text}".replace("\n", "\n" + " " * (wide + 2))
+            for name, text in rows.items()
+        ]
         return "\n".join([f"{said}: {self.message}" if self.message else said, *lines])
 
     def plot(self, axes: Any = None) -> Any:

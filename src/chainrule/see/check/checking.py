@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.base.columns import aligned
 from chainrule.base.language import say
 from chainrule.see.check.at_point import AtPoint
 from chainrule.see.check.by_hand import Term, formula, slope, terms, value
@@ -109,7 +110,8 @@ class Check:
         agree = say("All answers agree; the largest difference is {d}.", d=f"{self.difference:.2g}")
         if all(t.kind == "right" for each in self.terms.values() for t in each):
             return agree
-        return f"{agree} {say('But the formula by hand is another one: it differs at other points.')}"
+        but = say("But the formula by hand is another one: it differs at other points.")
+        return f"{agree} {but}"
 
     @property
     def notes(self) -> list[str]:
@@ -143,9 +145,7 @@ class Check:
     def __str__(self) -> str:
         blocks = []
         for title, rows in self._tables():
-            wide = [max(map(len, column)) for column in zip(*rows)]
-            lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, wide)).rstrip() for row in rows]
-            blocks.append("\n".join(([title] if title else []) + lines))
+            blocks.append("\n".join(([title] if title else []) + aligned(rows)))
         return "\n\n".join([*blocks, "\n".join([*self.notes, self.verdict])])
 
     __repr__ = __str__

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.columns import aligned
 from chainrule.core.tensor import Tensor
 
 WIDTH = 80  #: of a page that is no terminal
@@ -47,10 +48,10 @@ class Paper:
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table of numbers, all columns ending at the right."""
-        widths = [max(map(len, column)) for column in zip(headings, *rows)]
-        self.line("  " + "  ".join(h.rjust(n) for h, n in zip(headings, widths)), "bold")
-        for row in rows:
-            self.line("  " + "  ".join(cell.rjust(n) for cell, n in zip(row, widths)))
+        heading, *lines = aligned([headings, *rows], right=True)
+        self.line("  " + heading, "bold")
+        for line in lines:
+            self.line("  " + line)
 
 
 def write_json(thing: Any) -> None:

@@ -175,7 +175,8 @@ def _power(u: Any, x: Any) -> Step | None:
 
 def _say_power(n: Any) -> str:
     if n == sp.S.Half:
-        return say(REGISTRY["sqrt"].columns["why"])
+        why = REGISTRY["sqrt"].columns["why"]
+        return say(why)
     return say("power rule: the exponent {n} comes down as a factor, and the new exponent is one less", n=n)
 
 

@@ -268,9 +268,9 @@ def _line(e: BaseException, f: Callable[..., Any]) -> str:
         code = t.tb_frame.f_code
         if not t.tb_frame.f_globals.get("__name__", "").startswith("chainrule."):
             text = linecache.getline(code.co_filename, t.tb_lineno).strip()
-            found = f"line {t.tb_lineno}" + (f" (`{text}`)" if text else f" of {code.co_name}")
+            found = say("line {n} ({text})", n=t.tb_lineno, text=f"`{text}`" if text else code.co_name)
         t = t.tb_next
-    return found or getattr(f, "__name__", "the function")
+    return found or getattr(f, "__name__", "") or say("the function")
 
 
 def _returned(traced: Traced) -> str:
