@@ -1,13 +1,17 @@
 """Makes the pictures in docs/figures anew: `python tools/figures.py [NAME ...]`.
 
-A figure is a function of this file whose name begins with `plot_`; it is given a theme and returns axes. Each is saved
-for the light and for the dark theme, as plot_curve_light.png and so on, and looked at by whoever changed a plot.
+A figure is a function of this file. One whose name begins with `plot_` is given a theme and returns axes; it is saved
+for the light and for the dark theme, as plot_curve_light.png and so on. One that begins with `shown_` returns what a
+notebook would show, which a browser (Chromium, by playwright) makes a picture of; with `drawn_`, a picture of a graph,
+which is saved as SVG. Whoever changes what is seen looks at them.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import io
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -86,17 +90,120 @@ def plot_animate(theme: str) -> Any:
     return cr.plot.animate(parabola, found, FOLDER / f"plot_animate_{theme}.gif", fps=4, theme=theme)
 
 
+def fraction(x: Any) -> Any:
+    return cr.exp(-(x**2 - x + 1) / cr.cos(cr.log(x)) ** 2)
+
+
+def shown_derive() -> str:
+    found = cr.derive(lambda x: cr.exp(x) * cr.sin(x), 1.0)
+    steps = "".join(f"<li>{html.escape(s.sentence)}<br>{_math(s)}</li>" for s in found.steps)
+    return f"{mathml(found.latex())}<ol>{steps}</ol>"
+
+
+def shown_derive_matrices() -> str:
+    cr.manual_seed(0)
+    X, y = cr.randn(100, 20), cr.randn(100)
+    return mathml(cr.derive(lambda w: ((X @ w - y) ** 2).sum(), cr.zeros(20)).latex())
+
+
+def shown_explain() -> str:
+    x = cr.tensor(2.0, requires_grad=True)
+    y = 2 * x**3
+    z = 5 * y**2
+    return cr.explain(z)._repr_html_()
+
+
+def shown_explain_nan() -> str:
+    x = cr.tensor([0.0, 4.0], requires_grad=True)
+    root = cr.where(x > 0, x.sqrt(), 0.0)
+    total = root.sum()
+    return cr.explain(total)._repr_html_()
+
+
+def shown_check() -> str:
+    def f(w: Any) -> Any:
+        return (w[0] - 1) ** 2 * w[1].exp()
+
+    def by_hand(w: Any) -> Any:
+        return cr.stack([2 * (w[0] - 1), (w[0] - 1) ** 2 * w[1].exp()])
+
+    return cr.check(f, cr.tensor([2.0, 0.5]), by_hand=by_hand)._repr_html_()
+
+
+def drawn_polynomial() -> Any:
+    x = cr.tensor(2.0, requires_grad=True)
+    y = 2 * x**3
+    z = 5 * y**2
+    return cr.picture(z)
+
+
+def drawn_fraction() -> Any:
+    x = cr.tensor(1.0, requires_grad=True)
+    y = fraction(x)
+    return cr.picture(y)
+
+
+def drawn_network() -> Any:
+    cr.manual_seed(0)
+    model = cr.nn.Sequential(cr.nn.Linear(2, 3), cr.nn.Tanh(), cr.nn.Linear(3, 1))
+    X, target = cr.randn(5, 2), cr.randn(5, 1)
+    loss = ((model(X) - target) ** 2).mean()
+    return cr.picture(loss, model)
+
+
+def drawn_loop() -> Any:
+    w, h = cr.tensor(0.9, requires_grad=True), cr.tensor(1.0)
+    for _ in range(50):
+        h = cr.tanh(w * h)
+    return cr.picture(h)
+
+
+def mathml(tex: str) -> str:
+    from latex2mathml.converter import convert
+
+    return convert(tex, "block")
+
+
+def _math(step: Any) -> str:
+    from sympy import latex
+
+    return mathml(f"{latex(step.before)} = {latex(step.after)}")
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+body {{ margin: 0; background: white; font: 16px/1.5 "DejaVu Sans", sans-serif; }}
+main {{ display: inline-block; max-width: 900px; padding: 16px 24px; }} math {{ font-size: 1.15em; }}
+</style><main>{}</main>"""
+
+
+def photograph(shown: dict[str, str]) -> None:
+    """Save what a browser makes of pieces of HTML."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 600})
+        for name, what in shown.items():
+            page.set_content(PAGE.format(what))
+            taken = Image.open(io.BytesIO(page.locator("main").screenshot()))
+            taken.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+        browser.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    figures = {name: f for name, f in globals().items() if name.startswith("plot_")}
+    figures = {name: f for name, f in globals().items() if name.startswith(("plot_", "shown_", "drawn_"))}
     parser.add_argument("names", nargs="*", metavar="NAME", help="plot_curve and so on; all of them otherwise")
     chosen = parser.parse_args().names or list(figures)
     matplotlib.use("Agg")
     matplotlib.rcParams["figure.dpi"] = DPI
     warnings.filterwarnings("ignore", "minimize diverged")
     FOLDER.mkdir(exist_ok=True)
+    photograph({name: figures[name]() for name in chosen if name.startswith("shown_")})
     for name in chosen:
-        for theme in ("light", "dark"):
+        if name.startswith("drawn_"):
+            figures[name]().save(FOLDER / f"{name}.svg")
+        for theme in ("light", "dark") if name.startswith("plot_") else ():
             figure = np.ravel(figures[name](theme))[0].figure
             save(figure, FOLDER / f"{name}_{theme}.png")
             matplotlib.pyplot.close(figure)

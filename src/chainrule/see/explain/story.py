@@ -182,7 +182,7 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         parts = [
-            f"<b>{html.escape(title)}</b><pre>{html.escape(chr(10).join(lines))}</pre>"
+            f'<b>{html.escape(title)}</b><pre style="white-space: pre-wrap">{html.escape(chr(10).join(lines))}</pre>'
             for title, lines in self._chapters()
         ]
         return f'<div class="chainrule-explain">{"".join(parts)}</div>'

@@ -63,6 +63,10 @@ const zoom = h(
 
 const legend = h("p.legend-line");
 
+const told = h("div.told", {}, verdictBox, player.numbers);
+/** @param {() => string} title @param {Element} content */
+const titled = (title, content) => h("section", {}, h("h2", {}, words(title)), content);
+
 document.body.prepend(
   head.bar,
   h(
@@ -72,29 +76,11 @@ document.body.prepend(
     h(
       "div.work",
       {},
-      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, player.numbers),
-      h("div.side", {}, verdictBox, controls.element),
+      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, told),
+      h("div.side", {}, controls.element),
     ),
-    h(
-      "section",
-      {},
-      h(
-        "h2",
-        {},
-        words(() => say("The loss over the steps")),
-      ),
-      losses.element,
-    ),
-    h(
-      "section",
-      {},
-      h(
-        "h2",
-        {},
-        words(() => say("The chain rule")),
-      ),
-      chain.element,
-    ),
+    titled(() => say("The loss over the steps"), losses.element),
+    titled(() => say("The chain rule"), chain.element),
     steps.element,
     h(
       "footer",
@@ -162,7 +148,7 @@ function chooseAxes() {
   );
 }
 
-const told = {
+const outcome = {
   key: "",
   draw() {
     const { kind, title, text } = verdict(app);
@@ -175,7 +161,7 @@ const told = {
 };
 
 // The figure first; what is below it, in the frame after.
-app.parts = [head, view, told, player, losses, controls];
+app.parts = [head, view, outcome, player, losses, controls];
 app.now();
 performance.mark("first-frame");
 requestAnimationFrame(() =>
