@@ -20,11 +20,12 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler import native, native_plan
-from chainrule.compiler.native import Native
-from chainrule.compiler.native_arena import Span, arrange
-from chainrule.compiler.native_cells import NotNative
-from chainrule.compiler.native_loop import native_loop
+from chainrule.compiler.native import graph as native
+from chainrule.compiler.native import plan
+from chainrule.compiler.native.arena import Span, arrange
+from chainrule.compiler.native.cells import NotNative
+from chainrule.compiler.native.graph import Native
+from chainrule.compiler.native.loop import native_loop
 
 SEED = 11
 F32, F64, I64, BOOL = map(np.dtype, ("float32", "float64", "int64", "bool"))
@@ -419,7 +420,7 @@ def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
     (made,) = held.made
     assert made.facts.kernels == 1 and not made.facts.numpy
     (sweep,) = made.plan.steps
-    assert isinstance(sweep, native_plan.Sweep) and len(sweep.roots) == 2
+    assert isinstance(sweep, plan.Sweep) and len(sweep.roots) == 2
 
 
 def test_report_tells_what_was_made() -> None:

@@ -435,7 +435,7 @@ def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("f", [quartic, rooted, linear, lambda x: (x * 0.5).exp() + (x * x + 1).log() / 3])
 def test_steps_called_safe_are_finite(f, dtype) -> None:
     pytest.importorskip("llvmlite")
-    from chainrule.compiler.native_bounds import safe_steps
+    from chainrule.compiler.native.bounds import safe_steps
     from chainrule.descend.fast_lanes import Plan
     from chainrule.descend.objective import Objective
     from chainrule.descend.options import RULES as CLASSES

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.compiler import vecmath_tables
-from chainrule.compiler.vecmath import FUNCTIONS, arity, declare, names
+from chainrule.compiler.vecmath import tables
+from chainrule.compiler.vecmath.functions import FUNCTIONS, arity, declare, names
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.vecmath_loop import DTYPES, Loop
+from chainrule.compiler.vecmath.loop import DTYPES, Loop
 
 SEED = 20
 LIMIT = 2.0  # units in the last place
@@ -260,7 +260,7 @@ def test_without_llvmlite_it_says_what_to_install() -> None:
 import sys, chainrule
 assert "llvmlite" not in sys.modules
 sys.modules["llvmlite"] = None
-from chainrule.compiler.vecmath import declare
+from chainrule.compiler.vecmath.functions import declare
 try:
     declare(None, "exp", "float")
 except ImportError as e:
@@ -276,7 +276,7 @@ def test_tables_are_what_the_script_computes() -> None:
     root = Path(__file__).parents[1]
     command = [sys.executable, "-X", "utf8", str(root / "tools" / "remez.py")]
     written = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
-    assert written.stdout == Path(vecmath_tables.__file__).read_text(encoding="utf-8")
+    assert written.stdout == Path(tables.__file__).read_text(encoding="utf-8")
 
 
 def test_arity() -> None:

@@ -1,6 +1,6 @@
 """The coefficients of `chainrule.compiler.vecmath`, computed: run it and the tables are written anew.
 
-    python tools/remez.py > src/chainrule/compiler/vecmath_tables.py
+    python tools/remez.py > src/chainrule/compiler/vecmath/tables.py
 
 Every elementary function is a polynomial on a small interval after its argument was reduced. The best polynomial of a
 degree is the one whose weighted error swings between equal peaks (Chebyshev); E. Ya. Remez' exchange finds it: solve

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.compiler.native import runner
+from chainrule.compiler.native.graph import runner
 from chainrule.compiler.program import Call, Program
 from chainrule.compiler.references import references
 from chainrule.compiler.trace import Guard, trace

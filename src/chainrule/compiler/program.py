@@ -1,7 +1,7 @@
 """A program: one traced graph, what runs it, and what happens around a run.
 
 Before: guards must hold, and the values that the graph starts from are fetched. After: what the function has changed is
-changed. Where all of the graph is native, both are done by native code (`native_enter`): it checks the arrays, and puts
+changed. Where all of the graph is native, both are done by native code (`native.enter`): it checks the arrays, and puts
 new values of parameters and optimiser state into their memory; what is left for Python are version numbers and the
 tensors that are returned.
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from chainrule.compiler.native_enter import Entry
+from chainrule.compiler.native.enter import Entry
 from chainrule.compiler.outside import SHARED, overlap
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.pullback import Returned

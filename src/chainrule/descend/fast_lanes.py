@@ -41,7 +41,7 @@ def run_fast(
     try:
         import llvmlite  # noqa: F401
 
-        from chainrule.compiler.native_cells import NotNative
+        from chainrule.compiler.native.cells import NotNative
     except ImportError:
         return None
     objective = Objective(f, starts[0])
@@ -102,7 +102,7 @@ class Plan:
         return self._stages
 
     def _staged(self) -> Iterator[Any]:
-        from chainrule.compiler.native_stage import Stage, rounded
+        from chainrule.compiler.native.stage import Stage, rounded
 
         wide = set(self.wide)
         for p in self.programs:
@@ -118,8 +118,8 @@ class Plan:
 
         begin: what each role begins with. largest: the largest number among the starts.
         """
-        from chainrule.compiler.native_lanes import Lanes
-        from chainrule.compiler.native_stage import key
+        from chainrule.compiler.native.lanes import Lanes
+        from chainrule.compiler.native.stage import key
 
         *steps, look = self.stages
         safe = steps[-1].safe({**begin, **given(self.programs[-1])}, largest)
@@ -212,7 +212,7 @@ class _Run:
 
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads."""
-        from chainrule.compiler.native import WORKERS, _pool
+        from chainrule.compiler.native.graph import WORKERS, _pool
 
         code, programs = self.code, self.plan.programs
         blocks = self.padded // code.block

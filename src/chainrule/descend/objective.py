@@ -183,7 +183,7 @@ class Program:
         """The same in machine code, for a program that will be run often; None if there is none."""
         if self.why or find_spec("llvmlite") is None:
             return None
-        from chainrule.compiler.native import Native, runner
+        from chainrule.compiler.native.graph import Native, runner
 
         native = copy(self)
         native.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)

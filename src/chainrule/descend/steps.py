@@ -227,7 +227,7 @@ class Native:
     """Many steps in machine code, which checks after each whether the descent ends."""
 
     def __init__(self, step: Program, leaves: int) -> None:
-        from chainrule.compiler.native_loop import native_loop
+        from chainrule.compiler.native.loop import native_loop
 
         self.leaves, self.captured = leaves, step.captured
         value, slope, moved, *after = step.results[: step.returned]
@@ -272,7 +272,7 @@ def _do(name: str, *args: Any, **attrs: Any) -> Any:
 def _native(step: Program, leaves: int) -> Native | None:
     """None if llvmlite is missing or the graph is not for a native loop."""
     try:
-        from chainrule.compiler.native_cells import NotNative
+        from chainrule.compiler.native.cells import NotNative
     except ImportError:
         return None
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native_straight import MOVES, PRODUCTS
+from chainrule.compiler.native.straight import MOVES, PRODUCTS
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Elementwise, Op
 

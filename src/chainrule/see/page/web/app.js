@@ -58,26 +58,28 @@ export class App {
   /** Take a function that was typed, null for the one that came with the page; a wrong one leaves the last in place.
    * @param {string | null} text */
   adopt(text) {
+    const before = this.model.names;
     this.error = null;
     try {
-      const before = this.model.names;
       this.model = text === null || text === this.first.text ? this.first : fromText(text, this.data, this.first.names);
-      const at = new Map(before.map((n, i) => [n, this.state.start[i]]));
-      if (this.state.start.length !== this.model.names.length || before.join() !== this.model.names.join()) {
-        const own = new Map(
-          this.data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, this.data.start[i]]),
-        );
-        const given = this.state.start.length === this.model.names.length ? this.state.start : null;
-        const moved = before.join() === this.model.names.join() ? given : null;
-        this.state.start = moved ?? this.model.names.map((n, i) => at.get(n) ?? own.get(n) ?? given?.[i] ?? 1);
-      }
-      this.state.runs = this.state.runs.filter((r) => r.start.length === this.model.names.length);
-      if (this.state.domain && this.state.domain.length !== (this.model.names.length === 1 ? 2 : 4))
-        this.state.domain = null;
-      this.model.value(this.state.start);
     } catch (error) {
       this.error = /** @type {Error} */ (error);
     }
+    this.fit(before);
+  }
+
+  /** Make the state one for the function's variables: those that it had before keep their values. @param {string[]} before */
+  fit(before) {
+    const { state, data } = this;
+    const { names } = this.model;
+    const fits = state.start.length === names.length;
+    if (!fits || before.join() !== names.join()) {
+      const kept = new Map(before.map((n, i) => [n, state.start[i]]));
+      const first = new Map(data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, data.start[i]]));
+      state.start = names.map((n, i) => kept.get(n) ?? first.get(n) ?? (fits ? state.start[i] : 1));
+    }
+    state.runs = state.runs.filter((r) => r.start.length === names.length);
+    if (state.domain?.length !== (names.length === 1 ? 2 : 4)) state.domain = null;
   }
 
   compute() {

@@ -63,7 +63,6 @@ const zoom = h(
 
 const legend = h("p.legend-line");
 
-const told = h("div.told", {}, verdictBox, player.numbers);
 /** @param {() => string} title @param {Element} content */
 const titled = (title, content) => h("section", {}, h("h2", {}, words(title)), content);
 
@@ -76,8 +75,8 @@ document.body.prepend(
     h(
       "div.work",
       {},
-      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, told),
-      h("div.side", {}, controls.element),
+      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, player.numbers),
+      h("div.side", {}, controls.element, verdictBox),
     ),
     titled(() => say("The loss over the steps"), losses.element),
     titled(() => say("The chain rule"), chain.element),

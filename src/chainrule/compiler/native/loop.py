@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import Cell, NotNative, Pen
-from chainrule.compiler.native_engine import Code
-from chainrule.compiler.native_lower import lower
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.cells import Cell, NotNative, Pen
+from chainrule.compiler.native.engine import Code
+from chainrule.compiler.native.lower import lower
 from chainrule.core.graph import Var, order
 
 WORK = 4096  # instructions: a graph beyond this is not written out

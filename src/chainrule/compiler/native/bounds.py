@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native_straight import MOVES
+from chainrule.compiler.native.straight import MOVES
 from chainrule.core.graph import Var, order
 
 Bounds = tuple[Any, Any]  # arrays of lower and of upper bounds, one for each candidate

@@ -3,7 +3,7 @@
 A `Code` belongs to one function that is being written, for one dtype; `Real`, `Whole` and `Truth` are its floating
 point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is written this
 way has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width the CPU has.
-The one exception is `vecmath_rare`, a branch to a cold call.
+The one exception is `rare`, a branch to a cold call.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from chainrule.compiler.vecmath_tables import CONSTANTS, POLYNOMIALS
+from chainrule.compiler.vecmath.tables import CONSTANTS, POLYNOMIALS
 
 PLACES = {"float": (24, 32), "double": (53, 64)}  # bits of the significand, of the whole
 

@@ -87,7 +87,7 @@ def _optimised(text: str, machine: Any, loops: bool, passes: bool) -> Any:
         builder = llvm.create_pass_builder(machine, tuning)
         builder.getModulePassManager().run(module, builder)
         if loops:
-            from chainrule.compiler import vecmath
+            from chainrule.compiler.vecmath import functions as vecmath
 
             vecmath.settle(module, builder)
     return module

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import DOUBLE, Cell, Pen, choose
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose
 from chainrule.core.graph import Var
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiler.native_arena import LINE
+from chainrule.compiler.native.arena import LINE
 from chainrule.core.graph import Var
 
 if TYPE_CHECKING:
-    from chainrule.compiler.native import Native
+    from chainrule.compiler.native.graph import Native
 
 
 class Frame:

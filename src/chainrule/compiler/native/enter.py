@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiler.native_engine import Code, has
-from chainrule.compiler.native_frame import Frame, address
+from chainrule.compiler.native.engine import Code, has
+from chainrule.compiler.native.frame import Frame, address
 from chainrule.core.graph import Var
 
 if TYPE_CHECKING:
-    from chainrule.compiler.native import Native
+    from chainrule.compiler.native.graph import Native
 
 HEAD = object.__basicsize__  # where the fields of an array begin, and the number of a NumPy scalar or a float
 READ, WRITE = 0x101, 0x501  # NumPy's flags: C order and aligned; and writeable

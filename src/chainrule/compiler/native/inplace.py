@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_plan import LOOP, Plan, Product, Sweep, is_reduction
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.plan import LOOP, Plan, Product, Sweep, is_reduction
 from chainrule.core.graph import Var
 
 

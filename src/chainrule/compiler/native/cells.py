@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.compiler import native_engine
+from chainrule.compiler.native import engine
 from chainrule.core.op import Op
 
 BOOL = np.dtype(bool)
@@ -63,7 +63,7 @@ class Pen:
 
     def call(self, name: str, *args: Cell) -> Cell:
         """A function of vector maths; in straight code the C library's, which is quicker to compile."""
-        from chainrule.compiler import vecmath
+        from chainrule.compiler.vecmath import functions as vecmath
 
         dtype = args[0].dtype
         raws = [a.raw for a in args]
@@ -89,10 +89,10 @@ _LIBM = frozenset(
 def _from_libm(module: Any, name: str, dtype: Any) -> Any:
     from llvmlite import ir
 
-    from chainrule.compiler import vecmath
+    from chainrule.compiler.vecmath import functions as vecmath
 
     symbol = name + ("f" if dtype.itemsize == 4 else "")
-    if name not in _LIBM or not native_engine.has(symbol):
+    if name not in _LIBM or not engine.has(symbol):
         return None
     if symbol in module.globals:
         return module.globals[symbol]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.compiler.vecmath_lane import Code, Real
-from chainrule.compiler.vecmath_rare import rarely
+from chainrule.compiler.vecmath.lane import Code, Real
+from chainrule.compiler.vecmath.rare import rarely
 
 
 def absolute(c: Code, x: Real) -> Real:

@@ -1,6 +1,6 @@
 """Native code for a graph: LLVM, where there is a native form, and NumPy's kernels between.
 
-The graph is cut by `native_plan`; `native_straight` and `native_sweep` write the parts, which become one module. Small
+The graph is cut by `plan`; `straight` and `sweep` write the parts, which become one module. Small
 values live in `cells`, one piece of memory per run in progress; larger ones are arrays whose addresses are in a table.
 """
 
@@ -18,20 +18,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler import native_enter, native_product
-from chainrule.compiler import native_straight as straight
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native_arena import Arena, Span, arrange
-from chainrule.compiler.native_cells import Pen
-from chainrule.compiler.native_engine import Code
-from chainrule.compiler.native_enter import Entry
-from chainrule.compiler.native_frame import Frame, address, memory, result, scalar
-from chainrule.compiler.native_inplace import in_place
-from chainrule.compiler.native_loop import Layout, evaluate
-from chainrule.compiler.native_lower import lower
-from chainrule.compiler.native_plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
-from chainrule.compiler.native_sums import Accumulator
-from chainrule.compiler.native_sweep import Writer, write_finish
+from chainrule.compiler.native import enter, product, straight
+from chainrule.compiler.native.arena import Arena, Span, arrange
+from chainrule.compiler.native.cells import Pen
+from chainrule.compiler.native.engine import Code
+from chainrule.compiler.native.enter import Entry
+from chainrule.compiler.native.frame import Frame, address, memory, result, scalar
+from chainrule.compiler.native.inplace import in_place
+from chainrule.compiler.native.loop import Layout, evaluate
+from chainrule.compiler.native.lower import lower
+from chainrule.compiler.native.plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
+from chainrule.compiler.native.sums import Accumulator
+from chainrule.compiler.native.sweep import Writer, write_finish
 from chainrule.core.graph import Var, order
 
 _LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
@@ -123,8 +122,8 @@ class Native:
         return self.run(arrays)
 
     def enter(self, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
-        """The shortest way to run it, where all is native: see `native_enter.enter`."""
-        return native_enter.enter(self, into, single, arguments)
+        """The shortest way to run it, where all is native: see `enter.enter`."""
+        return enter.enter(self, into, single, arguments)
 
     # ---- memory
 
@@ -253,11 +252,11 @@ class Native:
             self.needed.setdefault(self.shared.get(key, key), []).append(self.at)
 
     def _product(self, module: Any, name: str, v: Var) -> list[tuple[str, Any]]:
-        for key, n in (("packed", native_product.packed(v)), ("partial", native_product.partial(v))):
+        for key, n in (("packed", product.packed(v)), ("partial", product.partial(v))):
             if n:
                 self._add((key, v.id), n, v.dtype)
-        self._needs(v.id, *(x.value.id for x in native_product.operands(v)))
-        made = native_product.write(module, name, v, self.places)
+        self._needs(v.id, *(x.value.id for x in product.operands(v)))
+        made = product.write(module, name, v, self.places)
         self.fused.append(1)
         work = v.size * v.args[0].shape[-1]
         self.work += work // 8

@@ -3,9 +3,9 @@
 Every value is one of
 
     LEAF      an input or a constant
-    STRAIGHT  small, and computed from small values: written out element by element (native_straight)
-    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (native_sweep); or a product
-              of small matrices, a loop of its own (native_product)
+    STRAIGHT  small, and computed from small values: written out element by element (straight)
+    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (sweep); or a product
+              of small matrices, a loop of its own (product)
     KERNEL    all else: its own NumPy kernel
 
 and gets an epoch: within an epoch straight code runs first, then the loops, then the kernels. A loop computes what its
@@ -20,8 +20,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 from chainrule.base.shapes import numel
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_product import is_product, operands
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.product import is_product, operands
 from chainrule.core.graph import Var, order
 
 LEAF, STRAIGHT, LOOP, KERNEL = range(4)
@@ -43,7 +43,7 @@ REDUCTIONS = straight.SUMS | straight.EXTREMES.keys() | {"sum_to"}
 
 
 class Sweep(NamedTuple):
-    """A loop over a shape: `roots` are put into memory, `how` is 'map', 'full', 'nest' or 'columns' (native_sweep)."""
+    """A loop over a shape: `roots` are put into memory, `how` is 'map', 'full', 'nest' or 'columns' (sweep)."""
 
     shape: tuple[int, ...]
     how: str

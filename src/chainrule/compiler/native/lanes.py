@@ -11,7 +11,7 @@ step. Three functions make steps:
     quick      only notes that something was not finite, which one instruction does (0 * inf and 0 * nan are nan); a
                stretch in which that happened is made again from its beginning by `careful`
     unchecked  looks at nothing, and does not even compute the value, for a stretch of steps in which nothing can
-               overflow by interval arithmetic (native_bounds.py) if it begins within bounds; else `quick` makes it
+               overflow by interval arithmetic (bounds.py) if it begins within bounds; else `quick` makes it
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_cells import DOUBLE, Cell, Pen, choose, ir_type
-from chainrule.compiler.native_engine import Code
-from chainrule.compiler.native_loop import Layout, evaluate
-from chainrule.compiler.native_stage import STRETCH, Stage
-from chainrule.compiler.native_wide import Wide, width
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native.engine import Code
+from chainrule.compiler.native.loop import Layout, evaluate
+from chainrule.compiler.native.stage import STRETCH, Stage
+from chainrule.compiler.native.wide import Wide, width
 from chainrule.core.graph import Var, order
 
 WORK = 600  # instructions of a step of a block: more lanes at once would only make the code longer

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.vecmath import arity, declare, host_has_fma, settle
-from chainrule.compiler.vecmath_lane import need_llvmlite
+from chainrule.compiler.vecmath.functions import arity, declare, host_has_fma, settle
+from chainrule.compiler.vecmath.lane import need_llvmlite
 
 DTYPES = {"float": np.float32, "double": np.float64}
 

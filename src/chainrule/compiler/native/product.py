@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from chainrule.compiler.native_at import Place, number, wrap
-from chainrule.compiler.native_cells import ir_type
+from chainrule.compiler.native.at import Place, number, wrap
+from chainrule.compiler.native.cells import ir_type
 from chainrule.core.graph import Var
 
 MOST = 1 << 18  # multiplications of a small product

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.compiler import vecmath
-from chainrule.compiler.native_cells import Cell, Pen, ir_type
+from chainrule.compiler.native.cells import Cell, Pen, ir_type
+from chainrule.compiler.vecmath import functions as vecmath
 
 
 class Wide(Pen):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native_cells import KINDS, Cell, NotNative, Pen, run
+from chainrule.compiler.native.cells import KINDS, Cell, NotNative, Pen, run
 from chainrule.core.graph import Var
 from chainrule.core.op import Elementwise
 
@@ -129,7 +129,7 @@ def _each(cells: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _extreme(v: Var, x: Any) -> Any:
-    from chainrule.compiler.native_cells import UFUNCS
+    from chainrule.compiler.native.cells import UFUNCS
 
     assert v.op is not None
     pick = np.frompyfunc(UFUNCS[EXTREMES[v.op.name]], 2, 1)

@@ -6,7 +6,7 @@ on any CPU. Errors are below 2 units in the last place over the whole range, spe
 docs/vecmath.md has the measurements, tools/remez.py computes the coefficients.
 
 `declare` puts a function into a module, LLVM's passes inline and vectorise it, `settle` finishes what they left;
-`vecmath_loop.Loop` is the shortest program that does all three.
+`loop.Loop` is the shortest program that does all three.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from chainrule.compiler import vecmath_exp as _exp
-from chainrule.compiler import vecmath_plain as _plain
-from chainrule.compiler import vecmath_trig as _trig
-from chainrule.compiler.vecmath_lane import PLACES, Code, Real, need_llvmlite
+from chainrule.compiler.vecmath import exp as _exp
+from chainrule.compiler.vecmath import plain as _plain
+from chainrule.compiler.vecmath import trig as _trig
+from chainrule.compiler.vecmath.lane import PLACES, Code, Real, need_llvmlite
 
 FUNCTIONS: dict[str, Callable[..., Real]] = {
     "abs": _plain.absolute, "sqrt": _plain.sqrt, "rsqrt": _plain.rsqrt, "reciprocal": _plain.reciprocal,

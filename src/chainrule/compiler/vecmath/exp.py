@@ -9,7 +9,7 @@ log10, ...) numbers are kept as an unevaluated sum high + low (T. J. Dekker, 197
 
 from __future__ import annotations
 
-from chainrule.compiler.vecmath_lane import Code, Real
+from chainrule.compiler.vecmath.lane import Code, Real
 
 Pair = tuple[Real, Real]
 

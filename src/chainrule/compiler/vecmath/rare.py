@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.compiler.vecmath_lane import Code, Real, Truth, need_llvmlite
+from chainrule.compiler.vecmath.lane import Code, Real, Truth, need_llvmlite
 
 WIDTHS = (2, 4, 8, 16, 32)
 Write = Callable[..., Any]

@@ -20,11 +20,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from chainrule.base.shapes import numel
-from chainrule.compiler import native_straight as straight
-from chainrule.compiler.native_at import At, Place, number, unravel, wrap
-from chainrule.compiler.native_cells import BOOL, Cell, Pen, choose, ir_type
-from chainrule.compiler.native_plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
-from chainrule.compiler.native_sums import Accumulator, Careful
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.at import At, Place, number, unravel, wrap
+from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
+from chainrule.compiler.native.plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
+from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
 BLOCK = 1024

@@ -7,9 +7,9 @@ a cold path of their own: x times the bits of 2/pi that matter, in integers (M. 
 
 from __future__ import annotations
 
-from chainrule.compiler.vecmath_lane import Code, Real, Truth, Whole, need_llvmlite
-from chainrule.compiler.vecmath_rare import rarely
-from chainrule.compiler.vecmath_tables import CONSTANTS, TWO_OVER_PI
+from chainrule.compiler.vecmath.lane import Code, Real, Truth, Whole, need_llvmlite
+from chainrule.compiler.vecmath.rare import rarely
+from chainrule.compiler.vecmath.tables import CONSTANTS, TWO_OVER_PI
 
 TABLE_BITS = 1248  # of 2/pi behind the point
 WINDOW = 192  # bits of the fixed point number that x 2/pi is, modulo 4: two before the point
