@@ -9,6 +9,9 @@ TORCH ?= torch==2.13.0
 
 run: .venv/run.done
 	.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
+	.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 --lr 0.01 -o out/quartic.html
+	.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 --lr 0.1 -o out/fraction.html
+	.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 --lr 0.001 -o out/valley.html
 
 test: .venv/test.done
 	.venv/bin/python -m pytest -n auto
@@ -38,7 +41,7 @@ bench: .venv-torch/bench.done
 	.venv/bin/python -m pip install --quiet --editable ".[$(EXTRAS_$*)]"
 	touch $@
 
-EXTRAS_run = run
+EXTRAS_run = run,see
 EXTRAS_test = all,test
 EXTRAS_lint = all,test,lint
 

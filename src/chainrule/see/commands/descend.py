@@ -172,5 +172,5 @@ def _outlook(slope: float, first: float) -> str:
     if slope <= 1e-4 * first or slope <= 1e-6:
         return say("The gradient is {slope}: this is close to a flat place.", slope=shown)
     if slope > first:
-        return say("The gradient has grown to {slope}: try a smaller --lr.", slope=shown)
+        return say("The gradient has grown to {slope}: try a smaller --lr, unless there is no minimum that way.", slope=shown)
     return say("The gradient is still {slope}: there is further to go, by more --steps or another --lr.", slope=shown)

@@ -49,11 +49,12 @@ export class Chain {
     this.refresh = null;
     this.table.hidden = !few;
     this.svg.style.display = few ? "" : "none";
-    this.note.textContent = !few
-      ? say("The function has {n} parts: too many to draw.", { n: model.parts })
-      : say(
+    const many = model.parts > MOST ? say("The function has {n} parts: too many to draw.", { n: model.parts }) : "";
+    this.note.textContent = few
+      ? say(
           "Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.",
-        );
+        )
+      : many;
     if (!few) return;
 
     const names = new Map();
