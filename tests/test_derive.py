@@ -198,7 +198,7 @@ def test_text_and_latex() -> None:
     ]  # fmt: skip
     assert repr(d) == d.text()
     assert d.latex() == (
-        "\\begin{array}{rl} f\\left(x\\right) &= \\displaystyle x^{2} - 4 x + 5 \\\\ "
+        "\\begin{array}{rl} \\displaystyle f\\left(x\\right) &= \\displaystyle x^{2} - 4 x + 5 \\\\ "
         "\\displaystyle \\frac{d f}{dx} &= \\displaystyle 2 x - 4 \\end{array}"
     )
     assert d._repr_latex_() == f"$\\displaystyle {d.latex()}$"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
         result = minimize(
             objective, x0, optimizer=arguments.optimizer, lr=arguments.lr, steps=arguments.steps, tol=arguments.tol,
             record=max(1, arguments.steps // KEPT), progress=False if arguments.json else None,
-            **_options(arguments.set),
+            **given.options(arguments.set),
         )  # fmt: skip
     if arguments.plot:
         _draw(objective, result, arguments.plot)
@@ -90,19 +89,6 @@ def _of_one(f: Callable[..., Any], start: dict[str, Tensor]) -> tuple[Callable[.
 
     together.__name__ = getattr(f, "__name__", "f")
     return together, start
-
-
-def _options(words: list[str]) -> dict[str, Any]:
-    found = {}
-    for word in words:
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise given.Usage(say("--set is given as --set momentum=0.9, but this is {word}", word=word))
-        try:
-            found[name] = json.loads(value.replace("True", "true").replace("False", "false"))
-        except ValueError:
-            raise given.Usage(say("{word} gives no number, no true or false, and no list", word=word)) from None
-    return found
 
 
 def _by_name(start: dict[str, Tensor], x: Any) -> dict[str, Any]:
@@ -172,5 +158,7 @@ def _outlook(slope: float, first: float) -> str:
     if slope <= 1e-4 * first or slope <= 1e-6:
         return say("The gradient is {slope}: this is close to a flat place.", slope=shown)
     if slope > first:
-        return say("The gradient has grown to {slope}: try a smaller --lr, unless there is no minimum that way.", slope=shown)
+        return say(
+            "The gradient has grown to {slope}: try a smaller --lr, unless there is no minimum that way.", slope=shown
+        )
     return say("The gradient is still {slope}: there is further to go, by more --steps or another --lr.", slope=shown)

@@ -142,3 +142,17 @@ def _value(name: str, text: str) -> Tensor:
     if f.variables:
         raise Usage(say("{name} must be a number, but {text} is none", name=name, text=text))
     return f()
+
+
+def options(words: list[str]) -> dict[str, Any]:
+    """The options of an optimiser: `--set momentum=0.9`."""
+    found = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise Usage(say("--set is given as --set momentum=0.9, but this is {word}", word=word))
+        try:
+            found[name] = json.loads(value.replace("True", "true").replace("False", "false"))
+        except ValueError:
+            raise Usage(say("{word} gives no number, no true or false, and no list", word=word)) from None
+    return found

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from chainrule.base.language import say
 from chainrule.see.commands import given
-from chainrule.see.commands.descend import _options as options
 
 DESCRIPTION = f"""\
 Write a web page to play with a function: its curve or contours, its slopes, and descents on it. The page is one file
@@ -53,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from chainrule.see.page import page
 
     made = page(f, start=start, lr=arguments.lr, optimizer=arguments.optimizer, steps=arguments.steps,
-                title=arguments.title, **options(arguments.set))  # fmt: skip
+                title=arguments.title, **given.options(arguments.set))  # fmt: skip
     try:
         made.save(arguments.output)
     except OSError as error:

@@ -78,11 +78,15 @@ class Derivation:
         return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
     def latex(self) -> str:
-        """The formulas in TeX, without dollars around them."""
-        rows = [f"{_tex_name(self._head())} &= \\displaystyle {self._latex(self.function)}"]
-        for key, e in self.derivatives.items():
-            rows.append(f"\\displaystyle {self._label_tex(key)} &= \\displaystyle {self._latex(e)}")
+        """The formulas in TeX, one below the other, without dollars around them."""
+        rows = [f"\\displaystyle {left} &= \\displaystyle {right}" for left, right in self.equations]
         return "\\begin{array}{rl} " + " \\\\ ".join(rows) + " \\end{array}"
+
+    @property
+    def equations(self) -> list[tuple[str, str]]:
+        """The sides of the formulas in TeX: of the function, then of each derivative."""
+        sides = [(_tex_name(self._head()), self._latex(self.function))]
+        return sides + [(self._label_tex(key), self._latex(e)) for key, e in self.derivatives.items()]
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

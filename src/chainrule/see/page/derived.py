@@ -36,7 +36,7 @@ def derived(f: Callable[..., Any], start: dict[str, Any], size: int) -> dict[str
 
     try:
         derivation = derive(f, *[np.asarray(x) for x in start.values()])
-        lines = [_mathml(row) for row in _rows(derivation.latex())]
+        lines = [_mathml(f"{left} = {right}") for left, right in derivation.equations]
     except (ValueError, TypeError, RuntimeError, ArithmeticError):  # it has no formula
         return None
     if None in lines or sum(map(len, filter(None, lines))) > ROOM:
@@ -51,14 +51,6 @@ def _mathml(tex: str) -> str | None:
         return None
     plain = re.sub(r"&#x0*([0-9A-F]+);", lambda m: escape(chr(int(m[1], 16)), quote=False), found)
     return re.sub(r' (?:stretchy="true"|fence="true"|form="(?:pre|post)fix"|xmlns="[^"]*")', "", plain)
-
-
-def _rows(tex: str) -> list[str]:
-    """The formulas of a table in TeX one by one; the table itself where there are others in it."""
-    inner = re.sub(r"^\\begin\{(\w+)\}(\{\w+\})?|\\end\{\w+\}$|\\displaystyle ", "", tex.strip())
-    if "\\begin" in inner:
-        return [tex]
-    return [row.replace("&", "").strip() for row in inner.split("\\\\")]
 
 
 def _steps(derivation: Any) -> list[Any]:
