@@ -15,7 +15,7 @@ import chainrule as cr
 PACKAGE = Path(cr.__file__).parent
 ROOT = Path(__file__).parent.parent
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
-OPTIONS = doctest.NORMALIZE_WHITESPACE
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 EXTRAS = {  # what the examples of a module, or of all below it, need besides NumPy
     "compiler": "llvmlite",
     "ops.special": "scipy",

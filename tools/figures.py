@@ -3,7 +3,8 @@
 A figure is a function of this file. One whose name begins with `plot_` is given a theme and returns axes; it is saved
 for the light and for the dark theme, as plot_curve_light.png and so on. One that begins with `shown_` returns what a
 notebook would show, which a browser (Chromium, by playwright) makes a picture of; with `drawn_`, a picture of a graph,
-which is saved as SVG. Whoever changes what is seen looks at them.
+which is saved as SVG; with `page_`, a page, which is saved with a picture of it, and what to put into its address for
+that. Whoever changes what is seen looks at them.
 """
 
 from __future__ import annotations
@@ -158,6 +159,10 @@ def drawn_loop() -> Any:
     return cr.picture(h)
 
 
+def page_quartic() -> tuple[Any, str]:
+    return cr.page("x - 4*x**2 + x**4/4", start=4.0, lr=0.12), "#step=6&theme=light"
+
+
 def mathml(tex: str) -> str:
     from latex2mathml.converter import convert
 
@@ -176,30 +181,35 @@ main {{ display: inline-block; max-width: 900px; padding: 16px 24px; }} math {{ 
 </style><main>{}</main>"""
 
 
-def photograph(shown: dict[str, str]) -> None:
-    """Save what a browser makes of pieces of HTML."""
+def photograph(shown: dict[str, str], pages: dict[str, tuple[Any, str]]) -> None:
+    """Save what a browser makes of pieces of HTML, and of whole pages."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 600})
+        tab = browser.new_page(viewport={"width": 1000, "height": 600})
         for name, what in shown.items():
-            page.set_content(PAGE.format(what))
-            taken = Image.open(io.BytesIO(page.locator("main").screenshot()))
-            taken.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+            tab.set_content(PAGE.format(what))
+            save_png(tab.locator("main").screenshot(), FOLDER / f"{name}.png")
+        for name, (page, where) in pages.items():
+            tab = browser.new_page(viewport={"width": 1280, "height": 880})
+            tab.goto(page.save(FOLDER.parent / f"{name}.html").as_uri() + where)
+            tab.wait_for_timeout(500)
+            save_png(tab.screenshot(), FOLDER / f"{name}.png")
         browser.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    figures = {name: f for name, f in globals().items() if name.startswith(("plot_", "shown_", "drawn_"))}
+    figures = {name: f for name, f in globals().items() if name.startswith(("plot_", "shown_", "drawn_", "page_"))}
     parser.add_argument("names", nargs="*", metavar="NAME", help="plot_curve and so on; all of them otherwise")
     chosen = parser.parse_args().names or list(figures)
     matplotlib.use("Agg")
     matplotlib.rcParams["figure.dpi"] = DPI
     warnings.filterwarnings("ignore", "minimize diverged")
     FOLDER.mkdir(exist_ok=True)
-    photograph({name: figures[name]() for name in chosen if name.startswith("shown_")})
+    by_kind = {k: {n: figures[n]() for n in chosen if n.startswith(k)} for k in ("shown_", "page_")}
+    photograph(by_kind["shown_"], by_kind["page_"])
     for name in chosen:
         if name.startswith("drawn_"):
             figures[name]().save(FOLDER / f"{name}.svg")
@@ -210,10 +220,16 @@ def main() -> None:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Save a figure in 256 colours, at a third of the size."""
+    """Save a matplotlib figure."""
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=DPI)
-    Image.open(drawn).convert("RGB").quantize(256, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
+    save_png(drawn.getvalue(), path)
+
+
+def save_png(png: bytes, path: Path) -> None:
+    """Save a picture in 256 colours, at a third of the size."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(256, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ export function explain(model, plan, run) {
   const momentum = plan.optimizer === "sgd" ? Number(plan.settings.momentum) : 0;
   const damped = momentum > 0 && !plan.settings.nesterov && !plan.settings.dampening;
   const lowest = run.losses.indexOf(Math.min(...run.losses));
-  const looked = [...new Set([0, lowest])].map((k) => ({ k, c: curvature(model, run.points[k]) }));
+  const first = run.outcome === "bouncing" ? [lowest, 0] : [0, lowest]; // it bounces where it is, not where it began
+  const looked = [...new Set(first)].map((k) => ({ k, c: curvature(model, run.points[k]) }));
   const told = looked
     .filter(({ c }) => Number.isFinite(c) && c > 0)
     .map(({ k, c }) => ({ k, c, bound: ((damped ? 1 + momentum : 1) * 2) / c }));
