@@ -11,6 +11,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -81,9 +82,11 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def as_mo(catalogue: Catalog) -> bytes:
-    """The bytes of a .mo file."""
+    """The bytes of a .mo file, the same for the same sentences."""
     out = io.BytesIO()
-    write_mo(out, read_po(io.BytesIO(as_po(catalogue)), catalogue.locale))
+    written = read_po(io.BytesIO(as_po(catalogue)), catalogue.locale)
+    written.creation_date = written.revision_date = datetime(2000, 1, 1, tzinfo=UTC)  # not the time of reading
+    write_mo(out, written)
     return out.getvalue()
 
 
