@@ -233,6 +233,7 @@ _READERS: dict[type, Any] = {
     types.MethodType: _each("__self__", "__func__"),
     types.BuiltinFunctionType: _Reader._builtin,
     functools.partial: _each("func", "args", "keywords"),
+    types.SimpleNamespace: _each("__dict__"),
     property: _each("fget"),
     staticmethod: _each("__func__"),
     classmethod: _each("__func__"),
