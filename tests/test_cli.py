@@ -353,3 +353,12 @@ def test_help_is_there_without_loading_what_it_does_not_need(command):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert f"usage: chainrule {command}" in done.stdout and done.stdout.endswith("loaded:\n")
     assert "exit status:" in done.stdout and "examples:" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "chainrule", "derive", "x*sin(x)*exp(x)", "--order", "3", "--steps"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141

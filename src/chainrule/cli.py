@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -24,8 +25,7 @@ COMMANDS = {
 }
 
 USAGE = 3  #: exit status for a command line that makes no sense; 1 and 2 are the commands' own
-
-
+PIPE = 141  #: what a shell reports for a program whose reader went away
 INTERRUPTED = 130  #: what a shell reports for a program that was stopped with Ctrl-C
 
 
@@ -60,7 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = next((word for word in argv if word in COMMANDS), None)
     arguments = build_parser(command).parse_args(argv)
     try:
-        return int(importlib.import_module(COMMANDS[arguments.command][0], __package__).main(arguments))
+        status = int(importlib.import_module(COMMANDS[arguments.command][0], __package__).main(arguments))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough; what is left to write goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE

@@ -56,6 +56,8 @@ def told(command: str, run: Callable[[argparse.Namespace], int], arguments: argp
             return run(arguments)
         except (Usage, ExpressionError, NoFunction) as error:
             status, text = USAGE, str(error)
+        except BrokenPipeError:
+            raise
         except Exception as error:
             if arguments.file is None and not isinstance(error, EXPECTED):
                 raise
