@@ -1,6 +1,6 @@
 """`compile`: what a compiled function does to the world, when it is traced anew, and what it refuses.
 
-Each behaviour is held against the same function run without, once run by the interpreter (`test_interp.py`), to the
+Each behaviour is held against the same function run without, once run by the interpreter (`interp.py`), to the
 bit, and once by native code, to rounding.
 """
 

@@ -1,7 +1,7 @@
 """Every op of the table, compiled, against eager mode: values, gradients, second order.
 
-The interpreter of graphs runs the same kernels on the same numbers in the same order, so nothing may differ; native code
-sums in another order and has elementary functions of its own.
+The interpreter of graphs runs the same kernels on the same numbers in the same order, so nothing may differ; native
+code sums in another order and has elementary functions of its own.
 """
 
 from __future__ import annotations
