@@ -10,15 +10,13 @@ refused; it is made with mode 0700 if it is not there. Files in it are never rem
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 VARIABLE = "CHAINRULE_CACHE"
-SIZE = hashlib.sha256().digest_size
+SIZE = 32  # bytes of a digest
 
 
 class Unsafe(PermissionError):
@@ -32,7 +30,7 @@ def cached() -> bool:
 
 def key(*parts: str) -> str:
     """The name of an object file that depends on these."""
-    return hashlib.sha256("\0".join(f"{len(p)}:{p}" for p in parts).encode()).hexdigest()
+    return _digest("\0".join(f"{len(p)}:{p}" for p in parts), b"").hex()
 
 
 def load(name: str) -> bytes | None:
@@ -53,7 +51,7 @@ def load(name: str) -> bytes | None:
 def save(name: str, data: bytes) -> None:
     """Put a file there, whole or not at all; a full disk is no reason to stop."""
     with _folder() as folder:
-        part = f"{name}.{secrets.token_hex(8)}.part"
+        part = f"{name}.{os.urandom(8).hex()}.part"
         try:
             file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
             try:
@@ -68,6 +66,8 @@ def save(name: str, data: bytes) -> None:
 
 
 def _digest(name: str, data: bytes) -> bytes:
+    import hashlib  # here, as it takes a while to load
+
     return hashlib.sha256(name.encode() + data).digest()
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures  # its pool of processes is imported where it is asked for
 import itertools
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +16,9 @@ from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.objective import Objective
 from chainrule.descend.options import group_of, optimiser
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # concurrent.futures is imported where there is an executor, as it takes a while to load
+    from concurrent.futures import Executor, Future
+
     from chainrule.descend.pieces import Pieces
 
 PIECE = 50_000_000  # lanes times steps of a piece that is kept in a folder,
@@ -219,7 +219,9 @@ def _work(f: Any, *work: Any) -> Lanes:
 
 def _portable(f: Any, executor: Executor) -> Any:
     """The function as a process of its own can have it."""
-    if not isinstance(executor, concurrent.futures.ProcessPoolExecutor):
+    from concurrent.futures import ProcessPoolExecutor
+
+    if not isinstance(executor, ProcessPoolExecutor):
         return f  # threads share it; clusters bring their own way
     try:
         pickle.dumps(f)
@@ -259,6 +261,8 @@ def _hand_out(
     executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Lanes], keep: Callable[[int, Lanes], None]
 ) -> None:
     """See to the pieces that are not done; one whose worker died is handed out again."""
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+
     f = _portable(f, executor)
     own: Executor | None = None  # a pool made in the place of a broken one
     try:
@@ -285,12 +289,10 @@ def _hand_out(
                     f"{len(works) - len(done)} of {len(works)} pieces of the sweep were lost {TRIES} times with their "
                     "workers (killed, perhaps for want of memory): try fewer workers or smaller sweeps"
                 ) from died
-            if isinstance(
-                executor, concurrent.futures.ProcessPoolExecutor
-            ):  # a pool that lost a worker takes no more work
+            if isinstance(executor, ProcessPoolExecutor):  # a pool that lost a worker takes no more work
                 if own is not None:
                     own.shutdown(wait=False)
-                own = concurrent.futures.ProcessPoolExecutor(_workers(executor), mp_context=executor._mp_context)
+                own = ProcessPoolExecutor(_workers(executor), mp_context=executor._mp_context)
     finally:
         if own is not None:
             own.shutdown()
