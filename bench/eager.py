@@ -165,7 +165,7 @@ def installed_size():
     import chainrule
 
     root = Path(chainrule.__file__).parent
-    return sum(p.stat().st_size for p in root.rglob("*") if p.is_file() and p.suffix != ".pyc") / 1e6
+    return sum(p.stat().st_size for p in root.rglob("*") if p.is_file() and p.suffix not in (".pyc", ".po")) / 1e6
 
 
 def main():
