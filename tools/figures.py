@@ -3,7 +3,7 @@
 A figure is a function of this file. One whose name begins with `plot_` is given a theme and returns axes; it is saved
 for the light and for the dark theme, as plot_curve_light.png and so on. One that begins with `shown_` returns what a
 notebook would show, which a browser (Chromium, by playwright) makes a picture of; with `drawn_`, a picture of a graph,
-which is saved as SVG; with `page_`, a page, which is saved with a picture of it, and what to put into its address for
+which is saved as SVG; with `page_`, a page, of which a picture is made, and what to put into its address for
 that. Whoever changes what is seen looks at them.
 """
 
@@ -13,6 +13,7 @@ import argparse
 import html
 import io
 import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,7 @@ def drawn_loop() -> Any:
 
 
 def page_quartic() -> tuple[Any, str]:
-    return cr.page("x - 4*x**2 + x**4/4", start=4.0, lr=0.12), "#step=6&theme=light"
+    return cr.page("x - 4*x**2 + x**4/4", start=4.0, lr=0.01), "#lr=0.12&step=6&theme=light"
 
 
 def mathml(tex: str) -> str:
@@ -193,7 +194,8 @@ def photograph(shown: dict[str, str], pages: dict[str, tuple[Any, str]]) -> None
             save_png(tab.locator("main").screenshot(), FOLDER / f"{name}.png")
         for name, (page, where) in pages.items():
             tab = browser.new_page(viewport={"width": 1280, "height": 880})
-            tab.goto(page.save(FOLDER.parent / f"{name}.html").as_uri() + where)
+            with tempfile.TemporaryDirectory() as folder:
+                tab.goto(page.save(Path(folder) / "page.html").as_uri() + where)
             tab.wait_for_timeout(500)
             save_png(tab.screenshot(), FOLDER / f"{name}.png")
         browser.close()
