@@ -585,7 +585,7 @@ def test_bounds_and_constraints_are_those_of_scipy() -> None:
 
 def test_scipy_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(ImportError, match="pip install scipy"):
+    with pytest.raises(ImportError, match=r"pip install \"chainrule\[descend\]\""):
         cr.minimize(bowl, 1.0, method="BFGS")
 
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from chainrule.base.extras import MissingExtra, extra
 from chainrule.cli import main
-from chainrule.run.extras import MissingExtra, extra
 from chainrule.run.notebook import Unreadable, load
 
 for package in ("nbclient", "nbconvert", "nbformat", "jupytext", "ipykernel", "rich"):
@@ -270,4 +270,4 @@ def test_version(capfd):
 
 def test_a_missing_extra_says_what_to_install():
     with pytest.raises(MissingExtra, match=re.escape('pip install "chainrule[run]"')):
-        extra("no_such_package_of_ours")
+        extra("no_such_package_of_ours", "run")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chainrule.base.extras import MissingExtra, extra
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.steps import State
@@ -152,13 +153,13 @@ class _Bar:
 
     def _open(self, required: bool) -> None:
         try:
-            from tqdm.auto import tqdm
-        except ModuleNotFoundError:
+            tqdm = extra("tqdm.auto", "descend", "progress=True")
+        except MissingExtra:
             if required:
-                raise ImportError("progress=True needs tqdm: pip install tqdm") from None
+                raise
             self.wanted = False
             return
-        self.bar = tqdm(total=self.steps, initial=self.at, unit="step")
+        self.bar = tqdm.tqdm(total=self.steps, initial=self.at, unit="step")
 
     def reached(self, at: int) -> None:
         """Note how far the descent is."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.columns import width
+from chainrule.base.extras import extra
 from chainrule.descend.words import Words, words
 
 
@@ -78,10 +79,7 @@ class Result:
         """
         if self.values is None or not len(self.values):
             raise ValueError("nothing was recorded: call minimize with record=1 (or every k-th step, record=k)")
-        try:
-            from matplotlib import pyplot
-        except ModuleNotFoundError:
-            raise ImportError("plot() needs matplotlib: pip install matplotlib") from None
+        pyplot = extra("matplotlib.pyplot", "see", "plot()")
         track = _track(self.path)
         if axes is None:
             made = list(pyplot.subplots(1, 1 if track is None else 2, squeeze=False, layout="constrained")[1][0])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.extras import extra
 from chainrule.descend.flat import Flat
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
@@ -32,10 +33,7 @@ def by_scipy(
             raise ValueError(f"{name}= is for the optimisers; SciPy's method {method!r} has no use for it")
     if isinstance(tol, dict):
         raise ValueError("SciPy's methods take tol= as a number")
-    try:
-        from scipy import optimize
-    except ModuleNotFoundError:
-        raise ImportError(f"method={method!r} needs SciPy: pip install scipy") from None
+    optimize = extra("scipy.optimize", "descend", f"method={method!r}")
     flat = Flat(objective)
     start = flat.join(objective.start)
     value, g = flat.value_and_gradient(start)

@@ -7,13 +7,13 @@ has them), as do the orthogonal polynomials (their three-term recurrences).
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.extras import extra
 from chainrule.core.op import elementwise
 from chainrule.ops.elementwise import cos, exp, log, no_rule, only, sign, where
 
@@ -21,12 +21,7 @@ _PI, _ROOT_PI, _ROOT_2 = math.pi, math.sqrt(math.pi), math.sqrt(2)
 
 
 def _scipy(name: str) -> Any:
-    try:
-        return getattr(importlib.import_module("scipy.special"), name)
-    except ImportError:
-        raise ImportError(
-            f'the special function {name} needs SciPy, which is not installed: pip install "chainrule[special]"'
-        ) from None
+    return getattr(extra("scipy.special", "special", f"the special function {name}"), name)
 
 
 def scipy(name: str) -> Callable[..., Any]:

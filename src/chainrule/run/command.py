@@ -8,10 +8,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chainrule.base.extras import MissingExtra, extra
+
 from .check import CellVerdict, Status, check
 from .compare import TOLERANCE
 from .dry import Names, names_in
-from .extras import MissingExtra, extra
 from .notebook import Run, Unreadable, execute, load
 from .page import render
 from .report import Reporter
@@ -177,6 +178,6 @@ def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporte
 def _write(run: Run, path: Path, target: Path) -> list[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     written = [_with(target, ".ipynb"), _with(target, ".html")]
-    written[0].write_text(extra("nbformat").writes(run.notebook), encoding="utf-8")
+    written[0].write_text(extra("nbformat", "run").writes(run.notebook), encoding="utf-8")
     written[1].write_text(render(run.notebook, path), encoding="utf-8")
     return written

@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from .extras import extra
+from chainrule.base.extras import extra
 
 # Code spans and blocks first, so that a dollar in code stays one; then $$...$$, then $...$ that does not hold a space
 # at its ends (a price is not a formula).
@@ -48,7 +48,7 @@ def formula(tex: str) -> str | None:
 
 
 def _mathml(tex: str, display: str) -> str | None:
-    converter: Any = extra("latex2mathml.converter")
+    converter: Any = extra("latex2mathml.converter", "run")
     try:
         html: str = converter.convert(tex.replace("\n", " ").strip(), display=display)
     except Exception:  # whatever is wrong with the formula, the page shows it as it was written

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .extras import extra
+from chainrule.base.extras import extra
 
 SCRIPTS = (".py", ".md", ".markdown")
 
@@ -73,7 +73,7 @@ def load(path: Path) -> Notebook:
     if path.suffix == ".ipynb":
         notebook = _from_json(text)
     elif path.suffix in SCRIPTS:
-        notebook = extra("jupytext").reads(text, fmt=path.suffix[1:] if path.suffix != ".markdown" else "md")
+        notebook = extra("jupytext", "run").reads(text, fmt=path.suffix[1:] if path.suffix != ".markdown" else "md")
     else:
         raise Unreadable(f"{path.suffix or 'a file without a suffix'} is not .ipynb, {', '.join(SCRIPTS)}")
     about = notebook.metadata
@@ -86,7 +86,7 @@ def load(path: Path) -> Notebook:
 
 
 def _from_json(text: str) -> Notebook:
-    nbformat = extra("nbformat")
+    nbformat = extra("nbformat", "run")
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
@@ -185,7 +185,7 @@ def _run_cells(
     client: Any, recorded: Notebook, run: Run, keep_going: bool, on_cell: Callable[[int, int], None]
 ) -> None:
     """Run the cells of `run.notebook`, and note in `run` what becomes of them."""
-    exceptions = extra("nbclient.exceptions")
+    exceptions = extra("nbclient.exceptions", "run")
     cells = [index for index, cell in enumerate(recorded.cells) if is_code(cell)]
     for number, index in enumerate(cells, start=1):
         on_cell(number - 1, len(cells))
@@ -198,7 +198,7 @@ def _run_cells(
             name = "Timeout" if timed_out else "DeadKernel"
             message = f"not done after {client.timeout:g} s" if timed_out else "the kernel died while the cell ran"
             told = {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
-            cell.outputs.append(extra("nbformat.v4").new_output("error", **told))
+            cell.outputs.append(extra("nbformat.v4", "run").new_output("error", **told))
             run.failures.append(Failure(number, cell.source, None, name, message))
             client.shutdown_kernel = "immediate"
             break
@@ -232,8 +232,8 @@ def _without_outputs(notebook: Notebook) -> Notebook:
 
 def _client(notebook: Notebook, path: Path, scratch: Path, timeout: float | None, reseed: bool, module: str) -> Any:
     """A client whose kernel will be `chainrule.run.kernel` in this interpreter, whatever the notebook asks for."""
-    extra("ipykernel")
-    specs, manager = extra("jupyter_client.kernelspec"), extra("jupyter_client.manager")
+    extra("ipykernel", "run")
+    specs, manager = extra("jupyter_client.kernelspec", "run"), extra("jupyter_client.manager", "run")
     options = ["--module", module, *["--reseed"] * reseed]
     if path.suffix == ".py":
         options += ["--script", str(path.resolve())]
@@ -245,7 +245,7 @@ def _client(notebook: Notebook, path: Path, scratch: Path, timeout: float | None
             return specs.KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     connection = str(scratch / "kernel.json")
-    return extra("nbclient").NotebookClient(
+    return extra("nbclient", "run").NotebookClient(
         notebook,
         km=manager.AsyncKernelManager(kernel_spec_manager=ThisInterpreter(), connection_file=connection),
         timeout=None if timeout is None else math.ceil(timeout),  # the client counts in whole seconds

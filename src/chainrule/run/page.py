@@ -13,8 +13,9 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from chainrule.base.extras import extra
+
 from .compare import WIDGET
-from .extras import extra
 from .formulas import Formulas, formula
 from .notebook import Notebook
 
@@ -40,7 +41,7 @@ def render(notebook: Notebook, path: Path) -> str:
     """The page: `notebook`, executed, in HTML. `path` is the file it came from: its title, and where its images are."""
     quiet = logging.getLogger("chainrule.page")
     quiet.setLevel(logging.ERROR)  # nbconvert remarks on every figure without a description
-    exporter = extra("nbconvert").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
+    exporter = extra("nbconvert", "run").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
     resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}}
     formulas = Formulas()
     html, _ = exporter.from_notebook_node(_set(_without_widgets(notebook), formulas), resources=resources)

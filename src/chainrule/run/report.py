@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from chainrule.base.extras import extra
+
 from .check import CellVerdict, Status, tally
-from .extras import extra
 from .notebook import ANSI, Failure, Run, is_code
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Reporter:
     """Says how the notebooks fare; `quiet` leaves only what went wrong."""
 
     def __init__(self, *, quiet: bool, check: bool) -> None:
-        console = extra("rich.console").Console
+        console = extra("rich.console", "run").Console
         self.out = console(highlight=False, width=None if sys.stdout.isatty() else 120)
         self.err = console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet, self.check = quiet, check
@@ -37,10 +38,10 @@ class Reporter:
         if self.quiet or not self.err.is_terminal:
             yield lambda done, total: None
             return
-        bars = extra("rich.progress")
+        bars = extra("rich.progress", "run")
         columns = ["{task.description}", bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeElapsedColumn()]
         with bars.Progress(*columns, console=self.err, transient=True) as bar:
-            task = bar.add_task(extra("rich.markup").escape(name), total=None)
+            task = bar.add_task(extra("rich.markup", "run").escape(name), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def tell(self, outcome: Outcome) -> None:
@@ -96,7 +97,9 @@ class Reporter:
         if self.quiet:
             return
         gap = int(self.out.width >= 100)  # the columns fit into 80 characters, but only just
-        table = extra("rich.table").Table(box=extra("rich.box").SIMPLE_HEAD, pad_edge=False, padding=(0, gap))
+        table = extra("rich.table", "run").Table(
+            box=extra("rich.box", "run").SIMPLE_HEAD, pad_edge=False, padding=(0, gap)
+        )
         table.add_column("notebook", overflow="fold", min_width=16)
         for heading in ["cells\nrun", *HEADINGS] if self.check else ["cells run"]:
             table.add_column(heading, justify="right", no_wrap=True)
@@ -107,7 +110,7 @@ class Reporter:
             path = outcome.path
             cells, seconds = (str(outcome.run.cells), f"{outcome.run.seconds:.1f}") if outcome.run else ("-", "-")
             table.add_row(
-                extra("rich.markup").escape(path.name if names[path.name] == 1 else str(path)),
+                extra("rich.markup", "run").escape(path.name if names[path.name] == 1 else str(path)),
                 cells,
                 *(_counts(outcome.cells) if self.check else []),
                 seconds,

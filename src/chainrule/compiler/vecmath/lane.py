@@ -9,21 +9,21 @@ The one exception is `rare`, a branch to a cold call.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any
 
+from chainrule.base.extras import extra
 from chainrule.compiler.vecmath.tables import CONSTANTS, POLYNOMIALS
 
 PLACES = {"float": (24, 32), "double": (53, 64)}  # bits of the significand, of the whole
 
 
+@cache
 def need_llvmlite() -> Any:
     """The package llvmlite with `ir` and `binding`; ImportError says what to install."""
-    try:
-        import llvmlite.binding
-        import llvmlite.ir
-    except ImportError:
-        raise ImportError('the compiler needs llvmlite, which is missing: pip install "chainrule[compile]"') from None
-    return llvmlite
+    for part in ("llvmlite.binding", "llvmlite.ir"):
+        extra(part, "compile", "machine code")
+    return extra("llvmlite", "compile")
 
 
 class Value:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
+
+from chainrule.base.extras import extra
 
 _ELSEWHERE = {"ElementwiseApplyFunction": "sympy.matrices.expressions.applyfunc"}
 
@@ -12,12 +13,7 @@ class _Later:
     """Stands for the module `sympy`."""
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            found = getattr(import_module(_ELSEWHERE.get(name, "sympy")), name)
-        except ModuleNotFoundError as e:
-            if e.name != "sympy":
-                raise
-            raise ImportError('formulas need SymPy: pip install "chainrule[see]"') from None
+        found = getattr(extra(_ELSEWHERE.get(name, "sympy"), "see", "a formula"), name)
         setattr(self, name, found)
         return found
 

@@ -8,6 +8,8 @@ from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from chainrule.base.extras import extra
+
 # Okabe and Ito's colours, which colour-blind people tell apart; what an element is, its shape tells too.
 LIGHT = {
     "paper": "#ffffff", "ink": "#1b1f24", "soft": "#57606a", "line": "#8c959f", "slope": "#0072b2",
@@ -117,14 +119,13 @@ def _d(points: Sequence[tuple[float, float]], curved: bool) -> str:
 
 def png(shapes: Sequence[Shape], width: float, height: float, path: Any, dark: bool = False) -> None:
     """The shapes as a PNG file, twice as large as on the screen, by matplotlib."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
-        from matplotlib.patheffects import withStroke
-    except ModuleNotFoundError:
-        raise ImportError('a PNG needs matplotlib (an SVG does not): pip install "chainrule[see]"') from None
+    extra("matplotlib", "see", "a PNG")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+    from matplotlib.patheffects import withStroke
+
     colours: dict[Any, str] = {None: "none"} | (DARK if dark else LIGHT)
     figure = Figure(figsize=(width / 72, height / 72), dpi=144, facecolor=colours["paper"])
     FigureCanvasAgg(figure)

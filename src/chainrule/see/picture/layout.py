@@ -6,7 +6,9 @@ An arrow over several layers goes through a place of its own in each layer betwe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from chainrule.base.extras import extra
 
 ROW = 26  # between boxes of a layer
 GAP = 56  # between layers, at least
@@ -82,9 +84,5 @@ def _layers(n: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
 
 def _columns(n: int, edges: list[tuple[int, int]], levels: list[int]) -> list[float]:
     """Each vertex's place within its layer."""
-    try:
-        import igraph
-    except ModuleNotFoundError:
-        raise ImportError('a picture needs igraph: pip install "chainrule[see]"') from None
-    graph: Any = igraph.Graph(n=n, edges=edges, directed=True)
+    graph = extra("igraph", "see", "a picture").Graph(n=n, edges=edges, directed=True)
     return [x for x, _ in graph.layout_sugiyama(layers=levels, maxiter=300).coords]

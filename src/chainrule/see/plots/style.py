@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chainrule.base.extras import extra
 from chainrule.base.language import language, say
 
 THAI = {  # families with Thai letters that systems bring along, and their files
@@ -54,11 +55,7 @@ _warned = False
 
 def matplotlib() -> Any:
     """matplotlib's pyplot; an ImportError that says what to install."""
-    try:
-        from matplotlib import pyplot
-    except ModuleNotFoundError:
-        raise ImportError('plots need matplotlib, which is not installed: pip install "chainrule[see]"') from None
-    return pyplot
+    return extra("matplotlib.pyplot", "see", "a plot")
 
 
 @contextmanager
