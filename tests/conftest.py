@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+import chainrule as cr
 
 os.environ["CHAINRULE_LANGUAGE"] = "en"  # messages are compared in English, wherever the tests run
 
@@ -29,6 +32,14 @@ else:
 def pytest_report_header() -> str:
     """The seed, on top of the report."""
     return f"CHAINRULE_SEED={SEED}"
+
+
+@pytest.fixture(autouse=True)
+def same_switches() -> Iterator[None]:
+    """What an example switches in `torch.backends` is switched back: the tests' order must not matter."""
+    before = dict(vars(cr.backends.cudnn))
+    yield
+    vars(cr.backends.cudnn).update(before)
 
 
 @pytest.fixture
