@@ -29,6 +29,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import store
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.single import one_number
 from chainrule.func.trees import flatten, unflatten
 
 Array = Any  # an ndarray, or a NumPy scalar for a 0-d tensor
@@ -91,19 +92,7 @@ class Objective:
     def call(self, xs: list[Tensor]) -> Tensor:
         """The value at tensors in the place of the leaves."""
         args = self.arguments if self.parameters is not None else (unflatten(self.spec, xs),)
-        y = self.f(*args)
-        if isinstance(y, (tuple, list)):
-            raise TypeError(f"the function must return one tensor, but it returned a {type(y).__name__} of {len(y)}")
-        if not isinstance(y, Tensor):
-            raise TypeError(
-                f"the function must return a tensor, but it returned {y!r:.80}, of type {type(y).__name__}. Compute it "
-                "with the package's functions from the x that it is given (no float(), .item() or numpy on the way)."
-            )
-        if y._a.size != 1:
-            raise ValueError(
-                f"the function must return a single number, but it returned {list(y._a.shape)}: reduce it, "
-                "e.g. by .sum()"
-            )
+        y = one_number(self.f(*args))
         if y._g is None:
             raise ValueError(
                 "the value does not depend on x by anything that can be differentiated (was it computed from "

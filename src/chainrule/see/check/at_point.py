@@ -16,6 +16,7 @@ from chainrule.api.backward import grad
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.single import one_number
 from chainrule.func.trees import flatten, unflatten
 
 MOST = 2000  # numbers in a point: finite differences call the function some fifty times for each
@@ -59,18 +60,7 @@ class AtPoint:
     def result(self, leaves: Sequence[Tensor]) -> Tensor:
         """The single number that the function returns."""
         with np.errstate(all="ignore"):
-            y = self.call(self.f, leaves)
-        if not isinstance(y, Tensor):
-            raise TypeError(
-                f"the function must return a tensor, but it returned {y!r:.60}, of type {type(y).__name__}. Compute it "
-                "with the package's functions from what it is given."
-            )
-        if y._a.size != 1:
-            raise ValueError(
-                f"the function must return a single number, but it returned {list(y._a.shape)}: check one of them, or "
-                "their .sum()"
-            )
-        return y
+            return one_number(self.call(self.f, leaves), "check one of them, or their .sum()")
 
     def automatic(self) -> tuple[float, list[float]]:
         """The value and the engine's gradient."""

@@ -14,6 +14,7 @@ from chainrule.compiler.trace import trace
 from chainrule.core.graph import TraceError, Var
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.descend.objective import gradients
+from chainrule.func.single import one_number
 from chainrule.see.page.scalar import Expr, NotForPages, box, expressions, lift, variable
 
 MOST = 50  # variables that a page has room for
@@ -135,10 +136,10 @@ def _constants(a: Any) -> Any:
 
 
 def _check(y: Any) -> None:
-    if not isinstance(y, Tensor):
-        raise NotForPages(f"the function must return a tensor, but it returned {type(y).__name__}")
-    if y._a.size != 1:
-        raise NotForPages(f"the function must return a single number, but it returned {list(y._a.shape)}: reduce it")
+    try:
+        one_number(y)
+    except (TypeError, ValueError) as e:
+        raise NotForPages(str(e)) from None
     if y._g is None:
         raise NotForPages("the value does not depend on the arguments by anything that can be differentiated")
 

@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.api.backward import grad
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.single import a_tensor
 from chainrule.func.trees import flatten, unflatten
 
 Array = np.ndarray[Any, Any]
@@ -133,18 +134,13 @@ class Sampler:
 
     def _checked(self, y: Any) -> Tensor:
         """The result at a single point."""
-        if not isinstance(y, Tensor):
-            raise TypeError(
-                f"{self.who}: the function must return a tensor, but it returned {y!r:.60}, of type "
-                f"{type(y).__name__}. Compute it with the package's functions from what it is given."
-            )
-        if y._a.size != 1:
+        if a_tensor(y, f"{self.who}: the function")._a.size != 1:
             takes = "of one variable, f(x)" if self.n == 1 else "of two variables, f(x, y) or f(p) with p[0] and p[1]"
             raise ValueError(
                 f"{self.who} draws a function {takes}, that returns a single number, but this one returned "
                 f"{list(y._a.shape)}"
             )
-        return y
+        return y  # type: ignore[no-any-return]
 
 
 def _needed(f: Callable[..., Any]) -> list[str]:

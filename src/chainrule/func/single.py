@@ -1,0 +1,26 @@
+"""What a function must return to be descended, checked or drawn: one number, as a tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.core.tensor import Tensor
+
+
+def a_tensor(y: Any, who: str = "the function") -> Tensor:
+    """y; raises TypeError if it is not a tensor."""
+    if isinstance(y, (tuple, list)):
+        raise TypeError(f"{who} must return one tensor, but it returned a {type(y).__name__} of {len(y)}")
+    if not isinstance(y, Tensor):
+        raise TypeError(
+            f"{who} must return a tensor, but it returned {y!r:.60}, of type {type(y).__name__}. Compute it with the "
+            "package's functions from what it is given (no float(), .item() or numpy on the way)."
+        )
+    return y
+
+
+def one_number(y: Any, instead: str = "reduce it, e.g. by .sum()") -> Tensor:
+    """y; raises TypeError if it is not a tensor, and ValueError, with what to do instead, if it has not one element."""
+    if a_tensor(y)._a.size != 1:
+        raise ValueError(f"the function must return a single number, but it returned {list(y._a.shape)}: {instead}")
+    return y  # type: ignore[no-any-return]
