@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.compiler.native import straight
 from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.stage import STRETCH, Stage
@@ -120,7 +120,7 @@ class _Writer:
         arrays, rows, stride, low, high, step, steps = function.args
         build = ir.IRBuilder(function.append_basic_block())
         at, count = (build.mul(n, self.index(self.lanes.block)) for n in (low, high))
-        with _counting(build, at, count, vectors * self.lanes.lanes) as lane:
+        with counting(build, at, count, vectors * self.lanes.lanes) as lane:
             build.call(each, [arrays, rows, stride, lane, step, steps])
         build.ret_void()
 
@@ -196,7 +196,7 @@ class _Writer:
         pen = Pen(self.module, build, vector=False)
         begin = Layout([stage.inputs[r] for r in stage.narrow])
         graph = order([*stage.common, *(stage.after[r] for r in stage.counting)])
-        with _counting(build, self.index(0), steps, 1) as i:
+        with counting(build, self.index(0), steps, 1) as i:
             row = build.gep(rows, [build.mul(i, stride)], source_etype=ir.IntType(8))
             values = {v.id: begin.load(pen, memory, k) for k, v in enumerate(begin.values)}
             evaluate(pen, graph, values)
@@ -212,7 +212,7 @@ class _Writer:
         function, build, pen = self._function(name)
         arrays, rows, stride, lane, step, steps = function.args
         at = [self._lane(pen, lane, n) for n in range(vectors)]
-        with _counting(build, self.index(0), steps, 1) as i:
+        with counting(build, self.index(0), steps, 1) as i:
             common = self._common(pen, stage, self._row(pen, rows, stride, i))
             now = build.trunc(build.add(step, i), ir_type(STEP))
             for here in at:
@@ -240,7 +240,7 @@ class _Writer:
         arrays, rows, stride, lane, step, steps = function.args
         stage = self.lanes.stage
         at = [self._lane(pen, lane, n) for n in range(self.lanes.vectors)]
-        with _counting(build, self.index(0), steps, STRETCH) as done:
+        with counting(build, self.index(0), steps, STRETCH) as done:
             left = build.sub(steps, done)
             length = build.select(build.icmp_signed("<", left, self.index(STRETCH)), left, self.index(STRETCH))
             here = self._row(pen, rows, stride, done)
@@ -397,19 +397,3 @@ def _phi(build: Any, before: Any, first: Cell) -> Cell:
     phi = build.phi(first.raw.type)
     phi.add_incoming(first.raw, before)
     return Cell(first.pen, phi, first.dtype, first.weak)
-
-
-@contextmanager
-def _counting(build: Any, start: Any, stop: Any, by: int) -> Iterator[Any]:
-    """A loop over start, start + by, ... below stop."""
-    before = build.block
-    body, end = build.append_basic_block("loop"), build.append_basic_block("end")
-    build.cbranch(build.icmp_signed("<", start, stop), body, end)
-    build.position_at_end(body)
-    i = build.phi(start.type)
-    i.add_incoming(start, before)
-    yield i
-    following = build.add(i, start.type(by), flags=("nuw", "nsw"))
-    i.add_incoming(following, build.block)
-    build.cbranch(build.icmp_signed("<", following, stop), body, end)
-    build.position_at_end(end)

@@ -17,12 +17,13 @@ can, and sums are in another order than a BLAS has them: equal to rounding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from chainrule.compiler.native.at import Place, number, wrap
 from chainrule.compiler.native.cells import ir_type
+from chainrule.compiler.native.counting import counting
 from chainrule.core.graph import Var
 
 MOST = 1 << 18  # multiplications of a small product
@@ -264,26 +265,13 @@ class _Writer:
 
     # ---- loops
 
-    @contextmanager
-    def _loop(self, stop: Any, step: int = 1, start: Any = None) -> Iterator[Any]:
-        """i = start, start + step, ... while i + step <= stop; once at least."""
-        build, start = self.build, number(0) if start is None else start
-        before = build.block
-        body, end = build.append_basic_block("loop"), build.append_basic_block("end")
-        build.branch(body)
-        build.position_at_end(body)
-        i = build.phi(start.type)
-        i.add_incoming(start, before)
-        yield i
-        following = build.add(i, number(step), flags=("nuw", "nsw"))
-        i.add_incoming(following, build.block)
-        build.cbranch(build.icmp_signed("<=", build.add(following, number(step)), stop), body, end)
-        build.position_at_end(end)
+    def _loop(self, stop: Any, step: int = 1, start: Any = None) -> AbstractContextManager[Any]:
+        return counting(self.build, number(0) if start is None else start, stop, step, once=True)
 
     def _tiles(self, n: int, size: int, do: Callable[[Any, int], None]) -> None:
         """Cut n into tiles: do(start, size) for the whole ones in a loop, and for the rest."""
         if n >= size:
-            with self._loop(number(n), size) as i:
+            with self._loop(number(n - n % size), size) as i:
                 do(i, size)
         if n % size:
             do(number(n - n % size), n % size)
@@ -358,11 +346,11 @@ class _Writer:
                 x = self._load(self._at(pa, (i, a.row), (k, 1)), wide)
                 return self._mad(x, self._load(self._at(pb, (k, 1), (j, b.column)), wide), total)
 
+            rest = self.inner % width
             (whole,) = self._summed(
-                [self._zero(width)], width, number(0), number(self.inner), lambda k, t: [term(k, width, t[0])]
+                [self._zero(width)], width, number(0), number(self.inner - rest), lambda k, t: [term(k, width, t[0])]
             )
             total = self._across(whole, width)
-            rest = self.inner % width
             if rest:
                 last = term(number(self.inner - rest), rest, self._zero(rest))
                 total = build.fadd(total, self._across(last, rest))

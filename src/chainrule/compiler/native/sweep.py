@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from chainrule.base.shapes import numel
 from chainrule.compiler.native import straight
 from chainrule.compiler.native.at import At, Place, number, unravel, wrap
 from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
+from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
 from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var
@@ -219,20 +220,8 @@ class Writer:
 
     # ---- loops
 
-    @contextmanager
-    def loop(self, start: Any, stop: Any) -> Iterator[Any]:
-        build = self.build
-        before = build.block
-        body, end = build.append_basic_block("loop"), build.append_basic_block("end")
-        build.cbranch(build.icmp_signed("<", start, stop), body, end)
-        build.position_at_end(body)
-        i = build.phi(start.type)
-        i.add_incoming(start, before)
-        yield i
-        following = build.add(i, number(1), flags=("nuw", "nsw"))
-        i.add_incoming(following, build.block)
-        build.cbranch(build.icmp_signed("<", following, stop), body, end)
-        build.position_at_end(end)
+    def loop(self, start: Any, stop: Any) -> AbstractContextManager[Any]:
+        return counting(self.build, start, stop)
 
     def memory(self, dtype: Any) -> Any:
         with self.build.goto_entry_block():
