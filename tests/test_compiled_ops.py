@@ -7,6 +7,7 @@ code sums in another order and has elementary functions of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from compared import Result, same
 from samples import draws, entry
-from test_registry import NAMES, SMOOTH, floats, moving, outputs, those
+from test_registry import NAMES, SMOOTH, floats, listed, moving, outputs, those
 
 
 @pytest.fixture(params=["interpreted", "native"])
@@ -77,3 +78,40 @@ def test_a_rule_that_reads_numbers_says_so() -> None:
     x = cr.eye(3, dtype=cr.float64).requires_grad_()
     with pytest.raises(TraceError, match="asked for while tracing"):
         cr.compile(lambda x: grad(cr.linalg.lu_factor(x).LU.sum(), x))(x)
+
+
+# ------------------------------------------------------------------------------------------------------ order in memory
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_graph_knows_which_results_lie_in_order(name: str, order: str, rng: np.random.Generator) -> None:
+    """Products and sums round by the order in memory, and some reshapes share memory by it."""
+    op, e = REGISTRY[name], entry(name)
+    for drawn, attrs in draws(name, rng):
+        xs = [wrap(a) for a in drawn] if e.before is None else listed(e.before(*map(wrap, drawn)))
+        xs = [wrap(np.array(x._a, order=order)[()]) for x in xs]  # type: ignore[call-overload]
+        packed: list[bool] = []
+
+        def body(*xs: Tensor, attrs: Any = attrs, packed: Any = packed) -> Tensor:
+            ys = listed(op(*xs, **attrs))
+            packed.extend(y._a.packed for y in ys)
+            return ys[0]
+
+        cr.compile(body)(*xs)
+        in_order = [np.asarray(y._a).flags.c_contiguous for y in listed(op(*xs, **attrs))]
+        assert len(packed) == len(in_order) and all(np.greater_equal(in_order, packed))
+
+
+def test_what_is_written_lies_as_the_memory_does(rtol: float, rng: np.random.Generator) -> None:
+    """A row copied into every row of a matrix is a matrix: the product with its transpose rounds as such."""
+    for _ in range(20):
+        a, b = rng.standard_normal((3, 2)), rng.standard_normal(2)
+
+        def both(m: Tensor, x: Tensor, a: Any = a) -> tuple[Tensor, ...]:
+            with cr.no_grad():
+                m.copy_(x)
+            return grad((m @ x * cr.tensor(a[:, 0])).sum(), x)
+
+        xs, ys = ((cr.tensor(a), cr.tensor(b, requires_grad=True)) for _ in range(2))
+        same(cr.compile(both)(*xs), both(*ys), rtol)

@@ -255,12 +255,12 @@ class _Memory:
 
     def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
         """Whether the elements lie in memory in order, without gaps."""
-        return bool(self._a.flags.c_contiguous)
+        laid = _laid(self)
+        return laid is not None and bool(laid.flags.c_contiguous)
 
     def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
         """The tensor itself if its elements lie in order, else a copy in which they do."""
-        trace = current().trace
-        laid = self._a if trace is None else trace.layout(self)
+        laid = _laid(self)
         if laid is None:  # a reshape is a view where it can be
             return REGISTRY["reshape"](self, shape=tuple(self._a.shape))  # type: ignore[no-any-return]
         return self if laid.flags.c_contiguous else self.clone()
@@ -361,6 +361,12 @@ class _Conversions:
         if isinstance(self._g, Node):
             raise RuntimeError("Only graph leaves can be pickled; detach() the tensor first.")
         return _rebuild, (type(self), np.asarray(self._a), self._g is not None)
+
+
+def _laid(x: Tensor) -> Any:
+    """An array laid out in memory as x is; None where a trace does not know."""
+    trace = current().trace
+    return x._a if trace is None else trace.layout(x)
 
 
 def _rebuild(cls: type, a: Any, requires_grad: bool) -> Tensor:

@@ -1,7 +1,8 @@
 """Passes over a graph: constants folded, common subexpressions joined, exact algebra, dead values dropped.
 
 Only what is exact is done: `x * 1`, `x + 0` where no sign of zero can change, `-(-x)`, shapes moved twice. Whatever
-would round differently is left as it was written.
+would round differently is left as it was written; that goes for the order in memory too, by which a product of
+matrices may round: a copy that brings elements in order is kept.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def simplify(results: Sequence[Var]) -> list[Var]:
         args = tuple(made[a.id] if isinstance(a, Var) else a for a in v.args)
         if v.index is not None:
             key: Any = ("part", args[0].id, v.index)
-            made[v.id] = known.setdefault(key, _again(v, args))
+            made[v.id] = known.setdefault(key, again(v, args))
             continue
         made[v.id] = _settled(v, args, known)
     return [made[r.id] for r in results]
@@ -44,19 +45,19 @@ def _settled(v: Var, args: tuple[Any, ...], known: dict[Any, Any]) -> Any:
         else:
             found = _algebra(v, args)
             if found is None:
-                found = _again(v, args)
+                found = again(v, args)
             elif found.id > v.id and found.op is not None and not any(found is a for a in args):
                 found = _settled(found, found.args, known)  # a rule made it: others may apply
         known[key] = found
     return known[key]
 
 
-def _again(v: Var, args: tuple[Any, ...]) -> Var:
+def again(v: Var, args: tuple[Any, ...]) -> Var:
     """The value on simplified arguments."""
     if all(a is b for a, b in zip(args, v.args)):
         return v
     new = Var(v.shape, v.dtype, v.op, args, v.attrs, index=v.index)
-    new.weak = v.weak
+    new.weak, new.moved = v.weak, v.moved
     return new
 
 
@@ -106,9 +107,14 @@ def _is(a: Any, number: float) -> bool:
     return bool(np.all(a == number) and np.all(np.signbit(a) == np.signbit(number)))
 
 
-def _same(v: Var, x: Any) -> Any:
-    """x where it can stand for v as it is."""
+def _like(v: Var, x: Any) -> Any:
+    """x where it is of v's kind."""
     return x if isinstance(x, Var) and x.shape == v.shape and x.dtype == v.dtype and x.weak == v.weak else None
+
+
+def _same(v: Var, x: Any) -> Any:
+    """x where it can stand for v, which is new memory, as it is."""
+    return _like(v, x) if isinstance(x, Var) and x.packed else None
 
 
 def _mul(v: Var, x: Any, y: Any) -> Any:
@@ -128,14 +134,14 @@ def _div(v: Var, x: Any, y: Any) -> Any:
 
 
 def _neg(v: Var, x: Any) -> Any:
-    return x.args[0] if isinstance(x, Var) and x.op is REGISTRY["neg"] else None
+    return _same(v, x.args[0]) if isinstance(x, Var) and x.op is REGISTRY["neg"] else None
 
 
 def _move(v: Var, x: Any) -> Any:
     """Reshaped or expanded to the shape that it has, or twice in a row."""
-    if _same(v, x) is not None:
+    if _like(v, x) is not None:
         return x
-    if isinstance(x, Var) and x.op is v.op and v.op is not None:
+    if isinstance(x, Var) and x.op is v.op and v.op is not None and not x.args[0].moved:
         return apply(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
     return None
 
@@ -152,10 +158,10 @@ _RULES: dict[str, Callable[..., Any]] = {
     "neg": _neg,
     "reshape": _move,
     "expand": _move,
-    "sum_to": lambda v, x: _same(v, x),
-    "cast": lambda v, x: _same(v, x),
+    "sum_to": _like,
+    "cast": _same,
     "alias": lambda v, x: x,
-    "clone": lambda v, x: x,
+    "clone": _same,
     "where": _where,
 }
 

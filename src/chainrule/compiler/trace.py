@@ -147,6 +147,7 @@ class Trace:
         leaf = self._grads.get(key)
         self.outside.found(key, x)
         var = Var(a.shape, a.dtype)
+        var.moved = not a.flags.c_contiguous
         if leaf is None:
             self.inputs.append(Input(var, lambda: x._a, x))
         else:
@@ -172,6 +173,8 @@ class Trace:
             value = REGISTRY["cast"](value, dtype=x._a.dtype)
         if value.shape != tuple(x._a.shape):
             value = REGISTRY["expand"](value, shape=tuple(x._a.shape))
+        if not value.packed:
+            value = REGISTRY["clone"](value)  # as it lies in x's memory: products and sums may round by that
         if not isinstance(x._a, Var):
             self.outside.written(x)
         if x._base is not None:
@@ -209,7 +212,7 @@ class Trace:
                 a = op.kernel(a, **attrs)
             return a
         if isinstance(x._a, Var):
-            return None if x._a.moved else np.empty(x._a.shape, x._a.dtype)
+            return np.empty(x._a.shape, x._a.dtype) if x._a.packed else None
         order = shareable(x).flags.c_contiguous
         self.guards.append(Guard("a captured tensor's layout", lambda: x._a.flags.c_contiguous, order))
         return x._a

@@ -59,6 +59,14 @@ class Var:
         __gt__: Any
         __ge__: Any
 
+    @property
+    def packed(self) -> bool:
+        """Whether eager code has its elements in order in memory, one next to the other, for sure."""
+        v = self
+        while v.op is not None and v.op.name in _KEEPS:
+            v = v.args[0]
+        return not v.moved and (v.op is None or not v.op.view)
+
     # What the package asks of an array ------------------------------------------------------------------------------
 
     @property
@@ -75,7 +83,7 @@ class Var:
 
     @property
     def flags(self) -> _Flags:
-        return _MOVED if self.moved else _FLAGS
+        return _FLAGS if self.packed else _MOVED
 
     def copy(self) -> Var:
         return self
@@ -114,7 +122,8 @@ class _Flags:
 
 
 _FLAGS, _MOVED = _Flags(True), _Flags(False)
-_MOVES = frozenset({"permute", "transpose", "t", "expand", "flip"})
+_KEEPS = frozenset({"reshape", "squeeze", "unsqueeze", "alias"})
+_MOVES = frozenset("permute transpose t expand flip overwrite diag_embed cross contract argtop".split())
 
 
 def _refusal() -> str:
@@ -181,11 +190,15 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         v = Var(shape, dtype, op, args, attrs)
         read = [a for a in args if isinstance(a, Var)]
         values = [a for a in read if a.dtype.kind != "b"]  # a condition chooses among numbers
-        v.moved = op.name in _MOVES or (not isinstance(op, Bilinear) and any(a.moved for a in read))
+        moved = any(a.moved for a in read) and not isinstance(op, Bilinear) and op.name != "clone"
+        v.moved = moved or op.name in _MOVES
         v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
-    return tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
+    parts = tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
+    for v in parts:
+        v.moved = any(isinstance(a, Var) and a.moved for a in args)
+    return parts
 
 
 @dataclass(frozen=True)
