@@ -307,6 +307,23 @@ def test_any_number_of_lanes(count: int) -> None:
     )
 
 
+@pytest.mark.parametrize("steps", [127, 128, 1000])
+@pytest.mark.parametrize("optimizer", ["sgd", ("sgd", {"momentum": 0.5}), "rprop"], ids=str)
+@pytest.mark.parametrize(
+    ("f", "lr"), [(quartic, 0.01), (lambda x: x**2, 1.0), (lambda x: (x - 0.3).cosh() + x**2, 0.1)],
+    ids=["settles", "goes to and fro", "settles, by vector maths"],
+)  # fmt: skip
+def test_lanes_that_have_settled_stay_where_single_steps_leave_them(f, lr, optimizer, steps: int) -> None:
+    """To record every point is to make every step by itself; without, steps that change nothing are left out."""
+    starts = np.append(np.linspace(-2, 2, 300), [1e30, 3e9]).astype(np.float32)
+    quick = cr.sweep(f, starts, lr=lr, optimizer=optimizer, steps=steps)
+    each = cr.sweep(f, starts, lr=lr, optimizer=optimizer, steps=steps, record=1)
+    for name in ("x", "value", "steps", "reason"):
+        np.testing.assert_array_equal(getattr(quick, name), getattr(each, name), err_msg=name)
+    if lr == 1 and optimizer == "sgd":
+        np.testing.assert_array_equal(quick.x[:300], starts[:300] * (-1) ** steps)
+
+
 def test_a_lane_that_leaves_and_comes_back_is_lost_where_it_left() -> None:
     """The value overflows for one step, and the clamped step after it would be finite again."""
 

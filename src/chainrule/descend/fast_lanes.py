@@ -168,9 +168,8 @@ class _Run:
             a[self.count :] = a[0]
         self.lost = np.full(n, -1, np.int32)
         self.lost[self.count :] = 0
-        look = self.code.look.seen
-        self.value, self.slope = (np.empty(n, v.dtype) for v in look)
-        memory = [*self.arrays.values(), self.lost, self.value, self.slope]
+        self.value = np.empty(n, self.code.look.seen[0].dtype)
+        memory = [*self.arrays.values(), self.lost, self.value]
         limits = [safe[0], int(np.float64(safe[1]).view(np.int64))]
         self.addresses = np.array([*(a.ctypes.data for a in memory), *limits], np.int64)
         self.xs = [a for (role, _), a in self.arrays.items() if role == "x"]
@@ -181,10 +180,8 @@ class _Run:
     def ends(self) -> Ends:
         """Descend."""
         self._put(0, slice(None))
-        self._look(0, endless=True)
-        for begin in range(0, self.steps, PIECE):
+        for begin in range(0, max(self.steps, 1), PIECE):
             self._piece(begin, min(begin + PIECE, self.steps))
-        self._look(self.steps, endless=False)
         if self.record and self.steps % self.record == 0:
             self._put(self.steps, slice(None))
         n, shape = self.count, self.plan.look.inputs[0].shape
@@ -200,40 +197,34 @@ class _Run:
             for i, a in enumerate(self.xs):
                 self.path[step // self.record, i, lanes] = np.where(self.lost[lanes] < 0, a[lanes], np.nan)
 
-    def _look(self, step: int, endless: bool) -> None:
-        """Compute value and slope; a lane is lost where they are not finite. endless: by an infinite slope too."""
-        rows = self.code.look.rows(given(self.plan.look), 1)
-        self.code.run_look(self.addresses.ctypes.data, rows.ctypes.data, 0, 0, self.padded // self.code.block, 0, 1)
-        with np.errstate(all="ignore"):
-            if np.isfinite(self.value.sum() + self.slope.sum()):
-                return
-        bad = ~np.isfinite(self.value) | (~(self.slope < np.inf) if endless else np.isnan(self.slope))
-        self.lost[bad & (self.lost < 0)] = step
-
     def _piece(self, begin: int, end: int) -> None:
-        """Steps begin to end, shared among threads."""
+        """Steps begin to end, shared among threads; before the first and after the last, lanes are looked at."""
         from chainrule.compiler.native.graph import WORKERS, _pool
 
         code, programs = self.code, self.plan.programs
-        blocks = self.padded // code.block
-        if begin == 0 and code.first is not None:
-            rows = self._rows(code.first, programs[0], 1)
-            code.run_first(self.addresses.ctypes.data, rows.ctypes.data, 0, 0, blocks, 0, 1)
-            begin = 1
-            self._put_if_due(1, slice(None))
-        if begin == end:
-            return
-        rows = self._rows(code.stage, programs[-1], end - begin)
+        table, blocks = self.addresses.ctypes.data, self.padded // code.block
+        look = code.look.rows(given(self.plan.look), 1)
+        start, first = begin, None
+        if begin == 0 and end and code.first is not None:
+            first, start = self._rows(code.first, programs[0], 1), 1
+        rows = self._rows(code.stage, programs[-1], end - start) if start < end else look
         stride = rows.shape[1] if len(rows) > 1 else 0
 
         def run(low: int, high: int) -> None:
-            at = begin
+            lanes = slice(low * code.block, high * code.block)
+            if begin == 0:
+                code.run_look(table, look.ctypes.data, 0, low, high, 0, 1)
+            if first is not None:
+                code.run_first(table, first.ctypes.data, 0, low, high, 0, 1)
+                self._put_if_due(1, lanes)
+            at = start
             while at < end:
                 to = min(end, (at // self.record + 1) * self.record) if self.record else end
-                here = rows.ctypes.data + (at - begin) * stride
-                code.run_steps(self.addresses.ctypes.data, here, stride, low, high, at, to - at)
+                code.run_steps(table, rows.ctypes.data + (at - start) * stride, stride, low, high, at, to - at)
                 at = to
-                self._put_if_due(at, slice(low * code.block, high * code.block))
+                self._put_if_due(at, lanes)
+            if end == self.steps:
+                code.run_look(table, look.ctypes.data, 0, low, high, end, 0)
 
         work = self.padded * (end - begin) * len(code.stage.graph)
         parts = min(SHARES * WORKERS, blocks) if work > MANY else 1

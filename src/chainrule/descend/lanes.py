@@ -61,11 +61,10 @@ def run_lanes(
 
 
 def _ended(lost: Any, steps: int) -> tuple[Any, Any]:
-    """Steps and reasons of lanes by the step at which each was lost, -1 where it was not."""
+    """Steps and reasons of lanes by the step at which each was lost, -1 where it was not; `lost` becomes the steps."""
     gone = lost >= 0
-    if not gone.any():
-        return np.full(len(lost), steps), np.zeros(len(lost), np.int8)
-    return np.where(gone, lost, np.int64(steps)), gone.view(np.int8) * np.int8(REASONS.index("diverged"))
+    np.copyto(lost, steps, where=~gone)
+    return lost, gone.view(np.int8) * np.int8(REASONS.index("diverged"))
 
 
 def points(steps: int, record: int) -> int:

@@ -12,6 +12,9 @@ step. Three functions make steps:
                stretch in which that happened is made again from its beginning by `careful`
     unchecked  looks at nothing, and does not even compute the value, for a stretch of steps in which nothing can
                overflow by interval arithmetic (bounds.py) if it begins within bounds; else `quick` makes it
+
+Where all steps are alike, a block that a stretch has led back to where it began, to the bit (it has converged, or goes
+round in circles in the last digit), is not moved in whole stretches any more: they would lead back again.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler.native import straight
-from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose, ir_type
+from chainrule.compiler.native.cells import BOOL, DOUBLE, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.loop import Layout, evaluate
@@ -48,7 +51,9 @@ class Lanes:
     The functions `run_*` take the address of a table, the address of the rows and the bytes from one to the next (0:
     there is one for all steps), a range of blocks, the number of the first step, and how many there are. The table has
     the addresses of arrays of `padded` lanes: one for each of `cells`, then the step at which each was lost (-1: it was
-    not), the value, the norm of the gradient; then the length of a stretch and the bits of the bound for `unchecked`.
+    not), and the value; then the length of a stretch and the bits of the bound for `unchecked`. `run_look` makes no
+    step: it computes the value, and lanes are lost where that or the gradient is not finite; if how many is 0, an
+    infinite gradient is let pass.
     """
 
     def __init__(self, first: Stage | None, stage: Stage, look: Stage, proven: bool) -> None:
@@ -236,58 +241,73 @@ class _Writer:
 
     def _quickly(self, careful: Any) -> Any:
         """Steps in which only the whole is looked at, after each stretch of them."""
+        from llvmlite import ir
+
         function, build, pen = self._function("quick")
         arrays, rows, stride, lane, step, steps = function.args
-        stage = self.lanes.stage
-        at = [self._lane(pen, lane, n) for n in range(self.lanes.vectors)]
+        settled = build.alloca(ir.IntType(1))  # a stretch led back to where it began, and so will the next
+        build.store(ir.IntType(1)(0), settled)
         with counting(build, self.index(0), steps, STRETCH) as done:
             left = build.sub(steps, done)
-            length = build.select(build.icmp_signed("<", left, self.index(STRETCH)), left, self.index(STRETCH))
-            here = self._row(pen, rows, stride, done)
-            start = [{cell: self._load(pen, arrays, cell, a) for cell in self.lanes.cells} for a in at]
-            zero = pen.constant(0, stage.seen[0].dtype)
-            before, body, end = build.block, build.append_basic_block("stretch"), build.append_basic_block("stretched")
-            build.branch(body)
-            build.position_at_end(body)
-            i = build.phi(self.index)
-            i.add_incoming(self.index(0), before)
-            moving = [cell for cell in self.lanes.cells if cell[0] in stage.after]
-            phis = []
-            for cells in start:
-                mine = {cell: _phi(build, before, cells[cell]) for cell in moving}
-                phis.append((mine, _phi(build, before, zero)))
-            common = self._common(pen, stage, self._row(pen, here, stride, i))
-            ends = []
-            for cells, (mine, sign) in zip(start, phis):
-                values = self._step(pen, stage, common, {**cells, **mine}, [*stage.seen, *stage.after.values()])
-                for v in stage.seen:
-                    for c in values[v.id].flat:
-                        sign = pen.intrinsic("fma", c.astype(zero.dtype), zero, sign)
-                ends.append((self._moved(stage.after, values), sign))
-            following = build.add(i, self.index(1))
-            i.add_incoming(following, build.block)
-            for (mine, sign), (moved, after) in zip(phis, ends):
-                for cell, phi in mine.items():
-                    phi.raw.add_incoming(moved[cell].raw, build.block)
-                sign.raw.add_incoming(after.raw, build.block)
-            build.cbranch(build.icmp_signed("<", following, length), body, end)
-            build.position_at_end(end)
-            alive = [pen.load(self._lost(pen, arrays, a), STEP) < 0 for a in at]
-            bad = [good & (sign != 0.0) for good, (_, sign) in zip(alive, ends)]
-            with build.if_else(pen.any(functools.reduce(Cell.__or__, bad)), likely=False) as (wrong, right):
-                with wrong:
-                    few = max(self.lanes.vectors // 4, 1)
-                    for n in range(0, self.lanes.vectors, few):
-                        build.call(careful, [arrays, here, stride, at[n], build.add(step, done), length])
-                with right:
-                    for a, good, (moved, _) in zip(at, alive, ends):
-                        for cell in moving:
-                            new = moved[cell]
-                            if cell[0] == "x":
-                                new = choose(good, new, self._load(pen, arrays, cell, a))
-                            self._store(pen, new, arrays, cell, a)
+            whole = build.icmp_signed(">=", left, self.index(STRETCH))
+            with build.if_then(build.not_(build.and_(whole, build.load(settled, typ=ir.IntType(1))))):
+                length = build.select(whole, self.index(STRETCH), left)
+                here = self._row(pen, rows, stride, done)
+                self._stretch(pen, careful, (arrays, here, stride, lane, build.add(step, done), length), settled)
         build.ret_void()
         return function
+
+    def _stretch(self, pen: Wide, careful: Any, call: tuple[Any, ...], settled: Any) -> None:
+        """Some steps, made again by `careful` if something was not finite."""
+        arrays, rows, stride, lane, step, length = call
+        build, stage = pen.build, self.lanes.stage
+        at = [self._lane(pen, lane, n) for n in range(self.lanes.vectors)]
+        start = [{cell: self._load(pen, arrays, cell, a) for cell in self.lanes.cells} for a in at]
+        zero = pen.constant(0, stage.seen[0].dtype)
+        before, body, end = build.block, build.append_basic_block("stretch"), build.append_basic_block("stretched")
+        build.branch(body)
+        build.position_at_end(body)
+        i = build.phi(self.index)
+        i.add_incoming(self.index(0), before)
+        moving = [cell for cell in self.lanes.cells if cell[0] in stage.after]
+        phis = []
+        for cells in start:
+            mine = {cell: _phi(build, before, cells[cell]) for cell in moving}
+            phis.append((mine, _phi(build, before, zero)))
+        common = self._common(pen, stage, self._row(pen, rows, stride, i))
+        ends = []
+        for cells, (mine, sign) in zip(start, phis):
+            values = self._step(pen, stage, common, {**cells, **mine}, [*stage.seen, *stage.after.values()])
+            for v in stage.seen:
+                for c in values[v.id].flat:
+                    sign = pen.intrinsic("fma", c.astype(zero.dtype), zero, sign)
+            ends.append((self._moved(stage.after, values), sign))
+        following = build.add(i, self.index(1))
+        i.add_incoming(following, build.block)
+        for (mine, sign), (moved, after) in zip(phis, ends):
+            for cell, phi in mine.items():
+                phi.raw.add_incoming(moved[cell].raw, build.block)
+            sign.raw.add_incoming(after.raw, build.block)
+        build.cbranch(build.icmp_signed("<", following, length), body, end)
+        build.position_at_end(end)
+        alive = [pen.load(self._lost(pen, arrays, a), STEP) < 0 for a in at]
+        bad = [good & (sign != 0.0) for good, (_, sign) in zip(alive, ends)]
+        with build.if_else(pen.any(functools.reduce(Cell.__or__, bad)), likely=False) as (wrong, right):
+            with wrong:
+                few = max(self.lanes.vectors // 4, 1)
+                for n in range(0, self.lanes.vectors, few):
+                    build.call(careful, [arrays, rows, stride, at[n], step, length])
+            with right:
+                pairs = []
+                for a, good, (moved, _) in zip(at, alive, ends):
+                    for cell in moving:
+                        new, old = moved[cell], self._load(pen, arrays, cell, a)
+                        if cell[0] == "x":
+                            new = choose(good, new, old)
+                        self._store(pen, new, arrays, cell, a)
+                        pairs.append((new, old))
+                if not stage.counting:
+                    build.store(pen.same(pairs), settled)
 
     def _unchecked(self, quick: Any) -> Any:
         """Steps of which it is known that nothing can go wrong as long as a stretch of them begins within bounds."""
@@ -311,7 +331,7 @@ class _Writer:
 
         first = load()
         before, head, body = build.block, build.append_basic_block("head"), build.append_basic_block("body")
-        slow, after, end = (build.append_basic_block(n) for n in ("slow", "after", "end"))
+        slow, stretched, after, end = (build.append_basic_block(n) for n in ("slow", "stretched", "after", "end"))
         build.branch(head)
         build.position_at_end(head)
         done = build.phi(self.index)
@@ -344,17 +364,25 @@ class _Writer:
         for phis, cells in zip(moved, new):
             for cell, phi in phis.items():
                 phi.raw.add_incoming(cells[cell].raw, build.block)
-        stepped = build.block
-        build.cbranch(build.icmp_signed("<", following, length), body, after)
+        build.cbranch(build.icmp_signed("<", following, length), body, stretched)
+
+        build.position_at_end(stretched)
+        back = pen.same([(ends[cell], old) for ends, begins in zip(new, now) for cell, old in begins.items()])
+        build.branch(after)
 
         build.position_at_end(after)
+        settled = build.phi(back.type)
+        settled.add_incoming(back, stretched)
+        settled.add_incoming(back.type(0), recovered)
         final = []
         for cells, others in zip(new, again):
-            both = {cell: _phi(build, stepped, cells[cell]) for cell in moving}
+            both = {cell: _phi(build, stretched, cells[cell]) for cell in moving}
             for cell, phi in both.items():
                 phi.raw.add_incoming(others[cell].raw, recovered)
             final.append(both)
         total = build.add(done, length)
+        whole = build.sub(steps, build.urem(build.sub(steps, total), stretch))
+        total = build.select(settled, whole, total)  # back where it began: so is every whole stretch from here on
         done.add_incoming(total, after)
         for phis, cells in zip(now, final):
             for cell, phi in phis.items():
@@ -369,7 +397,7 @@ class _Writer:
         """The length of a stretch, and the bound of what it begins with: two numbers after the arrays' addresses."""
         from llvmlite import ir
 
-        n = len(self.places) + 3
+        n = len(self.places) + 2
         slots = [pen.build.gep(arrays, [self.index(n + k)], source_etype=self.index) for k in (0, 1)]
         size = Cell(pen, pen.build.load(slots[1], typ=ir.DoubleType()), DOUBLE)
         kinds = {v.dtype for v in self.lanes.cells.values()}
@@ -378,17 +406,26 @@ class _Writer:
         return pen.build.load(slots[0], typ=self.index), sizes
 
     def _looking(self, vectors: int) -> Any:
-        """The value and the slope, put in the two arrays after the lanes' own."""
+        """The value, and whether it and the slope are finite."""
         function, build, pen = self._function("look_some")
-        arrays, rows, _, lane, _, _ = function.args
+        arrays, rows, _, lane, step, steps = function.args
         stage = self.lanes.look
         common = self._common(pen, stage, rows)
+        scalars = Pen(self.module, build, vector=True)
+        now = pen.spread(Cell(scalars, build.trunc(step, ir_type(STEP)), STEP))
+        kind = stage.seen[1].dtype
+        endless, largest = (scalars.constant(x, kind) for x in (np.inf, np.finfo(kind).max))
+        steepest = pen.spread(
+            choose(Cell(scalars, build.icmp_signed("==", steps, self.index(0)), BOOL), endless, largest)
+        )
         for n in range(vectors):
             here = self._lane(pen, lane, n)
             xs = {cell: self._load(pen, arrays, cell, here) for cell in self.xs}
-            values = self._step(pen, stage, common, xs, stage.seen)
-            for k, v in enumerate(stage.seen):
-                pen.store(values[v.id][()], self._array(pen, arrays, len(self.places) + 1 + k, v.dtype, here))
+            value, slope = (self._step(pen, stage, common, xs, stage.seen)[v.id][()] for v in stage.seen)
+            pen.store(value, self._array(pen, arrays, len(self.places) + 1, value.dtype, here))
+            fine = (abs(value) < np.inf) & (slope <= steepest)
+            lost = pen.load(self._lost(pen, arrays, here), STEP)
+            pen.store(choose((lost < 0) & ~fine, now, lost), self._lost(pen, arrays, here))
         build.ret_void()
         return function
 

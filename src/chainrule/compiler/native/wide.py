@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
-from chainrule.compiler.native.cells import Cell, Pen, ir_type
+from chainrule.compiler.native.cells import BOOL, Cell, Pen, ir_type
 from chainrule.compiler.vecmath import functions as vecmath
 
 
@@ -65,6 +67,17 @@ class Wide(Pen):
         bit = ir.IntType(1)
         name = f"llvm.vector.reduce.or.v{self.lanes}i1"
         return self.build.call(self.module.declare_intrinsic(name, (), ir.FunctionType(bit, [x.raw.type])), [x.raw])
+
+    def same(self, pairs: Sequence[tuple[Cell, Cell]]) -> Any:
+        """Whether the two of each pair are the same in all lanes, to the bit."""
+        from llvmlite import ir
+
+        found = []
+        for pair in pairs:
+            kind = ir.VectorType(ir.IntType(8 * pair[0].dtype.itemsize), self.lanes)
+            x, y = (self.build.bitcast(c.raw, kind) for c in pair)
+            found.append(Cell(self, self.build.icmp_unsigned("!=", x, y), BOOL))
+        return self.build.not_(self.any(functools.reduce(Cell.__or__, found)))
 
 
 def width() -> int:
