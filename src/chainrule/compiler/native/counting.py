@@ -8,10 +8,13 @@ from typing import Any
 
 
 @contextmanager
-def counting(build: Any, start: Any, stop: Any, step: int = 1, once: bool = False) -> Iterator[Any]:
+def counting(
+    build: Any, start: Any, stop: Any, step: int = 1, once: bool = False, abreast: int | None = None
+) -> Iterator[Any]:
     """What is written under it runs for i = start, start + step, ... below stop; `once`: at least once, in any case.
 
-    Values that the body makes may be used after the loop only with `once`.
+    Values that the body makes may be used after the loop only with `once`. abreast: how many vectors LLVM is to work on
+    side by side where it vectorises the loop, in instructions that alternate.
     """
     before = build.block
     body, end = build.append_basic_block("loop"), build.append_basic_block("end")
@@ -25,5 +28,17 @@ def counting(build: Any, start: Any, stop: Any, step: int = 1, once: bool = Fals
     yield i
     following = build.add(i, start.type(step), flags=("nuw", "nsw"))
     i.add_incoming(following, build.block)
-    build.cbranch(build.icmp_signed("<", following, stop), body, end)
+    branch = build.cbranch(build.icmp_signed("<", following, stop), body, end)
+    if abreast is not None:
+        branch.set_metadata("llvm.loop", _interleaved(build.module, abreast))
     build.position_at_end(end)
+
+
+def _interleaved(module: Any, count: int) -> Any:
+    from llvmlite import ir
+
+    name = ir.MetaDataString(module, "llvm.loop.interleave.count")
+    loop = module.add_metadata([module.add_metadata([name, ir.IntType(32)(count)])])
+    if loop.operands[0] is not loop:
+        loop.operands = (loop, *loop.operands)  # what names a loop names itself first
+    return loop

@@ -26,6 +26,7 @@ from chainrule.core.graph import Var, order
 
 LEAF, STRAIGHT, LOOP, KERNEL = range(4)
 WORK = 4096  # instructions of straight code in a graph; beyond that, only single numbers are written out
+FUNCTION = 10  # simple instructions that others take, at least
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
 DEEP = (
     600  # simple instructions one after another in a loop: from there on LLVM takes too long, and another loop begins
@@ -239,7 +240,9 @@ def price(v: Var) -> int:
     name = v.op.name if v.op is not None else ""
     if not name or name in VIEWS:
         return 0
-    return 1 if name in SIMPLE or is_reduction(v) else 2 if name in PLACED else 4 if name in ("div", "sqrt") else 10
+    if name in SIMPLE or is_reduction(v):
+        return 1
+    return 2 if name in PLACED else 4 if name in ("div", "sqrt") else FUNCTION
 
 
 def _behind(v: Var) -> Var:

@@ -24,11 +24,14 @@ from chainrule.compiler.native import straight
 from chainrule.compiler.native.at import At, Place, number, unravel, wrap
 from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
-from chainrule.compiler.native.plan import PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed
+from chainrule.compiler.native.plan import FUNCTION, PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed, price
 from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
 BLOCK = 1024
+# A function of vector maths is a chain of instructions that wait for one another, so long that a CPU sees little more
+# than one of them ahead. Several vectors side by side keep it busy, in loops that are long enough for them.
+ABREAST, LONG = 4, BLOCK
 Memo = dict[tuple[int, int], tuple[At, Cell]]  # what was computed, by value and place
 
 
@@ -41,6 +44,8 @@ class Writer:
         self.plan, self.sweep, self.places = plan, sweep, places
         self.n = numel(sweep.shape)
         self.units, self.inner = self.pieces(sweep)
+        waits = any(price(v) >= FUNCTION for v in plan.computed(sweep).values())
+        self.abreast = ABREAST if waits and self.inner >= LONG else None
         self.sums = [Accumulator(v) for v in sweep.roots if is_reduction(v)]
         self.plain = [v for v in sweep.roots if not is_reduction(v)]
         keys = self._used()
@@ -220,15 +225,15 @@ class Writer:
 
     # ---- loops
 
-    def loop(self, start: Any, stop: Any) -> AbstractContextManager[Any]:
-        return counting(self.build, start, stop)
+    def loop(self, start: Any, stop: Any, abreast: int | None = None) -> AbstractContextManager[Any]:
+        return counting(self.build, start, stop, abreast=abreast)
 
     def memory(self, dtype: Any) -> Any:
         with self.build.goto_entry_block():
             return self.build.alloca(ir_type(dtype))
 
     def _map(self, low: Any, high: Any) -> None:
-        with self.loop(low, high) as i:
+        with self.loop(low, high, self.abreast) as i:
             self._put(At(self.build, self.sweep.shape, i), {})
 
     def _full(self, low: Any, high: Any) -> None:
@@ -247,7 +252,7 @@ class Writer:
         held = [self.memory(how.dtype) for how in self.sums]
         for how, a in zip(self.sums, held):
             pen.store(how.start(pen), a)
-        with self.loop(start, stop) as i:
+        with self.loop(start, stop, self.abreast) as i:
             place = at(i)
             memo: Memo = {}
             self._put(place, memo)
@@ -294,7 +299,7 @@ class Writer:
         with self.loop(number(0), number(rows)) as row:
             base = b.mul(row, number(self.inner))
             outer = tuple(unravel(b, self.sweep.shape[: self.sweep.split], row))
-            with self.loop(low, high) as column:
+            with self.loop(low, high, self.abreast) as column:
                 rest = tuple(unravel(b, self.sweep.shape[self.sweep.split :], column))
                 place = At(b, self.sweep.shape, b.add(base, column), (*outer, *rest))
                 memo: Memo = {}
