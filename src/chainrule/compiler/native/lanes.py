@@ -13,8 +13,8 @@ step. Three functions make steps:
     unchecked  looks at nothing, and does not even compute the value, for a stretch of steps in which nothing can
                overflow by interval arithmetic (bounds.py) if it begins within bounds; else `quick` makes it
 
-Where all steps are alike, a block that a stretch has led back to where it began, to the bit (it has converged, or goes
-round in circles in the last digit), is not moved in whole stretches any more: they would lead back again.
+Where all steps are alike, a block that a step leaves where it is, to the bit, has arrived. One that a stretch has led
+back to where it began goes round in the last digit, and is not moved in whole stretches any more.
 """
 
 from __future__ import annotations
@@ -329,6 +329,16 @@ class _Writer:
                 for cell, new in cells.items():
                     self._store(pen, choose(alive, new, self._load(pen, arrays, cell, a)), arrays, cell, a)
 
+        def stepped(block: list[dict[Any, Cell]], row: Any) -> list[dict[Any, Cell]]:
+            common, wanted = self._common(pen, stage, row), list(stage.short.values())
+            return [
+                self._moved(stage.short, self._step(pen, stage, common, {**fixed, **cells}, wanted))
+                for fixed, cells in zip(still, block)
+            ]
+
+        def same(block: list[dict[Any, Cell]], other: list[dict[Any, Cell]]) -> Any:
+            return pen.same([(cells[c], others[c]) for cells, others in zip(block, other) for c in moving])
+
         first = load()
         before, head, body = build.block, build.append_basic_block("head"), build.append_basic_block("body")
         slow, stretched, after, end = (build.append_basic_block(n) for n in ("slow", "stretched", "after", "end"))
@@ -346,7 +356,7 @@ class _Writer:
         build.position_at_end(slow)
         store(now)
         build.call(quick, [arrays, here, stride, lane, build.add(step, done), length])
-        again = load()
+        again, behind = load(), build.add(done, length)
         recovered = build.block
         build.branch(after)
 
@@ -354,11 +364,7 @@ class _Writer:
         i = build.phi(self.index)
         i.add_incoming(self.index(0), head)
         moved = [{cell: _phi(build, head, c) for cell, c in cells.items()} for cells in now]
-        common = self._common(pen, stage, self._row(pen, here, stride, i))
-        new = []
-        for fixed, cells in zip(still, moved):
-            values = self._step(pen, stage, common, {**fixed, **cells}, list(stage.short.values()))
-            new.append(self._moved(stage.short, values))
+        new = stepped(moved, self._row(pen, here, stride, i))
         following = build.add(i, self.index(1))
         i.add_incoming(following, build.block)
         for phis, cells in zip(moved, new):
@@ -366,23 +372,23 @@ class _Writer:
                 phi.raw.add_incoming(cells[cell].raw, build.block)
         build.cbranch(build.icmp_signed("<", following, length), body, stretched)
 
-        build.position_at_end(stretched)
-        back = pen.same([(ends[cell], old) for ends, begins in zip(new, now) for cell, old in begins.items()])
+        build.position_at_end(stretched)  # is this where it began, or where another step leads to?
+        left = build.sub(left, length)
+        left = build.select(same(new, now), build.urem(left, stretch), left)
+        left = build.select(same(stepped(new, here), new), self.index(0), left)
+        settled = build.sub(steps, left)
         build.branch(after)
 
         build.position_at_end(after)
-        settled = build.phi(back.type)
-        settled.add_incoming(back, stretched)
-        settled.add_incoming(back.type(0), recovered)
+        total = build.phi(self.index)
+        total.add_incoming(settled, stretched)
+        total.add_incoming(behind, recovered)
         final = []
         for cells, others in zip(new, again):
             both = {cell: _phi(build, stretched, cells[cell]) for cell in moving}
             for cell, phi in both.items():
                 phi.raw.add_incoming(others[cell].raw, recovered)
             final.append(both)
-        total = build.add(done, length)
-        whole = build.sub(steps, build.urem(build.sub(steps, total), stretch))
-        total = build.select(settled, whole, total)  # back where it began: so is every whole stretch from here on
         done.add_incoming(total, after)
         for phis, cells in zip(now, final):
             for cell, phi in phis.items():
