@@ -202,7 +202,7 @@ class _Run:
         from chainrule.compiler.native.graph import WORKERS, _pool
 
         code, programs = self.code, self.plan.programs
-        table, blocks = self.addresses.ctypes.data, self.padded // code.block
+        blocks = self.padded // code.block
         look = code.look.rows(given(self.plan.look), 1)
         start, first = begin, None
         if begin == 0 and end and code.first is not None:
@@ -210,32 +210,33 @@ class _Run:
         rows = self._rows(code.stage, programs[-1], end - start) if start < end else look
         stride = rows.shape[1] if len(rows) > 1 else 0
 
-        def run(low: int, high: int) -> None:
-            lanes = slice(low * code.block, high * code.block)
-            if begin == 0:
-                code.run_look(table, look.ctypes.data, 0, low, high, 0, 1)
-            if first is not None:
-                code.run_first(table, first.ctypes.data, 0, low, high, 0, 1)
-                self._put_if_due(1, lanes)
-            at = start
-            while at < end:
-                to = min(end, (at // self.record + 1) * self.record) if self.record else end
-                code.run_steps(table, rows.ctypes.data + (at - start) * stride, stride, low, high, at, to - at)
-                at = to
-                self._put_if_due(at, lanes)
-            if end == self.steps:
-                code.run_look(table, look.ctypes.data, 0, low, high, end, 0)
+        def job(low: int, high: int, share: int, at: int, to: int) -> Any:
+            """Lanes of some blocks, from one step to another."""
+            return np.array([
+                low, high, share, self.addresses.ctypes.data, look.ctypes.data,
+                0 if first is None or at else first.ctypes.data, rows.ctypes.data + max(at - start, 0) * stride, stride,
+                max(at, start), to - max(at, start), at == 0, to == self.steps,
+            ], np.int64)  # fmt: skip
 
-        work = self.padded * (end - begin) * len(code.stage.graph)
-        parts = min(SHARES * WORKERS, blocks) if work > MANY else 1
-        shares = iter([(blocks * i // parts, blocks * (i + 1) // parts) for i in range(parts)])
+        threads = WORKERS if self.padded * (end - begin) * len(code.stage.graph) > MANY else 1
+        share = -(-blocks // (SHARES * threads)) if threads > 1 else blocks
+        whole, shares = job(0, blocks, share, begin, end), iter(range(0, blocks, share))
 
-        def work_on() -> None:  # each thread takes the next share when it is done with one
-            for share in shares:
-                run(*share)
+        def work() -> None:  # each thread takes the next share when it is done with one
+            if not self.record or begin == end:
+                code.run(whole.ctypes.data)
+                return
+            for low in shares:
+                high, at = min(low + share, blocks), begin
+                while at < end:
+                    to = min(end, (at // self.record + 1) * self.record)
+                    part = job(low, high, share, at, to)
+                    code.run(part.ctypes.data)
+                    at = to
+                    self._put_if_due(at, slice(low * code.block, high * code.block))
 
-        others = [_pool().submit(work_on) for _ in range(min(WORKERS, parts) - 1)]
-        work_on()
+        others = [_pool().submit(work) for _ in range(threads - 1)]
+        work()
         for other in others:
             other.result()
 

@@ -1,0 +1,100 @@
+"""What machine code for lanes is written with: a block of lanes in memory and in registers, and one step of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.compiler.native import straight
+from chainrule.compiler.native.cells import Cell, Pen, ir_type
+from chainrule.compiler.native.loop import evaluate
+from chainrule.compiler.native.stage import Stage
+from chainrule.compiler.native.wide import Wide
+from chainrule.core.graph import Var, order
+
+if TYPE_CHECKING:
+    from chainrule.compiler.native.lanes import Lanes
+
+STEP = np.dtype("int32")  # of the step at which a lane was lost, -1 before
+
+
+class Block:
+    """Writes into one module, for `lanes`."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        from llvmlite import ir
+
+        self.lanes, self.module = lanes, ir.Module("lanes")
+        self.index, self.pointer = ir.IntType(64), ir.PointerType()
+        self.places = {cell: i for i, cell in enumerate(lanes.cells)}
+
+    def _function(self, name: str) -> Any:
+        """A function of (arrays, rows, stride, first lane, step, steps)."""
+        from llvmlite import ir
+
+        kind = ir.FunctionType(ir.VoidType(), [self.pointer] * 2 + [self.index] * 4)
+        function = ir.Function(self.module, kind, name)
+        function.linkage = "internal"
+        for attribute in ("noinline", "nounwind"):
+            function.attributes.add(attribute)
+        build = ir.IRBuilder(function.append_basic_block())
+        return function, build, Wide(self.module, build, self.lanes.lanes)
+
+    # ---- lanes in memory
+
+    def _array(self, pen: Wide, arrays: Any, i: int, dtype: Any, lane: Any) -> Any:
+        """Where the numbers of lanes from `lane` on lie."""
+        slot = pen.build.gep(arrays, [self.index(i)], source_etype=self.pointer)
+        return pen.build.gep(pen.build.load(slot, typ=self.pointer), [lane], source_etype=ir_type(dtype))
+
+    def _load(self, pen: Wide, arrays: Any, cell: Any, lane: Any) -> Cell:
+        v = self.lanes.cells[cell]
+        return pen.load(self._array(pen, arrays, self.places[cell], v.dtype, lane), v.dtype, v.weak)
+
+    def _store(self, pen: Wide, x: Cell, arrays: Any, cell: Any, lane: Any) -> None:
+        v = self.lanes.cells[cell]
+        pen.store(x, self._array(pen, arrays, self.places[cell], v.dtype, lane))
+
+    def _lost(self, pen: Wide, arrays: Any, lane: Any) -> Any:
+        return self._array(pen, arrays, len(self.places), STEP, lane)
+
+    def _lane(self, pen: Wide, lane: Any, vector: int) -> Any:
+        return pen.build.add(lane, self.index(vector * self.lanes.lanes))
+
+    # ---- a step
+
+    def _common(self, pen: Wide, stage: Stage, row: Any) -> dict[int, Any]:
+        """What is the same in all lanes, spread over a vector."""
+        scalars = Pen(self.module, pen.build, vector=True)
+        values = {v.id: straight.constants(pen, v) for v in stage.constants}
+        for i, v in enumerate(stage.common):
+            cells = stage.row.load(scalars, row, i)
+            values[v.id] = wide = np.empty(v.shape, object)
+            for place in np.ndindex(v.shape):
+                wide[place] = pen.spread(cells[place])
+        return values
+
+    def _row(self, pen: Wide, rows: Any, stride: Any, i: Any) -> Any:
+        from llvmlite import ir
+
+        return pen.build.gep(rows, [pen.build.mul(i, stride)], source_etype=ir.IntType(8))
+
+    def _step(
+        self, pen: Wide, stage: Stage, common: dict[int, Any], cells: dict[Any, Cell], results: Sequence[Var]
+    ) -> dict[int, Any]:
+        """All values that the results need in a step of one vector, from what its cells hold."""
+        values = dict(common)
+        for role in stage.wide:
+            v = stage.inputs[role]
+            values[v.id] = held = np.empty(v.shape, object)
+            for place in np.ndindex(v.shape):
+                held[place] = cells[role, place]
+        behind = {v.id for v in order(results)}
+        evaluate(pen, [v for v in stage.graph if v.id in behind], values)
+        return values
+
+    def _moved(self, after: dict[str, Var], values: dict[int, Any]) -> dict[Any, Cell]:
+        """What the step makes of the cells that it moves."""
+        return {(role, place): values[after[role].id][place] for role, place in self.lanes.cells if role in after}
