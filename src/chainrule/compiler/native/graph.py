@@ -25,7 +25,7 @@ from chainrule.compiler.native.cells import Pen
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.enter import Entry
 from chainrule.compiler.native.frame import Frame, address, memory, result, scalar
-from chainrule.compiler.native.inplace import in_place
+from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.lower import lower
 from chainrule.compiler.native.plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
@@ -144,7 +144,7 @@ class Native:
                 table.extend([v] if v.id not in self.shared else [])
             elif placed and v.id not in given:
                 cells.append(v)
-        self.cells = Layout(cells)
+        self.cells = Layout(cells, cells_again(plan, cells, self.wanted))
         self.places: dict[Any, Any] = {v.id: ("cells", at) for v, at in zip(cells, self.cells.offsets)}
         self.places |= {v.id: ("table", i) for i, v in enumerate(table)}
         self.places |= {v: self.places[a] for v, a in self.shared.items()}

@@ -1,11 +1,13 @@
-"""Results of loops that are written over what they were computed from: one array instead of two.
+"""Results that are written over what they were computed from: one place in memory instead of two.
 
 In a loop, an element is read before the result at the same place is written. So where a value has the shape of the
-loop, is read at the loop's own place only and by nobody later, its memory can be the result's.
+loop, is read at the loop's own place only and by nobody later, its memory can be the result's. Straight code reads all
+that it needs before it writes anything, so a small value can lie where one of its kind lay that is not needed later.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,10 +18,7 @@ from chainrule.core.graph import Var
 
 def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
     """By the number of a value, that of the one whose memory it takes over."""
-    end, last = len(plan.steps), {v.id: len(plan.steps) for v in results}
-    for i, step in enumerate(plan.steps):
-        for v in _reads(plan, step):
-            last[v.id] = max(last.get(v.id, 0), end if isinstance(step, Var) else i)
+    end, last = len(plan.steps), _last(plan, results)
     found: dict[int, int] = {}
     taken: set[int] = set()
     for i, step in enumerate(plan.steps):
@@ -37,8 +36,36 @@ def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
     return found
 
 
+def cells_again(plan: Plan, cells: Sequence[Var], results: Sequence[Var]) -> dict[int, int]:
+    """By the number of a small value that straight code makes, that of the one whose cell it takes over."""
+    last, found = _last(plan, results), dict[int, int]()
+    there, free = {v.id for v in cells}, defaultdict[Any, list[int]](list)
+    ends: dict[int, list[Var]] = defaultdict(list)
+    for v in cells:
+        if v.data is None and v.id in last:
+            ends[last[v.id]].append(v)
+    for i, step in enumerate(plan.steps):
+        for a in ends[i]:  # computed before: straight code makes nothing that it alone reads
+            free[a.shape, a.dtype].append(found.get(a.id, a.id))
+        for v in step if isinstance(step, list) else ():
+            if v.id in there and free[v.shape, v.dtype]:
+                found[v.id] = free[v.shape, v.dtype].pop()
+    return found
+
+
+def _last(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
+    """By the number of a value, the last step that reads it; what NumPy is given may be seen to the end."""
+    end, last = len(plan.steps), {v.id: len(plan.steps) for v in results}
+    for i, step in enumerate(plan.steps):
+        for v in _reads(plan, step):
+            last[v.id] = max(last.get(v.id, 0), end if isinstance(step, Var) else i)
+    return last
+
+
 def _reads(plan: Plan, step: Any) -> Iterator[Var]:
-    if isinstance(step, list):  # straight code reads the cells
+    if isinstance(step, list):
+        for v in step:
+            yield from (a for a in v.args if isinstance(a, Var))
         return
     values = (
         [step] if isinstance(step, Var) else [step.v] if isinstance(step, Product) else plan.computed(step).values()

@@ -7,7 +7,8 @@ end, because so many steps were made or the graph says `stop`, the wanted values
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,16 +23,20 @@ WORK = 4096  # instructions: a graph beyond this is not written out
 
 
 class Layout:
-    """Where values lie, one after another, in a piece of memory."""
+    """Where values lie, one after another, in a piece of memory.
 
-    def __init__(self, values: Sequence[Var]) -> None:
+    over: by the number of a value, that of another of its shape and dtype in whose place it lies.
+    """
+
+    def __init__(self, values: Sequence[Var], over: Mapping[int, int] = MappingProxyType({})) -> None:
         self.values = list(values)
-        self.offsets = []
+        places: dict[int, int] = {}
         at = 0
         for v in values:
-            at = -(-at // v.itemsize) * v.itemsize
-            self.offsets.append(at)
-            at += v.nbytes
+            if v.id not in over:
+                places[v.id] = at = -(-at // v.itemsize) * v.itemsize
+                at += v.nbytes
+        self.offsets = [places[over.get(v.id, v.id)] for v in values]
         self.nbytes = -(-at // 8) * 8
 
     def views(self, memory: Any, rows: int | None = None) -> list[Any]:
