@@ -255,3 +255,10 @@ def test_without_sympy_the_other_answers_are_there(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "sympy", None)
     found = cr.check(lambda x: x**2, 3.0, lambda x: 2 * x)
     assert found.ok and "chainrule[see]" in found.no_symbolic
+
+
+def test_a_power_that_nobody_multiplies_out() -> None:
+    found = cr.check(
+        lambda x, y, z: (x + y + z) ** 300, (0.3, 0.3, 0.3), by_hand=lambda x, y, z: (300 * (x + y + z) ** 298,) * 3
+    )
+    assert "Missing factor x + y + z: 300*(x + y + z)**298 should be 300*(x + y + z)**299." in str(found)

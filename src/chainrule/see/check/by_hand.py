@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
 from chainrule.see.derive.algebra import sp
-from chainrule.see.derive.simplest import in_cases, simplest
+from chainrule.see.derive.simplest import in_cases, multiplies_out, simplest
 from chainrule.see.derive.subject import Subject
-from chainrule.see.derive.symbols import Reading, Symbols, number, variables
+from chainrule.see.derive.symbols import begin
 
 PLACES = 7  # where two formulas are compared
 MANY = 12  # terms: of more, those that do not match are not paired
@@ -55,10 +55,8 @@ def formula(f: Callable[..., Any], point: Sequence[Tensor]) -> tuple[list[Any], 
     Raises NoFormula where f has none, and says why.
     """
     subject = Subject(f, point)
-    own = [variables(name, x.shape) for name, x in zip(subject.names, subject.arguments)]
-    known: dict[int, Any] = {a.var.id: s for a, s in zip(subject.traced.arguments, own)}
-    known |= {i: Symbols(np.frompyfunc(number, 1, 1)(a)) for i, a in subject.captured.items()}
-    (y,) = Reading(known, subject.function, subject.lowered).read([subject.result])
+    own, reading = begin(subject)
+    (y,) = reading.read([subject.result])
     return [in_cases(sp.sympify(e)) for e in y.a.reshape(-1)], [x for s in own for x in s.a.reshape(-1)]
 
 
@@ -106,11 +104,12 @@ def terms(right: Any, given: Any, at: dict[Any, float]) -> list[Term]:
 
 
 def _terms(e: Any) -> list[Any]:
-    """The terms of a sum, numerators multiplied out and denominators left as they are."""
+    """The terms of a sum, numerators multiplied out, if they are not too many, and denominators left as they are."""
     found = []
     for part in sp.Add.make_args(e):
         above, below = sp.fraction(sp.together(part))
-        above = sp.expand(above, power_exp=False, power_base=False, log=False)
+        if multiplies_out(above):
+            above = sp.expand(above, power_exp=False, power_base=False, log=False)
         found += [t / below for t in sp.Add.make_args(above)]
     return list(sp.Add.make_args(sp.Add(*found)))
 

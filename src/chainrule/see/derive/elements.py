@@ -18,7 +18,7 @@ from chainrule.see.derive.derivation import ByVariable, Derivation, Values
 from chainrule.see.derive.simplest import agree, cost, in_cases, simplest
 from chainrule.see.derive.steps import Step, steps
 from chainrule.see.derive.subject import Subject
-from chainrule.see.derive.symbols import Reading, Symbols, number, variables
+from chainrule.see.derive.symbols import Reading, Symbols, begin
 
 MOST = 5000  # operations in the formulas of a function, as they are written out
 MANY = 40  # operations in a formula of cases, beyond which sorting them takes long
@@ -29,14 +29,11 @@ class Elements(Derivation):
 
     def __init__(self, subject: Subject, order: int) -> None:
         super().__init__(subject, order)
-        own = [variables(name, x.shape) for name, x in zip(subject.names, subject.arguments)]
+        own, reading = begin(subject)
         self._places = [(i, k) for i, x in enumerate(own) for k in range(x.size)]  # of each variable: argument, element
         real = [x for symbols in own for x in symbols.a.reshape(-1)]
         self._plain = {x: sp.Symbol(x.name) for x in real}
         self.variables = list(self._plain.values())
-        known: dict[int, Any] = {a.var.id: s for a, s in zip(subject.traced.arguments, own)}
-        known |= {i: Symbols(np.frompyfunc(number, 1, 1)(a)) for i, a in subject.captured.items()}
-        reading = Reading(known, subject.function, subject.lowered)
         subject.check_size([subject.result], MOST, of_elements=True)
         (self._y,) = reading.read([subject.result])
         self._y = Symbols(np.frompyfunc(in_cases, 1, 1)(self._y.a))

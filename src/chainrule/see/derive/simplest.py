@@ -70,8 +70,13 @@ def terms(e: Any) -> int:
     return max(parts, default=1)
 
 
+def multiplies_out(e: Any) -> bool:
+    """Whether it gives no more terms than can be looked at."""
+    return terms(e) <= MANY
+
+
 def _forms(e: Any, of: Any) -> Iterator[Any]:
-    if terms(e) > MANY:
+    if not multiplies_out(e):
         yield sp.factor_terms(e)
         return
     names = e.free_symbols

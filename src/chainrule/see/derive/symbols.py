@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from importlib import import_module
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from chainrule.base.language import say
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, Op
 from chainrule.see.derive.algebra import NoFormula, sp
+
+if TYPE_CHECKING:
+    from chainrule.see.derive.subject import Subject
 
 
 class Symbols:
@@ -246,3 +249,11 @@ def variables(name: str, shape: tuple[int, ...]) -> Symbols:
     for at in np.ndindex(*shape):
         a[at] = sp.Symbol("_".join([name, *(str(i + 1) for i in at)]), real=True)
     return Symbols(a)
+
+
+def begin(subject: Subject) -> tuple[list[Symbols], Reading]:
+    """A symbol for each number of the arguments, and a reading of the function that begins with them."""
+    own = [variables(name, x.shape) for name, x in zip(subject.names, subject.arguments)]
+    known: dict[int, Any] = {a.var.id: s for a, s in zip(subject.traced.arguments, own)}
+    known |= {i: Symbols(np.frompyfunc(number, 1, 1)(a)) for i, a in subject.captured.items()}
+    return own, Reading(known, subject.function, subject.lowered)
