@@ -125,7 +125,8 @@ def __getattr__(name: str) -> _Any:
         raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
     home = _LATER[name]
     module = _import_module(f"chainrule.{home or _MODULES.get(name, name)}")
-    return getattr(module, name) if home else module
+    found = globals()[name] = getattr(module, name) if home else module  # so that nobody asks here again
+    return found
 
 
 def __dir__() -> list[str]:
