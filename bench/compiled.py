@@ -132,6 +132,7 @@ def many_descents(name, f, lr, adds):
 ROWS = [
     descent, three, ten_million, network, squares("float32"), squares("float64"),
     many_descents("x^2-4x+5", parabola, 0.1, 2), many_descents("x-4x^2+x^4/4", quartic, 0.01, 4),
+    many_descents("x^2-4x+5, so slow that none arrives", parabola, 0.0005, 2),
 ]  # fmt: skip
 
 

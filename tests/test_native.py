@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -20,8 +21,7 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.native import graph as native
-from chainrule.compiler.native import plan
+from chainrule.compiler.native import crew, plan
 from chainrule.compiler.native.arena import Span, arrange
 from chainrule.compiler.native.cells import NotNative
 from chainrule.compiler.native.graph import Native
@@ -409,10 +409,59 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     a = rng.normal(size=x.shape)
     found = []
     for workers in (1, 3):
-        monkeypatch.setattr(native, "WORKERS", workers)
+        monkeypatch.setattr(crew, "WORKERS", workers)
         found.append(Native([x], results)([a]))
     for one, three in zip(*found):
         np.testing.assert_array_equal(one, three)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    fast, x = cr.compile(lambda x: x.exp().sum()), cr.linspace(0, 1, 2_000_000)
+    want = fast(x).item()
+    child = os.fork()
+    if child == 0:
+        os._exit(fast(x).item() != want)
+    assert os.waitpid(child, 0)[1] == 0
+    assert fast(x).item() == want
+
+
+def test_many_ask_for_threads_at_once() -> None:
+    fast, xs = cr.compile(lambda x: (x.exp() * x).sum()), [cr.full((1_000_000 + i,), i / 8) for i in range(8)]
+    want = [fast(x).item() for x in xs]
+    wrong: list[int] = []
+
+    def work(i: int) -> None:
+        wrong.extend(i for _ in range(20) if fast(xs[i]).item() != want[i])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+INTERRUPTED = """
+import signal, threading, time, os
+import chainrule as cr
+fast, x = cr.compile(lambda x: x.exp().sin().cos().exp().sum()), cr.linspace(0, 1, 30_000_000)
+want = fast(x).item()
+for pause in (0.001, 0.003, 0.005, 0.01, 0.02):
+    try:
+        threading.Timer(pause, os.kill, (os.getpid(), signal.SIGINT)).start()
+        while True:
+            fast(x)
+    except KeyboardInterrupt:
+        pass
+    assert fast(x).item() == want
+print("fine")
+"""
+
+
+def test_an_interruption_leaves_no_thread_at_work() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert done.stdout == "fine\n", done.stderr
 
 
 def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
@@ -604,7 +653,7 @@ def test_thin_products(
     got, want, made = _product(*shape, turned, dtype)
     assert not made.facts.numpy
     _close(got, want, shape[1])
-    monkeypatch.setattr(native, "WORKERS", 1)
+    monkeypatch.setattr(crew, "WORKERS", 1)
     np.testing.assert_array_equal(_product(*shape, turned, dtype)[0], got)  # however many threads
 
 

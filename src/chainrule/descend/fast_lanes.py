@@ -171,7 +171,7 @@ class _Run:
         self.value = np.empty(n, self.code.look.seen[0].dtype)
         memory = [*self.arrays.values(), self.lost, self.value]
         limits = [safe[0], int(np.float64(safe[1]).view(np.int64))]
-        self.addresses = np.array([*(a.ctypes.data for a in memory), *limits], np.int64)
+        self.addresses = np.array([*map(_begin, memory), *limits, n], np.int64)
         self.xs = [a for (role, _), a in self.arrays.items() if role == "x"]
         self.path = None
         if record:
@@ -199,46 +199,24 @@ class _Run:
 
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads; before the first and after the last, lanes are looked at."""
-        from chainrule.compiler.native.graph import WORKERS, _pool
+        from chainrule.compiler.native import crew
 
         code, programs = self.code, self.plan.programs
-        blocks = self.padded // code.block
         look = code.look.rows(given(self.plan.look), 1)
         start, first = begin, None
         if begin == 0 and end and code.first is not None:
             first, start = self._rows(code.first, programs[0], 1), 1
         rows = self._rows(code.stage, programs[-1], end - start) if start < end else look
-        stride = rows.shape[1] if len(rows) > 1 else 0
-
-        def job(low: int, high: int, share: int, at: int, to: int) -> Any:
-            """Lanes of some blocks, from one step to another."""
-            return np.array([
-                low, high, share, self.addresses.ctypes.data, look.ctypes.data,
-                0 if first is None or at else first.ctypes.data, rows.ctypes.data + max(at - start, 0) * stride, stride,
-                max(at, start), to - max(at, start), at == 0, to == self.steps,
-            ], np.int64)  # fmt: skip
-
-        threads = WORKERS if self.padded * (end - begin) * len(code.stage.graph) > MANY else 1
-        share = -(-blocks // (SHARES * threads)) if threads > 1 else blocks
-        whole, shares = job(0, blocks, share, begin, end), iter(range(0, blocks, share))
-
-        def work() -> None:  # each thread takes the next share when it is done with one
-            if not self.record or begin == end:
-                code.run(whole.ctypes.data)
-                return
-            for low in shares:
-                high, at = min(low + share, blocks), begin
-                while at < end:
-                    to = min(end, (at // self.record + 1) * self.record)
-                    part = job(low, high, share, at, to)
-                    code.run(part.ctypes.data)
-                    at = to
-                    self._put_if_due(at, slice(low * code.block, high * code.block))
-
-        others = [_pool().submit(work) for _ in range(threads - 1)]
-        work()
-        for other in others:
-            other.result()
+        job = np.array([
+            _begin(self.addresses), _begin(look), 0 if first is None else _begin(first), _begin(rows),
+            rows.shape[1] if len(rows) > 1 else 0, start, end - start, begin == 0, end == self.steps,
+            0 if self.path is None else _begin(self.path), self.record,
+        ], np.int64)  # fmt: skip
+        blocks = self.padded // code.block
+        if crew.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY:
+            crew.share(code.run, _begin(job), 0, blocks, -(-blocks // (crew.WORKERS * SHARES)))
+        else:
+            code.run(_begin(job), 0, 0, blocks)
 
     def _rows(self, stage: Any, program: Program, steps: int) -> Any:
         begin = self.narrow | given(program)
@@ -246,9 +224,9 @@ class _Run:
         self.narrow |= {k: begin[k] for k in stage.counting}
         return rows
 
-    def _put_if_due(self, step: int, lanes: slice) -> None:
-        if self.record and step % self.record == 0 and step < self.steps:
-            self._put(step, lanes)
+
+def _begin(a: Any) -> int:
+    return int(a.ctypes.data)
 
 
 def _number(s: Any) -> float:

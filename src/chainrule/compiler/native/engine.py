@@ -22,6 +22,11 @@ def _host() -> tuple[str, str, str]:
     return llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
+def host_is(architecture: str) -> bool:
+    """Whether this process runs on it."""
+    return _host()[0].startswith(architecture)
+
+
 def _machine(level: int) -> Any:
     # A new one for each module: the engine that is made with it owns it.
     from llvmlite import binding as llvm

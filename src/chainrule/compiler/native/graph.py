@@ -7,19 +7,17 @@ values live in `cells`, one piece of memory per run in progress; larger ones are
 from __future__ import annotations
 
 import operator
-import os
 import struct
 import time
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native import enter, product, straight
+from chainrule.compiler.native import crew, enter, product, straight
 from chainrule.compiler.native.arena import Arena, Span, arrange
 from chainrule.compiler.native.cells import Pen
 from chainrule.compiler.native.engine import Code
@@ -35,8 +33,8 @@ from chainrule.core.graph import Var, order
 
 _LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
 MANY = 4_000_000  # simple instructions of a loop from which on it is shared among threads
+PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
-WORKERS = min(os.cpu_count() or 1, 8)
 
 
 def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interpreter:
@@ -60,15 +58,6 @@ def _say_once() -> None:
         'pip install "chainrule[compile]"',
         stacklevel=2,
     )
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(WORKERS, "chainrule")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
 
 
 class Facts(NamedTuple):
@@ -414,26 +403,16 @@ def _launch(step: tuple[Any, Any], frame: Frame) -> None:
     function, cut = step
     if cut is None:
         function(*frame.addresses, 0, 0)
-        return
-    waiting = iter(cut)
-
-    def work() -> None:
-        for piece in waiting:  # whoever is done takes the next one
-            function(*frame.addresses, *piece)
-
-    others = [_pool().submit(work) for _ in range(WORKERS - 1)]
-    work()
-    for other in others:
-        other.result()
+    else:
+        crew.share(function, *frame.addresses, *cut)
 
 
-def _cut(units: int, work: int) -> list[tuple[int, int]] | None:
-    """Ranges for threads, or None if one does. Where there is much to do, they are smaller: a core may be busy."""
-    if work < MANY or units < 2 * WORKERS or WORKERS == 1:
+def _cut(units: int, work: int) -> tuple[int, int] | None:
+    """The units, and how many of them are a piece for a thread; None if one thread does them all."""
+    if work < MANY or units < 2 * crew.WORKERS or crew.WORKERS == 1:
         return None
-    step = -(-units // (WORKERS * (1 if work < 8 * MANY else 4)))
-    step = -(-step // 64) * 64 if step > 1024 else step
-    return [(i, min(i + step, units)) for i in range(0, units, step)]
+    piece = -(-units // (crew.WORKERS * PIECES))
+    return units, -(-piece // 64) * 64 if piece > 1024 else piece
 
 
 def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:

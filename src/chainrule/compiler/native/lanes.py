@@ -31,16 +31,15 @@ from chainrule.compiler.native.lane_block import STEP
 from chainrule.compiler.native.lane_steps import Steps
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.stage import Stage
-from chainrule.compiler.native.wide import width
+from chainrule.compiler.native.wide import Wide, width
 from chainrule.core.graph import order
 
 WORK = 600  # instructions of a step of a block: more lanes at once would only make the code longer
 REGISTERS = 24 if width() == 64 else 12  # vectors of state that a block may hold
-# What `run` is to do: the next block that nobody has taken, the end of the blocks, how many a thread takes at a time;
-# the table; rows for looking, for the first step (0: it is not made) and for others, and the bytes from one of those to
-# the next (0: there is one for all steps); the number of the first of these others, how many there are; whether to look
-# before and after.
-JOB = ("next", "blocks", "share", "table", "look", "first", "rows", "stride", "step", "steps", "before", "after")
+# What `run` is to do: the table; rows for looking, for the first step (0: it is not made) and for others, and the bytes
+# from one of those to the next (0: there is one for all steps); the number of the first of these others, how many there
+# are; whether to look before and after; where paths are recorded, and every how many steps (0: they are not).
+JOB = ("table", "look", "first", "rows", "stride", "step", "steps", "before", "after", "path", "record")
 
 
 class Lanes:
@@ -51,10 +50,10 @@ class Lanes:
 
     proven: whether steps are made by `unchecked` where it can be, else all by `quick`.
 
-    `run` takes the address of a job, whose fields (see JOB) are 64-bit integers. Threads that run one job take shares
-    of its blocks in turn. The table has the addresses of arrays of `padded` lanes: one for each of `cells`, then the
-    step at which each was lost (-1: it was not), and the value; then the length of a stretch and the bits of the bound
-    for `unchecked`.
+    `run` takes the address of a job, whose fields (see JOB) are 64-bit integers, nothing, and a range of blocks. The
+    table has the addresses of arrays of `padded` lanes: one for each of `cells`, then the step at which each was lost
+    (-1: it was not), and the value; then the length of a stretch and the bits of the bound for `unchecked`, and how
+    many lanes there are. A row of a path has as many for each number of x: nan for those that are lost.
     """
 
     def __init__(self, first: Stage | None, stage: Stage, look: Stage, proven: bool) -> None:
@@ -71,7 +70,7 @@ class Lanes:
         self.code = Code(_Writer(self).module, loops=True)
         pointer, index = ctypes.c_void_p, ctypes.c_int64
         kind = ctypes.CFUNCTYPE(None, pointer, pointer, *[index] * 5)
-        self.run = self.code.function("run", ctypes.CFUNCTYPE(None, pointer))
+        self.run = self.code.function("run")
         for name, s in (("first", first), ("steps", stage)):
             if s is not None and s.counting:
                 s.count = self.code.function(f"{name}_count", kind)
@@ -117,33 +116,67 @@ class _Writer(Steps):
         """The function `run`."""
         from llvmlite import ir
 
-        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [self.pointer]), "run")
+        kind = ir.FunctionType(ir.VoidType(), [self.pointer] * 2 + [self.index] * 2)
+        function = ir.Function(self.module, kind, "run")
+        memory, _, low, high = function.args
         build = ir.IRBuilder(function.append_basic_block())
-        fields = [build.gep(function.args[0], [self.index(i)], source_etype=self.index) for i in range(len(JOB))]
-        job = dict(zip(JOB, [None, *(build.load(field, typ=self.index) for field in fields[1:])]))
+        fields = [build.gep(memory, [self.index(i)], source_etype=self.index) for i in range(len(JOB))]
+        job = {k: build.load(field, typ=self.index) for k, field in zip(JOB, fields)}
         table, look, first, rows = (build.inttoptr(job[k], self.pointer) for k in ("table", "look", "first", "rows"))
-        no, one = self.index(0), self.index(1)
-        again, work, end = (build.append_basic_block(n) for n in ("again", "work", "end"))
+        no, one, at = self.index(0), self.index(1), build.alloca(self.index)
+
+        def call(name: str, *arguments: Any) -> None:
+            build.call(self.module.globals[name], [table, *arguments])
+
+        with self._if(build, job["before"]):
+            call("look", look, no, low, high, no, one)
+        if self.lanes.first is not None:
+            with self._if(build, job["first"]):
+                call("first", first, no, low, high, no, one)
+                self._record(build, job, table, one, low, high)
+        end = build.add(job["step"], job["steps"])
+        build.store(job["step"], at)
+        again, work, out = (build.append_basic_block(n) for n in ("again", "work", "out"))
         build.branch(again)
         build.position_at_end(again)
-        low = build.atomic_rmw("add", fields[0], job["share"], "monotonic")
-        build.cbranch(build.icmp_signed("<", low, job["blocks"]), work, end)
+        now = build.load(at, typ=self.index)
+        build.cbranch(build.icmp_signed("<", now, end), work, out)
         build.position_at_end(work)
-        high = build.add(low, job["share"])
-        high = build.select(build.icmp_signed("<", high, job["blocks"]), high, job["blocks"])
-        calls: list[tuple[str, str, list[Any]]] = [
-            ("before", "look", [look, no, low, high, no, one]),
-            ("first", "first", [first, no, low, high, no, one]),
-            ("steps", "steps", [rows, job["stride"], low, high, job["step"], job["steps"]]),
-            ("after", "look", [look, no, low, high, build.add(job["step"], job["steps"]), no]),
-        ]
-        for wanted, name, arguments in calls:
-            if name in self.module.globals:
-                with build.if_then(build.icmp_signed("!=", job[wanted], no)):
-                    build.call(self.module.globals[name], [table, *arguments])
+        every = build.select(build.icmp_signed("==", job["record"], no), build.add(end, one), job["record"])
+        due = build.mul(build.add(build.sdiv(now, every), one), every)
+        to = build.select(build.icmp_signed("<", due, end), due, end)
+        here = build.gep(rows, [build.mul(build.sub(now, job["step"]), job["stride"])], source_etype=ir.IntType(8))
+        call("steps", here, job["stride"], low, high, now, build.sub(to, now))
+        self._record(build, job, table, to, low, high)
+        build.store(to, at)
         build.branch(again)
-        build.position_at_end(end)
+        build.position_at_end(out)
+        with self._if(build, job["after"]):
+            call("look", look, no, low, high, end, no)
         build.ret_void()
+
+    def _if(self, build: Any, field: Any) -> Any:
+        return build.if_then(build.icmp_signed("!=", field, self.index(0)))
+
+    def _record(self, build: Any, job: dict[str, Any], table: Any, step: Any, low: Any, high: Any) -> None:
+        """Put x into the path, if it is due after so many steps."""
+        from llvmlite import ir
+
+        every, size = job["record"], self.lanes.stage.inputs["x"].itemsize
+        with self._if(build, every), build.if_then(build.icmp_signed("==", build.srem(step, every), self.index(0))):
+            pen = Wide(self.module, build, self.lanes.lanes)
+            path, row = build.inttoptr(job["path"], self.pointer), build.sdiv(step, every)
+            lanes = build.gep(table, [self.index(len(self.places) + 4)], source_etype=self.index)
+            count = build.load(lanes, typ=self.index)
+            first, last = (build.mul(n, self.index(self.lanes.block)) for n in (low, high))
+            with counting(build, first, last, self.lanes.lanes) as lane:
+                gone = pen.load(self._lost(pen, table, lane), STEP) >= 0
+                for i, cell in enumerate(self.xs):
+                    x = self._load(pen, table, cell, lane)
+                    n = build.add(build.mul(row, self.index(len(self.xs))), self.index(i))
+                    to = build.mul(build.add(build.mul(n, count), lane), self.index(size))
+                    x = choose(gone, pen.constant(np.nan, x.dtype), x)
+                    pen.store(x, build.gep(path, [to], source_etype=ir.IntType(8)))
 
     def _counts(self, name: str, stage: Stage) -> None:
         """What is the same for all lanes: takes the address of what it begins with in the place of the arrays'."""
