@@ -19,7 +19,7 @@ from chainrule.descend.steps import first, norm, number
 from chainrule.optim.rules import Fill, Rule
 
 PIECE = 4096  # steps whose counts are computed beforehand
-MANY = 2_000_000  # lanes times steps times ops from which on threads share them
+MANY = 30_000_000  # lanes times steps times ops from which on threads share them
 SHARES = 4  # of the lanes for each thread
 KEPT = 32  # compiled steps
 Group = dict[str, Any]

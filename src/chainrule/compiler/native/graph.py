@@ -32,7 +32,7 @@ from chainrule.compiler.native.sweep import Writer, write_finish
 from chainrule.core.graph import Var, order
 
 _LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
-MANY = 4_000_000  # simple instructions of a loop from which on it is shared among threads
+MANY = 8_000_000  # simple instructions of a loop from which on it is shared among threads
 PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 
