@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from chainrule.core.tensor import Tensor
-from chainrule.distributions import constraints
-from chainrule.distributions.distribution import Distribution, Shape
+from chainrule.distributions.distribution import Shape
+from chainrule.distributions.symmetric import LocationScale
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """Laplace about `loc`: the distance to it falls off exponentially, with the mean `scale`.
 
     >>> import chainrule as cr
     >>> Laplace(0.0, 1.0).log_prob(cr.tensor(1.0))
     tensor(-1.6931)
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012
-    support = constraints.real
-    has_rsample = True
-    loc: Tensor
-    scale: Tensor
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self._with(validate_args, loc=loc, scale=scale)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

@@ -9,10 +9,11 @@ from chainrule.api.matrices import inv, solve_triangular
 from chainrule.api.shaping import broadcast_shapes
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
-from chainrule.distributions.distribution import Distribution, Shape, lazy
+from chainrule.distributions.distribution import Shape, lazy
+from chainrule.distributions.symmetric import Symmetric
 
 
-class MultivariateNormal(Distribution):
+class MultivariateNormal(Symmetric):
     """Normal vectors with the mean `loc` and one of: covariance, its inverse (precision), its lower Cholesky factor.
 
     >>> import chainrule as cr
@@ -25,7 +26,6 @@ class MultivariateNormal(Distribution):
         "precision_matrix": constraints.positive_definite, "scale_tril": constraints.lower_cholesky,
     }  # fmt: skip
     support = constraints.real_vector
-    has_rsample = True
 
     def __init__(self, loc: Tensor, covariance_matrix: Tensor | None = None, precision_matrix: Tensor | None = None,
                  scale_tril: Tensor | None = None, validate_args: bool | None = None) -> None:  # fmt: skip
@@ -59,14 +59,6 @@ class MultivariateNormal(Distribution):
     def precision_matrix(self) -> Tensor:
         """The inverse of the covariance."""
         return inv(self.covariance_matrix)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

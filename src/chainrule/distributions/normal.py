@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from chainrule.api.backward import no_grad
 from chainrule.api.random import normal
 from chainrule.core.tensor import Tensor
-from chainrule.distributions import constraints
-from chainrule.distributions.distribution import Distribution, Shape
+from chainrule.distributions.distribution import Shape
+from chainrule.distributions.symmetric import LocationScale
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """Normal with the mean `loc` and the standard deviation `scale`.
 
     >>> import chainrule as cr
     >>> Normal(0.0, 1.0).log_prob(cr.tensor(0.0))
     tensor(-0.9189)
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012
-    support = constraints.real
-    has_rsample = True
-    loc: Tensor
-    scale: Tensor
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self._with(validate_args, loc=loc, scale=scale)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def stddev(self) -> Tensor:
