@@ -126,6 +126,15 @@ export function middle(values, low, high) {
   return [at(low), at(high)];
 }
 
+/**
+ * The point that is dragged or moved by keys, and a larger circle around it that is easier to grip.
+ *
+ * @param {(e: KeyboardEvent) => void} key @returns {[SVGElement, SVGElement]}
+ */
+export function handle(key) {
+  return [s("circle.handle", { r: 9, tabindex: 0, role: "slider", onkeydown: key }), s("circle.grip", { r: 26 })];
+}
+
 /** Let a pointer drag over an element: `moved` gets each place, `ended` its end. @param {Element} element
  * @param {(x: number, y: number, event: PointerEvent) => void} moved @param {() => void} ended */
 export function draggable(element, moved, ended) {

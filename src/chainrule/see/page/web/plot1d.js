@@ -3,7 +3,7 @@
 import { s, set, h } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken } from "./language.js";
-import { clamp, draggable, middle, Panel, roomy, spaced } from "./panel.js";
+import { clamp, draggable, handle, middle, Panel, roomy, spaced } from "./panel.js";
 
 const SAMPLES = 700;
 
@@ -32,13 +32,9 @@ export class CurvePlot {
     this.above.inside.append(this.curve, this.runs, this.path, this.tangent, this.dots);
     this.under.inside.append(this.slope);
     this.slopePoint = s("circle.slope-point", { r: 5.5 });
-    this.handle = s("circle.handle", {
-      r: 9,
-      tabindex: 0,
-      role: "slider",
-      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
-    });
-    this.grip = s("circle.grip", { r: 26 });
+    const [point, around] = handle((e) => this.key(e));
+    this.handle = point;
+    this.grip = around;
     this.label = s("text.slope-label");
     this.svg.append(this.drop, this.slopePoint, this.label, this.grip, this.handle);
     spoken(this.handle, "aria-label", () => say("The point on the curve: arrow keys move it"));

@@ -4,7 +4,7 @@ import { contours } from "../vendor/d3.js";
 import { h, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
-import { clamp, draggable, middle, Panel, roomy, spaced } from "./panel.js";
+import { clamp, draggable, handle, middle, Panel, roomy, spaced } from "./panel.js";
 
 const GRID = 96,
   ARROWS = 13,
@@ -24,13 +24,9 @@ export class PlanePlot {
     this.panel.below.append(this.heat);
     this.panel.inside.append(this.arrows, this.runs, this.path, this.dots);
     this.cross = s("path.drop");
-    this.handle = s("circle.handle", {
-      r: 9,
-      tabindex: 0,
-      role: "slider",
-      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
-    });
-    this.grip = s("circle.grip", { r: 26 });
+    const [point, around] = handle((e) => this.key(e));
+    this.handle = point;
+    this.grip = around;
     this.svg.append(this.cross, this.grip, this.handle);
     spoken(this.handle, "aria-label", () => say("The point in the plane: arrow keys move it"));
     for (const area of [this.grip, this.handle, this.panel.backdrop])
