@@ -35,8 +35,11 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def same_switches() -> Iterator[None]:
-    """What an example switches in `torch.backends` is switched back: the tests' order must not matter."""
+def same_start() -> Iterator[None]:
+    """The order of the tests must not matter: each begins with the same random numbers, and what it switches in
+    `torch.backends` is switched back.
+    """
+    cr.manual_seed(SEED)
     before = dict(vars(cr.backends.cudnn))
     yield
     vars(cr.backends.cudnn).update(before)

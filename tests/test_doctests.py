@@ -44,8 +44,8 @@ def need(module: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def same_start() -> None:
-    """Every run begins with the same random numbers."""
+def documented_start(same_start: None) -> None:
+    """The random numbers that are printed in the documentation."""
     cr.manual_seed(0)
 
 

@@ -783,4 +783,4 @@ def test_what_is_still_read_is_not_written_over(held: type[Both]) -> None:
         return (u - u.mean()).exp() + z, (z * y - u.sum()).exp().sum(), y[1:].sum()
 
     for shape in ((200,), (20, 20)):
-        cr.compile(f)(cr.randn(*shape) / 4)
+        cr.compile(f)(cr.randn(*shape) / 8)  # at /4 the last exp is of 50, and makes 50 times the rounding of it
