@@ -152,6 +152,8 @@ class _Run:
     def __init__(
         self, plan: Plan, begins: Sequence[dict[str, Any]], starts: Any, which: Any, steps: int, record: int
     ) -> None:
+        from chainrule.compiler.native.frame import address
+
         self.plan, self.steps, self.record, self.count = plan, steps, record, len(starts)
         begin = {k: np.array([b[k] for b in begins]) for k in begins[0]}
         largest = float(max(starts.max(), -starts.min()))
@@ -171,7 +173,7 @@ class _Run:
         self.value = np.empty(n, self.code.look.seen[0].dtype)
         memory = [*self.arrays.values(), self.lost, self.value]
         limits = [safe[0], int(np.float64(safe[1]).view(np.int64))]
-        self.addresses = np.array([*map(_begin, memory), *limits, n], np.int64)
+        self.addresses = np.array([*map(address, memory), *limits, n], np.int64)
         self.xs = [a for (role, _), a in self.arrays.items() if role == "x"]
         self.path = None
         if record:
@@ -200,6 +202,7 @@ class _Run:
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads; before the first and after the last, lanes are looked at."""
         from chainrule.compiler.native import crew
+        from chainrule.compiler.native.frame import address
 
         code, programs = self.code, self.plan.programs
         look = code.look.rows(given(self.plan.look), 1)
@@ -208,25 +211,21 @@ class _Run:
             first, start = self._rows(code.first, programs[0], 1), 1
         rows = self._rows(code.stage, programs[-1], end - start) if start < end else look
         job = np.array([
-            _begin(self.addresses), _begin(look), 0 if first is None else _begin(first), _begin(rows),
+            address(self.addresses), address(look), 0 if first is None else address(first), address(rows),
             rows.shape[1] if len(rows) > 1 else 0, start, end - start, begin == 0, end == self.steps,
-            0 if self.path is None else _begin(self.path), self.record,
+            0 if self.path is None else address(self.path), self.record,
         ], np.int64)  # fmt: skip
         blocks = self.padded // code.block
         if crew.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY:
-            crew.share(code.run, _begin(job), 0, blocks, -(-blocks // (crew.WORKERS * SHARES)))
+            crew.share(code.run, address(job), 0, blocks, -(-blocks // (crew.WORKERS * SHARES)))
         else:
-            code.run(_begin(job), 0, 0, blocks)
+            code.run(address(job), 0, 0, blocks)
 
     def _rows(self, stage: Any, program: Program, steps: int) -> Any:
         begin = self.narrow | given(program)
         rows = stage.rows(begin, steps)
         self.narrow |= {k: begin[k] for k in stage.counting}
         return rows
-
-
-def _begin(a: Any) -> int:
-    return int(a.ctypes.data)
 
 
 def _number(s: Any) -> float:

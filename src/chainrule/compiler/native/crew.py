@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler.native.engine import Code, host_is
+from chainrule.compiler.native.frame import address
 
 WORKERS = min(os.cpu_count() or 1, 8)
 SPINS = 20_000  # looks at whether others are done before one sleeps: less than a millisecond
@@ -79,9 +80,8 @@ _PAUSE = "call void @llvm.x86.sse2.pause()"
 def share(function: Any, first: int, second: int, units: int, piece: int) -> None:
     """Run the native function(first, second, low, high) for low to high from 0 to `units`, in pieces, on all cores."""
     _, run, finished = _code()
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    job = np.array([0, units, piece, 0, address, first, second], np.int64)
-    at = job.ctypes.data
+    job = np.array([0, units, piece, 0, ctypes.cast(function, ctypes.c_void_p).value, first, second], np.int64)
+    at = address(job)
     queue = _queue()
     try:
         for _ in range(min(WORKERS, -(-units // piece)) - 1):
@@ -113,7 +113,7 @@ def _queue() -> SimpleQueue[Any]:
     def work() -> None:
         while True:
             job = queue.get()
-            run(job.ctypes.data)
+            run(address(job))
             del job
 
     for i in range(WORKERS - 1):
