@@ -181,11 +181,11 @@ class _Run:
 
     def ends(self) -> Ends:
         """Descend."""
-        self._put(0, slice(None))
+        self._put(0)
         for begin in range(0, max(self.steps, 1), PIECE):
             self._piece(begin, min(begin + PIECE, self.steps))
         if self.record and self.steps % self.record == 0:
-            self._put(self.steps, slice(None))
+            self._put(self.steps)
         n, shape = self.count, self.plan.look.inputs[0].shape
         x = np.stack([a[:n] for a in self.xs], -1).reshape(n, *shape) if shape else self.xs[0][:n]
         path = self.path
@@ -193,11 +193,11 @@ class _Run:
             path = np.moveaxis(path[..., :n], -1, 0).reshape(n, len(path), *shape)
         return Ends(x, self.value[:n], self.lost[:n], path)
 
-    def _put(self, step: int, lanes: slice) -> None:
+    def _put(self, step: int) -> None:
         """Record where the lanes are before a step."""
         if self.path is not None:
             for i, a in enumerate(self.xs):
-                self.path[step // self.record, i, lanes] = np.where(self.lost[lanes] < 0, a[lanes], np.nan)
+                self.path[step // self.record, i] = np.where(self.lost < 0, a, np.nan)
 
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads; before the first and after the last, lanes are looked at."""
