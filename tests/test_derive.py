@@ -413,3 +413,8 @@ def test_nonsense_options() -> None:
         cr.derive(lambda x: x, 1.0, order=0)
     with pytest.raises(ValueError, match="form must be"):
         cr.derive(lambda x: x, 1.0, form="prose")
+
+
+def test_a_text_is_no_function() -> None:
+    with pytest.raises(TypeError, match=r"takes a function, but got 'x\*\*2'; a text is for the command"):
+        cr.derive("x**2")

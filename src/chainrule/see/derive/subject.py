@@ -31,6 +31,8 @@ class Subject:
     """
 
     def __init__(self, f: Callable[..., Any], point: Sequence[Any]) -> None:
+        if not callable(f):
+            raise TypeError(f"derive takes a function, but got {f!r:.60}; a text is for the command `chainrule derive`")
         self.f = f
         self.at_point = bool(point)
         self.names = _names(f, point)
