@@ -7,11 +7,9 @@ and loses those that are no longer said; the `.mo` beside it is what the package
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -25,6 +23,16 @@ from chainrule.core.op import REGISTRY
 KEYWORDS = {"say": None, "say_count": (1, 2)}
 METHODS = [("**/vendor/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
+
+
+class Sentences(Catalog):
+    """A catalogue that says nothing of times, people and Babel: they change without any sentence changing."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """The lines of its head."""
+        kept = "Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"
+        return [(name, value) for name, value in super().mime_headers if name in kept]
 
 
 def sentences() -> Iterator[str | tuple[str, str]]:
@@ -50,7 +58,7 @@ def present(code: str) -> Catalog:
 def updated(code: str) -> Catalog:
     """The catalogue with an entry for each sentence, translated where it was."""
     old = present(code)
-    new = Catalog(code, project="chainrule", version="1", header_comment=f"# chainrule in {code}", fuzzy=False)
+    new = Sentences(code, header_comment=f"# chainrule in {code}", fuzzy=False)
     for said in sorted(set(sentences()), key=str):
         key = said if isinstance(said, str) else said[0]
         known = old.get(key)
@@ -73,31 +81,16 @@ def _names(text: str) -> set[str]:
     return set(re.findall(r"{(\w*)", text))
 
 
-def as_po(catalogue: Catalog) -> bytes:
-    """The text of a .po file, the same for the same sentences."""
-    out = io.BytesIO()
-    write_po(out, catalogue, width=100, no_location=True, omit_header=False, sort_output=True)
-    # Babel stamps the time, which would change the file each time
-    return re.sub(rb'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator)[^"]*"\n', b"", out.getvalue())
-
-
-def as_mo(catalogue: Catalog) -> bytes:
-    """The bytes of a .mo file, the same for the same sentences."""
-    out = io.BytesIO()
-    written = read_po(io.BytesIO(as_po(catalogue)), catalogue.locale)
-    written.creation_date = written.revision_date = datetime(2000, 1, 1, tzinfo=UTC)  # not the time of reading
-    write_mo(out, written)
-    return out.getvalue()
-
-
 def main() -> int:
     """Update all catalogues; 1 if translations are missing."""
     lacking = 0
     for code in TRANSLATED:
         catalogue = updated(code)
         path(code, "po").parent.mkdir(parents=True, exist_ok=True)
-        path(code, "po").write_bytes(as_po(catalogue))
-        path(code, "mo").write_bytes(as_mo(catalogue))
+        with path(code, "po").open("wb") as file:
+            write_po(file, catalogue, width=100, no_location=True, sort_output=True)
+        with path(code, "mo").open("wb") as file:
+            write_mo(file, catalogue)
         lacks = missing(catalogue)
         lacking += len(lacks)
         print(f"{code}: {len(catalogue)} sentences, {len(lacks)} without a (good) translation")
