@@ -8,7 +8,7 @@ method; the operators below name their ops. An op added to the table needs nothi
     publish=False  not by this file: PyTorch gives it further arguments (see `arithmetic`), has it in another namespace
                    (`special`, `nn.functional`), or it is a part of something else
     numbers=(f, s) the names of its node where the first or the second operand is a number and PyTorch has one for that
-    why, doc       its docstring
+    why            its docstring
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def function(op: Elementwise) -> Callable[..., Any]:
     if numbers:
         call = _named_by_operands(call, *numbers)
     call.__name__ = call.__qualname__ = op.name.removeprefix("special_")
-    call.__doc__ = op.columns.get("doc") or op.columns.get("why") or f"Elementwise {call.__name__}."
+    call.__doc__ = op.columns.get("why") or f"Elementwise {call.__name__}."
     return call
 
 

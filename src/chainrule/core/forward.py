@@ -99,10 +99,6 @@ def jvp(
         first = None if ta is None else op(ta, b, **attrs)
         second = None if tb is None else op(a, tb, **attrs)
         return (first if second is None else second if first is None else first + second,)
-    rule = op.columns.get("jvp")
-    if rule is not None:
-        got = rule(tangents, out, *args, **attrs)
-        return got if isinstance(got, tuple) else (got,)
     return _transposed_vjp(op, args, tangents, attrs, out)
 
 

@@ -1,9 +1,9 @@
 """Declaring operations: four kinds cover everything, and the registry holds them all.
 
-An op is a kernel on payloads plus its derivative rule, and one column for each way of writing it elsewhere (native
-code, JavaScript, SymPy, TeX, a sentence). A rule is plain arithmetic over ops and does not know who is calling: an op
-called on NumPy arrays computes, on tensors it records, on anything with `_interpret` (a graph node, a symbol) it lets
-that thing decide.
+An op is a kernel on payloads plus its derivative rule, and what else the house knows of it, in columns (`COLUMNS`):
+how it is written elsewhere, how it is published. A rule is plain arithmetic over ops and does not know who is calling:
+an op called on NumPy arrays computes, on tensors it records, on anything with `_interpret` (a graph node, a symbol) it
+lets that thing decide.
 
     elementwise  one partial per input; the engine multiplies, and undoes broadcasting. Where a plain product would be
                  wrong (0 * inf) or slower, `times(g, *inputs, out)` says how a gradient is multiplied by the partial
@@ -27,6 +27,19 @@ from chainrule.core.tensor import Tensor
 
 Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
 REGISTRY: dict[str, Op] = {}
+COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
+    "aliases": "further names that it is published by",
+    "inplace": "False: no method with an underscore",
+    "js": "JavaScript of doubles; %0, %1 stand for the operands",
+    "numbers": "the names of its node where the first, or the second, operand is a number",
+    "probe": "attributes to run the rule with, when it is looked for what the rule reads",
+    "publish": "False: it is no function of its own name",
+    "reads_numbers": "True: its rule wants to know which operands were numbers",
+    "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
+    "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops",
+    "tex": "LaTeX in %0, %1",
+    "why": "a sentence about its slope",
+}
 _PLAIN = frozenset(
     {np.ndarray, float, int, bool, NoneType, Meta, tuple, list, slice, str}
     | {np.dtype(c).type for c in "?bBhHiIlLqQefd"}
@@ -52,6 +65,8 @@ class Op:
         self.grad_name = grad or "".join(w[:1].upper() + w[1:] for w in name.split("_")) + "Backward0"
         self.names_late = not isinstance(self.grad_name, str)  # a function of the node: the operands decide
         self.columns = columns
+        if not columns.keys() <= COLUMNS.keys():
+            raise TypeError(f"operation {name!r}: there is no column {(columns.keys() - COLUMNS.keys()).pop()!r}")
         if name in REGISTRY:
             raise ValueError(f"operation {name!r} is declared twice")
         REGISTRY[name] = self

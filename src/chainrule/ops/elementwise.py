@@ -68,32 +68,32 @@ def no_rule(name: str) -> Any:
 
 add = elementwise(
     "add", operator.add, (1, 1),
-    llvm="fadd", js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
+    js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
     publish=False,
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
     refuse=_MINUS,
-    llvm="fsub", js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
+    js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
     why="the slope of a difference is the difference of the slopes", publish=False,
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
-    llvm="frsub", js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False,
+    js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False,
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
-    llvm="fmul", js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
+    js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
     aliases=("multiply",),
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
-    llvm="fdiv", js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
+    js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
-    llvm="fneg", js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",),
+    js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",),
 )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def _pow_name(node: Any) -> str:
 
 pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
-    llvm="pow", js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
+    js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
@@ -151,7 +151,7 @@ reciprocal = elementwise(
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
-    llvm="sqrt", js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
+    js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
 )  # fmt: skip
 rsqrt = elementwise(
     "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float", sympy="1/sqrt(%0)"
@@ -206,7 +206,7 @@ addcdiv = elementwise(
 
 exp = elementwise(
     "exp", np.exp, lambda x, out: out, types="float",
-    llvm="exp", js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope",
+    js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope",
 )  # fmt: skip
 exp2 = elementwise(
     "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
@@ -218,7 +218,7 @@ expm1 = elementwise(
 )  # fmt: skip
 log = elementwise(
     "log", np.log, times=lambda g, x, out: g / x, types="float",
-    llvm="log", js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
+    js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
 )  # fmt: skip
 log2 = elementwise(
     "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
@@ -260,7 +260,7 @@ xlogy = elementwise(
 )  # fmt: skip
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
-    llvm="sigmoid", js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
+    js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
     why="the slope of the sigmoid s is s (1 - s)",
 )  # fmt: skip
 log_sigmoid = elementwise(
@@ -287,11 +287,11 @@ logit = elementwise(
 
 sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), types="float",
-    llvm="sin", js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos",
+    js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos",
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), types="float",
-    llvm="cos", js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin",
+    js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin",
 )  # fmt: skip
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, types="float",
@@ -322,7 +322,7 @@ cosh = elementwise(
 )  # fmt: skip
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
-    llvm="tanh", js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
+    js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
 )  # fmt: skip
 asinh = elementwise(
     "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",
