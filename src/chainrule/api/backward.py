@@ -24,7 +24,8 @@ def _seed(y: Tensor, g: Any, i: int) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(f"backward needs tensors, but output {i} is a {type(y).__name__}")
     if y._g is None:
-        raise RuntimeError(errors.NO_HISTORY.format(i=i))
+        kind = "" if y._a.dtype.kind == "f" else str(y.dtype)  # type: ignore[attr-defined]
+        raise RuntimeError(errors.no_history(i, kind, current().grad))
     a = y._a
     if g is None:
         if type(a) is np.ndarray:

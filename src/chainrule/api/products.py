@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.api.einsum import Labels, contract_all, kind
 from chainrule.api.public import FUNCTIONS, in_place, named, public
-from chainrule.base import shapes
+from chainrule.base import errors, shapes
 from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into
@@ -90,7 +90,8 @@ def _product(x: Any, y: Any) -> Any:
         rows = shapes.numel(p[:-1]) if len(p) > 1 else 1
         if p[-1] != q[0]:
             columns = q[1] if len(q) > 1 else 1
-            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{p[-1]} and {q[0]}x{columns})")
+            said = f"mat1 and mat2 shapes cannot be multiplied ({rows}x{p[-1]} and {q[0]}x{columns})"
+            raise RuntimeError(f"{said}: {errors.products_do_not_fit(p, q)}")
     else:
         stack = shapes.broadcast(p[:-2], q[:-2])
         if p[-1] != q[-2]:

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.api.device import CPU, device
 from chainrule.api.layout import strided
 from chainrule.api.public import install
-from chainrule.base import dtypes
+from chainrule.base import dtypes, errors
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, current
@@ -24,7 +24,6 @@ GRAD_OF_NONLEAF = (
     "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
     "use .retain_grad() on the non-leaf Tensor."
 )
-NUMPY_OF_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
 
 
 @install
@@ -286,11 +285,13 @@ class _Conversions:
     def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The elements as a NumPy array that shares the tensor's memory."""
         if self._g is not None and not force:
-            raise RuntimeError(NUMPY_OF_GRAD)
+            raise RuntimeError(errors.NUMPY_OF_GRAD)
         a = payload(self) if tracing() else shareable(self)
         return a if isinstance(a, np.ndarray) else np.asarray(a)  # which a graph's value refuses
 
     def __array__(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._g is not None:
+            raise RuntimeError(f"{errors.NUMPY_OF_GRAD} {errors.numpy_called()}")
         a = self.numpy()
         return np.array(a, dtype, copy=copy) if copy is not None else np.asarray(a, dtype)
 

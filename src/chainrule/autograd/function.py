@@ -83,7 +83,7 @@ class FunctionCtx:
         if node is None:
             return self._to_save
         if node.saved is None:
-            raise RuntimeError(errors.FREED)
+            raise RuntimeError(errors.freed())
         return tuple(s.unpack(node) if isinstance(s, _Saved) else s for s in node.saved)
 
     @property

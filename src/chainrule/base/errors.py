@@ -5,19 +5,72 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-FREED = (
+from chainrule.base.language import say
+
+_FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
     "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     "after calling backward."
 )
 
-NO_HISTORY = "element {i} of tensors does not require grad and does not have a grad_fn"
-
 INFERENCE_SAVED = (
     "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and "
     "use it in autograd."
 )
+
+
+def freed() -> str:
+    """A second backward() through the same graph."""
+    return f"{_FREED} " + say(
+        "Most often a loop goes on from a value of the round before: compute it anew (run the forward pass again before "
+        "each backward()), or cut off what is kept from round to round, as a hidden state: h = h.detach()."
+    )
+
+
+def no_history(i: int, kind: str, recording: bool) -> str:
+    """backward() of a tensor that nothing led to. kind: its dtype, if it has no derivatives; else empty."""
+    if kind:
+        lead = say(
+            "It holds whole numbers or truth values ({kind}), as argmax, comparisons and .long() give them; these have "
+            "no derivative.", kind=kind,
+        )  # fmt: skip
+    elif not recording:
+        lead = say("Nothing is recorded here: this runs under no_grad().")
+    else:
+        lead = say(
+            "Nothing was recorded that leads to it. Either no tensor that it was computed from has requires_grad=True, "
+            "or the way was cut: by no_grad(), detach(), .data, .item(), float(), functions of math or NumPy, or "
+            "torch.tensor(...) of a result. explain(y, x) says more."
+        )
+    return f"element {i} of tensors does not require grad and does not have a grad_fn. {lead}"
+
+
+def products_do_not_fit(p: tuple[int, ...], q: tuple[int, ...]) -> str:
+    """A product of matrices whose inner sizes differ; what to do, where turning one over mends it."""
+    lead = say("the last size of the first, {n}, must be the first of the second, {m}", n=p[-1], m=q[0])
+    if len(q) == 2 and p[-1] == q[1]:
+        lead += "; " + say("with the second turned over it fits: a @ b.T")
+    elif len(p) == 2 and p[0] == q[0]:
+        lead += "; " + say("with the first turned over it fits: a.T @ b")
+    return lead
+
+
+def classes_in_a_column(shape: tuple[int, ...]) -> str:
+    """What to do where class numbers stand in a column, one a row; empty for other shapes."""
+    column = len(shape) == 2 and shape[1] == 1
+    return ": " + say("one class number belongs to each row: target.squeeze(1)") if column else ""
+
+
+NUMPY_OF_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+
+
+def numpy_called() -> str:
+    """A NumPy function that was called on a tensor with a gradient."""
+    return say(
+        "NumPy's functions know nothing of gradients: call the function of the same name of this package, as "
+        "torch.sin(x) for np.sin(x)."
+    )
 
 
 def not_scalar(shape: tuple[int, ...]) -> str:
@@ -54,6 +107,9 @@ def missing(owner: str, name: str, known: Iterable[str]) -> str:
     """A name of PyTorch's (or nobody's) that is not here, with the nearest that are."""
     if name in _ELSEWHERE:
         return f"module {owner!r} has no attribute {name!r}: {_ELSEWHERE[name]}."
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    lower: dict[str, list[str]] = {}
+    for n in known:
+        lower.setdefault(n.lower(), []).append(n)  # capitals are left aside: relu is near ReLU
+    near = [n for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6) for n in lower[key]][:3]
     hint = f" Near it: {', '.join(near)}." if near else ""
     return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"

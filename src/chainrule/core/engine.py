@@ -150,7 +150,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                 continue
             edges = wanted.among(edges)
         if args is None:
-            raise RuntimeError(errors.FREED)
+            raise RuntimeError(errors.freed())
         for t in node.kept:
             if t is not None:
                 v = t._v

@@ -29,7 +29,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import store
 from chainrule.core.tensor import LEAF, Tensor, wrap
-from chainrule.func.single import one_number
+from chainrule.func.single import computed, one_number
 from chainrule.func.trees import flatten, unflatten
 
 Array = Any  # an ndarray, or a NumPy scalar for a 0-d tensor
@@ -92,7 +92,7 @@ class Objective:
     def call(self, xs: list[Tensor]) -> Tensor:
         """The value at tensors in the place of the leaves."""
         args = self.arguments if self.parameters is not None else (unflatten(self.spec, xs),)
-        y = one_number(self.f(*args))
+        y = one_number(computed(self.f, *args))
         if y._g is None:
             raise ValueError(
                 "the value does not depend on x by anything that can be differentiated (was it computed from "

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from chainrule.base import errors
 from chainrule.core.tensor import Tensor
+
+
+def computed(f: Callable[..., Any], *args: Any) -> Any:
+    """What f gives; raises TypeError, with what to write instead, if it calls NumPy."""
+    try:
+        return f(*args)
+    except RuntimeError as e:
+        if str(e).startswith(errors.NUMPY_OF_GRAD):
+            raise TypeError(errors.numpy_called()) from e
+        raise
 
 
 def a_tensor(y: Any, who: str = "the function") -> Tensor:

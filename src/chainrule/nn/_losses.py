@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import named
+from chainrule.base import errors
 from chainrule.core.graph import Var, as_number
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, numbers, payload, positions
@@ -261,7 +262,8 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
         n = classes.shape[0] if classes.ndim else 0
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({n}).")
     if len(shape) > 1 and classes.shape != (shape[0], *shape[2:]):
-        raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(classes.shape)}")
+        lead = errors.classes_in_a_column(classes.shape)
+        raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(classes.shape)}{lead}")
     axis = 1 if len(shape) > 1 else 0
     keep = classes != ignore_index
     index = REGISTRY["where"](keep, classes, 0)

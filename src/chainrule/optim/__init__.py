@@ -3,6 +3,9 @@
 `rules` holds the mathematics, a pure function per optimiser; `algorithms` their options; `lr_scheduler` the schedules.
 """
 
+from typing import Any
+
+from chainrule.base import errors
 from chainrule.optim import lr_scheduler, rules
 from chainrule.optim.algorithms import ASGD, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, NAdam, RAdam, RMSprop, Rprop
 from chainrule.optim.lbfgs import LBFGS
@@ -13,3 +16,7 @@ __all__ = [
     "Optimizer", "RAdam", "RMSprop", "Rprop",
     "lr_scheduler", "rules",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(errors.missing("chainrule.optim", name, __all__))
