@@ -274,6 +274,67 @@ def test_lbfgs_takes_torchs_way(search: str | None) -> None:
     np.testing.assert_allclose(losses(cr), losses(torch), rtol=1e-9)
 
 
+AWKWARD: dict[str, Any] = {
+    "length": lambda lib, p: (p**2).sum().sqrt(),
+    "straight": lambda lib, p: (p * lib.arange(1.0, len(p) + 1)).sum(),
+    "flat": lambda lib, p: (p * 0).sum(),
+    "kinks": lambda lib, p: p.abs().sum(),
+    "logarithm": lambda lib, p: (p - 3 * p.log()).sum(),
+    "wall": lambda lib, p: (p + 1 / (p - 0.5)).sum(),
+    "hill": lambda lib, p: -(p**2).sum(),
+    "overflow": lambda lib, p: (p * 300).exp().sum(),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_line_search_survives(name: str, dtype: str) -> None:
+    """Whatever the function, parameters stay numbers, and the loss does not rise; so it is at every size of start."""
+    for size in (1e-8, 0.7, 20.0, 1e6):
+        p = cr.tensor([size, size * 1.5], dtype=getattr(cr, dtype), requires_grad=True)
+        optimizer = cr.optim.LBFGS([p], line_search_fn="strong_wolfe", max_iter=50)
+        losses = []
+
+        def closure(p=p, optimizer=optimizer, losses=losses) -> Any:
+            optimizer.zero_grad()
+            loss = AWKWARD[name](cr, p)
+            loss.backward()
+            losses.append(loss.item())
+            return loss
+
+        for _ in range(3):
+            optimizer.step(closure)
+        assert np.isfinite(p.detach().numpy()).all(), (size, losses)
+        end = AWKWARD[name](cr, p).item()
+        assert not end > losses[0], (size, losses)
+        if name == "length" and size > 1e-6:  # below that, steps are within `tolerance_change`
+            assert end < 1e-3 * size, (size, losses)
+
+
+def test_lbfgs_takes_torchs_way_through_many_fits() -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(5)
+    for i in range(40):
+        a, b = rng.standard_normal((12, 4)) * 10.0 ** rng.uniform(-1, 1, 4), rng.standard_normal(12)
+
+        def losses(lib: Any, a=a, b=b, i=i) -> list[float]:
+            x = lib.zeros(4, dtype=lib.float64, requires_grad=True)
+            optimizer = lib.optim.LBFGS([x], line_search_fn="strong_wolfe", max_iter=4)
+            at, bt = lib.tensor(a), lib.tensor(b)
+
+            def closure() -> Any:
+                optimizer.zero_grad()
+                loss = (at @ x - bt).pow(2).sum() if i % 2 else ((at @ x).tanh() - bt).pow(2).sum()
+                loss.backward()
+                return loss
+
+            return [optimizer.step(closure).item() for _ in range(4)]
+
+        theirs = losses(torch)
+        if np.isfinite(theirs).all():  # where theirs arrives at a number, ours is that number
+            np.testing.assert_allclose(losses(cr), theirs, rtol=1e-7, err_msg=f"seed 5, fit {i}")
+
+
 # ------------------------------------------------------------------------------------------------------------ schedules
 
 SCHEDULES: dict[str, Any] = {

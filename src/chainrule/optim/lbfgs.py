@@ -9,7 +9,8 @@ Everything works on one flat vector of all parameters. Numbers are chosen as PyT
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import copysign, inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from chainrule.optim.optimizer import Closure, Optimizer, Params
 
 Vector = Any
 Point = tuple[float, float, Vector, float]  # a step length; the value, gradient and slope there
+Change = tuple[Vector, Vector, float]  # of the gradient, of the place, and 1 / their product
 Evaluate = Callable[[float], Point]
 
 
@@ -102,7 +104,7 @@ class LBFGS(Optimizer):
             t = min(1.0, 1.0 / float(abs(g).sum())) * lr if held["n_iter"] == 1 else lr
             slope = float(g @ d)
             held["prev_flat_grad"], held["prev_loss"], held["d"], held["t"] = g.copy(), loss, d, t
-            if slope > -group["tolerance_change"]:
+            if not -inf < slope <= -group["tolerance_change"]:  # nor where it is no number
                 break
             start, before = self._place(), loss
 
@@ -112,7 +114,7 @@ class LBFGS(Optimizer):
                 return length, value, there, float(there @ d)
 
             if group["line_search_fn"] is not None:
-                (t, loss, g, _), used = _strong_wolfe(
+                (t, loss, g, _), used = strong_wolfe(
                     at, t, (0.0, loss, g, slope), float(abs(d).max()), group["tolerance_change"],
                     most=group["max_eval"] - evaluations,
                 )  # fmt: skip
@@ -141,63 +143,85 @@ class LBFGS(Optimizer):
             return -g
         y, s = g - held["prev_flat_grad"], held["d"] * held["t"]
         ys = float(y @ s)
-        changes: list[Any] = held["changes"]  # (change of gradient, step, 1 / their product), oldest first
+        changes: list[Change] = held["changes"]  # oldest first
         if ys > 1e-10:
             if len(changes) == size:
                 changes.pop(0)
             changes.append((y, s, 1.0 / ys))
             held["H_diag"] = ys / float(y @ y)
-        q = -g
-        weights = []
-        for y, s, rho in reversed(changes):
-            weights.append(float(s @ q) * rho)
-            q = q - weights[-1] * y
-        r = q * held["H_diag"]
-        for (y, s, rho), a in zip(changes, reversed(weights)):
-            r = r + s * (a - float(y @ r) * rho)
-        return r
+        return two_loops(changes, g, held["H_diag"])
+
+
+def two_loops(changes: Sequence[Change], g: Vector, scale: float) -> Vector:
+    """Minus the gradient times the inverse Hessian that the changes stand for, beginning with `scale` times one."""
+    q = -g
+    weights = []
+    for y, s, rho in reversed(changes):
+        weights.append(float(s @ q) * rho)
+        q = q - weights[-1] * y
+    r = q * scale
+    for (y, s, rho), a in zip(changes, reversed(weights)):
+        r = r + s * (a - float(y @ r) * rho)
+    return r
 
 
 def _cubic(p: Point, q: Point, bounds: tuple[float, float] | None = None) -> float:
-    """Where the cubic through two points with these values and slopes is least, within bounds."""
+    """Where the cubic through two points with these values and slopes is least, within bounds.
+
+    In the middle between the bounds where there is no such cubic, or it says nothing (a straight line, no number).
+    """
     if p[0] > q[0]:
         p, q = q, p
     (x1, f1, _, g1), (x2, f2, _, g2) = p, q
     low, high = bounds or (x1, x2)
+    middle = (low + high) / 2.0
+    if x1 == x2:
+        return middle
     d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2)
     square = d1 * d1 - g1 * g2
-    if not square >= 0:
-        return (low + high) / 2.0
+    if not 0 <= square < inf:
+        return middle
     d2 = square**0.5
-    x = x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2))
-    return min(max(x, low), high)
+    over, under = g2 + d2 - d1, g2 - g1 + 2 * d2
+    if under == 0:  # of a straight line the least is at that end to which it falls
+        return middle if over == 0 else low if over * copysign(1.0, under) > 0 else high
+    return min(max(x2 - (x2 - x1) * (over / under), low), high)
 
 
-def _strong_wolfe(
-    at: Evaluate, t: float, start: Point, reach: float, tolerance: float, most: int, c1: float = 1e-4, c2: float = 0.9
-) -> tuple[Point, int]:
+def strong_wolfe(
+    at: Evaluate, t: float, start: Point, reach: float, tolerance: float, most: int, noise: float = 0.0,
+    c1: float = 1e-4, c2: float = 0.9,
+) -> tuple[Point, int]:  # fmt: skip
     """A step that lowers the value enough and flattens the slope enough, and the number of evaluations that took.
 
-    `reach`: the greatest element of the direction, so that `tolerance` is about distances; `most`: iterations.
+    reach: the greatest element of the direction, so that `tolerance` is about distances; most: iterations.
+    noise: how much of a rise is put down to rounding, where the slopes say that it goes down (Hager and Zhang, 2005).
+
+    A point without a finite value and slope counts as infinitely high: the step is made shorter.
     """
     _, f0, _, slope0 = start
-    before, now = start, at(t)
+
+    def look(length: float) -> Point:
+        point = at(length)
+        return point if isfinite(point[1]) and isfinite(point[3]) else (length, inf, point[2], inf)
+
+    before, now = start, look(t)
     for i in range(most):
-        if now[1] > f0 + c1 * now[0] * slope0 or (i > 1 and now[1] >= before[1]):
-            return _zoom(at, [before, now], start, reach, tolerance, most, i, c1, c2)
+        if now[1] > f0 + c1 * now[0] * slope0 + noise or (i > 1 and now[1] - noise >= before[1]):
+            return _zoom(look, [before, now], start, reach, tolerance, most, i, noise, c1, c2)
         if abs(now[3]) <= -c2 * slope0:
             return now, i + 1
         if now[3] >= 0:
-            return _zoom(at, [before, now], start, reach, tolerance, most, i, c1, c2)
+            return _zoom(look, [before, now], start, reach, tolerance, most, i, noise, c1, c2)
         t = now[0]
         further = _cubic(before, now, (t + 0.01 * (t - before[0]), t * 10))
-        before, now = now, at(further)
+        before, now = now, look(further)
     return min(start, now, key=lambda point: point[1]), max(most, 0) + 1
 
 
 def _zoom(
-    at: Evaluate, bracket: list[Point], start: Point, reach: float, tolerance: float, most: int, done: int, c1: float,
-    c2: float,
+    at: Evaluate, bracket: list[Point], start: Point, reach: float, tolerance: float, most: int, done: int,
+    noise: float, c1: float, c2: float,
 ) -> tuple[Point, int]:  # fmt: skip
     """Narrow a bracket that holds an acceptable step, after `done` of at most `most` iterations."""
     _, f0, _, slope0 = start
@@ -216,7 +240,7 @@ def _zoom(
         stuck = near
         now = at(t)
         calls += 1
-        if now[1] > f0 + c1 * t * slope0 or now[1] >= bracket[low][1]:
+        if now[1] > f0 + c1 * t * slope0 + noise or now[1] - noise >= bracket[low][1]:
             bracket[high] = now
             low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
             continue
