@@ -20,7 +20,7 @@ from chainrule.core.graph import Var
 from chainrule.core.inplace import modify, refuse_leaf
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import NO_GRAD, draw, mode_now
-from chainrule.core.tape import Meta, Node, numbers, payload, positions, recording, store, view_of
+from chainrule.core.tape import Meta, Node, numbers, payload, positions, reads, recording, store, view_of
 from chainrule.core.tensor import LEAF, Tensor, new, touch, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -44,7 +44,7 @@ def _read(i: Any) -> Any:
     if isinstance(i, Tensor):
         a = positions(i)
     elif isinstance(i, (np.ndarray, np.generic)):
-        a = np.asarray(i)
+        a = np.array(i)
     elif isinstance(i, (list, tuple, range)):
         a = np.array([numbers(j) if isinstance(j, Tensor) else j for j in i] if not isinstance(i, range) else i)
         a = a.astype(np.int64) if a.size == 0 else a
@@ -180,6 +180,8 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
         else:
             t._g = None
     view_of(self, t, (_GETITEM, attrs, a.shape))
+    if m is not None:
+        t._wary = True
     return t
 
 
@@ -193,9 +195,20 @@ def _choose(x: Tensor, index: Any) -> Tensor:
         first, then = plan(x._a, index)
         if first is not None:
             x = named(_GETITEM(x, index=first), _label(index))
-        return x if then is None else ops.pick(x, index=then)
+        return x if then is None else reads(ops.pick(x, index=own(then)), *_tensors(index))
     except IndexError as e:
         raise out_of_range(e) from None
+
+
+def _tensors(index: Any) -> list[Tensor]:
+    """The tensors of positions in an index."""
+    parts = index if type(index) is tuple else (index,)
+    return [i for i in parts if isinstance(i, Tensor) and i._a.dtype.kind not in "b" and i._a.shape]
+
+
+def own(then: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Masks are copied, so that they may change before backward; positions may not, as in PyTorch."""
+    return tuple(i.copy() if type(i) is ndarray and i.dtype.kind == "b" else i for i in then)
 
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
@@ -221,7 +234,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
                 refuse_leaf(part, "__setitem__")
             source = wrap(np.asarray(value, self._a.dtype)) if not isinstance(value, Tensor) else as_like(value, self)
             fits(source._a.shape, ops.pick(payload(part), index=then).shape, then)
-            modify(part, "__setitem__", _put_back, source, index=then)
+            modify(part, "__setitem__", _put_back, source, index=own(then), tensors=_tensors(index))
     except IndexError as e:
         raise out_of_range(e) from None
 
@@ -271,16 +284,18 @@ def scalar(value: Any, like: Tensor) -> Any:
     return np.asarray(value).astype(like._a.dtype)[()]
 
 
-def _put_back(x: Tensor, value: Tensor, *, index: Any) -> Tensor:
-    return ops.index_put(x, value, index=index)
+def _put_back(x: Tensor, value: Tensor, *, index: Any, tensors: Sequence[Tensor]) -> Tensor:
+    return reads(ops.index_put(x, value, index=index), *tensors)
 
 
 def _quiet(x: Tensor, other: Any = None) -> bool:
     """Whether a write into x needs no record: plain NumPy will do."""
     m = mode_now()
-    if x._frozen or (type(x._a) is ndarray and not x._a.flags.writeable):
+    if type(x._a) is ndarray and not x._a.flags.writeable:
         return False
-    return m is NO_GRAD or (m is None and x._g is None and (other is None or other._g is None))
+    if m is NO_GRAD:
+        return not x._frozen
+    return m is None and x._g is None and not x._wary and (other is None or other._g is None)
 
 
 def _copy(x: Tensor, src: Any, what: str) -> Tensor:
@@ -318,7 +333,8 @@ class _Overwriting:
     def zero_(self: Tensor) -> Tensor:
         """Overwrite every element by 0."""
         m, a = mode_now(), self._a
-        if type(a) is not ndarray or self._frozen or not (m is NO_GRAD or (m is None and self._g is None)):
+        quiet = (m is NO_GRAD and not self._frozen) or (m is None and self._g is None and not self._wary)
+        if type(a) is not ndarray or not quiet:
             return modify(self, "zero_", _zeroed)
         try:
             if a.shape:

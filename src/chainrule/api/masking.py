@@ -14,7 +14,7 @@ from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import numbers
+from chainrule.core.tape import numbers, reads
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -76,7 +76,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     _mask(mask, "masked_select: expected BoolTensor for mask")
     shape = broadcast(input._a.shape, mask._a.shape)
     where = np.atleast_1d(np.broadcast_to(numbers(mask), shape))
-    return named(ops.pick(expand(input, *where.shape), index=(where,)), "MaskedSelectBackward0")
+    return reads(named(ops.pick(expand(input, *where.shape), index=(where,)), "MaskedSelectBackward0"), mask)
 
 
 @public(inplace=True)
@@ -95,7 +95,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     values = views.narrow(reshape(source, -1), dim=0, start=0, stop=n, step=1)
     if not shape:
         return ops.where(mask, reshape(values, ()), input) if n else views.clone(input)
-    return named(ops.index_put(expand(input, *shape), values, index=(where,)), "MaskedScatterBackward0")
+    return reads(named(ops.index_put(expand(input, *shape), values, index=(where,)), "MaskedScatterBackward0"), mask)
 
 
 def _goes_into(have: Sequence[int], target: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from chainrule.core.inplace import into, modify
-from chainrule.core.tape import Node
+from chainrule.core.tape import Node, reads
 from chainrule.core.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,19 +19,21 @@ _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x
 
 
 def public(
-    *names: str, function: bool = True, method: bool = True, inplace: bool = False, where: dict[str, Any] | None = None
-) -> Callable[[F], F]:
+    *names: str, function: bool = True, method: bool = True, inplace: bool = False,
+    where: dict[str, Any] | None = None, reads: str | None = None,
+) -> Callable[[F], F]:  # fmt: skip
     """Publish a function under its own name (and `names`), as a function, a method, an in-place method.
 
     The published form also takes `out=`, NumPy's spellings (`axis`, `keepdims`), and refuses an `input` that is no
     tensor. `where`: another namespace than the package's own, e.g. that of `linalg`; then no methods are made.
+    `reads`: the parameter with positions that the gradient reads again, so that they may not change meanwhile.
     """
 
     def decorate(f: F) -> F:
         name = (
             f.__name__.rstrip("_") if f.__name__.endswith("_") and f.__name__.rstrip("_") in _SHADOWED else f.__name__
         )
-        call = _published(f, name)
+        call = _published(f if reads is None else _reading(f, reads), name)
         for n in (name, *names):
             if where is not None:
                 where[n] = call
@@ -65,8 +67,19 @@ _SHADOWED = {
 }
 
 
+def _reading(f: F, parameter: str) -> F:
+    at = f.__code__.co_varnames.index(parameter)
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        read = args[at] if at < len(args) else kwargs[parameter]
+        return reads(f(*args, **kwargs), *(read if isinstance(read, (list, tuple)) else (read,)))
+
+    return call  # type: ignore[return-value]
+
+
 def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
-    code = f.__code__
+    code = getattr(f, "__wrapped__", f).__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     needs_tensor = parameters[:1] == ("input",)
 

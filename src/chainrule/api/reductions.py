@@ -19,7 +19,7 @@ from chainrule.base.shapes import dim_index, dim_tuple
 from chainrule.core.graph import Var
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD
-from chainrule.core.tape import Meta, Node, positions
+from chainrule.core.tape import Meta, Node, positions, reads
 from chainrule.core.tensor import LEAF, Tensor, new, wrap
 
 Dim = int | tuple[int, ...] | list[int] | None
@@ -184,7 +184,7 @@ def pick(x: Tensor, index: Tensor, dim: int, label: str, keepdim: bool = True, o
     values = named(op("take_at")(x, dim=dim, index=where, keepdim=keepdim, once=once), label)
     if not keepdim and where.ndim:
         index = wrap(op("squeeze")(where, dims=(dim,)) if isinstance(where, Var) else where.squeeze(dim)[()])
-    return values, index
+    return reads(values, index), index
 
 
 def _extreme(name: str, pairwise: str) -> Callable[..., Any]:

@@ -38,7 +38,7 @@ class _Text:
         return [n for n in object.__dir__(self) if n not in _PRIVATE]
 
 
-_PRIVATE = {"_a", "_g", "_v", "_t", "_path", "_views", "_hooks", "_after", "_frozen"}
+_PRIVATE = {"_a", "_g", "_v", "_t", "_path", "_views", "_hooks", "_after", "_frozen", "_wary", "_retains"}
 
 
 def grad_fn_name(node: Any) -> str:

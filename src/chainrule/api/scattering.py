@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.indexing import as_like, fits, out_of_range, plan, scalar
+from chainrule.api.indexing import as_like, fits, out_of_range, own, plan, scalar
 from chainrule.api.public import named, public
 from chainrule.api.shaping import expand, reshape
 from chainrule.base import dtypes
@@ -63,7 +63,7 @@ def _along(input: Tensor, dim: Any, index: Any, name: str) -> tuple[int, Any]:
     return d, a
 
 
-@public()
+@public(reads="index")
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """Elements picked along one dimension: `out[i][j] = input[index[i][j]][j]` for dim 0.
 
@@ -113,7 +113,7 @@ def _source(input: Tensor, src: Any, a: Any, d: int, name: str) -> Tensor:
     return src
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -139,7 +139,7 @@ def scatter(
     return named(ops.scatter(input, src, dim=d, index=a), "ScatterBackward1" if number else "ScatterBackward0")
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy with elements of `src` added along one dimension, where they meet all of them."""
     d, a = _along(input, dim, index, "scatter_add")
@@ -147,7 +147,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return ops.scatter_add(input, src, dim=d, index=a) if a.size else views.clone(input)
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -196,7 +196,7 @@ def _reduced(x: Tensor, src: Tensor, index: Any, how: str, include_self: bool) -
     return REGISTRY["div" if d.kind == "f" else "floor_divide"](total, wrap(np.maximum(count, d.type(1))))
 
 
-@public()
+@public(reads="index")
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at the positions in `index`, a vector, along one dimension.
 
@@ -244,14 +244,14 @@ def _slices(d: int, a: Any) -> Any:
     return (slice(None),) * d + (a,)
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """A copy with the slices of `source`, times `alpha`, added at the positions in `index`."""
     d, a = _vector(input, dim, index, source, "index_add_")
     return ops.index_add(input, source if alpha == 1 else source * alpha, dim=d, index=a)
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy with the slices at the positions in `index` replaced by those of `source`."""
     d, a = _vector(input, dim, index, source, "index_copy_")
@@ -261,7 +261,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return named(ops.index_put(input, source, index=_slices(d, a)), "IndexCopyBackward0")
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy with the slices at the positions in `index` filled with a number or a 0-d tensor."""
     d, a = _vector(input, dim, index, None, "index_fill_", negative=True)
@@ -274,7 +274,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return named(ops.index_put(input, v, index=_slices(d, a)), f"IndexFillBackward{int(isinstance(value, Tensor))}")
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -308,7 +308,7 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     except IndexError as e:
         raise out_of_range(e) from None
     fits(values._a.shape, place, then)
-    return ops.index_put(input, values, index=then, add=accumulate)
+    return ops.index_put(input, values, index=own(then or ()), add=accumulate)
 
 
 def _array(i: Any) -> Any:
@@ -318,7 +318,7 @@ def _array(i: Any) -> Any:
     return a if a.ndim or a.dtype.kind == "b" else a.reshape(1)
 
 
-@public()
+@public(reads="index")
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements at positions in the flattened tensor, in the shape of `index`."""
     a = _flat(input, index)
@@ -335,7 +335,7 @@ def _flat(input: Tensor, index: Tensor) -> Any:
     return a
 
 
-@public(inplace=True)
+@public(inplace=True, reads="index")
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with `source` written (or added) at positions in the flattened tensor."""
     a = _flat(input, index).reshape(-1)
@@ -352,7 +352,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     return named(reshape(flat, input._a.shape), "PutBackward0")
 
 
-public(inplace=True)(index_put)
+public(inplace=True, reads="indices")(index_put)
 
 # --------------------------------------------------------------------------------------------- a part within the whole
 

@@ -93,7 +93,7 @@ class _Attributes:
         g = self._grad
         if g is None:
             meet(self)
-        if g is None and isinstance(self._g, Node) and not getattr(self, "_retains", False):
+        if g is None and isinstance(self._g, Node) and not self._retains:
             import warnings
 
             warnings.warn(GRAD_OF_NONLEAF, UserWarning, stacklevel=2)
@@ -172,7 +172,7 @@ class _Attributes:
     @property
     def retains_grad(self: Tensor) -> bool:
         """Whether this non-leaf keeps its gradient."""
-        return getattr(self, "_retains", False)
+        return self._retains
 
     @property
     def _version(self: Tensor) -> int:

@@ -43,6 +43,8 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
             out._g.label = label
         if op.view and (_same_memory(args[0]._a, out._a) if trace is None else trace.shares(args[0], op, attrs)):
             view_of(args[0], out, (op, attrs, args[0]._a.shape))
+            if m is not None and not m.grad:
+                out._wary = True
     else:
         out = tuple(wrap(_payload(a)) for a in got)
         if record:
@@ -57,7 +59,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
             note_origin(out)
         if m.inference:
             for t in out if isinstance(out, tuple) else (out,):
-                t._frozen = True
+                t._frozen = t._wary = True
     return out
 
 

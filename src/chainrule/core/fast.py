@@ -220,7 +220,7 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
 
     def call(x: Tensor, y: Any) -> Tensor:
         m = mode_now()
-        if (x._g is not None if m is None else m is not NO_GRAD) or x._frozen:
+        if (x._g is not None or x._wary) if m is None else (m is not NO_GRAD or x._frozen):
             return modify(x, name, function, y)
         a, b = x._a, y
         if isinstance(y, Tensor):

@@ -25,6 +25,14 @@ VIEW_CHANGED = (
 )
 
 
+VIEW_OUTSIDE = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled ({what}). Given that this "
+    "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+    "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if "
+    "you want the inplace to be tracked)."
+)
+
+
 def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Replace x's contents by `f(x, *args, **kwargs)`, which must have x's shape and a dtype that x's can hold."""
     m = current()
@@ -34,6 +42,8 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
             "to get a normal tensor before doing inplace update."
         )
     wants = m.grad and (x._g is not None or any(isinstance(y, Tensor) and y._g is not None for y in args))
+    if x._wary and m.grad and not x._frozen and (wants or (x._base is not None and x._base._g is not None)):
+        raise RuntimeError(VIEW_OUTSIDE.format(what=what))
     if wants:
         refuse_leaf(x, what)
     held = payload(x)

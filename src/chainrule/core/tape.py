@@ -185,8 +185,8 @@ def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
     if v is None:
         base._v = v = Version()
     out._v = v
-    if base._frozen:
-        out._frozen = True
+    if base._wary:
+        out._frozen, out._wary = base._frozen, True
     out._base = root
     out._path = base._path + (step,)  # noqa: RUF005 (half the price)
     if root._g is LEAF:  # in-place changes with history are refused there
@@ -214,30 +214,44 @@ class _ShapeOnly(Meta):
         self.shape, self.dtype = shape, dtype
 
 
+def reads(result: Tensor, *tensors: Tensor) -> Tensor:
+    """Say that the gradient of `result` needs the numbers of these index tensors, which its node has as bare arrays.
+
+    Backward then refuses if one was changed in place meanwhile. Only for a result whose node was made just now.
+    """
+    node = result._g
+    if isinstance(node, Node):
+        room = (None,) * (len(node.edges) + 1 - len(node.kept))  # places of the inputs and of the result
+        node.kept = (*node.kept, *room, *tensors)
+    return result
+
+
 def rebind(x: Tensor, history: Any, scatter: Op) -> None:
     """Give x, just changed in place, a new history; if it is a view, its base and the base's other views follow."""
     root = x._base
     if root is None:
-        x._g = history
-        _retain_follows(x)
+        _renew(x, history)
     else:
         attrs = {"path": tuple((op, attrs) for op, attrs, _ in x._path)}
         node = Node(scatter, (edge(root), history), (Meta(root._a), Meta(x._a), None), ())
         node.attrs = attrs
         node.label = "CopySlices"
-        root._g = node
+        _renew(root, node)
     for ref in (root if root is not None else x)._views or ():
         view = ref()
         if view is not None and view._frozen is False:
-            view._g = replay(root if root is not None else x, view._path)
+            _renew(view, replay(root if root is not None else x, view._path))
 
 
-def _retain_follows(x: Tensor) -> None:
-    # PyTorch lets retain_grad follow the tensor to its new history.
-    g = x._g
-    if isinstance(g, Node) and getattr(x, "_retains", False):
-        g.watch = g.watch or Watch()
-        g.watch.retain = weakref.ref(x)
+def _renew(x: Tensor, history: Any) -> None:
+    """Give x another history; the gradient that it retains is that of its new value alone."""
+    old, x._g = x._g, history
+    if x._retains:
+        if isinstance(old, Node) and old.watch is not None and old.watch.keeps(x):
+            old.watch.retain = None
+        if isinstance(history, Node):
+            history.watch = history.watch or Watch()
+            history.watch.retain = weakref.ref(x)
 
 
 def payload(x: Tensor) -> Any:
@@ -338,7 +352,9 @@ def stale(node: Node, v: Version) -> str:
     """The message for a value that a node kept and an in-place operation changed."""
     at = next(i for i, t in enumerate(node.kept) if t is not None and t._v is v)
     *inputs, last = node.saved
-    return stale_value([*inputs, *(last if isinstance(last, tuple) else (last,))][at], node, v)
+    held = node.kept[at]
+    values = [*inputs, *(last if isinstance(last, tuple) else (last,))]
+    return stale_value(held._a if isinstance(held, Tensor) else values[at], node, v)
 
 
 def stale_value(a: Any, node: Node, v: Version) -> str:

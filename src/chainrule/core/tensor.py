@@ -69,6 +69,8 @@ class Tensor:
     _hooks: dict[int, Any] | None = None  # hooks of a leaf
     _after: dict[int, Any] | None = None  # hooks run after a leaf's gradient was accumulated
     _frozen = False  # made under inference_mode
+    _wary = False  # frozen, or a view made under no_grad: not every in-place change is allowed
+    _retains = False  # whether `retain_grad` was asked for
     _same: Tensor | None = None  # under a trace: the tensor whose memory this one stands for (detach, data)
 
     if TYPE_CHECKING:  # the api floor installs methods; a type checker may take any name, and operators give tensors
@@ -125,7 +127,7 @@ def alias(x: Tensor) -> Tensor:
     t._v = version(x)
     stand_for(t, x)
     if x._frozen:
-        t._frozen = True
+        t._frozen = t._wary = True
     return t
 
 

@@ -16,7 +16,7 @@ from chainrule.core.graph import Var
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
-from chainrule.core.tape import demand, numbers, positions
+from chainrule.core.tape import demand, numbers, positions, reads
 from chainrule.core.tensor import Tensor, wrap
 
 __all__ = [
@@ -95,7 +95,8 @@ def embedding(
         padding_idx %= n
     if max_norm is not None:
         _renormalise(weight, np.unique(index), max_norm, norm_type)
-    return REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)
+    out = REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)
+    return reads(out, input)
 
 
 def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:

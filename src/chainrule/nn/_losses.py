@@ -425,7 +425,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
-    classes = numbers(target).reshape(-1, 1)
+    classes = np.array(numbers(target)).reshape(-1, 1)  # its own, as backward reads it
     n = x.shape[1]
     short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).clamp(min=0)
     if p == 2:

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import numbers
+from chainrule.core.tape import numbers, reads
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn._convolution import Ints, batched, ints
 from chainrule.nn._layers import pad
@@ -150,8 +150,8 @@ def _taken(x: Tensor, index: Any, had_batch: bool, label: str) -> tuple[Tensor, 
     """The elements at places in the flattened space of each channel, and the places."""
     n, c = x._a.shape[:2]
     flat = x.reshape(n, c, -1).gather(2, wrap(index.reshape(n, c, -1)))
-    out = named(flat.reshape(index.shape), label)
-    return (out, wrap(index)) if had_batch else (out.squeeze(0), wrap(index[0]))
+    out, places = named(flat.reshape(index.shape), label), wrap(index if had_batch else index[0])
+    return reads(out, places) if had_batch else reads(out.squeeze(0), places), places
 
 
 def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -197,7 +197,7 @@ def _unpool(d: int) -> Callable[..., Tensor]:
             raise RuntimeError(f"found an invalid max index: {index.max()} (output volumes are of size {space})")
         zeros = wrap(np.zeros((n, c, math.prod(space)), x._a.dtype))
         out = zeros.scatter(2, wrap(index), x.reshape(n, c, -1)).reshape(n, c, *space)
-        return out if had_batch else out.squeeze(0)
+        return reads(out if had_batch else out.squeeze(0), indices)
 
     max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
     max_unpool.__doc__ = "The elements back at the places that `max_pool` found them at, zeros elsewhere."
