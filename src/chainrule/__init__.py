@@ -37,6 +37,7 @@ from chainrule.api import (  # importing publishes functions and installs method
     printing as _printing,
     products as _products,
     random as _random,
+    ranges as _ranges,
     reductions as _reductions,
     repr as _repr,
     scattering as _scattering,

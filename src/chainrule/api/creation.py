@@ -1,8 +1,8 @@
-"""Making tensors: from data, filled, in ranges; and converting them from one dtype to another."""
+"""Making tensors: from data, and filled."""
 
 from __future__ import annotations
 
-import math
+import functools
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -61,18 +61,15 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         return array_of(np.asarray(data), dtype)
     if not isinstance(data, (Sequence, range)):
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-    kind: Any = None
-    plain, kind = _plain(data)
-    if dtype is not None:
-        kind = dtypes.as_np(dtype)
+    kind = _kind(data) if dtype is None else dtypes.as_np(dtype)
+    plain = _values(data, _depth(data), kind)
     try:
-        a = np.array(plain, dtype=kind)
+        return np.array(plain, dtype=kind)
     except OverflowError as e:
         raise RuntimeError(f"value cannot be converted to type {dtypes.of(kind).name} without overflow") from e
     except ValueError:
-        _refuse_ragged(data)
+        _refuse_ragged(plain)
         raise
-    return a
 
 
 def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
@@ -82,35 +79,77 @@ def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
         raise RuntimeError(f"value cannot be converted to type {dtypes.of(d).name} without overflow: {x}") from None
 
 
-def _plain(data: Any) -> tuple[Any, Any]:
-    """Nested data with tensors and NumPy values as Python numbers, and the dtype that it has together."""
+def _kind(data: Any) -> Any:
+    """The dtype that nested data has together."""
     if isinstance(data, Tensor):
-        return numbers(data), data._a.dtype
+        return data._a.dtype
     if isinstance(data, (np.ndarray, np.generic)):
-        return data, dtypes.of(data.dtype).np
+        return dtypes.of(data.dtype).np
     if isinstance(data, (bool, int, float)):
-        return data, dtypes.of_number(data)
+        return dtypes.of_number(data)
     if isinstance(data, (list, tuple, range)):
         kinds = {type(x) for x in data}
-        if kinds <= {float} and kinds:
-            return data, dtypes.default_float()
-        if kinds <= {int} and kinds:
-            return data, dtypes.INT64
-        parts = [_plain(x) for x in data]
-        kind = None
-        for _, k in parts:
-            kind = k if kind is None else dtypes.promote(kind, k)
-        return [p for p, _ in parts], kind or dtypes.default_float()
+        if kinds <= {float}:
+            return dtypes.default_float()
+        if kinds == {int}:
+            return dtypes.INT64
+        return functools.reduce(dtypes.promote, map(_kind, data))
     if isinstance(data, complex):
         raise TypeError("complex tensors are not supported; keep the real and the imaginary part in two tensors")
     if hasattr(data, "__array__"):
-        a = np.asarray(data)
-        return a, dtypes.of(a.dtype).np
-    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, str):
-        return _plain(list(data))
+        return dtypes.of(np.asarray(data).dtype).np
+    if _is_sequence(data):
+        return _kind(list(data))
     if isinstance(data, str):
         raise ValueError(f"too many dimensions '{type(data).__name__}'")
     raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+def _is_sequence(data: Any) -> bool:
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (str, dict, Tensor))
+
+
+def _depth(data: Any) -> int:
+    """How many dimensions nested data has, by its first elements. A tensor met there is a number."""
+    if isinstance(data, (np.ndarray, np.generic)):
+        return data.ndim
+    return 1 + (_depth(data[0]) if len(data) else 0) if _is_sequence(data) else 0
+
+
+def _values(data: Any, depth: int, kind: Any) -> Any:
+    """Nested data of a depth with its tensors as arrays; where a number belongs, the one that the tensor holds."""
+    if isinstance(data, Tensor):
+        if depth == 0 or (kind.kind != "f" and data._a.dtype.kind == "f"):
+            return _only(data, kind)
+        if data.ndim == 0:
+            raise TypeError("not a sequence: a 0-d tensor beside rows; stack tensors by torch.stack")
+        return numbers(data)
+    if isinstance(data, (list, tuple)) or (_is_sequence(data) and not isinstance(data, (np.ndarray, range))):
+        if depth == 0:
+            what = type(data).__name__
+            if kind.kind == "f":
+                raise TypeError(f"must be real number, not {what}")
+            raise TypeError(f"'{what}' object cannot be interpreted as an integer")
+        kinds = {type(x) for x in data}
+        if kinds <= {float} or kinds == {int}:
+            return data
+        return [_values(x, depth - 1, kind) for x in data]
+    return data
+
+
+def _only(t: Tensor, kind: Any) -> Any:
+    """The number in a tensor of one element, which is to become one of a dtype."""
+    if kind.kind != "f" and (t._a.dtype.kind == "f" or t._a.size != 1):
+        raise TypeError(
+            "only integer tensors of a single element can be converted to an index; "
+            f"got a tensor of shape {tuple(t.shape)} and {t.dtype}. Stack tensors by torch.stack, convert by .to(dtype)"
+        )
+    if t._a.size != 1:
+        raise ValueError(
+            "only one element tensors can be converted to Python scalars; a list of tensors of shape "
+            f"{tuple(t.shape)} becomes a tensor by torch.stack"
+        )
+    return numbers(t).item()
 
 
 def _refuse_ragged(data: Any, dim: int = 0) -> None:
@@ -308,103 +347,3 @@ def empty_strided(
     length = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if numel(size) else 0
     a = np.lib.stride_tricks.as_strided(np.zeros(length, d), size, [s * d.itemsize for s in stride])
     return wrap(a).requires_grad_(requires_grad)
-
-
-# --------------------------------------------------------------------------------------------------------------- ranges
-
-
-@public(method=False)
-def arange(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, layout: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """The numbers from `start` up to, not including, `end`: `arange(end)` or `arange(start, end, step)`.
-
-    >>> import chainrule as cr
-    >>> cr.arange(1, 2.5, 0.5)
-    tensor([1.0000, 1.5000, 2.0000])
-    """
-    here(device)
-    if end is None:
-        start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    whole = all(isinstance(x, int) for x in (start, end, step))
-    d = _np(dtype, dtypes.INT64 if whole else dtypes.default_float())
-    n = math.ceil((end - start) / step) if not whole else -(-(end - start) // step)
-    return made(_progression(start, step, max(n, 0), d), requires_grad)
-
-
-def _progression(start: Any, step: Any, n: int, d: Any) -> Any:
-    if d.kind == "f":
-        return (start + np.arange(n, dtype=np.float64) * step).astype(d)
-    return (int(start) + np.arange(n, dtype=np.int64) * int(step)).astype(d)
-
-
-@public(method=False)
-def range_(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """The numbers from `start` to `end`, both included (deprecated in PyTorch, too)."""
-    warnings.warn(
-        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
-        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
-        UserWarning,
-        stacklevel=3,
-    )
-    if end is None:
-        start, end = 0, start
-    n = math.floor((end - start) / step) + 1
-    return made(_progression(start, step, n, _np(dtype, dtypes.default_float())), requires_grad)
-
-
-def _line(start: Any, end: Any, steps: int, d: Any) -> Any:
-    # As PyTorch computes it: from the start in the first half, from the end in the second, in the dtype itself.
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    if steps == 1:
-        return np.array([start]).astype(d)
-    exact = d if d.kind == "f" else np.dtype("float32" if d.itemsize < 8 else "float64")
-    t = exact.type
-    a, b = t(start), t(end)
-    step = (b - a) / t(max(steps - 1, 1))
-    i = np.arange(steps)
-    up, down = a + step * i.astype(exact), b - step * (steps - 1 - i).astype(exact)
-    return np.where(i < steps // 2, up, down).astype(d)
-
-
-def _ends(start: Any, end: Any) -> tuple[Any, Any]:
-    return tuple(x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end))  # type: ignore[return-value]
-
-
-@public(method=False)
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, layout: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """`steps` numbers from `start` to `end`, both included, evenly spaced."""
-    here(device)
-    start, end = _ends(start, end)
-    return made(_line(start, end, int(steps), _np(dtype, dtypes.default_float())), requires_grad)
-
-
-@public(method=False)
-def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, layout: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
-    here(device)
-    start, end = _ends(start, end)
-    d = _np(dtype, dtypes.default_float())
-    exponents = _line(start, end, int(steps), d if d.kind == "f" else dtypes.F64)
-    return made(np.power(exponents.dtype.type(base), exponents).astype(d), requires_grad)
-
-
-FUNCTIONS["range"] = FUNCTIONS.pop("range_", FUNCTIONS.get("range"))  # type: ignore[arg-type]

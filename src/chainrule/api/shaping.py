@@ -60,15 +60,12 @@ def view(input: Tensor, *shape: Any, dtype: Any = None, size: Any = None) -> Ten
         return _view_as_dtype(input, dtype if dtype is not None else shape[0])
     shape = infer(shape, numel(input._a.shape))
     a = input._a
-    if type(a) is np.ndarray and not a.flags.c_contiguous:
-        try:
-            a.reshape(shape, copy=False)
-        except ValueError:
-            raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at least one dimension spans "
-                "across two "
-                "contiguous subspaces). Use .reshape(...) instead."
-            ) from None
+    laid_out = type(a) is not np.ndarray or a.flags.c_contiguous or not a.size
+    if not laid_out and not np.may_share_memory(a, a.reshape(shape)):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
     return ops.reshape(input, shape=shape)
 
 

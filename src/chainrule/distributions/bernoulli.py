@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.backward import no_grad
-from chainrule.api.creation import arange, full_like
+from chainrule.api.creation import full_like
 from chainrule.api.masking import where
 from chainrule.api.random import bernoulli
+from chainrule.api.ranges import arange
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
 from chainrule.distributions.distribution import Distribution, Shape, broadcast_all, lazy

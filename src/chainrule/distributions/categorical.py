@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.creation import arange, full
+from chainrule.api.creation import full
 from chainrule.api.random import multinomial
+from chainrule.api.ranges import arange
 from chainrule.api.shaping import broadcast_tensors
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size, numel
