@@ -104,7 +104,7 @@ def _legacy(d: Any, args: tuple[Any, ...]) -> Tensor:
             return made(np.zeros(data, d))
         if isinstance(data, float):
             raise TypeError("new(): argument 1 must be a size or data, not float; use torch.tensor(x)")
-        return made(array_of(data).astype(d))
+        return made(np.array(array_of(data, d)))
     return made(np.zeros(_shape(args), d)) if args else made(np.zeros(0, d))
 
 

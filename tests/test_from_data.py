@@ -1,0 +1,97 @@
+"""What becomes of lists that hold tensors, arrays and numbers: as in torch, each constructor, value or refusal."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+def datas(t):
+    """Name: data. A tensor stands for a number where a number belongs, for a row where a row does."""
+    one, scalar, whole, half = t.ones(1), t.tensor(2.0), t.tensor([3]), t.ones(1, dtype=t.float16)
+    double, flag, two, deep, none = t.ones(1, dtype=t.float64), t.tensor([True]), t.ones(2), t.ones(1, 1, 1), t.ones(0)
+    history = t.ones(1, requires_grad=True) * 2
+    return {
+        "ones": [one, one * 2],
+        "scalars": [scalar, scalar],
+        "one and scalar": [one, scalar],
+        "then a number": [one, 5],
+        "a number first": [5, one],
+        "float, whole": [1.5, whole],
+        "whole, float": [whole, 1.5],
+        "wholes": [whole, whole],
+        "whole and one": [whole, one],
+        "doubles": [double, double],
+        "double and one": [double, one],
+        "flags": [flag, flag],
+        "flag and one": [flag, one],
+        "a bool": [True, one],
+        "half": [half, 1.0],
+        "twos": [two, two],
+        "two, number": [two, 3.0],
+        "number, two": [3.0, two],
+        "one alone": [one],
+        "a tuple": (one, one),
+        "nested": [[one, one], [one, one]],
+        "nested, mixed": [[one, 2], [3, scalar]],
+        "deep": [deep, deep],
+        "with history": [history, history],
+        "empty": [none],
+        "list first": [[1.0], one],
+        "list after": [one, [1.0]],
+        "list of two, two": [[1.0, 2.0], two],
+        "two, list of two": [two, [1.0, 2.0]],
+        "twos in lists": [[two], [two]],
+        "whole two": [t.tensor([1, 2])] * 2,
+        "arrays": [np.ones(1), np.ones(1)],
+        "array, one": [np.ones(1), one],
+        "NumPy's numbers": [np.float64(1), np.float64(2)],
+        "arrays of two": [np.ones(2), np.ones(2)],
+        "ints of NumPy": [np.int32(1), np.int32(2)],
+        "nothing": [],
+        "none in one": [[]],
+    }
+
+
+MAKERS = {
+    "tensor": lambda t, x: t.tensor(x), "as_tensor": lambda t, x: t.as_tensor(x), "Tensor": lambda t, x: t.Tensor(x),
+    "asarray": lambda t, x: t.asarray(x), "FloatTensor": lambda t, x: t.FloatTensor(x),
+    "LongTensor": lambda t, x: t.LongTensor(x), "to int64": lambda t, x: t.tensor(x, dtype=t.int64),
+    "to float64": lambda t, x: t.tensor(x, dtype=t.float64), "BoolTensor": lambda t, x: t.BoolTensor(x),
+    "new_tensor": lambda t, x: t.ones(1, dtype=t.float64).new_tensor(x),
+}  # fmt: skip
+
+
+def outcome(t, maker, data):
+    """dtype, shape and values; or the kind of error and its first clause."""
+    try:
+        x = MAKERS[maker](t, data)
+    except (TypeError, ValueError, RuntimeError) as e:
+        return type(e).__name__, str(e).split(";")[0]
+    return str(x.dtype), tuple(x.shape), x.tolist()
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_every_maker_reads_lists_of_tensors_as_torch_does(maker):
+    torch = pytest.importorskip("torch")
+    theirs = datas(torch)
+    assert {k: outcome(cr, maker, v) for k, v in datas(cr).items()} == {
+        k: outcome(torch, maker, v) for k, v in theirs.items()
+    }
+
+
+@pytest.mark.parametrize("maker", ["tensor", "as_tensor", "Tensor", "FloatTensor", "asarray"])
+def test_a_tensor_of_one_element_is_a_number_in_a_list(maker):
+    x = cr.ones(1)
+    assert MAKERS[maker](cr, [x, x * 2]).tolist() == [1.0, 2.0]
+    assert MAKERS[maker](cr, [x, 5, cr.tensor(2.0)]).tolist() == [1.0, 5.0, 2.0]
+    with pytest.raises(ValueError, match=r"only one element tensors.*torch\.stack"):
+        MAKERS[maker](cr, [cr.ones(2), cr.ones(2)])
+    with pytest.raises(TypeError, match=r"only integer tensors.*int64.*torch\.stack"):
+        cr.tensor([cr.tensor([1, 2])])
+
+
+def test_a_float_tensor_is_not_cut_to_an_integer_in_silence():
+    for data in ([cr.ones(1)], [[1.0, 2.0], cr.ones(2)]):
+        with pytest.raises(TypeError, match=r"only integer tensors.*float32.*\.to\(dtype\)"):
+            cr.tensor(data, dtype=cr.int64)
