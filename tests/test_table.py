@@ -16,7 +16,7 @@ SOURCES = {p.relative_to(ROOT): ast.parse(p.read_text(encoding="utf-8")) for p i
 
 
 def columns_read(tree: ast.AST) -> Iterator[str]:
-    """The columns that a source asks ops for: `op.columns["js"]`, `op.columns.get("js")`, `"js" in op.columns`."""
+    """The columns that a source asks for: `op.columns["js"]`, `.columns.get("js")`, `v.says("js")`, ..."""
 
     def columns(node: ast.AST) -> bool:
         return isinstance(node, ast.Attribute) and node.attr == "columns"
@@ -25,8 +25,8 @@ def columns_read(tree: ast.AST) -> Iterator[str]:
         named: ast.AST | None = None
         if isinstance(node, ast.Subscript) and columns(node.value):
             named = node.slice
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and columns(node.func.value):
-            named = node.args[0]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            named = node.args[0] if columns(node.func.value) or node.func.attr == "says" else None
         elif isinstance(node, ast.Compare) and columns(node.comparators[0]):
             named = node.left
         if isinstance(named, ast.Constant):

@@ -7,7 +7,7 @@ matrices may round: a copy that brings elements in order is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,10 +98,10 @@ def _scalar(a: np.ndarray[Any, Any]) -> Any:
     return a if a.shape else a[()]
 
 
-def _is(a: Any, number: float) -> bool:
+def _is(a: Any, number: float | None) -> bool:
     """Whether an argument is this number everywhere (and, for zero, of this sign)."""
     a = a.data if isinstance(a, Var) else a
-    if a is None or isinstance(a, Var) or (not np.isscalar(a) and getattr(a, "size", 0) == 0):
+    if number is None or a is None or isinstance(a, Var) or (not np.isscalar(a) and getattr(a, "size", 0) == 0):
         return False
     a = np.asarray(a)
     return bool(np.all(a == number) and np.all(np.signbit(a) == np.signbit(number)))
@@ -117,55 +117,29 @@ def _same(v: Var, x: Any) -> Any:
     return _like(v, x) if isinstance(x, Var) and x.packed else None
 
 
-def _mul(v: Var, x: Any, y: Any) -> Any:
-    return _same(v, x) if _is(y, 1) else _same(v, y) if _is(x, 1) else None
-
-
-def _add(v: Var, x: Any, y: Any) -> Any:
-    return _same(v, x) if _is(y, -0.0) else _same(v, y) if _is(x, -0.0) else None  # x + 0.0 turns -0.0 round
-
-
-def _sub(v: Var, x: Any, y: Any) -> Any:
-    return _same(v, x) if _is(y, 0.0) else None
-
-
-def _div(v: Var, x: Any, y: Any) -> Any:
-    return _same(v, x) if _is(y, 1) else None
-
-
-def _neg(v: Var, x: Any) -> Any:
-    return _same(v, x.args[0]) if isinstance(x, Var) and x.op is REGISTRY["neg"] else None
-
-
-def _move(v: Var, x: Any) -> Any:
-    """Reshaped or expanded to the shape that it has, or twice in a row."""
-    if _like(v, x) is not None:
-        return x
-    if isinstance(x, Var) and x.op is v.op and v.op is not None and not x.args[0].moved:
-        return apply(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
+def _algebra(v: Var, args: tuple[Any, ...]) -> Any:
+    """What an op on these arguments is without it: an argument where that is neutral, moved nowhere, or twice."""
+    how, neutral = v.says("moves"), v.says("neutral")
+    x = args[0]
+    if neutral is not None:
+        x, y = args
+        return _same(v, x) if _is(y, neutral[1]) else _same(v, y) if _is(x, neutral[0]) else None
+    if how == "each":
+        return x if v.op.view else _same(v, x)  # type: ignore[union-attr]
+    if "shape" in v.attrs and (how in ("reshape", "expand") or v.says("folds")):
+        return _move(v, x)
+    if v.op is REGISTRY["neg"]:
+        return _same(v, x.args[0]) if isinstance(x, Var) and x.op is v.op else None
+    if v.op is REGISTRY["where"]:
+        c, x, y = args
+        return _same(v, x) if _is(c, 1) else _same(v, y) if _is(c, 0) else None
     return None
 
 
-def _where(v: Var, c: Any, x: Any, y: Any) -> Any:
-    return _same(v, x) if _is(c, 1) else _same(v, y) if _is(c, 0) else None
-
-
-_RULES: dict[str, Callable[..., Any]] = {
-    "mul": _mul,
-    "add": _add,
-    "sub": _sub,
-    "div": _div,
-    "neg": _neg,
-    "reshape": _move,
-    "expand": _move,
-    "sum_to": _like,
-    "cast": _same,
-    "alias": lambda v, x: x,
-    "clone": _same,
-    "where": _where,
-}
-
-
-def _algebra(v: Var, args: tuple[Any, ...]) -> Any:
-    rule = _RULES.get(v.op.name) if v.op is not None else None
-    return None if rule is None else rule(v, *args)
+def _move(v: Var, x: Any) -> Any:
+    """Brought to the shape that it has, or moved twice in a row."""
+    if _like(v, x) is not None:
+        return x
+    if v.says("moves") and isinstance(x, Var) and x.op is v.op and v.op is not None and not x.args[0].moved:
+        return apply(v.op, x.args, v.attrs) if x.args[0].shape != v.shape else x.args[0]
+    return None

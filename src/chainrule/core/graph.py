@@ -59,11 +59,15 @@ class Var:
         __gt__: Any
         __ge__: Any
 
+    def says(self, column: str, default: Any = None) -> Any:
+        """What its op says of itself in a column of the table; an input and a constant say nothing."""
+        return default if self.op is None else self.op.columns.get(column, default)
+
     @property
     def packed(self) -> bool:
         """Whether eager code has its elements in order in memory, one next to the other, for sure."""
         v = self
-        while v.op is not None and v.op.name in _KEEPS:
+        while v.op is not None and v.op.view and v.says("moves") in ("reshape", "each"):
             v = v.args[0]
         return not v.moved and (v.op is None or not v.op.view)
 
@@ -122,8 +126,6 @@ class _Flags:
 
 
 _FLAGS, _MOVED = _Flags(True), _Flags(False)
-_KEEPS = frozenset({"reshape", "squeeze", "unsqueeze", "alias"})
-_MOVES = frozenset("permute transpose t expand flip overwrite diag_embed cross contract argtop".split())
 
 
 def _refusal() -> str:
@@ -190,8 +192,8 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         v = Var(shape, dtype, op, args, attrs)
         read = [a for a in args if isinstance(a, Var)]
         values = [a for a in read if a.dtype.kind != "b"]  # a condition chooses among numbers
-        moved = any(a.moved for a in read) and not isinstance(op, Bilinear) and op.name != "clone"
-        v.moved = moved or op.name in _MOVES
+        orderly = op.columns.get("orderly", isinstance(op, Bilinear) or None)
+        v.moved = any(a.moved for a in read) if orderly is None else not orderly
         v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)

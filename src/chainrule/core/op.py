@@ -29,13 +29,25 @@ Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
 REGISTRY: dict[str, Op] = {}
 COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
     "aliases": "further names that it is published by",
+    "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
+    "the part that it takes or fills ('part', 'place'); None where there is none",
+    "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
     "inplace": "False: no method with an underscore",
     "js": "JavaScript of doubles; %0, %1 stand for the operands",
+    "moves": "each element is one of an operand's, or 0; the order stays ('reshape'), axes change places ('axes'), "
+    "elements repeat ('expand'), it takes a part ('part') or sets it in zeros ('place'), or else ('other'); 'each': "
+    "every element stays where it is; 'like': only shape and dtype are an operand's",
+    "native": "its function in vector maths, where its kernel is more than NumPy",
+    "neutral": "for each operand the number that leaves the other one as it is, None where there is none",
     "numbers": "the names of its node where the first, or the second, operand is a number",
+    "objects": "True: its kernel works on arrays of Python objects too, by their + and *",
+    "orderly": "whether elements are in order in memory: True always, False perhaps not; else as those of the operands",
+    "price": "about how many simple instructions an element takes, where it is fewer than a function takes",
     "probe": "attributes to run the rule with, when it is looked for what the rule reads",
     "publish": "False: it is no function of its own name",
     "reads_numbers": "True: its rule wants to know which operands were numbers",
     "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
+    "scales": "what a factor common to its operands does: 'product', 'quotient', 'negative' or 'sum'",
     "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops",
     "tex": "LaTeX in %0, %1",
     "why": "a sentence about its slope",

@@ -214,6 +214,7 @@ linear = _ByInput(
     lambda g, x, w, b: matmul(transpose(_rows(g), dim0=0, dim1=1), _rows(x)),
     lambda g, x, w, b: sum_to(g, shape=tuple(b.shape)),
     reads=((1,), (0,), ()), grad="AddmmBackward0", sympy=lambda x, w, b: matmul(x, transpose(w, dim0=0, dim1=1)) + b,
+    objects=True,
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- picked by integers
@@ -253,7 +254,11 @@ def _embedding_transpose(g: Any, w: Any, *, index: Any, padding: int | None, by_
 
 
 embedding = linear_op(
-    "embedding", lambda w, *, index, padding, by_frequency: w[index], _embedding_transpose, why="rows of a table"
+    "embedding",
+    lambda w, *, index, padding, by_frequency: w[index],
+    _embedding_transpose,
+    why="rows of a table",
+    moves="other",
 )
 
 # ------------------------------------------------------------------------------------------------------------ padding

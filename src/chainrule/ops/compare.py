@@ -10,17 +10,17 @@ import numpy as np
 from chainrule.core.op import elementwise
 from chainrule.ops.elementwise import only
 
-eq = elementwise("eq", operator.eq, types="bool", js="%0==%1", sympy="Eq")
-ne = elementwise("ne", operator.ne, types="bool", js="%0!=%1", sympy="Ne", aliases=("not_equal",))
-lt = elementwise("lt", operator.lt, types="bool", js="%0<%1", sympy="%0 < %1", aliases=("less",))
-le = elementwise("le", operator.le, types="bool", js="%0<=%1", sympy="%0 <= %1", aliases=("less_equal",))
-gt = elementwise("gt", operator.gt, types="bool", js="%0>%1", sympy="%0 > %1", aliases=("greater",))
-ge = elementwise("ge", operator.ge, types="bool", js="%0>=%1", sympy="%0 >= %1", aliases=("greater_equal",))
-logical_and = elementwise("logical_and", np.logical_and, types="bool", js="%0!=0&&%1!=0", sympy="And")
-logical_or = elementwise("logical_or", np.logical_or, types="bool", js="%0!=0||%1!=0", sympy="Or")
+eq = elementwise("eq", operator.eq, types="bool", js="%0==%1", sympy="Eq", price=1)
+ne = elementwise("ne", operator.ne, types="bool", js="%0!=%1", sympy="Ne", aliases=("not_equal",), price=1)
+lt = elementwise("lt", operator.lt, types="bool", js="%0<%1", sympy="%0 < %1", aliases=("less",), price=1)
+le = elementwise("le", operator.le, types="bool", js="%0<=%1", sympy="%0 <= %1", aliases=("less_equal",), price=1)
+gt = elementwise("gt", operator.gt, types="bool", js="%0>%1", sympy="%0 > %1", aliases=("greater",), price=1)
+ge = elementwise("ge", operator.ge, types="bool", js="%0>=%1", sympy="%0 >= %1", aliases=("greater_equal",), price=1)
+logical_and = elementwise("logical_and", np.logical_and, types="bool", js="%0!=0&&%1!=0", sympy="And", price=1)
+logical_or = elementwise("logical_or", np.logical_or, types="bool", js="%0!=0||%1!=0", sympy="Or", price=1)
 logical_xor = elementwise("logical_xor", np.logical_xor, types="bool", js="(%0!=0)!==(%1!=0)")
-logical_not = elementwise("logical_not", np.logical_not, types="bool", js="%0==0", sympy="Not")
-isnan = elementwise("isnan", np.isnan, types="bool", js="Number.isNaN(%0)", inplace=False)
+logical_not = elementwise("logical_not", np.logical_not, types="bool", js="%0==0", sympy="Not", price=1)
+isnan = elementwise("isnan", np.isnan, types="bool", js="Number.isNaN(%0)", inplace=False, price=1)
 isinf = elementwise("isinf", np.isinf, types="bool", js="Math.abs(%0)===Infinity", inplace=False)
 isfinite = elementwise("isfinite", np.isfinite, types="bool", js="Number.isFinite(%0)", inplace=False)
 isposinf = elementwise("isposinf", lambda x: x == math.inf, types="bool", inplace=False)
@@ -28,14 +28,14 @@ isneginf = elementwise("isneginf", lambda x: x == -math.inf, types="bool", inpla
 isreal = elementwise("isreal", lambda x: np.ones(x.shape, bool)[()], types="bool", inplace=False)
 signbit = elementwise("signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, types="bool", inplace=False)
 bitwise_and = elementwise(
-    "bitwise_and", operator.and_, types="int", js="%0&%1", sympy="And", refuse=only("biu", "bitwise_and_cpu")
+    "bitwise_and", operator.and_, types="int", js="%0&%1", sympy="And", refuse=only("biu", "bitwise_and_cpu"), price=1
 )
 bitwise_or = elementwise(
-    "bitwise_or", operator.or_, types="int", js="%0|%1", sympy="Or", refuse=only("biu", "bitwise_or_cpu")
+    "bitwise_or", operator.or_, types="int", js="%0|%1", sympy="Or", refuse=only("biu", "bitwise_or_cpu"), price=1
 )
 bitwise_xor = elementwise("bitwise_xor", operator.xor, types="int", js="%0^%1", refuse=only("biu", "bitwise_xor_cpu"))
 bitwise_not = elementwise(
-    "bitwise_not", operator.invert, types="int", refuse=only("biu", "bitwise_not_cpu"), sympy="Not"
+    "bitwise_not", operator.invert, types="int", refuse=only("biu", "bitwise_not_cpu"), sympy="Not", price=1
 )
 bitwise_left_shift = elementwise("bitwise_left_shift", operator.lshift, types="int", refuse=only("iu", "lshift_cpu"))
 bitwise_right_shift = elementwise("bitwise_right_shift", operator.rshift, types="int", refuse=only("iu", "rshift_cpu"))

@@ -67,7 +67,9 @@ def _row(x: Any) -> Any:
     return reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
 
 
-matmul = bilinear("matmul", _matmul, _matmul_left, _matmul_right, grad="MmBackward0", why="a row times a column")
+matmul = bilinear(
+    "matmul", _matmul, _matmul_left, _matmul_right, grad="MmBackward0", why="a row times a column", objects=True
+)
 
 
 def _across(a: Any, b: Any, *, dim: int) -> Any:
@@ -79,7 +81,7 @@ cross: Any = bilinear(
     "cross", _across, grad="LinalgCrossBackward0",
     left=lambda g, a, b, *, dim: sum_to(cross(b, g, dim=dim), shape=tuple(a.shape)),
     right=lambda g, a, b, *, dim: sum_to(cross(g, a, dim=dim), shape=tuple(b.shape)),
-    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)",
+    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)", orderly=False,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- contract
@@ -150,5 +152,11 @@ def _right(g: Any, a: Any, b: Any, *, equation: str) -> Any:
 
 
 contract = bilinear(
-    "contract", _contract, _left, _right, grad="ViewBackward0", why="products, summed over shared letters"
+    "contract",
+    _contract,
+    _left,
+    _right,
+    grad="ViewBackward0",
+    why="products, summed over shared letters",
+    orderly=False,
 )

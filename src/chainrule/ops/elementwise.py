@@ -69,31 +69,33 @@ def no_rule(name: str) -> Any:
 add = elementwise(
     "add", operator.add, (1, 1),
     js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
-    publish=False,
+    publish=False, price=1, neutral=(-0.0, -0.0), scales="sum",
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
     refuse=_MINUS,
     js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
     why="the slope of a difference is the difference of the slopes", publish=False,
+    price=1, neutral=(None, 0.0), scales="sum",
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
-    js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False,
+    js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False, price=1,
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
     js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
-    aliases=("multiply",),
+    aliases=("multiply",), price=1, neutral=(1, 1), scales="product",
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
+    price=4, neutral=(None, 1), scales="quotient",
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
-    js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",),
+    js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",), price=1, scales="negative",
 )  # fmt: skip
 
 
@@ -143,7 +145,7 @@ pow = elementwise(
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
-    grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule",
+    grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule", price=1,
 )  # fmt: skip
 reciprocal = elementwise(
     "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
@@ -151,7 +153,7 @@ reciprocal = elementwise(
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
-    js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root",
+    js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root", price=4,
 )  # fmt: skip
 rsqrt = elementwise(
     "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float", sympy="1/sqrt(%0)"
@@ -159,7 +161,7 @@ rsqrt = elementwise(
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
-    aliases=("absolute",),
+    aliases=("absolute",), price=1,
 )  # fmt: skip
 
 
@@ -167,7 +169,7 @@ def _sign(x: Any) -> Any:
     return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
-sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign")
+sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1)
 sgn = elementwise("sgn", _sign, 0, sympy="sign")
 
 

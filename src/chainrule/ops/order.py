@@ -41,7 +41,7 @@ def _put_at(x: Any, *, shape: tuple[int, ...], dim: int, index: Any, keepdim: bo
 
 
 # index: where along `dim`, an integer array; once: no element is taken twice; without keepdim, index is 1 long in `dim`
-take_at: Op = linear("take_at", _take_at, lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at))
+take_at: Op = linear("take_at", _take_at, lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at), moves="other")
 put_at: Op = linear("put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at))
 
 # -------------------------------------------------------------------------------------------------------------- finding
@@ -104,7 +104,7 @@ def _argcum(accumulate: Any) -> Any:
 
 
 argsort = custom("argsort", _argsort)
-argtop = custom("argtop", _argtop)
+argtop = custom("argtop", _argtop, orderly=False)
 argkth = custom("argkth", _argkth)
 argmedian = custom("argmedian", _argmedian)
 argmode = custom("argmode", _argmode)

@@ -55,7 +55,7 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
 
 sum = linear(
     "sum", _sum, lambda g, x, *, dim, keepdim: spread(g, x, dim, keepdim),
-    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0",
+    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="sum",
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 mean = linear(
     "mean", _mean, lambda g, x, *, dim, keepdim: spread(g / count(x, dim), x, dim, keepdim),
-    why="every term of a mean has slope 1/n", grad="MeanBackward0",
+    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="mean",
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------------------------------- spread
@@ -116,8 +116,8 @@ def _share(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
     return beside(g, x, dim, keepdim) * hit / sum(hit, dim=dim, keepdim=True)
 
 
-amax = custom("amax", lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim), _share)
-amin = custom("amin", lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim), _share)
+amax = custom("amax", lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim), _share, folds="max")
+amin = custom("amin", lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim), _share, folds="min")
 
 
 def share_whole(g: Any, out: Any, x: Any) -> Any:
@@ -126,8 +126,8 @@ def share_whole(g: Any, out: Any, x: Any) -> Any:
     return where(hit, g / sum(where(hit, ones_like(x), 0.0), dim=None, keepdim=False), 0.0)
 
 
-max_ = custom("max", lambda x: np.maximum.reduce(x, axis=None), share_whole, grad="MaxBackward1")
-min_ = custom("min", lambda x: np.minimum.reduce(x, axis=None), share_whole, grad="MinBackward1")
+max_ = custom("max", lambda x: np.maximum.reduce(x, axis=None), share_whole, grad="MaxBackward1", folds="max")
+min_ = custom("min", lambda x: np.minimum.reduce(x, axis=None), share_whole, grad="MinBackward1", folds="min")
 
 # ----------------------------------------------------------------------------------------------------------- logsumexp
 

@@ -29,7 +29,7 @@ where = elementwise(
     "where", _where,
     times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
     js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False,
+    publish=False, price=1,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- indexing
@@ -37,7 +37,7 @@ where = elementwise(
 
 getitem = linear(
     "getitem", lambda x, *, index: x[index], lambda g, x, *, index: place_at(g, shape=tuple(x.shape), index=index),
-    view=True, grad="SliceBackward0",
+    view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index,
 )  # fmt: skip
 
 
@@ -56,7 +56,13 @@ def _place_at(g: Any, *, shape: tuple[int, ...], index: Any) -> Any:
     return whole
 
 
-place_at = linear("place_at", _place_at, lambda g, x, *, shape, index: getitem(g, index=index))
+place_at = linear(
+    "place_at",
+    _place_at,
+    lambda g, x, *, shape, index: getitem(g, index=index),
+    moves="place",
+    at=lambda n, *, shape, index: index,
+)
 
 
 def _pick(x: Any, *, index: Any) -> Any:
@@ -89,7 +95,7 @@ def _sum_like(g: Any, value: Any) -> Any:
     return reshape(sum_to(g, shape=shape[extra:]), shape=shape)
 
 
-pick = linear("index", _pick, _pick_back)
+pick = linear("index", _pick, _pick_back, moves="other")
 index_put = linear("index_put", _put, _put_transpose)
 
 
@@ -102,7 +108,7 @@ def steps(index: Any, dim: int) -> tuple[Any, ...]:
 
 gather = linear(
     "gather", lambda x, *, dim, index: x[steps(index, dim)] if x.ndim else x.reshape(1)[index],
-    lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index),
+    lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
 )  # fmt: skip
 
 
@@ -137,7 +143,7 @@ scatter = linear(
 )  # fmt: skip
 index_select = linear(
     "index_select", lambda x, *, dim, index: np.take(x, index, axis=dim) if x.ndim else np.array(x),
-    lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index),
+    lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
 )  # fmt: skip
 
 

@@ -61,11 +61,11 @@ _gammaln = _by_element("gammaln", _lgamma)
 erf = elementwise(
     "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float", js="erf(%0)",
     sympy="erf", tex="\\operatorname{erf} %0",
-    why="erf is an area under the bell curve, so its slope is the bell curve",
+    why="erf is an area under the bell curve, so its slope is the bell curve", native="erf",
 )  # fmt: skip
 erfc = elementwise(
     "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float",
-    js="erfc(%0)", sympy="erfc",
+    js="erfc(%0)", sympy="erfc", native="erfc",
 )  # fmt: skip
 erfinv = elementwise(
     "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv"

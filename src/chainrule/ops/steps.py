@@ -17,7 +17,7 @@ from chainrule.ops.elementwise import no_rule, only, where
 relu = elementwise(
     "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out <= 0, 0.0, g),
     js="Math.max(%0,0)", sympy=lambda x: where(x > 0, x, 0),
-    why="the slope is 1 where the input is positive, else 0",
+    why="the slope is 1 where the input is positive, else 0", price=1,
 )  # fmt: skip
 
 
@@ -28,13 +28,13 @@ def _larger(g: Any, mine: Any, other: Any) -> Any:
 maximum = elementwise(
     "maximum", np.maximum,
     times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)),
-    js="Math.max(%0,%1)", sympy=lambda x, y: where(x >= y, x, y), inplace=False,
+    js="Math.max(%0,%1)", sympy=lambda x, y: where(x >= y, x, y), inplace=False, price=1,
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
     times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)),
     js="Math.min(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
-    inplace=False,
+    inplace=False, price=1,
 )  # fmt: skip
 fmax = elementwise(
     "fmax", np.fmax, js="fmax(%0,%1)", sympy=lambda x, y: where(x >= y, x, y),
@@ -80,14 +80,22 @@ def _bounded(x: Any, min: Any = None, max: Any = None) -> Any:
 
 
 clamp = elementwise(
-    "clamp", _clamp, times=(_inside, _at_min, _at_max), refuse=only("iuf", "clamp_cpu"), publish=False, sympy=_bounded
+    "clamp",
+    _clamp,
+    times=(_inside, _at_min, _at_max),
+    refuse=only("iuf", "clamp_cpu"),
+    publish=False,
+    sympy=_bounded,
+    price=1,
 )
 
-floor = elementwise("floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor")
-ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling")
+floor = elementwise(
+    "floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1
+)
+ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1)
 trunc = elementwise(
     "trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"),
-    js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",),
+    js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1,
 )  # fmt: skip
 frac = elementwise("frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"))
 

@@ -24,7 +24,9 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     return np.add.reduce(x, axis=dims, keepdims=True).reshape(shape)[()]  # kept, as of objects it would be no array
 
 
-sum_to = linear("sum_to", _sum_to, lambda g, x, *, shape: expand(g, shape=x.shape), grad="SumBackward1")
+sum_to = linear(
+    "sum_to", _sum_to, lambda g, x, *, shape: expand(g, shape=x.shape), grad="SumBackward1", folds="sum", objects=True
+)
 
 
 def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
@@ -32,7 +34,9 @@ def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape) if wide.size == x.size else wide
 
 
-expand = linear("expand", _expand, lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True)
+expand = linear(
+    "expand", _expand, lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True, moves="expand", orderly=False
+)
 
 
 def _array(x: Any) -> Any:
@@ -44,47 +48,87 @@ cast = linear(
     lambda x, *, dtype: _array(x).astype(dtype),
     lambda g, x, *, dtype: cast(g, dtype=x.dtype),
     grad="ToCopyBackward0",
+    moves="each",
+    price=1,
 )
-clone = linear("clone", lambda x: x.copy(), lambda g, x: g)
-alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True)
+clone = linear("clone", lambda x: x.copy(), lambda g, x: g, moves="each", orderly=True, price=1)
+alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True, moves="each", price=1)
 fill = linear("fill", lambda x, value: np.full_like(x, value), lambda g, x, value: (zeros_like(g), sum_to(g, shape=())))
 overwrite = linear(
     "overwrite", lambda x, src: np.broadcast_to(np.asarray(src).astype(x.dtype), x.shape),
     lambda g, x, src: (zeros_like(g), cast(sum_to(g, shape=src.shape), dtype=src.dtype)), grad="CopyBackwards",
+    orderly=False,
 )  # fmt: skip
-zeros_like = custom("zeros_like", lambda x: x.dtype.type(0) if not x.shape else np.zeros(x.shape, x.dtype))
-ones_like = custom("ones_like", lambda x: x.dtype.type(1) if not x.shape else np.ones(x.shape, x.dtype))
+zeros_like = custom(
+    "zeros_like", lambda x: x.dtype.type(0) if not x.shape else np.zeros(x.shape, x.dtype), moves="like", price=1
+)
+ones_like = custom(
+    "ones_like", lambda x: x.dtype.type(1) if not x.shape else np.ones(x.shape, x.dtype), moves="like", price=1
+)
 
 # ------------------------------------------------------------------------------------------------------------ reshaping
 
 reshape = linear(
     "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x, *, shape: reshape(g, shape=x.shape),
-    view=True, grad="ViewBackward0",
+    view=True, grad="ViewBackward0", moves="reshape",
 )  # fmt: skip
+
+
+def _swapped(n: int, *, dim0: int, dim1: int) -> list[int]:
+    dims = list(range(n))
+    dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
+    return dims
 
 
 permute = linear(
     "permute", lambda x, *, dims: np.transpose(x, dims),
     lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in np.argsort(dims))), view=True,
+    moves="axes", at=lambda n, *, dims: dims, orderly=False,
 )  # fmt: skip
 transpose = linear(
     "transpose", lambda x, *, dim0, dim1: x.swapaxes(dim0, dim1),
     lambda g, x, *, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1), view=True,
+    moves="axes", at=_swapped, orderly=False,
 )  # fmt: skip
-t = linear("t", lambda x: x.T, lambda g, x: t(g), view=True, grad="TBackward0")
+t = linear(
+    "t",
+    lambda x: x.T,
+    lambda g, x: t(g),
+    view=True,
+    grad="TBackward0",
+    moves="axes",
+    at=lambda n: range(n)[::-1],
+    orderly=False,
+)
 squeeze = linear(
     "squeeze", lambda x, *, dims: x.reshape(tuple(s for i, s in enumerate(x.shape) if i not in dims)),
-    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True,
+    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="reshape",
 )  # fmt: skip
 unsqueeze = linear(
-    "unsqueeze", lambda x, *, dim: np.expand_dims(x, dim), lambda g, x, *, dim: reshape(g, shape=x.shape), view=True
+    "unsqueeze",
+    lambda x, *, dim: np.expand_dims(x, dim),
+    lambda g, x, *, dim: reshape(g, shape=x.shape),
+    view=True,
+    moves="reshape",
 )
-flip = linear("flip", lambda x, *, dims: np.flip(x, dims).copy(), lambda g, x, *, dims: flip(g, dims=dims))
+flip = linear(
+    "flip",
+    lambda x, *, dims: np.flip(x, dims).copy(),
+    lambda g, x, *, dims: flip(g, dims=dims),
+    moves="part",
+    at=lambda n, *, dims: tuple(slice(None, None, -1 if i in dims else None) for i in range(n)),
+    orderly=False,
+)
 roll = linear(
     "roll", lambda x, *, shifts, dims: np.roll(x, shifts, dims),
-    lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims),
+    lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims), moves="other",
 )  # fmt: skip
-repeat = linear("repeat", lambda x, *, repeats: np.tile(x, repeats), lambda g, x, *, repeats: _unrepeat(g, x, repeats))
+repeat = linear(
+    "repeat",
+    lambda x, *, repeats: np.tile(x, repeats),
+    lambda g, x, *, repeats: _unrepeat(g, x, repeats),
+    moves="other",
+)
 
 
 def _unrepeat(g: Any, x: Any, repeats: tuple[int, ...]) -> Any:
@@ -128,9 +172,18 @@ def _place(g: Any, *, shape: tuple[int, ...], path: Path) -> Any:
     return _write(np.zeros(shape, g.dtype), g, path)
 
 
-view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices")
-zeros_of = custom("zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype))  # of g's kind, in another shape
-place = linear("place", _place, lambda g, x, *, shape, path: _follow(g, path))  # a part in a whole of zeros
+def _place_index(n: int, *, shape: tuple[int, ...], path: Path) -> Any:
+    first = path[0][0].columns if len(path) == 1 else {}
+    return first["at"](n, **path[0][1]) if first.get("moves") == "part" else None
+
+
+view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices", moves="other")
+zeros_of = custom(
+    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other"
+)  # of g's kind, in another shape
+place = linear(
+    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="place", at=_place_index
+)  # a part in a whole of zeros
 
 
 def _zeros(g: Any, shape: tuple[int, ...]) -> Any:
@@ -150,11 +203,19 @@ def along(dim: int, i: Any, ndim: int) -> tuple[Any, ...]:
 narrow = linear(
     "narrow", lambda x, *, dim, start, stop, step: x[along(dim, slice(start, stop, step), x.ndim)],
     back_to("narrow"), view=True, grad="SliceBackward0",
+    moves="part", at=lambda n, *, dim, start, stop, step: along(dim, slice(start, stop, step), n),
 )  # fmt: skip
-select = linear("select", lambda x, *, dim, index: x[along(dim, index, x.ndim)], back_to("select"), view=True)
+select = linear(
+    "select",
+    lambda x, *, dim, index: x[along(dim, index, x.ndim)],
+    back_to("select"),
+    view=True,
+    moves="part",
+    at=lambda n, *, dim, index: along(dim, int(index), n),
+)
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
-    back_to("diagonal"), view=True,
+    back_to("diagonal"), view=True, moves="other",
 )  # fmt: skip
 
 
@@ -214,18 +275,28 @@ def _each(gradients: list[Any]) -> Any:
     return gradients if len(gradients) > 1 else gradients[0]  # of a single input, a rule gives it bare
 
 
-cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split)
+cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split, moves="other")
 stack = linear(
     "stack", lambda *xs, dim: np.stack(xs, dim),
-    lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]),
+    lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]), moves="other",
 )  # fmt: skip
 
 
-tril = linear("tril", lambda x, *, diagonal: np.tril(x, diagonal), lambda g, x, *, diagonal: tril(g, diagonal=diagonal))
-triu = linear("triu", lambda x, *, diagonal: np.triu(x, diagonal), lambda g, x, *, diagonal: triu(g, diagonal=diagonal))
+tril = linear(
+    "tril",
+    lambda x, *, diagonal: np.tril(x, diagonal),
+    lambda g, x, *, diagonal: tril(g, diagonal=diagonal),
+    moves="other",
+)
+triu = linear(
+    "triu",
+    lambda x, *, diagonal: np.triu(x, diagonal),
+    lambda g, x, *, diagonal: triu(g, diagonal=diagonal),
+    moves="other",
+)
 diag_embed = linear(
     "diag_embed", lambda x, *, offset, dim1, dim2: _embed(x, offset, dim1, dim2),
-    lambda g, x, **a: diagonal(g, **a),
+    lambda g, x, **a: diagonal(g, **a), orderly=False,
 )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.straight import MOVES
 from chainrule.core.graph import Var, order
 
 Bounds = tuple[Any, Any]  # arrays of lower and of upper bounds, one for each candidate
@@ -71,7 +70,7 @@ def _evaluated(graph: Sequence[Var], given: dict[int, Bounds], known: dict[int, 
             if v.op is None:
                 return None
             rule = RULES.get(v.op.name)
-            if rule is None and v.op.name not in MOVES:
+            if rule is None and not v.says("moves"):
                 return None
             args = [found[a.id] if isinstance(a, Var) else _of(a, some) for a in v.args if _number(a)]
             found[v.id] = _outward(v, *(rule or _hull_and_zero)(v, *args))

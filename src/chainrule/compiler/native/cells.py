@@ -399,11 +399,11 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     **{getattr(np, n): _call(n) for n in "hypot fmod remainder".split()},
     **{getattr(np, f"arc{n}"): _call(f"a{n}") for n in "sin cos tan sinh cosh tanh tan2".split()},
 }  # fmt: skip
-NAMED = frozenset({"erf", "erfc"})  # ops whose kernels are not plain NumPy
 
 
 def run(op: Op, args: Any, attrs: dict[str, Any]) -> Any:
     """An elementwise op on cells and numbers."""
-    if op.name in NAMED:
-        return args[0].function(op.name)
+    native = op.columns.get("native")
+    if native is not None:
+        return args[0].function(native)
     return op.kernel(*args, **attrs)

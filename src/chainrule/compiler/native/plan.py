@@ -31,16 +31,7 @@ CHEAP = 6  # simple instructions that are sooner done again than stored and load
 DEEP = (
     600  # simple instructions one after another in a loop: from there on LLVM takes too long, and another loop begins
 )
-SIMPLE = frozenset(
-    "add sub rsub mul neg cast clone alias zeros_like ones_like where eq ne lt le gt ge logical_and logical_or "
-    "logical_not abs sign relu maximum minimum clamp square floor ceil trunc bitwise_and bitwise_or bitwise_not "
-    "isnan".split()
-)
-RESHAPES = frozenset({"reshape", "squeeze", "unsqueeze"})
-PARTS = frozenset({"narrow", "select", "getitem", "flip"})
-PLACED = frozenset({"place", "place_at"})  # a part in zeros
-VIEWS = RESHAPES | PARTS | {"expand", "permute", "transpose", "t"}
-REDUCTIONS = straight.SUMS | straight.EXTREMES.keys() | {"sum_to"}
+VIEWS = frozenset({"reshape", "axes", "expand", "part"})  # ways to move elements that take no memory
 
 
 class Sweep(NamedTuple):
@@ -159,7 +150,7 @@ class Plan:
         """Whether a value in memory is a NumPy view of another one."""
         if self.kind[v.id] != LOOP or v.id in self.solid:
             return False
-        return v.op.name in VIEWS and v.size > straight.TINY  # type: ignore[union-attr]
+        return v.says("moves") in VIEWS and v.size > straight.TINY
 
     # ---- steps
 
@@ -228,8 +219,7 @@ class Plan:
             if x.size != n:
                 return False
             if not self.loaded(x, epoch):
-                name = x.op.name  # type: ignore[union-attr]
-                if name in PLACED or (name in VIEWS and name not in RESHAPES and name != "expand"):
+                if x.says("moves") in ("place", "part", "axes"):
                     return False
                 stack.extend(x.args)
         return True
@@ -237,17 +227,15 @@ class Plan:
 
 def price(v: Var) -> int:
     """About how many simple instructions one element of a value takes."""
-    name = v.op.name if v.op is not None else ""
-    if not name or name in VIEWS:
+    how = v.says("moves")
+    if v.op is None or how in VIEWS:
         return 0
-    if name in SIMPLE or is_reduction(v):
-        return 1
-    return 2 if name in PLACED else 4 if name in ("div", "sqrt") else FUNCTION
+    return 1 if is_reduction(v) else 2 if how == "place" else int(v.says("price", FUNCTION))
 
 
 def _behind(v: Var) -> Var:
     """The value that a chain of views looks at."""
-    while v.op is not None and v.op.name in VIEWS:
+    while v.says("moves") in VIEWS:
         v = v.args[0]
     return v
 
@@ -277,43 +265,27 @@ def loops(v: Var) -> bool:
         return False
     if straight.is_elementwise(v):
         return straight.tried(v)
-    if v.op.name in PARTS:
-        return basic(v.op.name, v.attrs, v.args[0].shape) is not None
-    if v.op.name in PLACED:
-        found = placed(v)
-        return found is not None and all(type(i) is int or i is None or i.step in (None, 1) for i in found)
-    return v.op.name in VIEWS or is_product(v) or (is_reduction(v) and reduction(v) is not None)
+    how = v.says("moves")
+    if how in ("part", "place"):
+        found = basic(v)
+        return found is not None and (
+            how == "part" or all(type(i) is int or i is None or i.step in (None, 1) for i in found)
+        )
+    return how in VIEWS or is_product(v) or (is_reduction(v) and reduction(v) is not None)
 
 
-def basic(name: str, attrs: Any, shape: tuple[int, ...]) -> list[Any] | None:
-    """What a part takes of each dimension: numbers and slices, None for a new dimension. None if it is no such part."""
-    every: list[Any] = [slice(None)] * len(shape)
-    if name == "select":
-        every[attrs["dim"]] = int(attrs["index"])
-    elif name == "narrow":
-        every[attrs["dim"]] = slice(attrs["start"], attrs["stop"], attrs["step"])
-    elif name == "flip":
-        for d in attrs["dims"]:
-            every[d] = slice(None, None, -1)
-    elif name == "getitem":
-        given = attrs["index"] if isinstance(attrs["index"], tuple) else (attrs["index"],)
-        if not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):
-            return None
-        at = next((n for n, i in enumerate(given) if i is Ellipsis), len(given))
-        left, right = given[:at], given[at + 1 :]
-        rest = len(shape) - sum(i is not None for i in (*left, *right))
-        every = [*left, *[slice(None)] * rest, *right]
-    else:
+def basic(v: Var) -> list[Any] | None:
+    """What a part takes of each dimension of the whole that it is taken from or set in: numbers and slices, None for a
+    new dimension. None if it is no such part."""
+    ndim = v.ndim if v.says("moves") == "place" else v.args[0].ndim
+    index = v.says("at")(ndim, **v.attrs)
+    given = index if isinstance(index, tuple) else (index,)
+    if index is None or not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):
         return None
-    return every
-
-
-def placed(v: Var) -> list[Any] | None:
-    """The same of the part that `place` and `place_at` fill."""
-    if v.op.name == "place_at":  # type: ignore[union-attr]
-        return basic("getitem", v.attrs, v.shape)
-    path = v.attrs["path"]
-    return basic(path[0][0].name, path[0][1], v.shape) if len(path) == 1 else None
+    at = next((n for n, i in enumerate(given) if i is Ellipsis), len(given))
+    left, right = given[:at], given[at + 1 :]
+    rest = ndim - sum(i is not None for i in (*left, *right))
+    return [*left, *[slice(None)] * rest, *right]
 
 
 def alone(v: Var) -> bool:
@@ -322,7 +294,7 @@ def alone(v: Var) -> bool:
 
 
 def is_reduction(v: Var) -> bool:
-    return v.op is not None and v.op.name in REDUCTIONS
+    return v.says("folds") is not None
 
 
 def space(v: Var) -> tuple[int, ...]:
@@ -333,7 +305,7 @@ def space(v: Var) -> tuple[int, ...]:
 
 def reduced_dims(v: Var) -> tuple[int, ...]:
     shape = v.args[0].shape
-    if v.op.name == "sum_to":  # type: ignore[union-attr]
+    if "shape" in v.attrs:  # down to a shape
         lead = len(shape) - len(v.shape)
         return (*range(lead), *(i + lead for i, n in enumerate(v.shape) if n == 1))
     dim = v.attrs.get("dim")
@@ -343,7 +315,7 @@ def reduced_dims(v: Var) -> tuple[int, ...]:
 def reduction(v: Var) -> tuple[str, int] | None:
     """How the loop of a reduction is built, and where its inner part begins; None if the dimensions are interleaved."""
     shape, gone = v.args[0].shape, reduced_dims(v)
-    if v.dtype.kind == "b" or (v.op.name in straight.EXTREMES and v.args[0].dtype.kind == "b"):  # type: ignore[union-attr]
+    if v.dtype.kind == "b" or (v.says("folds") in straight.EXTREMES and v.args[0].dtype.kind == "b"):
         return None
     if prod(v.shape) == 1:
         return "full", 0

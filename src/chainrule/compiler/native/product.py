@@ -31,8 +31,6 @@ LONG, THIN, WIDE = 4096, 4, 1024  # of a thin one: its long side at least, its s
 DEPTH = 1024  # how many are summed in one piece
 BYTES = 64  # of a vector: what the widest registers hold, or two or four of narrower ones
 TALL = 4  # rows of the result that are worked on at once
-TURNS = frozenset({"t", "transpose", "mT"})
-SAME = frozenset({"reshape", "squeeze", "unsqueeze", "alias", "clone"})
 
 
 class Operand(NamedTuple):
@@ -67,10 +65,10 @@ def operands(v: Var) -> tuple[Operand, Operand]:
 
 def _operand(v: Var) -> Operand:
     turned, x = False, v
-    while x.op is not None and x.op.name in TURNS and x.ndim == 2:
-        turned, x = not turned, x.args[0]
+    while x.says("moves") == "axes" and x.ndim == 2:
+        turned, x = turned != (tuple(x.says("at")(2, **x.attrs)) == (1, 0)), x.args[0]
     n = x.shape[-1]
-    while x.op is not None and x.op.name in SAME and x.args[0].dtype == x.dtype:
+    while x.says("moves") in ("reshape", "each") and x.args[0].dtype == x.dtype:
         x = x.args[0]
     return Operand(x, 1, n) if turned else Operand(x, n, 1)
 

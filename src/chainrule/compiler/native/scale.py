@@ -32,8 +32,8 @@ def _plain(results: Sequence[Var]) -> list[Var]:
     """Ones and zeros that are made like another value as constants."""
     made: dict[int, Var] = {}
     for v in order(results):
-        if v.op is not None and v.op.name in ("ones_like", "zeros_like") and v.dtype.kind == "f":
-            made[v.id] = constant(np.full(v.shape, float(v.op.name == "ones_like"), v.dtype))
+        if v.op is not None and v.says("moves") == "like" and v.dtype.kind == "f":
+            made[v.id] = constant(np.full(v.shape, v.op.kernel(v.dtype.type()), v.dtype))
         else:
             made[v.id] = again(v, tuple(made[a.id] if isinstance(a, Var) else a for a in v.args))
     return [made[v.id] for v in results]
@@ -71,13 +71,13 @@ class _Scaler:
         return self.whole[s, u.id]
 
     def _rule(self, v: Var) -> Scaled:
-        name = v.op.name if v.op is not None else ""
         if v.id in self.common or v.dtype.kind != "f" or v.weak:
             return 1.0, v
-        got = getattr(self, f"_{name}", lambda v: None)(v) if name in ("mul", "div", "neg", "add", "sub") else None
+        how = v.says("scales")
+        got = getattr(self, f"_{how}")(v) if how else None
         return got or (1.0, again(v, tuple(map(self._written, v.args))))
 
-    def _mul(self, v: Var) -> Scaled | None:
+    def _product(self, v: Var) -> Scaled | None:
         for x, y in (v.args, v.args[::-1]):
             if not isinstance(x, Var) or x.dtype != v.dtype or x.shape != v.shape:
                 continue
@@ -95,18 +95,18 @@ class _Scaler:
                 return 1.0, apply(REGISTRY["mul"], (factor, u), {})
         return None
 
-    def _div(self, v: Var) -> Scaled | None:
+    def _quotient(self, v: Var) -> Scaled | None:
         x, c = v.args[0], _number(v.args[1])
         if not isinstance(x, Var) or x.shape != v.shape or c is None or not _power(c):
             return None
         s, u = self.known[x.id]
         return (s / c, u) if 1 <= abs(s / c) <= MOST else None
 
-    def _neg(self, v: Var) -> Scaled | None:
+    def _negative(self, v: Var) -> Scaled | None:
         s, u = self.known[v.args[0].id]
         return (-s, u) if s != 1 else None
 
-    def _add(self, v: Var) -> Scaled | None:
+    def _sum(self, v: Var) -> Scaled | None:
         x, y = v.args
         if not isinstance(x, Var) or (_number(x) is not None and v.op.name == "add"):  # type: ignore[union-attr]
             x, y = y, x
@@ -126,8 +126,6 @@ class _Scaler:
         if isinstance(y, Var) and y.shape == v.shape and y.dtype == v.dtype and self.known[y.id][0] == s:
             return s, apply(v.op, (u, self.known[y.id][1]), {})  # type: ignore[arg-type]
         return None
-
-    _sub = _add
 
 
 def _number(a: Any) -> float | None:

@@ -19,7 +19,6 @@ from chainrule.core.op import REGISTRY
 
 STRETCH = 64  # steps between two looks at whether all went well, at most
 SINGLE = np.dtype("float32")
-ARITHMETIC = frozenset("add sub rsub mul div where maximum minimum".split())
 LONG = (64, 32, 16)  # steps after which such a look costs little
 
 
@@ -74,7 +73,7 @@ class Stage:
         made: dict[int, Var] = {}
         for u in order(results):
             args = tuple(made[a.id] if isinstance(a, Var) else a for a in u.args)
-            if u.dtype == SINGLE and u.op is not None and u.op.name in ARITHMETIC:
+            if u.dtype == SINGLE and u.says("price"):
                 args = tuple(new if a is v else a for a in args)
             made[u.id] = again(u, args)
         name = f"{role} in single"

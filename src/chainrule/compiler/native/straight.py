@@ -14,19 +14,12 @@ from chainrule.compiler.native.cells import KINDS, Cell, NotNative, Pen, run
 from chainrule.core.graph import Var
 from chainrule.core.op import Elementwise
 
-LIKE = frozenset({"zeros_like", "ones_like", "clone", "alias", "cast"})  # elementwise, though of another kind
-MOVES = frozenset(
-    "reshape expand permute transpose t squeeze unsqueeze flip roll repeat narrow select diagonal getitem place_at "
-    "place view_scatter cat stack gather index index_select embedding zeros_of tril triu take_at".split()
-)
-PRODUCTS = frozenset({"matmul", "linear", "sum_to"})
-SUMS = frozenset({"sum", "mean"})
-EXTREMES = {"amax": np.maximum, "amin": np.minimum, "max": np.maximum, "min": np.minimum}
+EXTREMES = {"max": np.maximum, "min": np.minimum}
 TINY = 64  # elements of a tensor that is written out
 
 
 def is_elementwise(v: Var) -> bool:
-    return isinstance(v.op, Elementwise) or (v.op is not None and v.op.name in LIKE)
+    return isinstance(v.op, Elementwise) or v.says("moves") in ("each", "like")
 
 
 def covered(v: Var) -> bool:
@@ -35,10 +28,11 @@ def covered(v: Var) -> bool:
         return False
     if is_elementwise(v):
         return tried(v)
-    name = v.op.name
+    if v.says("moves"):
+        return True
     if v.dtype.kind == "b" or any(isinstance(a, Var) and (a.dtype.kind == "b" or a.size == 0) for a in v.args):
-        return name in MOVES
-    return name in MOVES or name in SUMS or name in EXTREMES or (name in PRODUCTS and v.dtype.kind == "f")
+        return False
+    return v.dtype.kind == "f" if v.says("objects") else v.says("folds") is not None
 
 
 def kinds_fit(v: Var) -> bool:
@@ -101,15 +95,15 @@ def write(pen: Pen, v: Var, args: list[Any]) -> Any:
     if is_elementwise(v):
         wide = [np.broadcast_to(a, v.shape) if isinstance(a, np.ndarray) else a for a in args]
         return _filled(v, lambda place: one(v, [a[place] if isinstance(a, np.ndarray) else a for a in wide], pen))
-    name = v.op.name
-    if name in SUMS:
-        x = args[0]
-        got = np.add.reduce(_each(x, lambda c: c.astype(v.dtype)), axis=v.attrs["dim"], keepdims=v.attrs["keepdim"])
-        got = got if name == "sum" else _each(got, lambda c: c / (x.size // v.size))
-    elif name in EXTREMES:
+    folds = v.says("folds")
+    if v.says("moves") or v.says("objects"):
+        got = v.op.kernel(*args, **v.attrs)
+    elif folds in EXTREMES:
         got = _extreme(v, args[0])
     else:
-        got = v.op.kernel(*args, **v.attrs)
+        x = args[0]
+        got = np.add.reduce(_each(x, lambda c: c.astype(v.dtype)), axis=v.attrs["dim"], keepdims=v.attrs["keepdim"])
+        got = got if folds == "sum" else _each(got, lambda c: c / (x.size // v.size))
     return _each(got, lambda c: _cell(pen, c, v.dtype)).reshape(v.shape)
 
 
@@ -131,8 +125,7 @@ def _each(cells: Any, change: Callable[[Any], Any]) -> Any:
 def _extreme(v: Var, x: Any) -> Any:
     from chainrule.compiler.native.cells import UFUNCS
 
-    assert v.op is not None
-    pick = np.frompyfunc(UFUNCS[EXTREMES[v.op.name]], 2, 1)
+    pick = np.frompyfunc(UFUNCS[EXTREMES[v.says("folds")]], 2, 1)
     dim = v.attrs.get("dim")
     axes = range(x.ndim) if dim is None else dim
     for axis in sorted(axes, reverse=True):
@@ -142,6 +135,6 @@ def _extreme(v: Var, x: Any) -> Any:
 
 def work(v: Var) -> int:
     """About how many instructions v takes."""
-    if v.op is not None and v.op.name in PRODUCTS and len(v.args) > 1:
+    if v.says("objects") and len(v.args) > 1:
         return 2 * v.size * v.args[0].shape[-1]
     return max([v.size, *(a.size for a in v.args if isinstance(a, Var))])

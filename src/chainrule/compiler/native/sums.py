@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native import straight
 from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose
 from chainrule.core.graph import Var
 
@@ -16,9 +15,8 @@ class Accumulator:
     """A reduction that is under way in one row, block or column."""
 
     def __init__(self, v: Var) -> None:
-        assert v.op is not None
-        self.v, name = v, v.op.name
-        self.extreme = {"max": "maximum", "min": "minimum"}[name[-3:]] if name in straight.EXTREMES else None
+        self.v = v
+        self.extreme = {"max": "maximum", "min": "minimum"}.get(v.says("folds"))
         self.source = v.args[0].dtype if self.extreme else v.dtype
         self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
         self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
@@ -43,7 +41,7 @@ class Accumulator:
 
     def finish(self, pen: Pen, total: Cell) -> Cell:
         got = total.astype(self.v.dtype)
-        if self.v.op.name == "mean":  # type: ignore[union-attr]
+        if self.v.says("folds") == "mean":
             got = got / (self.v.args[0].size // self.v.size)
         return got
 

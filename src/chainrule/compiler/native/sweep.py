@@ -24,7 +24,7 @@ from chainrule.compiler.native import straight
 from chainrule.compiler.native.at import At, Place, number, unravel, wrap
 from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
-from chainrule.compiler.native.plan import FUNCTION, PLACED, RESHAPES, Plan, Sweep, basic, is_reduction, placed, price
+from chainrule.compiler.native.plan import FUNCTION, Plan, Sweep, basic, is_reduction, price
 from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
@@ -131,7 +131,7 @@ class Writer:
         if straight.is_elementwise(v):
             return [(a, at.of(a.shape)) if isinstance(a, Var) else (a, at) for a in v.args]
         if v.id not in at.derived:
-            inside = v.op.name in PLACED  # type: ignore[union-attr]
+            inside = v.says("moves") == "place"
             at.derived[v.id] = self._within(v, at) if inside else self._seen_through(v, v.args[0].shape, at)
         return [(v.args[0], at.derived[v.id])]
 
@@ -159,22 +159,16 @@ class Writer:
 
     def _seen_through(self, v: Var, shape: tuple[int, ...], at: At) -> At:
         """The place in a view's source of the element at a place of the view."""
-        name, attrs, build = v.op.name, v.attrs, self.build  # type: ignore[union-attr]
-        if name in RESHAPES:
+        how, build = v.says("moves"), self.build
+        if how == "reshape":
             return At(build, shape, at.flat)
-        if name == "expand":
+        if how == "expand":
             return at.of(shape)
         index = list(at.index)
-        if name in ("permute", "transpose", "t"):
-            dims = list(attrs["dims"] if name == "permute" else range(len(shape)))
-            if name == "t":
-                dims = dims[::-1]
-            elif name == "transpose":
-                i, j = attrs["dim0"], attrs["dim1"]
-                dims[i], dims[j] = dims[j], dims[i]
-            source = [index[dims.index(d)] for d in range(len(shape))]
-            return At(build, shape, None, tuple(source))
-        steps = basic(name, attrs, shape)
+        if how == "axes":
+            dims = list(v.says("at")(len(shape), **v.attrs))
+            return At(build, shape, None, tuple(index[dims.index(d)] for d in range(len(shape))))
+        steps = basic(v)
         assert steps is not None
         return At(build, shape, None, tuple(self._stepped(index, steps, shape)))
 
@@ -195,7 +189,7 @@ class Writer:
 
     def _within(self, v: Var, at: At) -> At:
         """The place in a part that is set in zeros: the first one for all places outside, which `there` tells."""
-        steps = placed(v)
+        steps = basic(v)
         assert steps is not None
         b, inside, source = self.build, [], []
         each = iter(zip(at.index, v.shape))

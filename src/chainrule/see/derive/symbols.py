@@ -60,7 +60,7 @@ class Symbols:
         attrs = {k: number(x) if type(x) is float else x for k, x in attrs.items()}
         if isinstance(column, str):
             return Symbols(_each(column, len(args))(*[_expressions(x) for x in args]))
-        if isinstance(op, (Linear, Bilinear)) or op.name in _SHAPES:  # they but move and add the elements of arrays
+        if isinstance(op, (Linear, Bilinear)) or "moves" in op.columns:  # they but move and add the elements of arrays
             args = [x.a if isinstance(x, Symbols) else x for x in args]
         try:
             got = (column if column is not None else op.kernel)(*args, **attrs)
@@ -96,7 +96,6 @@ _MATRICES = {
     "cofactors": lambda x: Symbols(np.array(sp.Matrix(x.a).cofactor_matrix().tolist(), dtype=object)),
     "inv": lambda x, **_: Symbols(np.array(sp.Matrix(x.a).inv().tolist(), dtype=object)),
 }
-_SHAPES = ("zeros_like", "ones_like", "zeros_of")
 _UFUNCS = {"absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "add": "add", "subtract": "sub",
            "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "logical_and": "bitwise_and",
            "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2"}  # fmt: skip

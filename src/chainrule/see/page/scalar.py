@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.straight import MOVES, PRODUCTS
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Elementwise, Op
 
@@ -57,6 +56,8 @@ class Expr:
     def copy(self) -> Expr:
         return self
 
+    view = copy
+
     def __getitem__(self, index: Any) -> Expr:
         return self if index == () else self._unknown()
 
@@ -90,16 +91,10 @@ def lift(x: Any) -> Expr:
     return x if isinstance(x, Expr) else constant(x)
 
 
-LIKE: dict[str, Callable[..., Any]] = {
-    "zeros_like": lambda x: constant(0.0), "ones_like": lambda x: constant(1.0),
-    "clone": lambda x: x, "alias": lambda x: x, "cast": lambda x, dtype: x.astype(dtype),
-}  # fmt: skip
-
-
 def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any] | None = None) -> Expr:
     """An elementwise op on numbers: folded where all are known, written out where it takes attributes."""
-    if op.name in LIKE:
-        return lift(LIKE[op.name](lift(args[0]), **(attrs or {})))
+    if op.columns.get("moves") in ("each", "like"):
+        return lift(op.kernel(lift(args[0]), **(attrs or {})))
     if not isinstance(op, Elementwise):
         raise NotForPages(f"there is no JavaScript for {op.name}")
     if op.name == "rsub":  # PyTorch's name for a difference that begins with a number
@@ -110,7 +105,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any] | None = None) -> E
     if all(a.value is not None for a in given):
         with np.errstate(all="ignore"):
             return constant(op.kernel(*[a.dtype.type(a.value) for a in given]))
-    found = _simpler(op.name, given)
+    found = _simpler(op, given)
     return Expr(op.name, given, dtype=BOOL if op.types == "bool" else DOUBLE) if found is None else found
 
 
@@ -124,16 +119,17 @@ def kernel(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         raise NotForPages(f"there is no JavaScript for {op.name}") from None
 
 
-def _simpler(name: str, args: tuple[Expr, ...]) -> Expr | None:
+def _simpler(op: Op, args: tuple[Expr, ...]) -> Expr | None:
     """What stands for an op with a neutral number in it. (Signs of zero are not told apart here.)"""
     known = [None if a.value is None else float(a.value) for a in args]
-    if (name, known[-1]) in {("add", 0), ("sub", 0), ("mul", 1), ("div", 1)}:
+    neutral = op.columns.get("neutral", (None, None))
+    if known[-1] is not None and known[-1] == neutral[1]:
         return args[0]
-    if (name, known[0]) in {("add", 0), ("mul", 1)}:
+    if known[0] is not None and known[0] == neutral[0]:
         return args[1]
-    if name == "neg" and args[0].op == "neg":
+    if op.name == "neg" and args[0].op == "neg":
         return args[0].args[0]
-    if name == "where" and known[0] is not None:
+    if op.name == "where" and known[0] is not None:
         return args[1] if known[0] else args[2]
     return None
 
@@ -258,9 +254,9 @@ def run(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
 
     A kernel that computes is given numbers, one that moves (or adds to places) a plain array of objects.
     """
-    if isinstance(op, Elementwise) or op.name in LIKE:
+    if isinstance(op, Elementwise) or op.columns.get("moves") in ("each", "like"):
         return each(lambda *xs: apply(op, xs, attrs), *args)
-    computing = op.name not in MOVES and op.name not in PRODUCTS
+    computing = "moves" not in op.columns and "objects" not in op.columns
     for dress in (numbers, box) if computing else (box,):
         try:
             return kernel(op, [dress(a) if isinstance(a, np.ndarray) else a for a in args], attrs)
