@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import chainrule
-from chainrule.core.op import COLUMNS, REGISTRY, Elementwise
+from chainrule.core.op import REGISTRY, Elementwise
+from chainrule.core.registry import COLUMNS
 
 ROOT = Path(chainrule.__file__).parent
 SOURCES = {p.relative_to(ROOT): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(ROOT.rglob("*.py"))}

@@ -21,7 +21,9 @@ import numpy as np
 from chainrule.api.public import FUNCTIONS, in_place, named
 from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.op import REGISTRY, Elementwise
+from chainrule.core.registry import OPERATORS
 from chainrule.core.tensor import Tensor
+from chainrule.core.tracer import BINARY, COMPARISONS, UNARY
 
 _OPS: Any = REGISTRY  # the operators' ops are all elementwise
 
@@ -83,9 +85,9 @@ def _foreign(x: Any) -> bool:
     return not isinstance(x, (Tensor, bool, int, float, np.ndarray, np.generic)) and not hasattr(x, "_interpret")
 
 
-def _operator(op: str) -> Callable[[Any, Any], Any]:
-    call = binary(_OPS[op], operator=True)
-    numbers = REGISTRY[op].columns.get("numbers")
+def _operator(op: Elementwise) -> Callable[[Any, Any], Any]:
+    call = binary(op, operator=True)
+    numbers = op.columns.get("numbers")
     if not numbers:
         return call
 
@@ -107,25 +109,21 @@ def _divided(self: Any, other: Any) -> Any:
 
 
 def _install() -> None:
-    for name, op in {
-        "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder",
-        "floordiv": "floor_divide", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
-        "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
-    }.items():  # fmt: skip
+    ops: Any = OPERATORS  # all of them elementwise
+    for sign, name in BINARY.items():
+        op = ops[sign]
         f = _operator(op)
-        if name in ("add", "mul", "and", "or", "xor"):
+        if sign in "+*&|^":
             backwards = f
         else:
-            backwards = _operator("rsub") if name == "sub" else _divided if name == "truediv" else _reflected(op)
-        quick = name in ("add", "sub", "mul", "truediv")
+            backwards = _operator(_OPS["rsub"]) if sign == "-" else _divided if sign == "/" else _reflected(op.name)
         setattr(Tensor, f"__{name}__", f)
         setattr(Tensor, f"__r{name}__", backwards)
-        setattr(Tensor, f"__i{name}__", binary_(_OPS[op], f"{op}_") if quick else in_place(f, f"{op}_"))
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        setattr(Tensor, f"__{name}__", binary(_OPS[name], operator=True))
-    for name in ("neg", "abs", "invert"):
-        op = "bitwise_not" if name == "invert" else name
-        setattr(Tensor, f"__{name}__", unary(_OPS[op], operator=True))
+        setattr(Tensor, f"__i{name}__", binary_(op, f"{op.name}_") if sign in "+-*/" else in_place(f, f"{op.name}_"))
+    for sign, name in COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", binary(ops[sign], operator=True))
+    for sign, name in UNARY.items():
+        setattr(Tensor, f"__{name}__", unary(ops[sign], operator=True))
     setattr(Tensor, "__pos__", lambda self: FUNCTIONS["positive"](self))  # noqa: B010
 
 

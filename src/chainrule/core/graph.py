@@ -8,7 +8,7 @@ Shapes and dtypes are known at once, from running the op's own kernel on arrays 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,6 +18,7 @@ import numpy as np
 from chainrule.base import shapes
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Op
 from chainrule.core.state import current
+from chainrule.core.tracer import Tracer
 
 _number = count()
 
@@ -32,7 +33,7 @@ LEAKED = (
 )
 
 
-class Var:
+class Var(Tracer):
     """A value of the graph: an input, a constant, or (a result of) an op on other values."""
 
     __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "moved", "ndim", "op", "shape", "weak")
@@ -52,12 +53,6 @@ class Var:
         return emit(op, args, attrs)
 
     __array_ufunc__ = None  # so that ndarray * value asks the value
-
-    if TYPE_CHECKING:  # the operators are set below, by the names of their ops
-        __lt__: Any
-        __le__: Any
-        __gt__: Any
-        __ge__: Any
 
     def says(self, column: str, default: Any = None) -> Any:
         """What its op says of itself in a column of the table; an input and a constant say nothing."""
@@ -140,30 +135,6 @@ def _refusal() -> str:
         "values of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where(condition, "
         "a, b), loop over Python numbers, or return the tensor and decide outside."
     )
-
-
-def _binary(name: str, swapped: bool) -> Any:
-    def call(self: Var, other: Any) -> Any:
-        return emit(REGISTRY[name], (other, self) if swapped else (self, other), {})
-
-    return call
-
-
-def _unary(name: str) -> Callable[[Any], Var]:
-    return lambda self: emit(REGISTRY[name], (self,), {})
-
-
-for _name, _op in {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder", "and": "bitwise_and",
-    "or": "bitwise_or", "xor": "bitwise_xor",
-}.items():  # fmt: skip
-    setattr(Var, f"__{_name}__", _binary(_op, False))
-    setattr(Var, f"__r{_name}__", _binary(_op, True))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(Var, f"__{_name}__", _binary(_name, False))
-for _name, _op in (("neg", "neg"), ("invert", "bitwise_not")):
-    setattr(Var, f"__{_name}__", _unary(_op))
-Var.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def constant(a: Any) -> Var:

@@ -1,6 +1,6 @@
 """Declaring operations: four kinds cover everything, and the registry holds them all.
 
-An op is a kernel on payloads plus its derivative rule, and what else the house knows of it, in columns (`COLUMNS`):
+An op is a kernel on payloads plus its derivative rule, and what else the house knows of it, in columns (`registry.py`):
 how it is written elsewhere, how it is published. A rule is plain arithmetic over ops and does not know who is calling:
 an op called on NumPy arrays computes, on tensors it records, on anything with `_interpret` (a graph node, a symbol) it
 lets that thing decide.
@@ -22,36 +22,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.core import dispatch
+from chainrule.core.registry import COLUMNS, OPERATORS
+from chainrule.core.registry import REGISTRY as REGISTRY  # where the others look for it
 from chainrule.core.tape import Meta
 from chainrule.core.tensor import Tensor
+from chainrule.core.tracer import Tracer
 
 Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
-REGISTRY: dict[str, Op] = {}
-COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
-    "aliases": "further names that it is published by",
-    "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
-    "the part that it takes or fills ('part', 'place'); None where there is none",
-    "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
-    "inplace": "False: no method with an underscore",
-    "js": "JavaScript of doubles; %0, %1 stand for the operands",
-    "moves": "each element is one of an operand's, or 0; the order stays ('reshape'), axes change places ('axes'), "
-    "elements repeat ('expand'), it takes a part ('part') or sets it in zeros ('place'), or else ('other'); 'each': "
-    "every element stays where it is; 'like': only shape and dtype are an operand's",
-    "native": "its function in vector maths, where its kernel is more than NumPy",
-    "neutral": "for each operand the number that leaves the other one as it is, None where there is none",
-    "numbers": "the names of its node where the first, or the second, operand is a number",
-    "objects": "True: its kernel works on arrays of Python objects too, by their + and *",
-    "orderly": "whether elements are in order in memory: True always, False perhaps not; else as those of the operands",
-    "price": "about how many simple instructions an element takes, where it is fewer than a function takes",
-    "probe": "attributes to run the rule with, when it is looked for what the rule reads",
-    "publish": "False: it is no function of its own name",
-    "reads_numbers": "True: its rule wants to know which operands were numbers",
-    "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
-    "scales": "what a factor common to its operands does: 'product', 'quotient', 'negative' or 'sum'",
-    "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops",
-    "tex": "LaTeX in %0, %1",
-    "why": "a sentence about its slope",
-}
 _PLAIN = frozenset(
     {np.ndarray, float, int, bool, NoneType, Meta, tuple, list, slice, str}
     | {np.dtype(c).type for c in "?bBhHiIlLqQefd"}
@@ -82,6 +59,8 @@ class Op:
         if name in REGISTRY:
             raise ValueError(f"operation {name!r} is declared twice")
         REGISTRY[name] = self
+        if "operator" in columns:
+            OPERATORS[columns["operator"]] = self
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -228,7 +207,7 @@ class Custom(Op):
         return got if isinstance(got, (tuple, list)) else (got,)
 
 
-class Probe:
+class Probe(Tracer):
     """Stands for a value when a rule is run to see which values it reads."""
 
     shape: tuple[int, ...] = ()
@@ -249,17 +228,6 @@ class Probe:
             if isinstance(x, Probe):
                 x.read()
         return self.read()
-
-
-def _probe_binary(self: Probe, other: Any = None) -> Probe:
-    if isinstance(other, Probe):
-        other.read()
-    return self.read()
-
-
-for _name in "add sub mul truediv pow mod floordiv lt le gt ge eq ne and or neg abs invert".split():
-    setattr(Probe, f"__{_name}__", _probe_binary)
-    setattr(Probe, f"__r{_name}__", _probe_binary)
 
 
 def elementwise(name: str, numpy: Rule, d: Any = None, **columns: Any) -> Elementwise:

@@ -8,14 +8,67 @@ import operator
 import numpy as np
 
 from chainrule.core.op import elementwise
+from chainrule.ops import intervals
 from chainrule.ops.elementwise import only
 
-eq = elementwise("eq", operator.eq, types="bool", js="%0==%1", sympy="Eq", price=1)
-ne = elementwise("ne", operator.ne, types="bool", js="%0!=%1", sympy="Ne", aliases=("not_equal",), price=1)
-lt = elementwise("lt", operator.lt, types="bool", js="%0<%1", sympy="%0 < %1", aliases=("less",), price=1)
-le = elementwise("le", operator.le, types="bool", js="%0<=%1", sympy="%0 <= %1", aliases=("less_equal",), price=1)
-gt = elementwise("gt", operator.gt, types="bool", js="%0>%1", sympy="%0 > %1", aliases=("greater",), price=1)
-ge = elementwise("ge", operator.ge, types="bool", js="%0>=%1", sympy="%0 >= %1", aliases=("greater_equal",), price=1)
+eq = elementwise(
+    "eq", operator.eq, types="bool", js="%0==%1", sympy="Eq", price=1, bounds=intervals.between(0, 1), operator="=="
+)
+ne = elementwise(
+    "ne",
+    operator.ne,
+    types="bool",
+    js="%0!=%1",
+    sympy="Ne",
+    aliases=("not_equal",),
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator="!=",
+)
+lt = elementwise(
+    "lt",
+    operator.lt,
+    types="bool",
+    js="%0<%1",
+    sympy="%0 < %1",
+    aliases=("less",),
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator="<",
+)
+le = elementwise(
+    "le",
+    operator.le,
+    types="bool",
+    js="%0<=%1",
+    sympy="%0 <= %1",
+    aliases=("less_equal",),
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator="<=",
+)
+gt = elementwise(
+    "gt",
+    operator.gt,
+    types="bool",
+    js="%0>%1",
+    sympy="%0 > %1",
+    aliases=("greater",),
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator=">",
+)
+ge = elementwise(
+    "ge",
+    operator.ge,
+    types="bool",
+    js="%0>=%1",
+    sympy="%0 >= %1",
+    aliases=("greater_equal",),
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator=">=",
+)
 logical_and = elementwise("logical_and", np.logical_and, types="bool", js="%0!=0&&%1!=0", sympy="And", price=1)
 logical_or = elementwise("logical_or", np.logical_or, types="bool", js="%0!=0||%1!=0", sympy="Or", price=1)
 logical_xor = elementwise("logical_xor", np.logical_xor, types="bool", js="(%0!=0)!==(%1!=0)")
@@ -28,16 +81,42 @@ isneginf = elementwise("isneginf", lambda x: x == -math.inf, types="bool", inpla
 isreal = elementwise("isreal", lambda x: np.ones(x.shape, bool)[()], types="bool", inplace=False)
 signbit = elementwise("signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, types="bool", inplace=False)
 bitwise_and = elementwise(
-    "bitwise_and", operator.and_, types="int", js="%0&%1", sympy="And", refuse=only("biu", "bitwise_and_cpu"), price=1
+    "bitwise_and",
+    operator.and_,
+    types="int",
+    js="%0&%1",
+    sympy="And",
+    refuse=only("biu", "bitwise_and_cpu"),
+    price=1,
+    operator="&",
 )
 bitwise_or = elementwise(
-    "bitwise_or", operator.or_, types="int", js="%0|%1", sympy="Or", refuse=only("biu", "bitwise_or_cpu"), price=1
+    "bitwise_or",
+    operator.or_,
+    types="int",
+    js="%0|%1",
+    sympy="Or",
+    refuse=only("biu", "bitwise_or_cpu"),
+    price=1,
+    operator="|",
 )
-bitwise_xor = elementwise("bitwise_xor", operator.xor, types="int", js="%0^%1", refuse=only("biu", "bitwise_xor_cpu"))
+bitwise_xor = elementwise(
+    "bitwise_xor", operator.xor, types="int", js="%0^%1", refuse=only("biu", "bitwise_xor_cpu"), operator="^"
+)
 bitwise_not = elementwise(
-    "bitwise_not", operator.invert, types="int", refuse=only("biu", "bitwise_not_cpu"), sympy="Not", price=1
+    "bitwise_not",
+    operator.invert,
+    types="int",
+    refuse=only("biu", "bitwise_not_cpu"),
+    sympy="Not",
+    price=1,
+    operator="~",
 )
-bitwise_left_shift = elementwise("bitwise_left_shift", operator.lshift, types="int", refuse=only("iu", "lshift_cpu"))
-bitwise_right_shift = elementwise("bitwise_right_shift", operator.rshift, types="int", refuse=only("iu", "rshift_cpu"))
+bitwise_left_shift = elementwise(
+    "bitwise_left_shift", operator.lshift, types="int", refuse=only("iu", "lshift_cpu"), operator="<<"
+)
+bitwise_right_shift = elementwise(
+    "bitwise_right_shift", operator.rshift, types="int", refuse=only("iu", "rshift_cpu"), operator=">>"
+)
 gcd = elementwise("gcd", np.gcd, types="int", refuse=only("iu", "gcd_cpu"))
 lcm = elementwise("lcm", np.lcm, types="int", refuse=only("iu", "lcm_cpu"))

@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.base import dtypes
 from chainrule.core.op import REGISTRY, custom, elementwise, linear
+from chainrule.ops import intervals
 
 Number = (int, float)
 
@@ -69,33 +70,35 @@ def no_rule(name: str) -> Any:
 add = elementwise(
     "add", operator.add, (1, 1),
     js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
-    publish=False, price=1, neutral=(-0.0, -0.0), scales="sum",
+    publish=False, price=1, neutral=(-0.0, -0.0), scales="sum", bounds=intervals.total, operator="+",
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
     refuse=_MINUS,
     js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
     why="the slope of a difference is the difference of the slopes", publish=False,
-    price=1, neutral=(None, 0.0), scales="sum",
+    price=1, neutral=(None, 0.0), scales="sum", bounds=intervals.difference, operator="-",
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
     js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False, price=1,
+    bounds=lambda x, y: intervals.difference(y, x),
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
     js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
-    aliases=("multiply",), price=1, neutral=(1, 1), scales="product",
+    aliases=("multiply",), price=1, neutral=(1, 1), scales="product", bounds=intervals.product, operator="*",
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
-    price=4, neutral=(None, 1), scales="quotient",
+    price=4, neutral=(None, 1), scales="quotient", bounds=intervals.quotient, operator="/",
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
     js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",), price=1, scales="negative",
+    bounds=lambda x: (-x[1], -x[0]), operator="-x",
 )  # fmt: skip
 
 
@@ -141,11 +144,12 @@ def _pow_name(node: Any) -> str:
 
 pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
-    js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule",
+    js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
     grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule", price=1,
+    bounds=lambda x: intervals.even(x, 2),
 )  # fmt: skip
 reciprocal = elementwise(
     "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
@@ -154,6 +158,7 @@ reciprocal = elementwise(
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root", price=4,
+    bounds=intervals.rising(np.sqrt),
 )  # fmt: skip
 rsqrt = elementwise(
     "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float", sympy="1/sqrt(%0)"
@@ -161,7 +166,7 @@ rsqrt = elementwise(
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
-    aliases=("absolute",), price=1,
+    aliases=("absolute",), price=1, bounds=lambda x: intervals.even(x, 1), operator="abs",
 )  # fmt: skip
 
 
@@ -169,7 +174,7 @@ def _sign(x: Any) -> Any:
     return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
-sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1)
+sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1))
 sgn = elementwise("sgn", _sign, 0, sympy="sign")
 
 
@@ -208,7 +213,7 @@ addcdiv = elementwise(
 
 exp = elementwise(
     "exp", np.exp, lambda x, out: out, types="float",
-    js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope",
+    js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope", bounds=intervals.rising(np.exp),
 )  # fmt: skip
 exp2 = elementwise(
     "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
@@ -221,6 +226,7 @@ expm1 = elementwise(
 log = elementwise(
     "log", np.log, times=lambda g, x, out: g / x, types="float",
     js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
+    bounds=intervals.rising(lambda a: np.where(a > 0, np.log(a), np.nan)),
 )  # fmt: skip
 log2 = elementwise(
     "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
@@ -263,7 +269,7 @@ xlogy = elementwise(
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
     js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
-    why="the slope of the sigmoid s is s (1 - s)",
+    why="the slope of the sigmoid s is s (1 - s)", bounds=intervals.between(0, 1),
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
@@ -289,11 +295,11 @@ logit = elementwise(
 
 sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), types="float",
-    js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos",
+    js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos", bounds=intervals.between(-1, 1),
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), types="float",
-    js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin",
+    js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin", bounds=intervals.between(-1, 1),
 )  # fmt: skip
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, types="float",
@@ -325,6 +331,7 @@ cosh = elementwise(
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
+    bounds=intervals.between(-1, 1),
 )  # fmt: skip
 asinh = elementwise(
     "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.op import custom, elementwise, linear
+from chainrule.ops import intervals
 from chainrule.ops.views import _zeros, along, ones_like, reshape, sum_to, zeros_like
 
 # ---------------------------------------------------------------------------------------------------------------- where
@@ -29,7 +30,7 @@ where = elementwise(
     "where", _where,
     times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
     js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False, price=1,
+    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- indexing

@@ -29,12 +29,13 @@ maximum = elementwise(
     "maximum", np.maximum,
     times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)),
     js="Math.max(%0,%1)", sympy=lambda x, y: where(x >= y, x, y), inplace=False, price=1,
+    bounds=lambda x, y: (np.maximum(x[0], y[0]), np.maximum(x[1], y[1])),
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
     times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)),
     js="Math.min(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
-    inplace=False, price=1,
+    inplace=False, price=1, bounds=lambda x, y: (np.minimum(x[0], y[0]), np.minimum(x[1], y[1])),
 )  # fmt: skip
 fmax = elementwise(
     "fmax", np.fmax, js="fmax(%0,%1)", sympy=lambda x, y: where(x >= y, x, y),
@@ -136,6 +137,7 @@ remainder = elementwise(
     "remainder", _divisor(np.remainder),
     js="mod(%0,%1)", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
     refuse=only("iuf", "remainder_cpu"), grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
+    operator="%",
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)",
@@ -148,7 +150,7 @@ div_trunc = elementwise(
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide),
     js="floordiv(%0,%1)", times=(no_rule("floor_divide"), no_rule("floor_divide")),
-    refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented",
+    refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//",
 )  # fmt: skip
 copysign = elementwise(
     "copysign", np.copysign, types="float", js="copysign(%0,%1)",

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.base.shapes import dim_index, numel
 from chainrule.core.op import REGISTRY, custom, linear
+from chainrule.ops import intervals
 
 # ------------------------------------------------------------------------------------------------ what the engine needs
 
@@ -50,9 +51,10 @@ cast = linear(
     grad="ToCopyBackward0",
     moves="each",
     price=1,
+    bounds=lambda x: x,
 )
-clone = linear("clone", lambda x: x.copy(), lambda g, x: g, moves="each", orderly=True, price=1)
-alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True, moves="each", price=1)
+clone = linear("clone", lambda x: x.copy(), lambda g, x: g, moves="each", orderly=True, price=1, bounds=lambda x: x)
+alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True, moves="each", price=1, bounds=lambda x: x)
 fill = linear("fill", lambda x, value: np.full_like(x, value), lambda g, x, value: (zeros_like(g), sum_to(g, shape=())))
 overwrite = linear(
     "overwrite", lambda x, src: np.broadcast_to(np.asarray(src).astype(x.dtype), x.shape),
@@ -60,10 +62,18 @@ overwrite = linear(
     orderly=False,
 )  # fmt: skip
 zeros_like = custom(
-    "zeros_like", lambda x: x.dtype.type(0) if not x.shape else np.zeros(x.shape, x.dtype), moves="like", price=1
+    "zeros_like",
+    lambda x: x.dtype.type(0) if not x.shape else np.zeros(x.shape, x.dtype),
+    moves="like",
+    price=1,
+    bounds=intervals.between(0, 0),
 )
 ones_like = custom(
-    "ones_like", lambda x: x.dtype.type(1) if not x.shape else np.ones(x.shape, x.dtype), moves="like", price=1
+    "ones_like",
+    lambda x: x.dtype.type(1) if not x.shape else np.ones(x.shape, x.dtype),
+    moves="like",
+    price=1,
+    bounds=intervals.between(1, 1),
 )
 
 # ------------------------------------------------------------------------------------------------------------ reshaping

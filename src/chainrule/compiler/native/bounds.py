@@ -7,14 +7,15 @@ The bounds are arrays: many candidates for the size of what a step begins with a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.graph import Var, order
+from chainrule.ops import intervals
+from chainrule.ops.intervals import Bounds
 
-Bounds = tuple[Any, Any]  # arrays of lower and of upper bounds, one for each candidate
 SLACK = 1e-6  # more than the rounding errors of an op, relative to its result
 
 
@@ -69,11 +70,17 @@ def _evaluated(graph: Sequence[Var], given: dict[int, Bounds], known: dict[int, 
         else:
             if v.op is None:
                 return None
-            rule = RULES.get(v.op.name)
-            if rule is None and not v.says("moves"):
-                return None
             args = [found[a.id] if isinstance(a, Var) else _of(a, some) for a in v.args if _number(a)]
-            found[v.id] = _outward(v, *(rule or _hull_and_zero)(v, *args))
+            rule = v.says("bounds")
+            if rule is not None:
+                got = rule(*args)
+            elif v.says("folds") == "sum":
+                got = _total(v, *args[0])
+            elif v.says("moves"):
+                got = intervals.hull(*args, (np.zeros_like(some), np.zeros_like(some)))
+            else:
+                return None
+            found[v.id] = _outward(v, *got)
     return found
 
 
@@ -93,64 +100,6 @@ def _outward(v: Var, low: Any, high: Any) -> Bounds:
     return np.where((low > 0) & (low < tiny), 0.0, low), np.where((high < 0) & (high > -tiny), 0.0, high)
 
 
-def _hull(*bounds: Bounds) -> Bounds:
-    return np.min([b[0] for b in bounds], axis=0), np.max([b[1] for b in bounds], axis=0)
-
-
-def _hull_and_zero(v: Var, *bounds: Bounds) -> Bounds:
-    nothing = np.zeros_like(bounds[0][0])
-    return _hull(*bounds, (nothing, nothing))
-
-
-def _mul(v: Var, x: Bounds, y: Bounds) -> Bounds:
-    if v.args[0] is v.args[1]:
-        return _even(x, 2)
-    products = [a * b for a in x for b in y]
-    return np.min(products, axis=0), np.max(products, axis=0)
-
-
-def _div(v: Var, x: Bounds, y: Bounds) -> Bounds:
-    across = (y[0] <= 0) & (y[1] >= 0)
-    quotients = [np.where(across, np.nan, a / b) for a in x for b in y]
-    return np.min(quotients, axis=0), np.max(quotients, axis=0)
-
-
-def _even(x: Bounds, n: float) -> Bounds:
-    least = np.where((x[0] <= 0) & (x[1] >= 0), 0.0, np.minimum(abs(x[0]), abs(x[1])))
-    return least**n, np.maximum(abs(x[0]), abs(x[1])) ** n
-
-
-def _pow(v: Var, x: Bounds, y: Bounds) -> Bounds:
-    n = v.args[1]
-    if not isinstance(n, (int, float)) or n < 0 or n != int(n):
-        n = np.where(x[0] > 0, y[0], np.nan) if isinstance(n, (int, float)) else np.nan
-        ends = [x[0] ** n, x[1] ** n]
-        return np.minimum(*ends), np.maximum(*ends)
-    return _even(x, n) if n % 2 == 0 else (x[0] ** n, x[1] ** n)
-
-
-def _rising(f: Callable[[Any], Any]) -> Callable[..., Bounds]:
-    return lambda v, x: (f(x[0]), f(x[1]))
-
-
-def _between(low: float, high: float) -> Callable[..., Bounds]:
-    return lambda v, x, *_: (np.full_like(x[0], low), np.full_like(x[0], high))
-
-
-def _sum(v: Var, x: Bounds) -> Bounds:
+def _total(v: Var, low: Any, high: Any) -> Bounds:
     n = max(v.args[0].size // max(v.size, 1), 1)
-    return np.minimum(n * x[0], x[0]), np.maximum(n * x[1], x[1])
-
-
-RULES: dict[str, Callable[..., Bounds]] = {
-    "add": lambda v, x, y: (x[0] + y[0], x[1] + y[1]), "sub": lambda v, x, y: (x[0] - y[1], x[1] - y[0]),
-    "rsub": lambda v, x, y: (y[0] - x[1], y[1] - x[0]),
-    "mul": _mul, "div": _div, "pow": _pow, "neg": lambda v, x: (-x[1], -x[0]), "abs": lambda v, x: _even(x, 1),
-    "square": lambda v, x: _even(x, 2), "sqrt": _rising(lambda a: np.sqrt(a)), "exp": _rising(np.exp),
-    "log": _rising(lambda a: np.where(a > 0, np.log(a), np.nan)), "sin": _between(-1, 1), "cos": _between(-1, 1),
-    "tanh": _between(-1, 1), "sigmoid": _between(0, 1), "sign": _between(-1, 1), "ones_like": _between(1, 1),
-    "zeros_like": _between(0, 0), "maximum": lambda v, x, y: (np.maximum(x[0], y[0]), np.maximum(x[1], y[1])),
-    "minimum": lambda v, x, y: (np.minimum(x[0], y[0]), np.minimum(x[1], y[1])),
-    "where": lambda v, c, x, y: _hull(x, y), "cast": lambda v, x: x, "clone": lambda v, x: x, "alias": lambda v, x: x,
-    "sum": _sum, "sum_to": _sum, **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), _between(0, 1)),
-}  # fmt: skip
+    return np.minimum(n * low, low), np.maximum(n * high, high)

@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.compiler.native import engine
 from chainrule.core.op import Op
+from chainrule.core.tracer import Scalar
 
 BOOL = np.dtype(bool)
 DOUBLE = np.dtype("float64")
@@ -115,12 +116,10 @@ def _kind(x: Any) -> Any:
     return x.dtype if isinstance(x, np.generic) else type(x)
 
 
-class Cell:
+class Cell(Scalar):
     """A number in a register: LLVM's value, a dtype, and whether it is a Python number (weak)."""
 
     __slots__ = ("dtype", "pen", "raw", "weak")
-    shape: tuple[int, ...] = ()
-    ndim, size = 0, 1
 
     def __init__(self, pen: Pen, raw: Any, dtype: Any, weak: bool = False) -> None:
         self.pen, self.raw, self.dtype, self.weak = pen, raw, dtype, weak
@@ -154,18 +153,8 @@ class Cell:
         got = Cell(self.pen, self.pen.build.fptosi(safe.raw, self.pen.kind(dtype)), dtype)
         return choose(fits, got, int(np.iinfo(dtype).min))
 
-    def copy(self) -> Cell:
-        return self
-
-    view = copy
-
-    def __getitem__(self, index: Any) -> Cell:
-        return self if index == () else self._unknown()
-
     def _unknown(self, *_: Any, **__: Any) -> NoReturn:
         raise NotNative("a kernel asks for a value, which native code knows only when it runs")
-
-    __bool__ = __float__ = __int__ = __index__ = _unknown
 
     # ---- arithmetic
 
@@ -217,9 +206,6 @@ class Cell:
 
     def __neg__(self) -> Cell:
         return self._do((), "fneg", "neg")
-
-    def __pos__(self) -> Cell:
-        return self
 
     def __abs__(self) -> Cell:
         if self.dtype.kind == "f":

@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.base.shapes import broadcast, reduced
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.tracer import Tracer
 from chainrule.see.derive import whole
 from chainrule.see.derive.algebra import NoFormula, sp
 from chainrule.see.derive.symbols import Symbols, number
@@ -24,7 +25,7 @@ from chainrule.see.derive.symbols import Symbols, number
 Shape = tuple[int, ...]
 
 
-class Whole:
+class Whole(Tracer):
     """A matrix expression (or a number, for a tensor of one element) in the place of a payload."""
 
     dtype = np.dtype("float64")
@@ -52,13 +53,6 @@ class Whole:
         if not callable(column):
             raise NoFormula(say("the operation {op} has no matrix formula", op=op.name))
         return column(*args, **attrs)  # type: ignore[no-any-return]
-
-
-for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
-    setattr(Whole, f"__{_name}__", lambda self, other, name=_op: self._interpret(REGISTRY[name], (self, other), {}))
-    setattr(Whole, f"__r{_name}__", lambda self, other, name=_op: self._interpret(REGISTRY[name], (other, self), {}))
-for _name in ("lt", "le", "gt", "ge"):
-    setattr(Whole, f"__{_name}__", lambda self, other, name=_name: self._interpret(REGISTRY[name], (self, other), {}))
 
 
 def matrix_shape(shape: Shape) -> Shape:

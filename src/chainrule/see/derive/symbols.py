@@ -25,13 +25,14 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, Op
+from chainrule.core.tracer import Tracer
 from chainrule.see.derive.algebra import NoFormula, sp
 
 if TYPE_CHECKING:
     from chainrule.see.derive.subject import Subject
 
 
-class Symbols:
+class Symbols(Tracer):
     """An array of SymPy expressions in the place of a payload."""
 
     __slots__ = ("a",)
@@ -62,6 +63,8 @@ class Symbols:
             return Symbols(_each(column, len(args))(*[_expressions(x) for x in args]))
         if isinstance(op, (Linear, Bilinear)) or "moves" in op.columns:  # they but move and add the elements of arrays
             args = [x.a if isinstance(x, Symbols) else x for x in args]
+        if column is None and "operator" in op.columns:  # its kernel is the operator itself
+            raise NoFormula(say("the operation {op} has no formula", op=op.name))
         try:
             got = (column if column is not None else op.kernel)(*args, **attrs)
         except (TypeError, AttributeError, ValueError) as e:
@@ -99,23 +102,6 @@ _MATRICES = {
 _UFUNCS = {"absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "add": "add", "subtract": "sub",
            "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "logical_and": "bitwise_and",
            "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2"}  # fmt: skip
-
-
-def _operator(name: str, swapped: bool) -> Callable[[Symbols, Any], Symbols]:
-    def call(self: Symbols, other: Any) -> Symbols:
-        return self._interpret(REGISTRY[name], (other, self) if swapped else (self, other), {})  # type: ignore[no-any-return]
-
-    return call
-
-
-for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "and": "bitwise_and",
-                   "or": "bitwise_or"}.items():  # fmt: skip
-    setattr(Symbols, f"__{_name}__", _operator(_op, False))
-    setattr(Symbols, f"__r{_name}__", _operator(_op, True))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(Symbols, f"__{_name}__", _operator(_name, False))
-Symbols.__neg__ = lambda self: self._interpret(REGISTRY["neg"], (self,), {})  # type: ignore[attr-defined, operator]
-Symbols.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 @functools.cache

@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.tracer import Scalar
 
 DOUBLE, BOOL = np.dtype("float64"), np.dtype("bool")
 LIMIT = 20_000  # numbers that a page computes in one call of the function
@@ -26,25 +27,26 @@ class NotForPages(ValueError):
     """The function uses something that has no JavaScript."""
 
 
-class Expr:
+class Expr(Scalar):
     """A number: a variable (`name`), a constant (`value`), or `op` on other numbers."""
 
     __slots__ = ("args", "dtype", "name", "op", "value")
-    shape: tuple[int, ...] = ()
-    ndim, size = 0, 1
 
     def __init__(
         self, op: str = "", args: tuple[Expr, ...] = (), *, name: str = "", value: Any = None, dtype: Any = DOUBLE
     ) -> None:
         self.op, self.args, self.name, self.value, self.dtype = op, args, name, value, dtype
 
-    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Expr:
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        if any(isinstance(a, np.ndarray) and a.shape for a in args):
+            return NotImplemented  # of an array it is for each element
         return apply(op, args, attrs)
+
+    def __invert__(self) -> Expr:
+        return apply(REGISTRY["logical_not"], (self,))
 
     def _unknown(self, *_: Any) -> Any:
         raise NotForPages("it decides by the value of a number, which is known only when the page runs")
-
-    __bool__ = __float__ = __int__ = __index__ = _unknown
 
     def astype(self, dtype: Any, copy: bool = True) -> Expr:
         """Double stays double; what turns into a whole number loses its fraction."""
@@ -52,14 +54,6 @@ class Expr:
         if kind == "b":
             return self if self.dtype == BOOL else apply(REGISTRY["ne"], (self, 0.0))
         return apply(REGISTRY["trunc"], (self,)) if kind in "iu" and self.dtype != BOOL else self
-
-    def copy(self) -> Expr:
-        return self
-
-    view = copy
-
-    def __getitem__(self, index: Any) -> Expr:
-        return self if index == () else self._unknown()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         if any(isinstance(a, np.ndarray) and a.shape for a in args):
@@ -70,8 +64,6 @@ class Expr:
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return by_function(function, args)
-
-    __hash__ = object.__hash__
 
 
 def variable(name: str) -> Expr:
@@ -162,27 +154,6 @@ def by_function(function: Any, args: Sequence[Any]) -> Any:
     if function is np.result_type:
         return DOUBLE
     raise NotForPages(f"there is no JavaScript for numpy.{function.__name__}")
-
-
-def _operator(name: str, swapped: bool = False) -> Any:
-    def call(self: Expr, *other: Any) -> Any:
-        if other and isinstance(other[0], np.ndarray) and other[0].shape:
-            return NotImplemented
-        return apply(REGISTRY[name], (*other, self) if swapped else (self, *other))
-
-    return call
-
-
-for _python, _op in {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "remainder", "and": "bitwise_and",
-    "or": "bitwise_or", "xor": "bitwise_xor",
-}.items():  # fmt: skip
-    setattr(Expr, f"__{_python}__", _operator(_op))
-    setattr(Expr, f"__r{_python}__", _operator(_op, True))
-for _python in ("lt", "le", "gt", "ge", "eq", "ne", "neg", "abs"):
-    setattr(Expr, f"__{_python}__", _operator(_python))
-setattr(Expr, "__invert__", _operator("logical_not"))  # noqa: B010
-setattr(Expr, "__pos__", lambda self: self)  # noqa: B010
 
 
 # ------------------------------------------------------------------------------------------------------------- arrays

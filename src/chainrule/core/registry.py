@@ -1,0 +1,41 @@
+"""The table of operations: every op by its name, and what an op may say of itself in columns.
+
+It stands below all that reads it; the ops are put in as `ops/` declares them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Op
+
+REGISTRY: dict[str, Op] = {}
+OPERATORS: dict[str, Op] = {}  # the ops that are Python's operators, by their sign
+COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
+    "aliases": "further names that it is published by",
+    "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
+    "the part that it takes or fills ('part', 'place'); None where there is none",
+    "bounds": "between which numbers the result lies, of the operands' bounds (`ops/intervals.py`)",
+    "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
+    "inplace": "False: no method with an underscore",
+    "js": "JavaScript of doubles; %0, %1 stand for the operands",
+    "moves": "each element is one of an operand's, or 0; the order stays ('reshape'), axes change places ('axes'), "
+    "elements repeat ('expand'), it takes a part ('part') or sets it in zeros ('place'), or else ('other'); 'each': "
+    "every element stays where it is; 'like': only shape and dtype are an operand's",
+    "native": "its function in vector maths, where its kernel is more than NumPy",
+    "neutral": "for each operand the number that leaves the other one as it is, None where there is none",
+    "numbers": "the names of its node where the first, or the second, operand is a number",
+    "objects": "True: its kernel works on arrays of Python objects too, by their + and *",
+    "operator": "the sign that Python has for it",
+    "orderly": "whether elements are in order in memory: True always, False perhaps not; else as those of the operands",
+    "price": "about how many simple instructions an element takes, where it is fewer than a function takes",
+    "probe": "attributes to run the rule with, when it is looked for what the rule reads",
+    "publish": "False: it is no function of its own name",
+    "reads_numbers": "True: its rule wants to know which operands were numbers",
+    "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
+    "scales": "what a factor common to its operands does: 'product', 'quotient', 'negative' or 'sum'",
+    "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops",
+    "tex": "LaTeX in %0, %1",
+    "why": "a sentence about its slope",
+}
