@@ -5,7 +5,8 @@ It stands below all that reads it; the ops are put in as `ops/` declares them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -20,6 +21,9 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
     "inplace": "False: no method with an underscore",
     "js": "JavaScript of doubles; %0, %1 stand for the operands",
+    "matrix": "what it is among matrices (`see/derive/matrix_rules.py`)",
+    "mend": "what mends a NaN or an infinity that it makes, a sentence (`ops/mends.py`)",
+    "mend_slope": "the same of its slope",
     "moves": "each element is one of an operand's, or 0; the order stays ('reshape'), axes change places ('axes'), "
     "elements repeat ('expand'), it takes a part ('part') or sets it in zeros ('place'), or else ('other'); 'each': "
     "every element stays where it is; 'like': only shape and dtype are an operand's",
@@ -29,13 +33,23 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "objects": "True: its kernel works on arrays of Python objects too, by their + and *",
     "operator": "the sign that Python has for it",
     "orderly": "whether elements are in order in memory: True always, False perhaps not; else as those of the operands",
+    "parts": "the op in simpler ones, just as exact; None where it stays whole",
     "price": "about how many simple instructions an element takes, where it is fewer than a function takes",
     "probe": "attributes to run the rule with, when it is looked for what the rule reads",
     "publish": "False: it is no function of its own name",
     "reads_numbers": "True: its rule wants to know which operands were numbers",
     "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
     "scales": "what a factor common to its operands does: 'product', 'quotient', 'negative' or 'sum'",
-    "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops",
+    "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops, "
+    "as people write it",
     "tex": "LaTeX in %0, %1",
+    "ufunc": "the NumPy ufunc that it is, where its kernel is not that ufunc itself",
     "why": "a sentence about its slope",
 }
+
+
+@cache
+def by_ufunc() -> dict[Any, Op]:
+    """The op that a NumPy ufunc is."""
+    said = {op.columns.get("ufunc", op.kernel): op for op in REGISTRY.values()}
+    return {ufunc: op for ufunc, op in said.items() if hasattr(ufunc, "nin")}

@@ -19,7 +19,7 @@ from chainrule.ops.contract import matmul
 from chainrule.ops.elementwise import exp, expm1, log, log1p, log_sigmoid, sigmoid, tanh, where
 from chainrule.ops.select import getitem, index_add, index_put
 from chainrule.ops.steps import clamp
-from chainrule.ops.views import _zeros, reshape, sum_to, transpose
+from chainrule.ops.views import _zeros, reshape, sum_to, t, transpose
 
 
 def _activation(name: str, numpy: Any, times: Any, **columns: Any) -> Any:
@@ -188,6 +188,10 @@ def _reduced(x: Any, reduction: str) -> Any:
     return x if reduction == "none" else REGISTRY[reduction](x, dim=None, keepdim=False)
 
 
+def _mse_parts(d: Any, reduction: str) -> Any:
+    return _reduced(d * d, reduction)
+
+
 def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
     n = max(numel(x.shape), 1) if reduction == "mean" else 1
     return g * (2.0 / n) * (x - y)
@@ -195,7 +199,7 @@ def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
 
 mse = _ByInput(
     "mse_loss", _mse, _mse_slope, lambda g, x, y, *, reduction: _mse_slope(g, y, x, reduction=reduction),
-    sympy=lambda x, y, *, reduction: _reduced((x - y) * (x - y), reduction),
+    parts=lambda x, y, *, reduction: _mse_parts(x - y, reduction),
     reads=((0, 1), (0, 1)), why="the mean of squares has slope 2/n times each difference",
 )  # fmt: skip
 
@@ -213,8 +217,8 @@ linear = _ByInput(
     lambda g, x, w, b: matmul(g, w),
     lambda g, x, w, b: matmul(transpose(_rows(g), dim0=0, dim1=1), _rows(x)),
     lambda g, x, w, b: sum_to(g, shape=tuple(b.shape)),
-    reads=((1,), (0,), ()), grad="AddmmBackward0", sympy=lambda x, w, b: matmul(x, transpose(w, dim0=0, dim1=1)) + b,
-    objects=True,
+    reads=((1,), (0,), ()), grad="AddmmBackward0", objects=True,
+    parts=lambda x, w, b: matmul(x, t(w)) + b if len(x.shape) <= 2 else None,  # of stacks it is not as exact
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- picked by integers
@@ -238,7 +242,7 @@ def _nll_transpose(g: Any, x: Any, *, index: Any, scale: Any, keep: Any, over: f
 
 
 # The log-probabilities at `index`, negated, times `scale`, 0 but where `keep`; their sum divided by `over`, if given.
-nll = linear_op("nll_loss", _nll, _nll_transpose)
+nll = linear_op("nll_loss", _nll, _nll_transpose, matrix="classes")
 
 
 def _embedding_transpose(g: Any, w: Any, *, index: Any, padding: int | None, by_frequency: bool) -> Any:

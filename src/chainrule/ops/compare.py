@@ -12,7 +12,15 @@ from chainrule.ops import intervals
 from chainrule.ops.elementwise import only
 
 eq = elementwise(
-    "eq", operator.eq, types="bool", js="%0==%1", sympy="Eq", price=1, bounds=intervals.between(0, 1), operator="=="
+    "eq",
+    operator.eq,
+    types="bool",
+    js="%0==%1",
+    sympy="Eq",
+    price=1,
+    bounds=intervals.between(0, 1),
+    operator="==",
+    ufunc=np.equal,
 )
 ne = elementwise(
     "ne",
@@ -24,6 +32,7 @@ ne = elementwise(
     price=1,
     bounds=intervals.between(0, 1),
     operator="!=",
+    ufunc=np.not_equal,
 )
 lt = elementwise(
     "lt",
@@ -35,6 +44,7 @@ lt = elementwise(
     price=1,
     bounds=intervals.between(0, 1),
     operator="<",
+    ufunc=np.less,
 )
 le = elementwise(
     "le",
@@ -46,6 +56,7 @@ le = elementwise(
     price=1,
     bounds=intervals.between(0, 1),
     operator="<=",
+    ufunc=np.less_equal,
 )
 gt = elementwise(
     "gt",
@@ -57,6 +68,7 @@ gt = elementwise(
     price=1,
     bounds=intervals.between(0, 1),
     operator=">",
+    ufunc=np.greater,
 )
 ge = elementwise(
     "ge",
@@ -68,6 +80,7 @@ ge = elementwise(
     price=1,
     bounds=intervals.between(0, 1),
     operator=">=",
+    ufunc=np.greater_equal,
 )
 logical_and = elementwise("logical_and", np.logical_and, types="bool", js="%0!=0&&%1!=0", sympy="And", price=1)
 logical_or = elementwise("logical_or", np.logical_or, types="bool", js="%0!=0||%1!=0", sympy="Or", price=1)
@@ -89,6 +102,7 @@ bitwise_and = elementwise(
     refuse=only("biu", "bitwise_and_cpu"),
     price=1,
     operator="&",
+    ufunc=np.bitwise_and,
 )
 bitwise_or = elementwise(
     "bitwise_or",
@@ -99,6 +113,7 @@ bitwise_or = elementwise(
     refuse=only("biu", "bitwise_or_cpu"),
     price=1,
     operator="|",
+    ufunc=np.bitwise_or,
 )
 bitwise_xor = elementwise(
     "bitwise_xor", operator.xor, types="int", js="%0^%1", refuse=only("biu", "bitwise_xor_cpu"), operator="^"

@@ -68,7 +68,14 @@ def _row(x: Any) -> Any:
 
 
 matmul = bilinear(
-    "matmul", _matmul, _matmul_left, _matmul_right, grad="MmBackward0", why="a row times a column", objects=True
+    "matmul",
+    _matmul,
+    _matmul_left,
+    _matmul_right,
+    grad="MmBackward0",
+    why="a row times a column",
+    objects=True,
+    matrix="product",
 )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.base import dtypes
 from chainrule.core.op import REGISTRY, custom, elementwise, linear
-from chainrule.ops import intervals
+from chainrule.ops import intervals, mends
 
 Number = (int, float)
 
@@ -70,35 +70,37 @@ def no_rule(name: str) -> Any:
 add = elementwise(
     "add", operator.add, (1, 1),
     js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
-    publish=False, price=1, neutral=(-0.0, -0.0), scales="sum", bounds=intervals.total, operator="+",
+    publish=False, price=1, neutral=(-0.0, -0.0), scales="sum", bounds=intervals.total, operator="+", ufunc=np.add,
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
     refuse=_MINUS,
     js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
     why="the slope of a difference is the difference of the slopes", publish=False,
-    price=1, neutral=(None, 0.0), scales="sum", bounds=intervals.difference, operator="-",
+    price=1, neutral=(None, 0.0), scales="sum", bounds=intervals.difference, operator="-", ufunc=np.subtract,
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
     js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False, price=1,
-    bounds=lambda x, y: intervals.difference(y, x),
+    bounds=lambda x, y: intervals.difference(y, x), matrix="minus from",
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
     js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
     aliases=("multiply",), price=1, neutral=(1, 1), scales="product", bounds=intervals.product, operator="*",
+    ufunc=np.multiply,
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
     price=4, neutral=(None, 1), scales="quotient", bounds=intervals.quotient, operator="/",
+    mend=mends.division, mend_slope=mends.slope_division, ufunc=np.true_divide,
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
     js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",), price=1, scales="negative",
-    bounds=lambda x: (-x[1], -x[0]), operator="-x",
+    bounds=lambda x: (-x[1], -x[0]), operator="-x", ufunc=np.negative,
 )  # fmt: skip
 
 
@@ -145,23 +147,30 @@ def _pow_name(node: Any) -> str:
 pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
     js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
+    mend=mends.power, mend_slope=mends.slope_power, ufunc=np.power,
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
     grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule", price=1,
-    bounds=lambda x: intervals.even(x, 2),
+    bounds=lambda x: intervals.even(x, 2), ufunc=np.square, matrix="squares",
 )  # fmt: skip
 reciprocal = elementwise(
     "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
     sympy="1/%0", why="the slope of 1/x is -1/x**2",
+    mend=mends.division, mend_slope=mends.slope_division, matrix="reciprocals",
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root", price=4,
-    bounds=intervals.rising(np.sqrt),
+    bounds=intervals.rising(np.sqrt), mend=mends.root, mend_slope=mends.slope_root,
 )  # fmt: skip
 rsqrt = elementwise(
-    "rsqrt", lambda x: 1 / np.sqrt(x), lambda x, out: -0.5 * (out * out * out), types="float", sympy="1/sqrt(%0)"
+    "rsqrt",
+    lambda x: 1 / np.sqrt(x),
+    lambda x, out: -0.5 * (out * out * out),
+    types="float",
+    sympy="1/sqrt(%0)",
+    mend=mends.root,
 )
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
@@ -174,7 +183,9 @@ def _sign(x: Any) -> Any:
     return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
-sign = elementwise("sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1))
+sign = elementwise(
+    "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign
+)
 sgn = elementwise("sgn", _sign, 0, sympy="sign")
 
 
@@ -214,31 +225,36 @@ addcdiv = elementwise(
 exp = elementwise(
     "exp", np.exp, lambda x, out: out, types="float",
     js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope", bounds=intervals.rising(np.exp),
+    mend=mends.overflow,
 )  # fmt: skip
 exp2 = elementwise(
     "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
-    js="pow(2,%0)", sympy="2**%0", why="the slope of 2**x is 2**x times ln 2", tex="2^{%0}",
+    js="pow(2,%0)", sympy="2**%0", why="the slope of 2**x is 2**x times ln 2", tex="2^{%0}", mend=mends.overflow,
 )  # fmt: skip
 expm1 = elementwise(
     "expm1", np.expm1, lambda x, out: out + 1, types="float",
-    js="Math.expm1(%0)", sympy="exp(%0) - 1", why="exp is its own slope",
+    js="Math.expm1(%0)", sympy="exp(%0) - 1", why="exp is its own slope", mend=mends.overflow,
 )  # fmt: skip
 log = elementwise(
     "log", np.log, times=lambda g, x, out: g / x, types="float",
     js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
     bounds=intervals.rising(lambda a: np.where(a > 0, np.log(a), np.nan)),
+    mend=mends.logarithm, mend_slope=mends.slope_division,
 )  # fmt: skip
 log2 = elementwise(
     "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
     sympy="log(%0, 2)", why="the slope of the logarithm to base 2 is 1/(x ln 2)",
+    mend=mends.logarithm, mend_slope=mends.slope_division,
 )  # fmt: skip
 log10 = elementwise(
     "log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", js="Math.log10(%0)",
     sympy="log(%0, 10)", why="the slope of the logarithm to base 10 is 1/(x ln 10)",
+    mend=mends.logarithm, mend_slope=mends.slope_division,
 )  # fmt: skip
 log1p = elementwise(
     "log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", js="Math.log1p(%0)", grad="Log1PBackward0",
     sympy="log(1 + %0)", why="the slope of ln(1 + x) is 1/(1 + x)",
+    mend=mends.above(-1), mend_slope=mends.slope_division,
 )  # fmt: skip
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, js="logaddexp(%0,%1)", refuse=only("f", "logaddexp_cpu"),
@@ -288,7 +304,14 @@ def _logit_back(g: Any, x: Any, out: Any, eps: float | None = None) -> Any:
 
 
 logit = elementwise(
-    "logit", _logit, times=_logit_back, types="float", publish=False, sympy=lambda x, eps=None: log(x / (1 - x))
+    "logit",
+    _logit,
+    times=_logit_back,
+    types="float",
+    publish=False,
+    sympy=lambda x, eps=None: log(x / (1 - x)),
+    mend=mends.within(0, 1),
+    mend_slope=mends.slope_end,
 )
 
 # --------------------------------------------------------------------------------------------------------- trigonometry
@@ -308,12 +331,12 @@ tan = elementwise(
 asin = elementwise(
     "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float",
     js="Math.asin(%0)", sympy="asin", why="the slope of arcsin is 1/sqrt(1 - x**2)",
-    aliases=("arcsin",),
+    aliases=("arcsin",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
 )  # fmt: skip
 acos = elementwise(
     "acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float",
     js="Math.acos(%0)", sympy="acos", why="the slope of arccos is -1/sqrt(1 - x**2)",
-    aliases=("arccos",),
+    aliases=("arccos",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
 )  # fmt: skip
 atan = elementwise(
     "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float",
@@ -322,11 +345,11 @@ atan = elementwise(
 )  # fmt: skip
 sinh = elementwise(
     "sinh", np.sinh, lambda x, out: cosh(x), types="float",
-    js="Math.sinh(%0)", sympy="sinh", why="the slope of sinh is cosh",
+    js="Math.sinh(%0)", sympy="sinh", why="the slope of sinh is cosh", mend=mends.overflow,
 )  # fmt: skip
 cosh = elementwise(
     "cosh", np.cosh, lambda x, out: sinh(x), types="float",
-    js="Math.cosh(%0)", sympy="cosh", why="the slope of cosh is sinh",
+    js="Math.cosh(%0)", sympy="cosh", why="the slope of cosh is sinh", mend=mends.overflow,
 )  # fmt: skip
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
@@ -340,11 +363,12 @@ asinh = elementwise(
 acosh = elementwise(
     "acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", js="Math.acosh(%0)",
     sympy="acosh", why="the slope of arcosh is 1/sqrt(x**2 - 1)", aliases=("arccosh",),
+    mend=mends.above(1), mend_slope=mends.slope_end,
 )  # fmt: skip
 atanh = elementwise(
     "atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float",
     js="Math.atanh(%0)", sympy="atanh", why="the slope of artanh is 1/(1 - x**2)",
-    aliases=("arctanh",),
+    aliases=("arctanh",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
 )  # fmt: skip
 atan2 = elementwise(
     "atan2", np.arctan2, types="float", js="Math.atan2(%0,%1)",
@@ -362,6 +386,7 @@ def _turned(g: Any, y: Any, x: Any) -> Any:
 hypot = elementwise(
     "hypot", np.hypot, js="Math.hypot(%0,%1)", refuse=only("f", "hypot_cpu"),
     times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)), sympy="sqrt(%0**2 + %1**2)",
+    mend_slope=mends.slope_root,
 )  # fmt: skip
 sinc = elementwise(
     "sinc", np.sinc, types="float", sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))", js="sinc(%0)",

@@ -201,7 +201,7 @@ def _solve_vjp(g: Any, out: Any, a: Any, _b: Any, *, check: bool = True) -> Any:
     return sum_to(matmul(-gb, mT(out)), shape=tuple(a.shape)), sum_to(gb, shape=tuple(_b.shape))
 
 
-solve = custom("linalg_solve", _solve, _solve_vjp, grad="LinalgSolveExBackward0")
+solve = custom("linalg_solve", _solve, _solve_vjp, grad="LinalgSolveExBackward0", matrix="solution")
 
 
 def _inv(a: Any, *, check: bool = True) -> Any:
@@ -216,7 +216,11 @@ def _inv(a: Any, *, check: bool = True) -> Any:
 
 
 inv = custom(
-    "inv", _inv, lambda g, out, _a, *, check=True: -matmul(matmul(mT(out), g), mT(out)), grad="LinalgInvExBackward0"
+    "inv",
+    _inv,
+    lambda g, out, _a, *, check=True: -matmul(matmul(mT(out), g), mT(out)),
+    grad="LinalgInvExBackward0",
+    matrix="inverse",
 )
 
 
@@ -234,11 +238,18 @@ def _cofactors_vjp(g: Any, out: Any, a: Any) -> Any:
     return per_row(per_row(det(a))) * both
 
 
-cofactors = custom("cofactors", _cofactors, _cofactors_vjp)
-det = custom("det", np.linalg.det, lambda g, out, a: per_row(per_row(g)) * cofactors(a), grad="LinalgDetBackward0")
+cofactors = custom("cofactors", _cofactors, _cofactors_vjp, matrix="cofactor matrix")
+det = custom(
+    "det",
+    np.linalg.det,
+    lambda g, out, a: per_row(per_row(g)) * cofactors(a),
+    grad="LinalgDetBackward0",
+    matrix="determinant",
+)
 slogdet = custom(
     "slogdet", lambda a: tuple(np.linalg.slogdet(a)), outputs=2, grad="LinalgSlogdetBackward0",
     vjp=lambda g, out, a: None if g[1] is None else per_row(per_row(g[1])) * mT(inv(a, check=False)),
+    matrix="log determinant",
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- exponential

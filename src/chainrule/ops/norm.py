@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.op import custom
+from chainrule.ops import mends
 from chainrule.ops.elementwise import abs_, pow, sign
 from chainrule.ops.reduce import spread, sum
 from chainrule.ops.select import where
@@ -46,4 +47,11 @@ def _vector_norm_vjp(g: Any, out: Any, x: Any, *, ord: float, dim: Any, keepdim:
     return where(at_zero, 0.0, g * sign(x) * pow(where(at_zero, 1.0, abs_(x)) / safe, ord - 1))
 
 
-vector_norm = custom("vector_norm", _vector_norm, _vector_norm_vjp, grad="LinalgVectorNormBackward0")
+vector_norm = custom(
+    "vector_norm",
+    _vector_norm,
+    _vector_norm_vjp,
+    grad="LinalgVectorNormBackward0",
+    mend_slope=mends.slope_root,
+    matrix="norm",
+)

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.base.shapes import numel, reduced
 from chainrule.core.op import Op, custom, linear
+from chainrule.ops import mends
 from chainrule.ops.elementwise import exp, log, sqrt, where
 from chainrule.ops.views import cat, expand, flip, narrow, ones_like, reshape, select, stack
 
@@ -105,7 +106,7 @@ var = custom(
         / (count(x, dim) - correction)
     ),
 )  # fmt: skip
-std = custom("std", _std, _std_vjp, sympy=lambda x, **over: sqrt(var(x, **over)))
+std = custom("std", _std, _std_vjp, sympy=lambda x, **over: sqrt(var(x, **over)), mend_slope=mends.slope_root)
 
 # ------------------------------------------------------------------------------------------------------------ extremes
 
@@ -145,7 +146,7 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any
 
 logsumexp = custom(
     "logsumexp", _logsumexp, _logsumexp_vjp, types="float", why="the slope of log-sum-exp is softmax",
-    sympy=lambda x, *, dim, keepdim: log(sum(exp(x), dim=dim, keepdim=keepdim)),
+    sympy=lambda x, *, dim, keepdim: log(sum(exp(x), dim=dim, keepdim=keepdim)), mend=mends.overflow,
 )  # fmt: skip
 
 
@@ -164,6 +165,20 @@ def _log_softmax(x: Any, *, dim: int) -> Any:
     return x - np.log(np.add.reduce(np.exp(x), axis=dim, keepdims=True))
 
 
+def _softmax_parts(x: Any, *, dim: int) -> Any:
+    if not x.shape:
+        return None
+    e = exp(x - amax(x, dim=(dim,), keepdim=True))
+    return e / sum(e, dim=(dim,), keepdim=True)
+
+
+def _log_softmax_parts(x: Any, *, dim: int) -> Any:
+    if not x.shape:
+        return None
+    x = x - amax(x, dim=(dim,), keepdim=True)
+    return x - log(sum(exp(x), dim=(dim,), keepdim=True))
+
+
 def _log_softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
     return g - exp(out) * sum(g, dim=_axis(_x, dim), keepdim=True)
 
@@ -175,11 +190,12 @@ def _axis(x: Any, dim: int) -> tuple[int, ...]:
 softmax = custom(
     "softmax", _softmax, _softmax_vjp,
     sympy=lambda x, *, dim: exp(x) / sum(exp(x), dim=_axis(x, dim), keepdim=True),
+    matrix="rows", parts=_softmax_parts,
 )  # fmt: skip
 log_softmax = custom(
     "log_softmax", _log_softmax, _log_softmax_vjp,
     sympy=lambda x, *, dim: x - log(sum(exp(x), dim=_axis(x, dim), keepdim=True)),
-    tex="\\ln \\operatorname{softmax}(%0)",
+    tex="\\ln \\operatorname{softmax}(%0)", matrix="rows of logarithms", parts=_log_softmax_parts,
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- cumulative

@@ -30,7 +30,7 @@ where = elementwise(
     "where", _where,
     times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
     js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y),
+    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice",
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- indexing
@@ -97,7 +97,7 @@ def _sum_like(g: Any, value: Any) -> Any:
 
 
 pick = linear("index", _pick, _pick_back, moves="other")
-index_put = linear("index_put", _put, _put_transpose)
+index_put = linear("index_put", _put, _put_transpose, matrix="one-hot")
 
 
 def steps(index: Any, dim: int) -> tuple[Any, ...]:

@@ -110,7 +110,7 @@ def _round_to(x: Any, *, decimals: int) -> Any:
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
 
-round_ = elementwise("round", _round, 0, js="rint(%0)", refuse=only("iuf", "round_cpu"), publish=False)
+round_ = elementwise("round", _round, 0, js="rint(%0)", refuse=only("iuf", "round_cpu"), publish=False, ufunc=np.rint)
 round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), publish=False)
 
 
@@ -131,13 +131,13 @@ def _div_trunc(x: Any, y: Any) -> Any:
 
 fmod = elementwise(
     "fmod", _divisor(np.fmod), js="%0%%1", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
-    refuse=only("iuf", "fmod_cpu"), grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"),
+    refuse=only("iuf", "fmod_cpu"), grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"), ufunc=np.fmod,
 )  # fmt: skip
 remainder = elementwise(
     "remainder", _divisor(np.remainder),
     js="mod(%0,%1)", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
     refuse=only("iuf", "remainder_cpu"), grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
-    operator="%",
+    operator="%", ufunc=np.remainder,
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)",

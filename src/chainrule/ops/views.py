@@ -53,7 +53,16 @@ cast = linear(
     price=1,
     bounds=lambda x: x,
 )
-clone = linear("clone", lambda x: x.copy(), lambda g, x: g, moves="each", orderly=True, price=1, bounds=lambda x: x)
+clone = linear(
+    "clone",
+    lambda x: x.copy(),
+    lambda g, x: g,
+    moves="each",
+    orderly=True,
+    price=1,
+    bounds=lambda x: x,
+    parts=lambda x: x,
+)
 alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True, moves="each", price=1, bounds=lambda x: x)
 fill = linear("fill", lambda x, value: np.full_like(x, value), lambda g, x, value: (zeros_like(g), sum_to(g, shape=())))
 overwrite = linear(
@@ -189,7 +198,7 @@ def _place_index(n: int, *, shape: tuple[int, ...], path: Path) -> Any:
 
 view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices", moves="other")
 zeros_of = custom(
-    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other"
+    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other", matrix="zeros"
 )  # of g's kind, in another shape
 place = linear(
     "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="place", at=_place_index
@@ -225,7 +234,7 @@ select = linear(
 )
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
-    back_to("diagonal"), view=True, moves="other",
+    back_to("diagonal"), view=True, moves="other", matrix="diagonal",
 )  # fmt: skip
 
 

@@ -36,7 +36,9 @@ from chainrule.api.public import FUNCTIONS
 from chainrule.base.dtypes import NAMES
 from chainrule.base.language import say, say_count
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.registry import OPERATORS
 from chainrule.core.tensor import Tensor
+from chainrule.core.tracer import COMPARISONS
 
 LONGEST, DEEPEST, HIGHEST = 10_000, 200, 1000
 WHOLE = 2.0**53  # up to here every whole number is a float
@@ -48,10 +50,7 @@ ALIASES = {
 SIGNS = {"×": "*", "·": "*", "⋅": "*", "−": "-", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!="}
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
-BINARY = {  # sign -> op, and how tightly it binds
-    "<": ("lt", 1), "<=": ("le", 1), ">": ("gt", 1), ">=": ("ge", 1), "==": ("eq", 1), "!=": ("ne", 1),
-    "+": ("add", 2), "-": ("sub", 2), "*": ("mul", 3), "/": ("div", 3), "**": ("pow", 5),
-}  # fmt: skip
+BINARY = {**dict.fromkeys(COMPARISONS, 1), "+": 2, "-": 2, "*": 3, "/": 3, "**": 5}  # how tightly a sign binds
 SIGNED, POWER = 4, 5
 
 TOKEN = re.compile(
@@ -273,9 +272,9 @@ class _Parser:
             self.apply(Pending(REGISTRY["pow"], 2, POWER, token.at))
             return self.operator
         if token.text in BINARY:
-            name, level = BINARY[token.text]
+            level = BINARY[token.text]
             self.reduce(level if level < POWER else POWER + 1)  # powers are read from the right
-            self.pending.append(Pending(REGISTRY[name], 2, level, token.at))
+            self.pending.append(Pending(OPERATORS[token.text], 2, level, token.at))
             return self.operand
         if token.text == ")":
             self.reduce(1)

@@ -40,7 +40,7 @@ class Whole(Tracer):
 
     def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Whole:
         args = [x if isinstance(x, Whole) or x is None else Whole(number(x), ()) for x in args]
-        rule = RULES.get(op.name)
+        rule = rule_of(op)
         if rule is not None:
             return rule(*args, **attrs)  # type: ignore[no-any-return]
         if isinstance(op, Elementwise):
@@ -49,7 +49,7 @@ class Whole(Tracer):
                 return Whole(got.a.reshape(-1)[0], broadcast(*[x.shape for x in args if x is not None]))
             if len(args) == 1:
                 return _each(op, args[0], attrs)
-        column = op.columns.get("sympy")
+        column = op.columns.get("sympy", op.columns.get("parts"))
         if not callable(column):
             raise NoFormula(say("the operation {op} has no matrix formula", op=op.name))
         return column(*args, **attrs)  # type: ignore[no-any-return]
@@ -347,23 +347,43 @@ def _same(x: Whole, **_: Any) -> Whole:
     return x
 
 
-RULES: dict[str, Callable[..., Any]] = {
-    "add": _add, "sub": lambda x, y: _add(x, _neg(y)), "rsub": lambda x, y: _add(y, _neg(x)), "neg": _neg,
-    "mul": _mul, "div": _div, "pow": _power, "square": lambda x: _power(x, Whole(sp.Integer(2), ())),
-    "reciprocal": lambda x: _power(x, Whole(sp.S.NegativeOne, ())),
-    "sum": _sum, "mean": _mean, "sum_to": _sum_to, "expand": lambda x, *, shape: Whole(_wide(x, shape), shape),
-    "reshape": lambda x, *, shape: _reshape(x, shape), "t": _transpose, "transpose": _transpose, "permute": _permute,
-    "squeeze": lambda x, *, dims: _reshape(x, tuple(s for i, s in enumerate(x.shape) if i not in dims)),
-    "unsqueeze": lambda x, *, dim: _reshape(x, (*x.shape[:dim], 1, *x.shape[dim:])),
-    "cast": _same, "clone": _same, "alias": _same, "matmul": _matmul, "vector_norm": _norm,
-    "zeros_like": _filled(0), "ones_like": _filled(1), "zeros_of": _filled(0),
-    "inv": lambda x, **_: Whole(sp.Inverse(x.e), x.shape), "linalg_solve": _solve,
-    "det": lambda x: Whole(sp.Determinant(x.e), ()),
-    "cofactors": lambda x: Whole(whole.scale(sp.Determinant(x.e), sp.Transpose(sp.Inverse(x.e))), x.shape),
-    "slogdet": lambda x: (Whole(sp.S.One, ()), Whole(sp.log(sp.Determinant(x.e)), ())),
-    "diagonal": _diagonal, "place": _place, "where": _where, "nll_loss": _nll, "index_put": _index_put,
-    "softmax": _by_rows("softmax"), "log_softmax": _by_rows("log_softmax"),
-    "eq": lambda x, y: Condition(None, broadcast(x.shape, y.shape)),
-    "gt": lambda x, y: _positive(x, y, 1), "lt": lambda x, y: _positive(x, y, -1),
-    "ge": lambda x, y: _not(_positive(x, y, -1)), "le": lambda x, y: _not(_positive(x, y, 1)),
+SIGNS: dict[str, Callable[..., Any]] = {
+    "+": _add, "-": lambda x, y: _add(x, _neg(y)), "-x": _neg, "*": _mul, "/": _div, "**": _power,
+    "==": lambda x, y: Condition(None, broadcast(x.shape, y.shape)),
+    ">": lambda x, y: _positive(x, y, 1), "<": lambda x, y: _positive(x, y, -1),
+    ">=": lambda x, y: _not(_positive(x, y, -1)), "<=": lambda x, y: _not(_positive(x, y, 1)),
 }  # fmt: skip
+FOLDS: dict[str, Callable[..., Any]] = {"sum": _sum, "mean": _mean}
+RULES: dict[str, Callable[..., Any]] = {  # by the column `matrix`
+    "minus from": lambda x, y: _add(y, _neg(x)), "squares": lambda x: _power(x, Whole(sp.Integer(2), ())),
+    "reciprocals": lambda x: _power(x, Whole(sp.S.NegativeOne, ())), "product": _matmul, "norm": _norm,
+    "zeros": _filled(0), "inverse": lambda x, **_: Whole(sp.Inverse(x.e), x.shape), "solution": _solve,
+    "determinant": lambda x: Whole(sp.Determinant(x.e), ()),
+    "cofactor matrix": lambda x: Whole(whole.scale(sp.Determinant(x.e), sp.Transpose(sp.Inverse(x.e))), x.shape),
+    "log determinant": lambda x: (Whole(sp.S.One, ()), Whole(sp.log(sp.Determinant(x.e)), ())),
+    "diagonal": _diagonal, "choice": _where, "classes": _nll, "one-hot": _index_put,
+    "rows": _by_rows("softmax"), "rows of logarithms": _by_rows("log_softmax"),
+}  # fmt: skip
+
+
+def rule_of(op: Op) -> Callable[..., Any] | None:
+    """What an op does to matrices: by its sign, by how it moves or folds elements, or by its column `matrix`."""
+    says = op.columns.get
+    found = RULES.get(says("matrix", "")) or SIGNS.get(says("operator", ""))
+    if found is None and says("folds") in FOLDS:
+        found = _sum_to if op is REGISTRY["sum_to"] else FOLDS[op.columns["folds"]]
+    return found or _moved(op, says("moves"))
+
+
+def _moved(op: Op, how: str | None) -> Callable[..., Any] | None:
+    if how == "each":
+        return _same
+    if how == "like":
+        return _filled(int(op.kernel(np.float64())))
+    if how == "reshape":
+        return lambda x, **attrs: _reshape(x, op.kernel(np.broadcast_to(0.0, x.shape), **attrs).shape)
+    if how == "axes":
+        return lambda x, **attrs: _permute(x, dims=tuple(op.columns["at"](x.ndim, **attrs)))
+    if how == "expand":
+        return lambda x, *, shape: Whole(_wide(x, shape), shape)
+    return _place if op is REGISTRY["place"] else None

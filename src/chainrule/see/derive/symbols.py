@@ -25,6 +25,7 @@ import numpy as np
 from chainrule.base.language import say
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, Op
+from chainrule.core.registry import by_ufunc
 from chainrule.core.tracer import Tracer
 from chainrule.see.derive.algebra import NoFormula, sp
 
@@ -57,16 +58,18 @@ class Symbols(Tracer):
         return self.a.size
 
     def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
-        column = op.columns.get("sympy", _MATRICES.get(op.name))
+        column = op.columns.get("sympy", op.columns.get("parts", _MATRICES.get(op.columns.get("matrix", ""))))
         attrs = {k: number(x) if type(x) is float else x for k, x in attrs.items()}
         if isinstance(column, str):
             return Symbols(_each(column, len(args))(*[_expressions(x) for x in args]))
-        if isinstance(op, (Linear, Bilinear)) or "moves" in op.columns:  # they but move and add the elements of arrays
+        moving = isinstance(op, (Linear, Bilinear)) or op.columns.keys() & {"moves", "objects"}
+        if moving:  # they but move and add the elements of arrays
             args = [x.a if isinstance(x, Symbols) else x for x in args]
         if column is None and "operator" in op.columns:  # its kernel is the operator itself
             raise NoFormula(say("the operation {op} has no formula", op=op.name))
         try:
-            got = (column if column is not None else op.kernel)(*args, **attrs)
+            got = None if column is None else column(*args, **attrs)
+            got = op.kernel(*args, **attrs) if got is None else got
         except (TypeError, AttributeError, ValueError) as e:
             raise NoFormula(say("the operation {op} has no formula", op=op.name)) from e
         return got if isinstance(got, Symbols) else Symbols(got)
@@ -79,7 +82,7 @@ class Symbols(Tracer):
         self, ufunc: Any, method: str, *args: Any, axis: Any = None, keepdims: bool = False, **_: Any
     ) -> Any:
         """What a kernel asks of NumPy, by the op of that name."""
-        op = REGISTRY.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
+        op = by_ufunc().get(ufunc)
         if op is None or "sympy" not in op.columns or method not in ("__call__", "reduce", "accumulate"):
             return NotImplemented
         if method == "__call__":
@@ -95,13 +98,10 @@ class Symbols(Tracer):
 
 
 _MATRICES = {
-    "det": lambda x: Symbols(sp.Matrix(x.a).det()),
-    "cofactors": lambda x: Symbols(np.array(sp.Matrix(x.a).cofactor_matrix().tolist(), dtype=object)),
-    "inv": lambda x, **_: Symbols(np.array(sp.Matrix(x.a).inv().tolist(), dtype=object)),
+    "determinant": lambda x: Symbols(sp.Matrix(x.a).det()),
+    "cofactor matrix": lambda x: Symbols(np.array(sp.Matrix(x.a).cofactor_matrix().tolist(), dtype=object)),
+    "inverse": lambda x, **_: Symbols(np.array(sp.Matrix(x.a).inv().tolist(), dtype=object)),
 }
-_UFUNCS = {"absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "add": "add", "subtract": "sub",
-           "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "logical_and": "bitwise_and",
-           "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2"}  # fmt: skip
 
 
 @functools.cache

@@ -56,7 +56,7 @@ def _forward(birth: Birth, history: History) -> list[Sentence]:
         if inputs is not None
         else say("{what} is born at {name}{at}, in {op}.", what=what, name=name, at=at, op=step.called)
     ]  # fmt: skip
-    mend = _mend_forward(step.op.name, inputs, birth.got)
+    mend = _mend_forward(step.op, inputs, birth.got)
     if not history.result_is_bad:
         said.append(lambda: say("It does not show in the result, but backward meets it."))
         if any(s.op.name == "where" for s in history.steps):
@@ -64,31 +64,10 @@ def _forward(birth: Birth, history: History) -> list[Sentence]:
     return said + ([mend] if mend else [])
 
 
-def _mend_forward(op: str, inputs: list[float] | None, got: float) -> Sentence | None:
-    x = inputs[0] if inputs else math.nan
-    y = inputs[1] if inputs and len(inputs) > 1 else math.nan
-    if op in ("log", "log2", "log10"):
-        return lambda: say(
-            "The logarithm is defined for positive numbers alone. Keep its input above zero, as in "
-            "log(x.clamp(min=1e-8)); of a probability take log_softmax or logsigmoid instead."
-        )
-    if op in ("sqrt", "rsqrt"):
-        return lambda: say("A root wants numbers that are not negative: sqrt(x.clamp(min=0)).")
-    if op in ("div", "reciprocal") and (y == 0 or (op == "reciprocal" and x == 0)):
-        return lambda: say("This divides by zero. Add a small number to the divisor, or choose by `where` beforehand.")
-    if op == "pow" and x < 0:
-        return lambda: say(
-            "A negative number has no power with a fraction as its exponent: take abs(x) or clamp(min=0)."
-        )
-    if op == "pow" and x == 0:
-        return lambda: say("Zero to a negative power divides by zero: keep x away from 0.")
-    if op in ("asin", "acos", "atanh"):
-        return lambda: say("{op} is defined between -1 and 1 alone: clamp its input.", op=op)
-    if op in ("exp", "exp2", "expm1", "sinh", "cosh", "logsumexp"):
-        return lambda: say(
-            "This overflows: exp of more than 88.7 is too large for float32, of more than 709.8 for float64. Subtract "
-            "the largest value first, or use softmax, logsumexp or sigmoid, which do so."
-        )
+def _mend_forward(op: Any, inputs: list[float] | None, got: float) -> Sentence | None:
+    mend = op.columns.get("mend")
+    if mend is not None and mend(op.name, *(inputs or ())) is not None:
+        return lambda: mend(op.name, *(inputs or ()))  # type: ignore[no-any-return]
     if math.isinf(got):
         return lambda: say(
             "The numbers have grown too large for their dtype. A smaller learning rate, or input of a smaller scale, "
@@ -114,28 +93,20 @@ def _backward(birth: Birth, history: History) -> list[Sentence]:
                 g=number_text(g),
             )
         )  # fmt: skip
-    mend = _mend_backward(step.op.name, inputs, g, birth.got, any(s.op.name == "where" for s in history.steps))
+    mend = _mend_backward(step.op, g, birth.got, any(s.op.name == "where" for s in history.steps))
     return said + ([mend] if mend else [])
 
 
-def _mend_backward(op: str, inputs: list[float] | None, g: float | None, got: float, choice: bool) -> Sentence | None:
+def _mend_backward(op: Any, g: float | None, got: float, choice: bool) -> Sentence | None:
     if g == 0 and choice:
         return _where_twice
     if g == 0:
         return lambda: say(
             "A slope of 0 met an infinite one, and 0 times infinity is NaN: keep the input away from there."
         )
-    if op in ("sqrt", "vector_norm", "hypot", "std"):
-        return lambda: say(
-            "The slope of a root is infinite at 0. Add a small number inside, sqrt(x + 1e-12), or leave the root away: "
-            "the square has its smallest value in the same place."
-        )
-    if op == "pow":
-        return lambda: say("A power below 1 has an infinite slope at 0: add a small number, (x + 1e-12)**p.")
-    if op in ("asin", "acos", "atanh", "acosh"):
-        return lambda: say("The slope of {op} is infinite at the end of its domain: clamp its input.", op=op)
-    if op in ("div", "reciprocal", "log", "log2", "log10", "log1p"):
-        return lambda: say("The divisor is so small that the slope overflows: add a small number to it.")
+    mend = op.columns.get("mend_slope")
+    if mend is not None:
+        return lambda: mend(op.name)  # type: ignore[no-any-return]
     if math.isinf(got):
         return lambda: say(
             "The slopes have grown too large for their dtype: take clip_grad_norm_, a smaller scale, or fewer steps."

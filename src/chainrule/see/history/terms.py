@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from chainrule.core.registry import REGISTRY
+
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_HIDDEN = {"expand", "clone", "alias", "cast"}  # they change shapes and places, not what a person reads
 _UNSAID = {"keepdim", "correction"}  # attributes that are seldom of interest
-_INFIX = {"matmul": "@", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"} | {
-    "logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or",
-}  # fmt: skip
 
 
 def number_text(x: Any, digits: int = 6) -> str:
@@ -192,15 +191,17 @@ def call(name: str, args: Sequence[Any], attrs: dict[str, Any] | None = None) ->
 def written(op: Any, args: Sequence[Any], attrs: dict[str, Any]) -> Term:
     """The application of an op, as a term."""
     name = op.name
-    if name in _ALGEBRA:
-        return term(_ALGEBRA[name](*map(term, args)))
+    found, how = _algebra(op, args), op.columns.get("moves")
+    if found is not None:
+        return term(found)
     if name == "sum_to":
         return term(args[0]) if getattr(args[0], "shape", ()) == attrs["shape"] else call("sum", args)
-    if name in _HIDDEN:
+    if how in ("expand", "each"):  # they change shapes and places, not what a person reads
         return term(args[0])
-    if name in _INFIX:
-        return term(args[0])._infix(_INFIX[name], args[1])
-    if name == "t" or (name == "transpose" and getattr(args[0], "ndim", 2) == 2):
+    sign = _infix(op)
+    if sign is not None:
+        return term(args[0])._infix(sign, args[1])
+    if how == "axes" and name != "permute" and getattr(args[0], "ndim", 2) == 2:
         return atom(f"{term(args[0])._tight()}ᵀ", tuple(getattr(args[0], "shape", ()))[::-1])
     if name == "linear":
         return term(args[0])._infix("@", written_transpose(args[1])) + (0 if args[2:] in ((), (None,)) else args[2])
@@ -216,7 +217,12 @@ def written_transpose(x: Any) -> Term:
 
 def reads_alone(op: Any) -> bool:
     """Whether an op is written by a sign of its own, not as a call."""
-    return op.name in _ALGEBRA or op.name in _INFIX
+    return (
+        _infix(op) is not None
+        or _signs(op.columns.get("sympy")) is not None
+        or op.columns.get("moves") == "like"
+        or op is REGISTRY["sqrt"]
+    )
 
 
 def _index_text(index: Any) -> str:
@@ -275,17 +281,29 @@ def held(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-_ALGEBRA: dict[str, Any] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "rsub": lambda x, y: y - x,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "neg": lambda x: -x,
-    "pow": lambda x, y: x**y,
-    "square": lambda x: x**2,
-    "reciprocal": lambda x: 1 / x,
-    "sqrt": lambda x: x**0.5,
-    "zeros_like": lambda x: 0,
-    "ones_like": lambda x: 1,
-}
+_WORDS = {"And": "and", "Or": "or"}  # by SymPy's names
+_SHOWN = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
+
+
+def _infix(op: Any) -> str | None:
+    """The sign or the word that stands between an op's operands."""
+    says = op.columns.get
+    return _SHOWN.get(says("operator")) or _WORDS.get(says("sympy")) or ("@" if op is REGISTRY["matmul"] else None)
+
+
+def _algebra(op: Any, args: Sequence[Any]) -> Any:
+    """What an op is in signs alone, None if it is none: by its SymPy's text, where that has no name in it."""
+    if op.columns.get("moves") == "like":
+        return float(op.kernel(np.float64()))
+    if op is REGISTRY["sqrt"]:
+        return term(args[0]) ** 0.5
+    found = _signs(op.columns.get("sympy"))
+    return None if found is None or len(args) != found[1] else found[0](*map(term, args))
+
+
+@cache
+def _signs(text: Any) -> Any:
+    if not isinstance(text, str) or "%" not in text or any(c.isalpha() or c in "<>=" for c in text):
+        return None
+    n = 2 if "%1" in text else 1
+    return eval(f"lambda a, b=None: {text.replace('%0', 'a').replace('%1', 'b')}"), n  # our own table's text

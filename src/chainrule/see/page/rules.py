@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.core.op import REGISTRY, Elementwise, Op
-from chainrule.see.expression import CONSTANTS, functions
+from chainrule.core.registry import OPERATORS
+from chainrule.see.expression import BINARY, CONSTANTS, functions
 from chainrule.see.page.emit import function
 from chainrule.see.page.scalar import Expr, NotForPages, apply, variable
 
-SIGNS = "add sub mul div neg pow lt le gt ge eq ne where".split()  # what an expression can have besides functions
+SIGNS = [OPERATORS[sign].name for sign in (*BINARY, "-x")]  # what an expression can have besides functions
 
 
 def arity(op: Op) -> int:

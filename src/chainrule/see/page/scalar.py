@@ -10,13 +10,13 @@ The page computes in double precision, whatever dtypes the function uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.graph import Var, order
 from chainrule.core.op import REGISTRY, Elementwise, Op
+from chainrule.core.registry import by_ufunc as ufuncs
 from chainrule.core.tracer import Scalar
 
 DOUBLE, BOOL = np.dtype("float64"), np.dtype("bool")
@@ -128,21 +128,10 @@ def _simpler(op: Op, args: tuple[Expr, ...]) -> Expr | None:
 
 def by_ufunc(ufunc: Any, *args: Any) -> Expr:
     """A NumPy ufunc of numbers: the op that is declared by it."""
-    name = _ufuncs().get(ufunc)
-    if name is None:
+    op = ufuncs().get(ufunc)
+    if op is None:
         raise NotForPages(f"there is no JavaScript for {ufunc.__name__}")
-    return apply(REGISTRY[name], args)
-
-
-@cache
-def _ufuncs() -> dict[Any, str]:
-    named = {op.kernel: op.name for op in REGISTRY.values() if isinstance(op.kernel, np.ufunc)}
-    return named | {
-        np.add: "add", np.subtract: "sub", np.multiply: "mul", np.true_divide: "div", np.negative: "neg",
-        np.power: "pow", np.square: "square", np.rint: "round", np.fmod: "fmod", np.remainder: "remainder",
-        np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq",
-        np.not_equal: "ne", np.bitwise_and: "bitwise_and", np.bitwise_or: "bitwise_or", np.sign: "sign",
-    }  # fmt: skip
+    return apply(op, args)
 
 
 def by_function(function: Any, args: Sequence[Any]) -> Any:
@@ -233,7 +222,7 @@ def run(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
             return kernel(op, [dress(a) if isinstance(a, np.ndarray) else a for a in args], attrs)
         except NotForPages:
             pass
-    by_ops = op.columns.get("sympy")
+    by_ops = op.columns.get("parts", op.columns.get("sympy"))
     if not callable(by_ops):
         raise NotForPages(f"there is no JavaScript for {op.name}")
     return by_ops(*[numbers(a) if isinstance(a, np.ndarray) else a for a in args], **attrs)  # the op in simpler ones
