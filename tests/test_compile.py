@@ -6,6 +6,7 @@ bit, and once by native code, to rounding.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -196,9 +197,9 @@ def test_shapes_dtypes_and_numbers_have_programs_of_their_own() -> None:
     for x in (cr.ones(2), cr.ones(3), cr.ones(2, dtype=cr.float64), cr.ones(2, requires_grad=True)):
         for n in (2, 3, 2.0, True):
             same(fast(x, n), x * n)
-    assert programs(fast) == 16
+    assert programs(fast) == 12  # numbers are inputs, by their type
     fast(cr.ones(2), 2)
-    assert programs(fast) == 16
+    assert programs(fast) == 12
 
 
 def test_train_and_eval() -> None:
@@ -279,18 +280,7 @@ def test_names_that_come_to_stand_for_something_else() -> None:
     same(fast(cr.ones(1)), cr.tensor([9.0]))
     w = 2 * w
     same(fast(cr.ones(1)), cr.tensor([18.0]))
-    assert programs(fast) == 4 and "scale 2.0" in fast.report()
-
-
-def test_attributes_of_objects_are_constants() -> None:
-    class Settings:
-        scale = 2.0
-
-    settings = Settings()
-    fast = cr.compile(lambda x: x * settings.scale)
-    fast(cr.ones(1))
-    settings.scale = 3.0
-    same(fast(cr.ones(1)), cr.tensor([2.0]))  # as its docstring says
+    assert programs(fast) == 4 and "scale: was 2.0, is 3.0" in fast.report()
 
 
 def test_report() -> None:
@@ -620,11 +610,12 @@ def test_a_graph_that_was_used_up_inside() -> None:
 # --------------------------------------------------------------------------------------------- errors, nesting, threads
 
 
-def test_a_traced_tensor_that_leaked_says_so() -> None:
+def test_a_traced_tensor_that_leaked_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[Any] = []
+    monkeypatch.setattr(cr, "kept", kept, raising=False)
 
     def f(x: Any) -> Any:
-        kept.append(x * 2)
+        operator.attrgetter("kept")(cr).append(x * 2)  # what packages hold is not looked at
         return x
 
     cr.compile(f)(cr.ones(2))

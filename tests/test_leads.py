@@ -74,6 +74,6 @@ def test_a_name_that_is_nearly_right(owner, typed, meant):
 
 @pytest.mark.parametrize("code", ["th", "vi", "ru"])
 def test_leads_are_in_the_language_chosen_and_torch_words_stay(code):
-    with cr.language(code), pytest.raises(RuntimeError, match="^element 0 of tensors does not require grad") as caught:
+    with cr.language(code), pytest.raises(RuntimeError, match=r"^element 0 of tensors does not require grad") as caught:
         cr.tensor(1.0).backward()
     assert "Nothing was recorded" not in str(caught.value)

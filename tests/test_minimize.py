@@ -318,21 +318,42 @@ def test_what_a_function_reads_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
         assert cr.minimize(f, 5.5, lr=rate, steps=300).x == pytest.approx(minimum, abs=1e-4), name
 
 
-def test_what_cannot_be_looked_at_is_traced_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    count = Counted(monkeypatch)
-    draw = random.Random(1)
-    for f in (
-        lambda x: (x - time.time() * 0) ** 2,
-        lambda x: (x - random.random()) ** 2,
-        lambda x: (x - draw.random()) ** 2,
-        lambda x: (x - np.random.rand()) ** 2,
-        lambda x: (x - getattr(HOUSE, "ra" + "te")) ** 2,
-        lambda x: (x - cr.tensor(np.zeros(100_000) + 1)[0]) ** 2 + 0 * LARGE[0],
-    ):
-        assert count.traces(f) > 0 and count.traces(f) > 0
+def test_what_cannot_be_looked_at_is_run_as_it_is() -> None:
+    draw, turns = random.Random(1), iter(range(10**6))
+    for what, f in {
+        "time.time": lambda x: (x - time.time() * 0) ** 2,
+        "random.random": lambda x: (x - random.random()) ** 2,
+        "draw, a random.Random": lambda x: (x - draw.random()) ** 2,
+        "np.random": lambda x: (x - np.random.rand()) ** 2,
+        "turns, an iterator": lambda x: (x - next(turns) * 0) ** 2,
+    }.items():
+        found = cr.minimize(f, 5.0, steps=3)
+        assert found.how.startswith("without a graph: uses " + what) and __file__ in found.how
 
 
-LARGE = np.zeros(100_000)
+def test_what_a_function_changes_is_changed_at_each_step() -> None:
+    path, count = [], {"n": 0}
+
+    def f(x):
+        path.append(x.item())
+        count["n"] += 1
+        return (x - 1) ** 2
+
+    found = cr.minimize(f, 5.0, lr=0.25, steps=3, tol=0)
+    assert path[:3] == [5.0, 3.0, 2.0] and count["n"] == len(path)
+    assert found.how.startswith("without a graph")
+
+
+def test_names_made_up_and_large_arrays_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    count, name, large = Counted(monkeypatch), "rate", np.zeros(100_000)
+    by_name = lambda x: (x - getattr(HOUSE, name)) ** 2  # noqa: E731
+    by_array = lambda x: (x - float(large[-1])) ** 2  # noqa: E731
+    for f in (by_name, by_array):
+        assert count.traces(f) > 0 and count.traces(f) == 0
+    monkeypatch.setattr(HOUSE, "rate", 7.0)
+    large[-1] = 1
+    for f in (by_name, by_array):
+        assert count.traces(f) > 0
 
 
 def test_a_function_that_is_gone_leaves_nothing_behind() -> None:

@@ -23,8 +23,8 @@ INFERENCE_SAVED = (
 def freed() -> str:
     """A second backward() through the same graph."""
     return f"{_FREED} " + say(
-        "Most often a loop goes on from a value of the round before: compute it anew (run the forward pass again before "
-        "each backward()), or cut off what is kept from round to round, as a hidden state: h = h.detach()."
+        "Most often a loop goes on from a value of the round before: compute it anew (run the forward pass again "
+        "before each backward()), or cut off what is kept from round to round, as a hidden state: h = h.detach()."
     )
 
 

@@ -9,29 +9,41 @@ from __future__ import annotations
 
 import functools
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from chainrule.compiler.captures import Captures, Changed
 from chainrule.compiler.native.graph import runner
 from chainrule.compiler.program import Call, Program
-from chainrule.compiler.references import references
-from chainrule.compiler.trace import Guard, trace
+from chainrule.compiler.reads import PLAIN, Unreadable
+from chainrule.compiler.trace import Traced, trace
 from chainrule.compiler.written import MISS
+from chainrule.core.graph import TraceError
+from chainrule.core.number import Decides, Given, number, variable
 from chainrule.core.state import MODE
 from chainrule.core.tensor import LEAF, Tensor
 from chainrule.func.trees import flatten, unflatten
 
 
-def compile(f: Callable[..., Any]) -> Compiled:
+def compile(f: Callable[..., Any], *, fullgraph: bool = False) -> Compiled:
     """`f`, traced at its first call for each kind of arguments, and run from the graph after that.
 
     f: any function of tensors and Python values, written in the usual way; it may call `backward()`, step an optimiser,
     change parameters in place. It may not decide by the values of tensors.
+    fullgraph: whether to raise TraceError, rather than warn, where f must be run as it is.
 
     Tensors that f refers to are read at each run, and so are learning rates and the state of optimisers; random numbers
-    are drawn anew. Other Python values are constants of the graph. If a global or a variable around f comes to stand
-    for another object or number, f is traced anew; an attribute of an object (other than a module's `training`) is not
-    looked at again: pass what changes as an argument. A number among the arguments has a graph of its own.
+    are drawn anew; numbers among the arguments are inputs, as long as no branch, shape or dtype hangs on them. Other
+    Python values (globals, variables around f, attributes of objects, classes and layers, what lies in lists and
+    dicts, NumPy arrays) are constants of the graph, and f is traced anew where one has changed: pass what changes
+    often as an argument.
+
+    A function that changes Python objects (`history.append(...)`, `count["n"] += 1`), or reads what gives another
+    answer each time (iterators, files, clocks, `random`, `np.random`), is run as it is, each time; a CompileWarning
+    names the line.
 
     Raises TraceError where f asks for the numbers in a tensor, and where it could not be run from a graph faithfully.
 
@@ -40,21 +52,42 @@ def compile(f: Callable[..., Any]) -> Compiled:
     >>> fast(cr.tensor(5.0))
     tensor(6.)
     """
-    return Compiled(f)
+    return Compiled(f, fullgraph)
 
 
-LIMIT = 64  # programs kept for one kind of arguments: of more, the oldest is dropped
+INSTEAD = (
+    "Do that outside, or pass what it needs as arguments; random numbers of chainrule itself are drawn at each run. "
+    "compile(f, fullgraph=True) makes this an error."
+)
+LIMIT = 64  # programs kept for one kind of arguments, and kinds: of more, the oldest is dropped
+
+
+class CompileWarning(UserWarning):
+    """A compiled function is run as it is, each time."""
 
 
 class Compiled:
     """A compiled function; `report()` tells what was made of it."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+    def __init__(self, f: Callable[..., Any], fullgraph: bool = False) -> None:
+        self.f, self.fullgraph = f, fullgraph
+        self._reset()
+        functools.update_wrapper(self, f, updated=())
+
+    def _reset(self) -> None:
         self.programs: dict[Any, list[Program]] = {}
+        self.eager: dict[Any, str] = {}  # calls that are run as they are, and why
+        self._changed: set[Any] = set()  # calls that have changed Python objects, once
+        self._deciding: dict[Any, set[int]] = {}  # numbers among the arguments whose value decides
         self._lock = threading.RLock()
         self._last: Program | None = None  # the one that was run last, if it can be run again without much ado
-        functools.update_wrapper(self, f, updated=())
+
+    def __getstate__(self) -> Any:
+        return {k: v for k, v in self.__dict__.items() if k not in _OWN}
+
+    def __setstate__(self, state: Any) -> None:
+        self.__dict__.update(state)
+        self._reset()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         m = MODE.get()
@@ -67,38 +100,67 @@ class Compiled:
                 got = last.again(*args)
                 if got is not MISS:
                     return got
-            return self._found(args, kwargs, m)
+            call = _Arguments(args, kwargs, m)
+            program = self._found(call)
+            if program is not None:
+                self._last = program if program.plain and program.again is not None else None
+                for i, held in program.numbers.items():
+                    held.value = float(call.leaves[i])
+                return program(call.tensors)
+        return self.f(*args, **kwargs)
 
-    def _found(self, args: Any, kwargs: Any, m: Any) -> Any:
-        """The result of a call by the program for it, which is looked for, and traced if there is none yet."""
-        leaves, spec = flatten((args, kwargs))
-        numbers: dict[int, int] = {}  # by identity: a tensor passed twice is one argument
-        tensors: list[Tensor] = []
-        for x in leaves:
-            if isinstance(x, Tensor) and numbers.setdefault(id(x), len(tensors)) == len(tensors):
-                tensors.append(x)
-        key = (spec, tuple(numbers.get(id(x), -1) for x in leaves), tuple(map(_leaf_key, leaves)), m)
-        program = next((p for p in self.programs.get(key, ()) if p.broken() is None), None)
-        if program is None:
-            program = self._trace(key, leaves, spec, tensors, numbers, args, kwargs)
-        self._last = program if program.plain and program.again is not None else None
-        return program(tensors)
+    def _found(self, call: _Arguments) -> Program | None:
+        """The program for a call, which is traced if there is none yet; None if it is to be run as it is."""
+        deciding = self._deciding.setdefault((call.spec, call.mode), set())
+        while True:
+            key = call.key(deciding)
+            if key in self.eager:
+                return None
+            program = next((p for p in self.programs.get(key, ()) if p.broken() is None), None)
+            if program is not None:
+                return program
+            try:
+                return self._trace(key, call, deciding)
+            except Decides as e:
+                deciding |= e.places
+            except Unreadable as e:
+                self._run_as_it_is(key, str(e))
 
-    def _trace(self, key: Any, leaves: list[Any], spec: Any, tensors: list[Tensor], numbers: dict[int, int],
-               args: Any, kwargs: Any) -> Program:  # fmt: skip
-        reason = "; ".join(p.broken() or "" for p in self.programs.get(key, ())) or f"first call for {_words(leaves)}"
+    def _trace(self, key: Any, call: _Arguments, deciding: set[int]) -> Program | None:
+        reason = "; ".join(p.broken() or "" for p in self.programs.get(key, ())) or f"first call for {call}"
+        numbers = {i: Given() for i, x in enumerate(call.leaves) if i not in deciding and variable(x)}
+        objects = [x for x in call.leaves if not isinstance(x, (Tensor, *PLAIN))]
+        captures = Captures((self.f, *objects))
 
-        def rebuild(stand_ins: list[Tensor]) -> Any:
-            return unflatten(spec, [stand_ins[numbers[id(x)]] if isinstance(x, Tensor) else x for x in leaves])
+        def attempt() -> Traced:
+            return trace(self.f, lambda stand_ins: call.rebuilt(stand_ins, numbers), call.tensors)
 
-        names = [Guard("what a name stands for", look, now) for look, now in references(self.f)]
-        traced = trace(self.f, rebuild, tensors)
-        traced.guards.extend(names)
-        program = Program(traced, Call(args, kwargs, key[-1], reason), runner)
+        try:
+            traced = captures.unchanged(attempt)
+        except Changed:
+            if key not in self._changed and not self.fullgraph:
+                self._changed.add(key)  # it may have prepared something, and be ready the next time
+                return None
+            raise Unreadable(captures.culprit(attempt)) from None
+        program = Program(traced, Call(call.args, call.kwargs, call.mode, reason, captures, numbers, objects), runner)
         found = self.programs.setdefault(key, [])
         found.append(program)
         del found[:-LIMIT]
+        while len(self.programs) > LIMIT:
+            del self.programs[next(iter(self.programs))]
         return program
+
+    def _run_as_it_is(self, key: Any, why: str) -> None:
+        name = getattr(self.f, "__name__", type(self.f).__name__)
+        if self.fullgraph:
+            raise TraceError(f"{name} cannot be run from a graph: it {why}. " + INSTEAD)
+        if why not in self.eager.values():
+            warnings.warn(
+                f"{name} is run as it is, not from a graph: it {why}. " + INSTEAD, CompileWarning, stacklevel=4
+            )
+        self.eager[key] = why
+        while len(self.eager) > LIMIT:
+            del self.eager[next(iter(self.eager))]
 
     def facts(self) -> list[Any]:
         """What runs each program, in the order in which they were made: numbers of what `report` says."""
@@ -114,7 +176,46 @@ class Compiled:
                 f"{len(p.tensors) + len(p.fetched)} captured inputs, {len(p.effects)} effects; "
                 f"compiled in {p.seconds * 1e3:.1f} ms\n  {p.run.facts}"
             )
+        lines += [f"run as it is: it {why}" for why in dict.fromkeys(self.eager.values())]
         return "\n".join(lines) or "not called yet"
+
+
+class _Arguments:
+    """The arguments of a call: their leaves, and the tensors among them, each once."""
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Any) -> None:
+        self.args, self.kwargs, self.mode = args, kwargs, mode
+        self.leaves, self.spec = flatten((args, kwargs))
+        self.tensors: list[Tensor] = []
+        self._numbers: dict[int, int] = {}  # by identity: a tensor passed twice is one argument
+        for x in self.leaves:
+            if isinstance(x, Tensor) and self._numbers.setdefault(id(x), len(self.tensors)) == len(self.tensors):
+                self.tensors.append(x)
+
+    def key(self, deciding: set[int]) -> Any:
+        """What a graph depends on."""
+        same = tuple(self._numbers.get(id(x), -1) for x in self.leaves)
+        leaves = tuple(
+            type(x) if variable(x) and i not in deciding else _leaf_key(x) for i, x in enumerate(self.leaves)
+        )
+        return self.spec, same, leaves, self.mode
+
+    def rebuilt(self, stand_ins: list[Tensor], numbers: dict[int, Given]) -> Any:
+        """The arguments with stand-ins for the tensors and numbers."""
+        leaves = []
+        for i, x in enumerate(self.leaves):
+            if isinstance(x, Tensor):
+                x = stand_ins[self._numbers[id(x)]]
+            elif i in numbers:
+                x = number(x, i, numbers[i].get)
+            leaves.append(x)
+        return unflatten(self.spec, leaves)
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{x._a.dtype}{list(x._a.shape)}{' (a leaf)' if x._g is LEAF else ''}" if isinstance(x, Tensor) else repr(x)
+            for x in self.leaves
+        )
 
 
 def _leaf_key(x: Any) -> Any:
@@ -122,6 +223,10 @@ def _leaf_key(x: Any) -> Any:
         kind = "" if x._g is None else "leaf" if x._g is LEAF else "history"
         a = x._a
         return type(x), tuple(a.shape), a.dtype, a.flags.c_contiguous, kind, x._grad is not None and kind == "leaf"
+    if isinstance(x, np.ndarray):
+        return x.dtype.str, x.shape, x.tobytes()
+    if isinstance(x, (float, complex)):
+        return type(x), repr(x)  # tells zeros by their sign
     try:
         hash(x)
     except TypeError:
@@ -129,8 +234,4 @@ def _leaf_key(x: Any) -> Any:
     return type(x), x
 
 
-def _words(leaves: list[Any]) -> str:
-    return ", ".join(
-        f"{x._a.dtype}{list(x._a.shape)}{' (a leaf)' if x._g is LEAF else ''}" if isinstance(x, Tensor) else repr(x)
-        for x in leaves
-    )
+_OWN = frozenset({"programs", "eager", "_changed", "_deciding", "_lock", "_last"})

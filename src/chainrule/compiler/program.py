@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from chainrule.compiler.captures import Captures
 from chainrule.compiler.native.enter import Entry
 from chainrule.compiler.outside import SHARED, overlap
 from chainrule.compiler.passes import simplify
@@ -19,6 +20,7 @@ from chainrule.compiler.pullback import Returned
 from chainrule.compiler.trace import Traced, overwrite
 from chainrule.compiler.written import MISS, write
 from chainrule.core.graph import TraceError, order
+from chainrule.core.number import Given
 from chainrule.core.tensor import LEAF, Tensor, wrap
 
 
@@ -29,6 +31,9 @@ class Call(NamedTuple):
     kwargs: dict[str, Any]
     mode: Any
     reason: str  # why there was no program for it
+    captures: Captures
+    numbers: dict[int, Given]  # arguments that are inputs: by their number among the leaves, where runs find them
+    held: list[Any]  # objects among the arguments, which must not make room for others with their id
 
 
 class Program:
@@ -37,6 +42,7 @@ class Program:
     def __init__(self, traced: Traced, made_for: Call, runner: Callable[[Any, Any], Any]) -> None:
         start = time.perf_counter()
         self.reason, self.mode = made_for.reason, made_for.mode
+        self.captures, self.numbers, self.held = made_for.captures, made_for.numbers, made_for.held
         captured = sorted(traced.captured, key=lambda i: i.tensor is None)
         self.tensors = [i.tensor for i in captured if i.tensor is not None]
         self.leaves = [x._g is LEAF for x in self.tensors]
@@ -78,7 +84,7 @@ class Program:
             now = get()
             if now is not value and now != value:
                 return f"{what}: was {value}, is {now}"
-        return None
+        return None if self.captures.same() else self.captures.difference()
 
     def _with_gradients(self, tensors: Sequence[Tensor]) -> list[Any]:
         """The payloads of the arguments, each followed by that of its `.grad` where the graph reads it."""

@@ -21,6 +21,7 @@ import numpy as np
 from chainrule.compiler.outside import Outside, place
 from chainrule.core.engine import gradients
 from chainrule.core.graph import TraceError, Var, constant
+from chainrule.core.number import decided
 from chainrule.core.op import REGISTRY, Op
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Node, store
@@ -391,6 +392,7 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
         returned: list[Tensor] = []
         for leaf in leaves:
             spots.append(-1)
+            decided(leaf)
             if isinstance(leaf, Tensor):
                 spots[-1] = len(returned)
                 returned.append(leaf)

@@ -74,6 +74,7 @@ class _Text:
             known = self.name(value)
             yield f"    now = {self.name(get)}()"
             yield f"    if now is not {known} and now != {known}: return MISS"
+        yield f"    if not {self.name(self.program.captures.same)}(): return MISS"
 
     def run(self) -> Iterator[str]:
         p, entry = self.program, self.entry

@@ -148,6 +148,7 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     if current().trace is None:
         raise TraceError(LEAKED)
     args = tuple(constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args)
+    args = tuple(x._lower(args) if hasattr(x, "_lower") else x for x in args)  # a Number (core/number)
     found: list[Var] = []
     lifted = {k: _lift(x, found, len(args)) for k, x in attrs.items()}
     if found:
@@ -202,6 +203,8 @@ def _lift(x: Any, found: list[Var], n: int) -> Any:
     if isinstance(x, Var):
         found.append(x)
         return Hole(n + len(found) - 1)
+    if hasattr(x, "_decide"):  # a Number: attributes are constants
+        x._decide()
     return tuple(_lift(i, found, n) for i in x) if type(x) is tuple else x
 
 

@@ -59,7 +59,7 @@ def minimize(
 
     The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
     from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
-    numbers, lists, attributes and the functions that it calls are compared (`descend/facts.py` says what is not
+    numbers, lists, attributes and the functions that it calls are compared (`compiler/reads.py` says what is not
     noticed).
 
     Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the

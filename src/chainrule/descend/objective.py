@@ -3,7 +3,8 @@
 `x0` may be a number, an array, a tensor, a tuple, list or dict of them, or the parameters of a module. Everything after
 this file sees a list of arrays, the leaves. A `Program` is a computation from the leaves (and a few more arrays) to
 arrays: value and gradient, a step of an optimiser, a product with the Hessian. It is traced into one graph; a function
-that cannot be traced (it decides by the values of tensors, or draws random numbers) is run as it is, each time.
+that cannot be traced (it decides by the values of tensors, changes Python objects, or reads what gives another answer
+each time) is run as it is, each time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from chainrule.api.backward import grad
 from chainrule.base.dtypes import get_default_dtype
+from chainrule.compiler.captures import Captures
 from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.trace import Guard, Input, trace
@@ -144,7 +146,8 @@ class Program:
             made.extend(make(y, xs, list(inputs)))
             return [wrap(a) for a in made if a is not None]
 
-        t = trace(body, lambda _: ((), {}), [])
+        captures = Captures((objective.f, *objective.arguments))
+        t = captures.unchanged(lambda: trace(body, lambda _: ((), {}), []))
         self.inputs = [*leaves, *(v for v in inputs if v is not None)]
         self.gaps_in = any(v is None for v in inputs)
         self.gaps_out = [i for i, a in enumerate(made) if a is None]

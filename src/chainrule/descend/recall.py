@@ -10,10 +10,11 @@ import threading
 import types
 import weakref
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from chainrule.compiler.captures import Captures
+from chainrule.compiler.reads import Unreadable
 from chainrule.core.state import MODE
-from chainrule.descend.facts import Facts, Unreadable
 from chainrule.descend.objective import Objective
 
 LIMIT = 16  # things kept of a function: of more, the oldest is dropped
@@ -31,8 +32,14 @@ class Lasting(Protocol):
         """Whether what it rests on is still so."""
 
 
+class _Entry(NamedTuple):
+    captures: Captures
+    roots: list[weakref.ref[Any]]  # the tensors and modules that the key tells by their identity
+    made: Any
+
+
 Made = TypeVar("Made", bound=Lasting)
-_kept: weakref.WeakKeyDictionary[Any, dict[Any, tuple[Facts, Any]]] = weakref.WeakKeyDictionary()
+_kept: weakref.WeakKeyDictionary[Any, dict[Any, _Entry]] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -40,28 +47,26 @@ def recall(objective: Objective, what: Hashable, make: Callable[[], Made]) -> Ma
     """What `make` gives for the function, the kind of start and `what`; it may hold neither function nor start."""
     f = objective.f
     owner = f.__self__ if type(f) is types.MethodType else f
-    roots = (f, *objective.arguments, *(objective.parameters or ()))
+    more = (*objective.arguments, *(objective.parameters or ()))
     try:
-        key = what, objective.kind, MODE.get(), *map(id, roots[1:])
+        key = what, objective.kind, MODE.get(), *map(id, more)
         found = _kept.get(owner, {}).get(key)
     except TypeError:  # neither hashed nor held weakly
         return make()
-    if found is not None and found[1].holds and found[0].hold(roots):
-        return found[1]  # type: ignore[no-any-return]
-    return _made(owner, key, roots, make)
-
-
-def _made(owner: Any, key: Any, roots: tuple[Any, ...], make: Callable[[], Made]) -> Made:
+    same = found is not None and all([r() is x for r, x in zip(found.roots, more)])
+    if found is not None and same and found.made.holds and found.captures.same():
+        return found.made  # type: ignore[no-any-return]
     try:
-        facts = Facts(roots)
-    except (Unreadable, RecursionError):
+        captures = Captures((f, *objective.arguments))
+        roots = [weakref.ref(x) for x in more]
+    except (Unreadable, TypeError, RecursionError):
         return make()
     made = make()
     if made.lasting:
         with _lock:
             kept = _kept.setdefault(owner, {})
             kept.pop(key, None)
-            kept[key] = facts, made
+            kept[key] = _Entry(captures, roots, made)
             while len(kept) > LIMIT:
                 del kept[next(iter(kept))]
     return made

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.api.random import get_rng_state, set_rng_state
 from chainrule.base.shapes import dim_index
 from chainrule.core.op import REGISTRY
+from chainrule.core.state import current
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.func.trees import Spec, flatten, show, spread, unflatten
 
@@ -22,6 +23,11 @@ RANDOM = (
     "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
     "'different' randomness "
     "flags on vmap or perform the randomness operation out of vmap"
+)
+
+SAME = (
+    "vmap: a compiled function cannot draw the same random numbers for all samples (randomness='same'): draw them "
+    "outside of vmap"
 )
 
 
@@ -133,8 +139,15 @@ def _one_zero(x: Tensor, d: int) -> Tensor:
 
 def _random(randomness: str, samples: list[Callable[[], Any]]) -> list[Any]:
     """The results of all samples, with the random stream treated as asked."""
+    trace = current().trace
+    if trace is not None:  # the stream itself is not touched: its numbers are inputs of the graph
+        drawn = len([i for i in trace.inputs if i.drawn])
+        results = [run() for run in samples]
+        if randomness != "different" and drawn != len([i for i in trace.inputs if i.drawn]):
+            raise RuntimeError(RANDOM if randomness == "error" else SAME)
+        return results
     before = get_rng_state()
-    results: list[Any] = []
+    results = []
     for run in samples:
         if randomness == "same" and results:
             set_rng_state(before)

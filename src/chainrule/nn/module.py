@@ -13,7 +13,6 @@ import numpy as np
 
 from chainrule.api.device import device
 from chainrule.base import dtypes
-from chainrule.core.state import MODE
 from chainrule.core.tape import Node, Removable, forget_gradients, store
 from chainrule.core.tensor import LEAF, Tensor, touch
 from chainrule.nn import _hooks
@@ -62,13 +61,6 @@ class Module:
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        m = MODE.get()
-        if m is not None and m.trace is not None:
-            a, b, c = self._parameters.values(), self._buffers.values(), self._modules.values()
-            m.trace.guard(
-                f"the mode and the parts of {type(self).__name__}",
-                lambda: (self.training, *map(id, a), *map(id, b), *map(id, c)),
-            )
         if self._hooked is None:
             return self.forward(*args, **kwargs)
         return self._hooked.run(self, args, kwargs)
