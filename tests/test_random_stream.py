@@ -19,12 +19,29 @@ def probabilities(n, dtype):
     return np.random.RandomState(n).uniform(0.01, 0.99, n).astype(dtype)
 
 
+def spread(n, dtype):
+    """Numbers over six powers of ten, as rates and shapes."""
+    return (10 ** np.random.RandomState(n).uniform(-2, 4, n)).astype(dtype)
+
+
 def tensor(torch, array):
     return torch.from_numpy(array)
 
 
 # name: (dtypes, ours, torch's); g: Generator, t: torch, n: elements, d: dtype
 DRAWS = {
+    "gamma": (
+        FLOATS[1:], lambda g, n, d: g.standard_gamma(spread(n, d)),
+        lambda t, n, d: t._standard_gamma(tensor(t, spread(n, str(d)[6:])))),
+    "dirichlet": (
+        FLOATS[1:2], lambda g, n, d: g.dirichlet(spread(3 * n, d).reshape(n, 3)),
+        lambda t, n, d: t._sample_dirichlet(tensor(t, spread(3 * n, str(d)[6:]).reshape(n, 3)))),
+    "poisson": (
+        FLOATS, lambda g, n, d: g.poisson(spread(n, d)), lambda t, n, d: t.poisson(tensor(t, spread(n, str(d)[6:])))),
+    "binomial": (
+        FLOATS[1:], lambda g, n, d: g.binomial(spread(n, d).round(), probabilities(n, d)),
+        lambda t, n, d: t.binomial(
+            tensor(t, spread(n, str(d)[6:]).round()), tensor(t, probabilities(n, str(d)[6:])))),
     "rand": (FLOATS, lambda g, n, d: g.uniform(n, d), lambda t, n, d: t.rand(n, dtype=d)),
     "uniform_": (
         FLOATS, lambda g, n, d: g.uniform(n, d, -1.3, 2.7), lambda t, n, d: t.empty(n, dtype=d).uniform_(-1.3, 2.7)),

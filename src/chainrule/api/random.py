@@ -221,8 +221,29 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 
 @public(method=False)
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
-    """Refuses: the Poisson stream of PyTorch is not reproduced (yet)."""
-    raise NotImplementedError("poisson() is not there yet; draw with numpy.random and convert by torch.from_numpy")
+    """Poisson random numbers of the rates in `input`."""
+    return made(_stream(generator).poisson(numbers(input)))
+
+
+@public(method=False)
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """How many of `count` trials succeed, each with the probability `prob` (both float tensors that broadcast)."""
+    if count.dtype != prob.dtype:
+        raise RuntimeError(f"expected prob and count of the same dtype, but found {prob.dtype} and {count.dtype}")
+    n, p = np.broadcast_arrays(numbers(count), numbers(prob))
+    return made(_stream(generator).binomial(n, p))
+
+
+@public(method=False)
+def _standard_gamma(input: Tensor, generator: Any = None) -> Tensor:
+    """Gamma random numbers of the shapes in `input` and rate 1, without a derivative."""
+    return made(_stream(generator).standard_gamma(numbers(input)))
+
+
+@public(method=False)
+def _sample_dirichlet(input: Tensor, generator: Any = None) -> Tensor:
+    """Shares that sum to 1 along the last dimension, of the concentrations in `input`, without a derivative."""
+    return made(_stream(generator).dirichlet(numbers(input)))
 
 
 def _fill(x: Tensor, what: str, a: Any) -> Tensor:

@@ -22,12 +22,13 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, rejection
 from .dtypes import BOOL, F32, F64, INT64, NPDtype
 from .rounding import block_normals, cast, fma, libm
 
@@ -258,6 +259,68 @@ class Generator:
             raise NotImplementedError("\"geometric_cpu\" not implemented for 'Bool'")
         trials = np.ceil(libm(math.log, np.log, self._unit(n, F64)) / math.log1p(-p))
         return cast(trials, dtype).reshape(shape)
+
+    # ---- by trying: numbers that take one uniform after the other
+
+    def standard_gamma(self, alpha: Array) -> Array:
+        """Gamma variables of shape `alpha` and rate 1, never below the smallest normal number of the dtype."""
+        least = np.finfo(_floating(alpha.dtype, "gamma")).tiny
+        with self._one_by_one(alpha.size) as (uniform, normal):
+            work = alpha.astype(_work(alpha.dtype))
+            drawn = [rejection.gamma(a, uniform, normal) for a in work.reshape(-1)]
+        above: Array = np.maximum(cast(np.array(drawn, F64), alpha.dtype), least)
+        return above.reshape(alpha.shape)
+
+    def dirichlet(self, alpha: Array) -> Array:
+        """Shares that sum to 1 along the last dimension: gamma variables, drawn in float64, by their sum."""
+        kind = _floating(alpha.dtype, "dirichlet")
+        g = self.standard_gamma(alpha.astype(F64))
+        shares = cast(g / g.sum(-1, keepdims=True), kind)
+        inside: Array = np.clip(shares, np.finfo(kind).tiny, np.nextafter(kind.type(1), kind.type(0)))
+        return inside
+
+    def poisson(self, rate: Array) -> Array:
+        """Poisson variables: `torch.poisson`."""
+        kind = _floating(rate.dtype, "poisson_cpu")
+        with self._one_by_one(rate.size) as (uniform, _):
+            drawn = [rejection.poisson(x, uniform) for x in rate.reshape(-1).tolist()]
+        return cast(np.array(drawn, F64), kind).reshape(rate.shape)
+
+    def binomial(self, count: Array, p: Array) -> Array:
+        """Binomial variables: `torch.binomial`."""
+        kind = _floating(count.dtype, "binomial_cpu")
+        with self._one_by_one(count.size) as (uniform, _):
+            pairs = zip(count.reshape(-1).tolist(), np.broadcast_to(p, count.shape).reshape(-1).tolist())
+            drawn = [rejection.binomial(n, x, uniform) for n, x in pairs]
+        return cast(np.array(drawn, F64), kind).reshape(count.shape)
+
+    @contextmanager
+    def _one_by_one(self, about: int) -> Iterator[tuple[rejection.Draw, rejection.Draw]]:
+        """Uniforms and normals one at a time: words are drawn in blocks, and at the end the unused ones go back."""
+        start, used = self._twister.state, 0
+
+        def blocks() -> Iterator[float]:
+            nonlocal used
+            while True:
+                for u in self._unit(min(max(about, 16), _CHUNK), F64).tolist():
+                    used += 1
+                    yield u
+
+        uniform = blocks().__next__
+
+        def normal() -> float:
+            if self._normal is not None:
+                kept, self._normal = self._normal, None
+                return kept
+            theta, radius = 2.0 * math.pi * uniform(), math.sqrt(-2.0 * math.log1p(-uniform()))
+            self._normal = radius * math.sin(theta)
+            return radius * math.cos(theta)
+
+        try:
+            yield uniform, normal
+        finally:
+            self._twister.state = start
+            self._words(2 * used)
 
     def _normals(self, n: int) -> Array:
         """n standard float64 normals made in pairs; the second of a pair that is not used now is kept for later."""

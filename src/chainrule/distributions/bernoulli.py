@@ -1,4 +1,4 @@
-"""The Bernoulli distribution."""
+"""The Bernoulli distribution, and the base of those that have a probability as parameter."""
 
 from __future__ import annotations
 
@@ -30,30 +30,23 @@ def clamped(probs: Tensor) -> Tensor:
     return probs.clamp(eps, 1 - eps)
 
 
-class Bernoulli(Distribution):
-    """1 with the probability `probs`, or of the log-odds `logits`; 0 otherwise.
-
-    >>> import chainrule as cr
-    >>> Bernoulli(0.25).log_prob(cr.tensor([0.0, 1.0]))
-    tensor([-0.2877, -1.3863])
-    """
+class OfProbability(Distribution):
+    """A distribution whose parameter is a probability `probs`, or its log-odds `logits`."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}  # noqa: RUF012
-    support = constraints.boolean
-    has_enumerate_support = True
 
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None, **more: Any) -> None:
         one_of(probs, logits)
-        self._with(validate_args, **({"logits": logits} if probs is None else {"probs": probs}))
+        self._with(validate_args, **more, **({"logits": logits} if probs is None else {"probs": probs}))
 
     @lazy
     def probs(self) -> Tensor:
-        """The probability of 1."""
+        """The probability."""
         return self.logits.sigmoid()
 
     @lazy
     def logits(self) -> Tensor:
-        """The log-odds of 1."""
+        """The log-odds."""
         p = clamped(self.probs)
         return p.log() - (-p).log1p()
 
@@ -61,6 +54,18 @@ class Bernoulli(Distribution):
     def param_shape(self) -> Any:
         """The shape of the parameter."""
         return self._batch_shape
+
+
+class Bernoulli(OfProbability):
+    """1 with the probability `probs`, or of the log-odds `logits`; 0 otherwise.
+
+    >>> import chainrule as cr
+    >>> Bernoulli(0.25).log_prob(cr.tensor([0.0, 1.0]))
+    tensor([-0.2877, -1.3863])
+    """
+
+    support = constraints.boolean
+    has_enumerate_support = True
 
     @property
     def mean(self) -> Tensor:

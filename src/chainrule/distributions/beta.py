@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.api.joining import stack
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
+from chainrule.distributions.dirichlet import Dirichlet
 from chainrule.distributions.distribution import Distribution, Shape
-from chainrule.distributions.gamma import NO_DRAWS
 
 
 class Beta(Distribution):
-    """Beta on [0, 1], with a density of x^(concentration1 - 1) (1 - x)^(concentration0 - 1). It does not draw.
+    """Beta on [0, 1], with a density of x^(concentration1 - 1) (1 - x)^(concentration0 - 1).
 
     >>> import chainrule as cr
     >>> Beta(2.0, 2.0).log_prob(cr.tensor(0.5))
@@ -22,6 +23,7 @@ class Beta(Distribution):
         "concentration1": constraints.positive, "concentration0": constraints.positive
     }  # fmt: skip
     support = constraints.unit_interval
+    has_rsample = True
     concentration1: Tensor
     concentration0: Tensor
 
@@ -30,6 +32,14 @@ class Beta(Distribution):
 
     def __repr__(self) -> str:
         return "Beta()"  # as torch prints it
+
+    @property
+    def _pair(self) -> Dirichlet:
+        return Dirichlet(stack([self.concentration1, self.concentration0], -1), validate_args=False)
+
+    @property
+    def mode(self) -> Tensor:
+        return self._pair.mode[..., 0]
 
     @property
     def mean(self) -> Tensor:
@@ -41,7 +51,7 @@ class Beta(Distribution):
         return a * b / ((a + b).pow(2) * (a + b + 1))
 
     def rsample(self, sample_shape: Shape = ()) -> Tensor:
-        raise NotImplementedError(NO_DRAWS.format("Beta", "beta"))
+        return self._pair.rsample(sample_shape).select(-1, 0)
 
     def log_prob(self, value: Tensor) -> Tensor:
         a, b, x = self.concentration1, self.concentration0, self._scored(value)

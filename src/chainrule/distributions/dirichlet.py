@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from chainrule.api.masking import where
+from chainrule.api.ranges import arange
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
 from chainrule.distributions.distribution import Distribution, Shape
-from chainrule.distributions.gamma import NO_DRAWS
+from chainrule.distributions.pathwise import DirichletDraw
 
 
 class Dirichlet(Distribution):
-    """Dirichlet over shares that sum to 1. It scores, but does not draw.
+    """Dirichlet over shares that sum to 1.
 
     >>> import chainrule as cr
     >>> Dirichlet(cr.tensor([1.0, 1.0, 1.0])).log_prob(cr.tensor([0.5, 0.25, 0.25]))
@@ -18,6 +20,7 @@ class Dirichlet(Distribution):
 
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}  # noqa: RUF012
     support = constraints.simplex
+    has_rsample = True
 
     def __init__(self, concentration: Tensor, validate_args: bool | None = None) -> None:
         if concentration.ndim < 1:
@@ -30,12 +33,18 @@ class Dirichlet(Distribution):
         return self.concentration / self.concentration.sum(-1, True)
 
     @property
+    def mode(self) -> Tensor:
+        above = (self.concentration - 1).clamp(min=0.0)
+        first = arange(above.shape[-1]) == 0  # where no corner is likelier than the others
+        return where((self.concentration < 1).all(-1, keepdim=True), first.to(above), above / above.sum(-1, True))
+
+    @property
     def variance(self) -> Tensor:
         a, total = self.concentration, self.concentration.sum(-1, True)
         return a * (total - a) / (total.pow(2) * (total + 1))
 
     def rsample(self, sample_shape: Shape = ()) -> Tensor:
-        raise NotImplementedError(NO_DRAWS.format("Dirichlet", "dirichlet"))
+        return DirichletDraw.apply(self.concentration.expand(self._extended_shape(sample_shape)))  # type: ignore[no-any-return]
 
     def log_prob(self, value: Tensor) -> Tensor:
         a = self.concentration

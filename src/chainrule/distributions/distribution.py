@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -38,6 +39,7 @@ class Distribution:
     support: Any = None
     has_rsample: Any = False
     has_enumerate_support: Any = False
+    _besides: tuple[str, ...] = ()  # attributes that are expanded like parameters
     _validate_args: bool = __debug__
 
     @staticmethod
@@ -121,7 +123,7 @@ class Distribution:
     def expand(self: D, batch_shape: Shape, _instance: Any = None) -> D:
         """The same distribution with its parameters expanded to another batch shape."""
         made = copy.copy(self)
-        for name in self.arg_constraints:
+        for name in (*self.arg_constraints, *self._besides):
             if name in vars(self):
                 x = vars(self)[name]
                 setattr(made, name, x.expand(*batch_shape, *x.shape[len(self._batch_shape) :]))
@@ -138,6 +140,11 @@ class Distribution:
     def rsample(self, sample_shape: Shape = ()) -> Tensor:
         """Draws as functions of the parameters, to which gradients flow."""
         raise NotImplementedError(f"{type(self).__name__} has no rsample()")
+
+    def sample_n(self, n: int) -> Tensor:
+        """n draws: `sample((n,))`, as older programs write it."""
+        warnings.warn("sample_n(n) will be deprecated. Use .sample((n,)) instead", FutureWarning, stacklevel=2)
+        return self.sample((n,))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density (or of the probability) at a value."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
 from chainrule.distributions.distribution import Distribution, Shape
-
-NO_DRAWS = (
-    "{}.sample() is not there (yet): its random stream is not reproduced. Draw with numpy.random.default_rng().{}(...) "
-    "and convert by torch.from_numpy."
-)
+from chainrule.distributions.pathwise import StandardGamma
 
 
 class Gamma(Distribution):
-    """Gamma with the shape `concentration` and the rate `rate`. It scores, but does not draw.
+    """Gamma with the shape `concentration` and the rate `rate`.
 
     >>> import chainrule as cr
     >>> Gamma(2.0, 1.0).log_prob(cr.tensor(1.0))
@@ -24,6 +22,7 @@ class Gamma(Distribution):
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}  # noqa: RUF012
     support = constraints.nonnegative
+    has_rsample = True
     concentration: Tensor
     rate: Tensor
 
@@ -43,7 +42,9 @@ class Gamma(Distribution):
         return self.concentration / self.rate.pow(2)
 
     def rsample(self, sample_shape: Shape = ()) -> Tensor:
-        raise NotImplementedError(NO_DRAWS.format("Gamma", "gamma"))
+        drawn = StandardGamma.apply(self.concentration.expand(self._extended_shape(sample_shape))) / self.rate
+        drawn.detach().clamp_(min=float(np.finfo(drawn.dtype.np).tiny))
+        return drawn
 
     def log_prob(self, value: Tensor) -> Tensor:
         a, b, x = self.concentration, self.rate, self._scored(value)

@@ -43,6 +43,16 @@ class Independent(Distribution):
         return bool(self.base_dist.has_rsample)
 
     @property
+    def has_enumerate_support(self) -> bool:
+        """Whether all values can be listed: never those of several dimensions together."""
+        return bool(self.reinterpreted_batch_ndims == 0 and self.base_dist.has_enumerate_support)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        if self.reinterpreted_batch_ndims > 0:
+            raise NotImplementedError("Enumeration over cartesian product is not implemented")
+        return self.base_dist.enumerate_support(expand=expand)
+
+    @property
     def support(self) -> constraints.Constraint:
         """That of the base, for the event as a whole."""
         n, base = self.reinterpreted_batch_ndims, self.base_dist.support

@@ -9,9 +9,9 @@ from chainrule.api.backward import no_grad
 from chainrule.base.shapes import Size
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
-from chainrule.distributions.distribution import Distribution, Shape, sum_rightmost
+from chainrule.distributions._transform import ComposeTransform, Transform
+from chainrule.distributions.distribution import Distribution, Shape, broadcast_all, sum_rightmost
 from chainrule.distributions.independent import Independent
-from chainrule.distributions.transforms import ComposeTransform, Transform
 
 
 class TransformedDistribution(Distribution):
@@ -101,3 +101,28 @@ class TransformedDistribution(Distribution):
 
     def icdf(self, value: Tensor) -> Tensor:
         return self._forward(self.base_dist.icdf(self._upward(value)))
+
+
+def of_base(name: str, words: str) -> Any:
+    """A parameter that the base distribution keeps."""
+    return property(lambda self: getattr(self.base_dist, name), doc=words)
+
+
+class Derived(TransformedDistribution):
+    """A transformed distribution of numbers whose base and transforms follow from its own parameters: `_parts`."""
+
+    def _parts(self, validate_args: bool | None) -> tuple[Distribution, list[Transform]]:
+        raise NotImplementedError
+
+    def _with(self, validate_args: bool | None, **parameters: Any) -> None:
+        for name, x in zip(parameters, broadcast_all(*parameters.values())):
+            setattr(self, name, x)
+        TransformedDistribution.__init__(self, *self._parts(validate_args), validate_args)
+
+    def expand(self, batch_shape: Shape, _instance: Any = None) -> Any:
+        made = copy.copy(self)
+        for name in self.arg_constraints:
+            setattr(made, name, getattr(self, name).expand(*batch_shape))
+        TransformedDistribution.__init__(made, *made._parts(False), False)
+        made._validate_args = self._validate_args
+        return made
