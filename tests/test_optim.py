@@ -50,6 +50,80 @@ def descend(lib: Any, name: str, options: dict[str, Any], steps: int, dtype: str
     return p.detach().numpy(), optimizer
 
 
+def layer(lib: Any, name: str, options: dict[str, Any], steps: int) -> tuple[Any, Any]:
+    draw = np.random.default_rng(0).normal
+    w, b = (lib.tensor(draw(size=s), dtype=lib.float64, requires_grad=True) for s in ((4, 3), 3))
+    x, y = (lib.tensor(draw(size=s), dtype=lib.float64) for s in ((10, 4), (10, 3)))
+    optimizer = getattr(lib.optim, name)([w] if name == "Muon" else [w, b], **options)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((x @ w + b - y) ** 2).mean().backward()
+        optimizer.step()
+    return (w.detach().numpy(), b.detach().numpy()), optimizer
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "apart"),
+    [
+        ("Adafactor", {}, 1e-12),
+        ("Adafactor", {"lr": 0.5, "weight_decay": 0.1, "d": 2.0, "eps": (1e-6, 1e-2)}, 1e-12),
+        ("Adafactor", {"maximize": True, "beta2_decay": -0.5}, 1e-12),
+        ("Muon", {"lr": 0.01}, 3e-3),  # torch's steps are in bfloat16
+        ("Muon", {"lr": 0.01, "nesterov": False, "adjust_lr_fn": "match_rms_adamw"}, 3e-3),
+    ],
+)
+def test_matrices_go_where_torch_goes(name: str, options: dict[str, Any], apart: float) -> None:
+    torch = pytest.importorskip("torch")
+    (ours, a), (theirs, b) = layer(cr, name, options, 30), layer(torch, name, options, 30)
+    for x, y in zip(ours, theirs):
+        np.testing.assert_allclose(x, y, atol=apart)
+    mine, other = a.state_dict(), b.state_dict()
+    assert mine["param_groups"] == other["param_groups"]
+    for key, held in other["state"].items():
+        assert {k: tuple(v.shape) for k, v in held.items()} == {
+            k: tuple(v.shape) for k, v in mine["state"][key].items()
+        }
+    a.load_state_dict(mine)
+
+
+def test_a_step_of_muon_has_singular_values_near_1() -> None:
+    p = cr.zeros(6, 4, requires_grad=True)
+    (p * cr.tensor(np.random.default_rng(1).normal(size=(6, 4)), dtype=cr.float32)).sum().backward()
+    cr.optim.Muon([p], lr=1.0).step()
+    sizes = np.linalg.svd(p.detach().numpy(), compute_uv=False) / math.sqrt(6 / 4)
+    assert sizes.min() > 0.6 and sizes.max() < 1.3
+
+
+def test_only_rows_that_were_looked_up_move_as_in_torch() -> None:
+    torch = pytest.importorskip("torch")
+    ends = []
+    for lib in (cr, torch):
+        lib.manual_seed(0)
+        table = lib.nn.Embedding(6, 3, sparse=True)
+        optimizer = lib.optim.SparseAdam(list(table.parameters()), lr=0.1)
+        for i in range(10):
+            optimizer.zero_grad()
+            (table(lib.tensor([0, 2, i % 3 + 2])) ** 2).sum().backward()
+            optimizer.step()
+        ends.append(table.weight.detach().numpy())
+    np.testing.assert_allclose(*ends, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: cr.optim.Adafactor([p], beta2_decay=0.5), "beta2_decay should be <= 0 but is: 0.5"),
+        (lambda p: cr.optim.Adafactor([p], d=0.5), "Clipping threshold d should be >= 1 but is: 0.5"),
+        (lambda p: cr.optim.Muon([p]), "only supports 2D parameters"),
+        (lambda p: cr.optim.Muon([p], adjust_lr_fn="x"), "function x is not supported"),
+        (lambda p: cr.optim.SparseAdam([p], betas=(1.0, 0.5)), "Invalid beta parameter at index 0"),
+    ],
+)
+def test_options_of_matrix_rules_are_checked(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(cr.ones(3, requires_grad=True))
+
+
 cases = pytest.mark.parametrize(("name", "options", "end"), GOLDEN, ids=lambda x: "" if isinstance(x, list) else str(x))
 
 

@@ -125,6 +125,15 @@ def fork_rng(devices: Any = (), enabled: bool = True, **_: Any) -> Iterator[None
             default_generator.stream.set_state(state)
 
 
+def laid(a: Any, draw: Any) -> Any:
+    """Numbers drawn in the order in which `a` lies in memory, `draw(shape)`, in the shape of `a`, as PyTorch fills."""
+    if not isinstance(a, np.ndarray) or a.flags.c_contiguous or 0 in a.strides:
+        return draw(a.shape)
+    order = sorted(range(a.ndim), key=lambda i: -a.strides[i])
+    drawn = draw(tuple(a.shape[i] for i in order))
+    return drawn.transpose(np.argsort(order))
+
+
 def _floats(dtype: Any, name: str) -> Any:
     d = _np(dtype, dtypes.default_float())
     if d.kind != "f":
@@ -262,7 +271,11 @@ class _Draws:
     def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **kw: Any) -> Tensor:
         """Fill with numbers uniform in [from, to)."""
         low = kw.pop("from", from_)
-        return _fill(self, "uniform_", _stream(generator).uniform(self._a.shape, self._a.dtype, float(low), float(to)))
+        return _fill(
+            self,
+            "uniform_",
+            laid(self._a, lambda shape: _stream(generator).uniform(shape, self._a.dtype, float(low), float(to))),
+        )
 
     def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
         """Fill with normal numbers."""
@@ -284,16 +297,21 @@ class _Draws:
         if isinstance(p, Tensor):
             a = _stream(generator).bernoulli(np.broadcast_to(numbers(p), self._a.shape))
         else:
-            a = _stream(generator).bernoulli(float(p), self._a.shape, self._a.dtype)
+            a = laid(self._a, lambda shape: _stream(generator).bernoulli(float(p), shape, self._a.dtype))
         return _fill(self, "bernoulli_", a)
 
     def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
         """Fill with exponentially distributed numbers of rate `lambd`."""
-        return _fill(self, "exponential_", _stream(generator).exponential(self._a.shape, self._a.dtype, float(lambd)))
+        return _fill(
+            self,
+            "exponential_",
+            laid(self._a, lambda shape: _stream(generator).exponential(shape, self._a.dtype, float(lambd))),
+        )
 
     def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Tensor:
         """Fill with Cauchy distributed numbers."""
-        a = _stream(generator).cauchy(self._a.shape, self._a.dtype, float(median), float(sigma))
+        stream, d = _stream(generator), self._a.dtype
+        a = laid(self._a, lambda shape: stream.cauchy(shape, d, float(median), float(sigma)))
         return _fill(self, "cauchy_", a)
 
     def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Tensor:
@@ -303,4 +321,8 @@ class _Draws:
 
     def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
         """Fill with geometrically distributed numbers."""
-        return _fill(self, "geometric_", _stream(generator).geometric(self._a.shape, self._a.dtype, float(p)))
+        return _fill(
+            self,
+            "geometric_",
+            laid(self._a, lambda shape: _stream(generator).geometric(shape, self._a.dtype, float(p))),
+        )

@@ -14,6 +14,7 @@ from typing import Any
 from chainrule.base import errors
 from chainrule.nn import functional, init, utils
 from chainrule.nn.activation import *  # noqa: F403
+from chainrule.nn.attention import *  # noqa: F403
 from chainrule.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from chainrule.nn.convolution import *  # noqa: F403
 from chainrule.nn.layers import *  # noqa: F403

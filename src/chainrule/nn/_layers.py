@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import named
-from chainrule.api.random import default_generator
+from chainrule.api.random import default_generator, laid
 from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
 from chainrule.core.graph import Var
@@ -138,7 +138,11 @@ def _dropped(input: Tensor, p: float, training: bool, inplace: bool, shape: Sequ
     _check_probability(p)
     if not training or p == 0 or not input._a.size:
         return input
-    keep = default_generator.stream.bernoulli(1 - p, tuple(input._a.shape if shape is None else shape), input._a.dtype)
+    stream, d = default_generator.stream, input._a.dtype
+    if shape is None:
+        keep = laid(input._a, lambda size: stream.bernoulli(1 - p, size, d))
+    else:
+        keep = stream.bernoulli(1 - p, tuple(shape), d)
     mask = wrap(keep / (1 - p) if p < 1 else keep)
     return input.mul_(mask) if inplace else input * mask
 

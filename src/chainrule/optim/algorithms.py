@@ -231,3 +231,74 @@ class ASGD(RuleOptimizer):
             "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
             "maximize": maximize, "differentiable": differentiable, "capturable": capturable,
         })  # fmt: skip
+
+
+class Adafactor(RuleOptimizer):
+    """Adam's second moment of a matrix by its rows and columns alone (Shazeer and Stern, 2018)."""
+
+    rule = rules.adafactor
+
+    def __init__(
+        self, params: Params, lr: Any = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0, weight_decay: float = 0.0, *, foreach: bool | None = None, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        _check(lr)
+        if beta2_decay > 0.0:
+            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
+        limits = {"epsilon1": (eps[0] or 0.0, 0), "epsilon2": (eps[1], 0), "weight_decay": (weight_decay, 0)}
+        for name, (value, least) in (limits | {"Clipping threshold d": (d, 1)}).items():
+            if value < least:
+                raise ValueError(f"{name} should be >= {least} but is: {value}")
+        super().__init__(params, {
+            "lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d, "weight_decay": weight_decay, "foreach": foreach,
+            "maximize": maximize,
+        })  # fmt: skip
+
+
+class Muon(RuleOptimizer):
+    """Steps for matrices whose singular values are all near 1 (Jordan et al., 2024); biases are for another optimiser.
+
+    `adjust_lr_fn`: "original" (the default) times the rate by sqrt(max(1, rows / columns)), "match_rms_adamw" by
+    0.2 sqrt(max(rows, columns)), as large as AdamW's steps are.
+    """
+
+    rule = rules.muon
+
+    def __init__(
+        self, params: Params, lr: Any = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
+        ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
+        adjust_lr_fn: str | None = None,
+    ) -> None:  # fmt: skip
+        _check(lr)
+        for name, value in (("momentum", momentum), ("weight decay", weight_decay)):
+            if value < 0.0:
+                raise ValueError(f"{name} should be >= 0 but is: {value}")
+        if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
+            raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
+        if ns_steps >= 100:
+            raise ValueError("Number of steps must be less than 100 for computational efficiency")
+        super().__init__(params, {
+            "lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov,
+            "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn,
+        })  # fmt: skip
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.ndim != 2:
+                    raise ValueError(
+                        f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}"
+                    )
+
+
+class SparseAdam(RuleOptimizer):
+    """Adam for embeddings: rows that were not looked up stay, and so do their means.
+
+    Gradients are dense here, so a row whose gradient is 0 throughout counts as one that was not looked up.
+    """
+
+    rule = rules.sparse_adam
+
+    def __init__(
+        self, params: Params, lr: Any = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, maximize: bool = False
+    ) -> None:
+        _check(lr, betas, eps=eps)
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})

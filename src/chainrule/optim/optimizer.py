@@ -219,7 +219,7 @@ class RuleOptimizer(Optimizer):
                 grad = p._grad
                 if grad is None:
                     continue
-                if group["differentiable"]:
+                if group.get("differentiable"):
                     self._recorded(p, grad, start, hyper)
                     continue
                 a = p._a
@@ -313,6 +313,8 @@ def _write(held: dict[str, Any], start: dict[str, Any], after: tuple[Any, ...], 
     for name, value in zip(start, after):
         if value is grad and type(value) is ndarray:
             value = value.copy()  # or it would follow the gradient's memory
+        if value is None:
+            continue
         t = held.get(name)
         if type(value) is float:
             value = np.float32(value)
@@ -333,6 +335,8 @@ def _traced_state(trace: Any, held: dict[str, Any], key: str, start: Any) -> Any
 def _put_state(trace: Any, held: dict[str, Any], key: str, start: Any, value: Any) -> None:
     if type(start) is float:
         trace.set_number((id(held), key), value, lambda a: store(held[key], a))
+    elif value is None:
+        return
     elif held.get(key) is None:
         trace.later(value, lambda a: held.__setitem__(key, wrap(a)))
     else:

@@ -6,7 +6,7 @@ the order of `Rule.start`, which says what each optimiser remembers and how it b
 
     a Python number   kept as a number (the step count), and handed to the rule as one
     Fill(value)       a tensor like the parameter, filled with the value
-    None              nothing yet: the rule makes it in the first step
+    None              nothing yet: the rule makes it in the first step, or, by the parameter's shape, never
 
 The hyper-parameters follow under the names that a parameter group has for them.
 """
@@ -18,12 +18,15 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from chainrule.core.op import REGISTRY
 
 State = tuple[Any, ...]
 Start = Callable[[dict[str, Any]], dict[str, Any]]
 sqrt, absolute, sign = REGISTRY["sqrt"], REGISTRY["abs"], REGISTRY["sign"]
 maximum, where, clamp = REGISTRY["maximum"], REGISTRY["where"], REGISTRY["clamp"]
+mean, total, matmul, transpose = REGISTRY["mean"], REGISTRY["sum"], REGISTRY["matmul"], REGISTRY["permute"]
 
 
 class Fill(NamedTuple):
@@ -234,3 +237,75 @@ def asgd(
     ax = ax + mu * (p - ax)
     since = t - t0
     return p, (t, lr / (1 + lambd * lr * t) ** alpha, 1 / _choose(since > 1, since, 1.0), ax)
+
+
+@_rule(lambda group: {"step": 0.0, "row_var": None, "col_var": None, "variance": None})
+def adafactor(
+    p: Any, g: Any, state: State, lr: Any, beta2_decay: float, eps: Any, d: float, weight_decay: Any, maximize: bool
+) -> Any:
+    """Adam's second moment of a matrix by its rows and columns alone (Shazeer and Stern, 2018)."""
+    t, rows, columns, v = state
+    t, g, square = t + 1, -g if maximize else g, g * g
+    tiny = np.finfo(g.dtype).eps.item() if eps[0] is None else eps[0]
+    new = t**beta2_decay  # how much the newest square counts
+
+    def lerp(held: Any, value: Any) -> Any:
+        return (0.0 if held is None else held) + new * (value - (0.0 if held is None else held))
+
+    if len(g.shape) > 1:
+        rows, columns = lerp(rows, _mean(square, -1)), lerp(columns, _mean(square, -2))
+        estimate = rows * columns / clamp(_mean(rows, -2), tiny, None)
+    else:
+        v = estimate = lerp(v, square)
+    size = maximum(_norm(p), eps[1]) * _choose(lr < 1 / t**0.5, lr, 1 / t**0.5)
+    if weight_decay != 0:
+        p = p * (1 - lr * weight_decay)
+    update = g / sqrt(clamp(estimate, tiny * tiny, None))
+    return p - size * update / maximum(_norm(update) / d, 1.0), (t, rows, columns, v)
+
+
+def _mean(x: Any, dim: int) -> Any:
+    return mean(x, dim=(len(x.shape) + dim,), keepdim=True)
+
+
+def _norm(x: Any) -> Any:
+    """The root of the mean square."""
+    return sqrt(mean(x * x, dim=tuple(range(len(x.shape))), keepdim=False))
+
+
+@_rule(lambda group: {"momentum_buffer": Fill(0.0)})
+def muon(
+    p: Any, g: Any, state: State, lr: Any, weight_decay: Any, momentum: float, nesterov: bool, ns_coefficients: Any,
+    eps: float, ns_steps: int, adjust_lr_fn: str | None,
+) -> Any:  # fmt: skip
+    """Momentum, with all singular values brought near 1 by Newton and Schulz's iteration (Jordan et al., 2024).
+
+    PyTorch iterates in bfloat16; here it is done in the parameter's own precision, so steps differ by about a percent.
+    """
+    rows, columns = p.shape
+    m = state[0] + (1 - momentum) * (g - state[0])
+    x = g + momentum * (m - g) if nesterov else m
+    if rows > columns:
+        x = transpose(x, dims=(1, 0))
+    x = x / clamp(sqrt(total(x * x, dim=(0, 1), keepdim=False)), eps, None)
+    a, b, c = ns_coefficients
+    for _ in range(ns_steps):
+        gram = matmul(x, transpose(x, dims=(1, 0)))
+        x = a * x + matmul(b * gram + c * matmul(gram, gram), x)
+    if rows > columns:
+        x = transpose(x, dims=(1, 0))
+    ratio = 0.2 * max(rows, columns) ** 0.5 if adjust_lr_fn == "match_rms_adamw" else max(1, rows / columns) ** 0.5
+    return p * (1 - lr * weight_decay) - lr * ratio * x, (m,)
+
+
+@_rule(_moments("exp_avg_sq"))
+def sparse_adam(p: Any, g: Any, state: State, lr: Any, betas: Any, eps: float, maximize: bool) -> Any:
+    """Adam for the rows that have a gradient; the others, and what is remembered of them, stay as they are."""
+    t, m, v = state
+    (b1, b2), t, g = betas, t + 1, -g if maximize else g
+    rest = tuple(range(1, len(g.shape)))
+    met = (total(absolute(g), dim=rest, keepdim=True) if rest else absolute(g)) != 0
+    m = where(met, m + (1 - b1) * (g - m), m)
+    v = where(met, v + (1 - b2) * (g * g - v), v)
+    step = lr * (1 - b2**t) ** 0.5 / (1 - b1**t) * m / (sqrt(v) + eps)
+    return where(met, p - step, p), (t, m, v)

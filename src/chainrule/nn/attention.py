@@ -1,0 +1,363 @@
+"""Attention as layers: several heads, and the transformer that is made of them (Vaswani et al., 2017)."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.api.creation import full, full_like
+from chainrule.api.joining import cat
+from chainrule.base import dtypes
+from chainrule.core.tensor import Tensor
+from chainrule.nn import _layers as f
+from chainrule.nn import init
+from chainrule.nn._activations import gelu, relu
+from chainrule.nn.containers import ModuleList
+from chainrule.nn.layers import Dropout, LayerNorm, Linear, _empty
+from chainrule.nn.module import Module
+
+__all__ = [
+    "MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
+    "TransformerEncoderLayer",
+]  # fmt: skip
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """The linear layer that ends an attention, under PyTorch's name for it."""
+
+
+class MultiheadAttention(Module):
+    """Each of `num_heads` parts of `embed_dim` numbers attends for itself; a linear layer puts the results together.
+
+    Queries are (L, N, E), keys (S, N, kdim), values (S, N, vdim), with N first if `batch_first`, or without N. The call
+    gives the result, and the weights averaged over heads: (N, L, S), None without `need_weights`. Masks: booleans (True
+    takes no part) or numbers to add; `key_padding_mask` (N, S), `attn_mask` (L, S) or (N * num_heads, L, S).
+
+    >>> import chainrule as cr
+    >>> attention, x = cr.nn.MultiheadAttention(4, 2, batch_first=True), cr.ones(1, 3, 4)
+    >>> result, weights = attention(x, x, x)
+    >>> result.shape, weights.shape
+    (torch.Size([1, 3, 4]), torch.Size([1, 3, 3]))
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False,
+        add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(
+                f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} "
+                "instead"
+            )
+        if embed_dim % num_heads:
+            raise AssertionError(
+                f"embed_dim must be divisible by num_heads: {embed_dim} numbers are not {num_heads} equal heads"
+            )
+        super().__init__()
+        self.embed_dim, self.kdim, self.vdim = embed_dim, kdim or embed_dim, vdim or embed_dim
+        self.num_heads, self.head_dim = num_heads, embed_dim // num_heads
+        self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
+        self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
+        sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
+        if self._qkv_same_embed_dim:
+            self.in_proj_weight = _empty(3 * embed_dim, embed_dim, dtype=dtype)
+        else:
+            for name, size in sizes.items():
+                setattr(self, name, _empty(embed_dim, size, dtype=dtype))
+        for name in sizes if self._qkv_same_embed_dim else ("in_proj_weight",):
+            self.register_parameter(name, None)
+        self.register_parameter("in_proj_bias", _empty(3 * embed_dim, dtype=dtype) if bias else None)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, dtype=dtype)
+        for name in ("bias_k", "bias_v"):
+            self.register_parameter(name, _empty(1, 1, embed_dim, dtype=dtype) if add_bias_kv else None)
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        for weight in self._weights():
+            init.xavier_uniform_(weight)
+        if self.in_proj_bias is not None:
+            init.constant_(self.in_proj_bias, 0.0)
+            init.constant_(self.out_proj.bias, 0.0)
+        for bias in (self.bias_k, self.bias_v):
+            if bias is not None:
+                init.xavier_normal_(bias)
+
+    def _weights(self) -> tuple[Any, ...]:
+        """One matrix for all, or one for each of queries, keys, values."""
+        if self._qkv_same_embed_dim:
+            return (self.in_proj_weight,)
+        return self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
+        need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        """The result of the attention, and its weights."""
+        if is_causal and attn_mask is None:
+            raise RuntimeError(
+                "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
+                "`generate_square_subsequent_mask` to create this mask."
+            )
+        batched = query.ndim == 3
+        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
+            raise AssertionError(
+                f"query should be unbatched 2D or batched 3D tensor, and key and value like it, but received "
+                f"{query.ndim}-D, {key.ndim}-D and {value.ndim}-D tensors"
+            )
+        q, k, v = (x if self.batch_first and batched else x.transpose(0, 1) if batched else x.unsqueeze(0)
+                   for x in (query, key, value))  # fmt: skip
+        if key_padding_mask is not None and not batched:
+            key_padding_mask = key_padding_mask.unsqueeze(0)
+        self._check(q, k, v)
+        q, k, v = self._projected(q, k, v)
+        mask = self._mask(attn_mask, key_padding_mask, q, k.shape[1])
+        extra = (self.bias_k is not None) + self.add_zero_attn
+        if self.bias_k is not None:
+            k, v = (cat([x, b.expand(x.shape[0], 1, -1)], 1) for x, b in ((k, self.bias_k), (v, self.bias_v)))
+        q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2) for x in (q, k, v))
+        if self.add_zero_attn:
+            k, v = (cat([x, full_like(x[:, :, :1], 0.0)], 2) for x in (k, v))
+        if mask is not None and extra:  # what is added may always be seen
+            mask = cat([mask, mask.new_zeros((*mask.shape[:-1], extra))], -1)
+        weight = (q * math.sqrt(1 / self.head_dim)) @ k.transpose(-2, -1)
+        share = (weight if mask is None else weight + mask).softmax(-1)
+        if self.training and self.dropout:
+            share = f.dropout(share, self.dropout)
+        result = self.out_proj((share @ v).permute(2, 0, 1, 3).flatten(-2))  # (L, N, E), whatever comes first outside
+        result = (
+            result if batched and not self.batch_first else result.transpose(0, 1) if batched else result.squeeze(1)
+        )
+        if not need_weights:
+            return result, None
+        share = share.mean(1) if average_attn_weights else share
+        return result, share if batched else share.squeeze(0)
+
+    def _check(self, q: Tensor, k: Tensor, v: Tensor) -> None:
+        if q.shape[-1] != self.embed_dim:
+            raise AssertionError(f"was expecting embedding dimension of {self.embed_dim}, but got {q.shape[-1]}")
+        if k.shape[:2] != v.shape[:2] or (self._qkv_same_embed_dim and k.shape != v.shape):
+            raise AssertionError(f"key shape {k.shape} does not match value shape {v.shape}")
+
+    def _projected(self, q: Tensor, k: Tensor, v: Tensor) -> Any:
+        weights = self._weights()
+        if len(weights) == 1:
+            weights = weights[0].chunk(3)
+        biases = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
+        return (f.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases))
+
+    def _mask(self, attention: Tensor | None, padding: Tensor | None, q: Tensor, s: int) -> Tensor | None:
+        """Both masks as one to add, of a shape that fits (N, heads, L, S)."""
+        n, length, heads = q.shape[0], q.shape[1], self.num_heads
+        if attention is not None and padding is not None and attention.dtype != padding.dtype:
+            warnings.warn(
+                "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead.",
+                stacklevel=4,
+            )
+        total: Any = None
+        if attention is not None:
+            right = {2: (length, s), 3: (n * heads, length, s)}.get(attention.ndim)
+            if right is None:
+                raise RuntimeError(f"attn_mask's dimension {attention.ndim} is not supported")
+            if attention.shape != right:
+                raise RuntimeError(
+                    f"The shape of the {attention.ndim}D attn_mask is {attention.shape}, but should be {right}."
+                )
+            added = _added(attention, "attn_mask", q)
+            total = added if attention.ndim == 2 else added.unflatten(0, (n, heads))
+        if padding is not None:
+            if padding.shape != (n, s):
+                raise AssertionError(f"expecting key_padding_mask shape of {(n, s)}, but got {padding.shape}")
+            added = _added(padding, "key_padding_mask", q)[:, None, None, :]
+            total = added if total is None else total + added
+        return total  # type: ignore[no-any-return]
+
+
+def _added(mask: Tensor, name: str, like: Tensor) -> Tensor:
+    """A mask as numbers to add to the logarithms of weights."""
+    if mask.dtype == dtypes.ALL["bool"]:
+        return full(mask.shape, 0.0, dtype=like.dtype).masked_fill(mask, -math.inf)
+    if not mask.is_floating_point():
+        raise AssertionError(f"only bool and floating types of {name} are supported, but got {mask.dtype}")
+    return mask
+
+
+def _activation(activation: Any) -> Callable[[Tensor], Tensor]:
+    if not isinstance(activation, str):
+        return activation  # type: ignore[no-any-return]
+    if activation not in ("relu", "gelu"):
+        raise RuntimeError(f"activation should be relu/gelu, not {activation}")
+    return relu if activation == "relu" else gelu  # type: ignore[return-value]
+
+
+class _Layer(Module):
+    """Sublayers, each added to what goes in, with a normalisation before or after it."""
+
+    norm_first: bool
+    activation: Any
+
+    def _feeding(self, d_model: int, dim_feedforward: int, dropout: float, sublayers: int, eps: float, bias: bool,
+                 dtype: Any) -> None:  # fmt: skip
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype)
+        for i in range(1, sublayers + 1):
+            setattr(self, f"norm{i}", LayerNorm(d_model, eps, bias=bias, dtype=dtype))
+        for i in range(1, sublayers + 1):
+            setattr(self, f"dropout{i}", Dropout(dropout))
+
+    def _through(self, x: Tensor, *sublayers: Callable[[Tensor], Tensor]) -> Tensor:
+        for i, sublayer in enumerate(sublayers, 1):
+            norm, drop = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
+            x = x + drop(sublayer(norm(x))) if self.norm_first else norm(x + drop(sublayer(x)))
+        return x
+
+    def _feed(self, x: Tensor) -> Tensor:
+        return self.linear2(self.dropout(self.activation(self.linear1(x))))  # type: ignore[no-any-return]
+
+
+class TransformerEncoderLayer(_Layer):
+    """Attention of a sequence to itself, then two linear layers at each place."""
+
+    def __init__(
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = relu,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype)
+        self._feeding(d_model, dim_feedforward, dropout, 2, layer_norm_eps, bias, dtype)
+        self.norm_first, self.activation = norm_first, _activation(activation)
+
+    def forward(self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+                is_causal: bool = False) -> Tensor:  # fmt: skip
+        """A sequence of the same size."""
+        return self._through(
+            src,
+            lambda x: self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0],
+            self._feed,
+        )
+
+
+class TransformerDecoderLayer(_Layer):
+    """Attention of a sequence to itself, then to another (`memory`), then two linear layers at each place."""
+
+    def __init__(
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = relu,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype)
+        self._feeding(d_model, dim_feedforward, dropout, 3, layer_norm_eps, bias, dtype)
+        self.norm_first, self.activation = norm_first, _activation(activation)
+
+    def forward(
+        self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool = False, memory_is_causal: bool = False,
+    ) -> Tensor:  # fmt: skip
+        """A sequence of the size of `tgt`."""
+        return self._through(
+            tgt,
+            lambda x: self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0],
+            lambda x: self.multihead_attn(
+                x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
+            )[0],
+            self._feed,
+        )
+
+
+class _Stack(Module):
+    """Copies of a layer, one after the other."""
+
+    def __init__(self, layer: Module, num_layers: int, norm: Module | None) -> None:
+        super().__init__()
+        self.layers = ModuleList([copy.deepcopy(layer) for _ in range(num_layers)])
+        self.num_layers, self.norm = num_layers, norm
+
+    def _through(self, x: Tensor, *args: Any) -> Tensor:
+        for layer in self.layers:
+            x = layer(x, *args)
+        return x if self.norm is None else self.norm(x)
+
+
+class TransformerEncoder(_Stack):
+    """`num_layers` copies of an encoder layer, one after the other, then `norm`."""
+
+    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
+                 enable_nested_tensor: bool = True, mask_check: bool = True) -> None:  # fmt: skip
+        super().__init__(encoder_layer, num_layers, norm)
+
+    def forward(self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+                is_causal: bool | None = None) -> Tensor:  # fmt: skip
+        """A sequence of the same size."""
+        return self._through(src, mask, src_key_padding_mask, bool(is_causal))
+
+
+class TransformerDecoder(_Stack):
+    """`num_layers` copies of a decoder layer, one after the other, then `norm`."""
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__(decoder_layer, num_layers, norm)
+
+    def forward(
+        self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+        tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
+    ) -> Tensor:  # fmt: skip
+        """A sequence of the size of `tgt`."""
+        return self._through(
+            tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask, bool(tgt_is_causal),
+            memory_is_causal,
+        )  # fmt: skip
+
+
+class Transformer(Module):
+    """An encoder, and a decoder that attends to what it gives."""
+
+    def __init__(
+        self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = relu, custom_encoder: Any = None,
+        custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False,
+        bias: bool = True, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        given = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+
+        def norm() -> Module:
+            return LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+
+        self.encoder = custom_encoder or TransformerEncoder(
+            TransformerEncoderLayer(*given, dtype=dtype), num_encoder_layers, norm()
+        )
+        self.decoder = custom_decoder or TransformerDecoder(
+            TransformerDecoderLayer(*given, dtype=dtype), num_decoder_layers, norm()
+        )
+        for p in self.parameters():
+            if p.ndim > 1:
+                init.xavier_uniform_(p)
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+
+    def forward(
+        self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+        src_is_causal: bool | None = None, tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
+    ) -> Tensor:  # fmt: skip
+        """A sequence of the size of `tgt`."""
+        memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
+        return self.decoder(  # type: ignore[no-any-return]
+            tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask, tgt_is_causal,
+            memory_is_causal,
+        )  # fmt: skip
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """A mask to add by which no place sees those after it."""
+        return full((sz, sz), -math.inf, dtype=dtype).triu(1)
