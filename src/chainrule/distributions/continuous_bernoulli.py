@@ -21,7 +21,7 @@ class ContinuousBernoulli(OfProbability):
 
     >>> import chainrule as cr
     >>> ContinuousBernoulli(0.25).log_prob(cr.tensor(0.5))
-    tensor(-0.0427)
+    tensor(-0.0498)
     """
 
     support = constraints.unit_interval
