@@ -389,3 +389,97 @@ def test_functional_call():
     out = vmap(lambda p: func.functional_call(models[0], p, x))(stacked)
     for k in range(3):
         np.testing.assert_allclose(out[k].detach().numpy(), models[k](x).detach().numpy(), rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------ all samples at once
+
+
+def first_doubled(x):
+    y = x * 1
+    y[0] *= 2
+    return y.sum()
+
+
+def slope_at_own_leaf(x):
+    w = cr.full((3,), 2.0, dtype=cr.float64, requires_grad=True)
+    return cr.autograd.grad((w * x).pow(2).sum(), w)[0].sum()
+
+
+SAMPLEWISE = {
+    "branch": lambda x: x.exp().sum() if x[0] > 0 else (x * 2).sum(),
+    "part changed in place": first_doubled,
+    "leaf made inside": slope_at_own_leaf,
+    "mask": lambda x: x[x > -10].sum(),
+    "numbers": lambda x: x[0] * x[1].item(),
+}
+
+
+@pytest.mark.parametrize("f", SAMPLEWISE.values(), ids=SAMPLEWISE)
+def test_what_differs_from_sample_to_sample_is_run_on_each_and_says_so(f, rng):
+    xs = cr.tensor(rng.standard_normal((4, 3)))
+    want = cr.stack([f(x) for x in xs])
+    with pytest.warns(UserWarning, match="runs once for each of 4 samples, as .*line"):
+        got = vmap(f)(xs)
+    np.testing.assert_allclose(got.detach().numpy(), want.detach().numpy(), rtol=1e-12)
+
+
+def test_gradients_cross_in_and_out(rng):
+    """Of what each sample has, of what all share, and of what is computed from it inside, whatever leaves, and how."""
+    w, x = (cr.tensor(rng.standard_normal(s), requires_grad=True) for s in ((3,), (4, 3)))
+    f = {
+        "product": lambda x: (w * x).sum().tanh(),
+        "of the shared alone": lambda x: (w * 2).exp().sum() + x[0],
+        "inner slope": lambda x: grad(lambda v: (v * w * x).prod())(x).sum(),
+        "inner slope at the shared": lambda x: grad(lambda v: (v * x).sum() ** 3)(w).sum(),
+    }
+    for name, one in f.items():
+        got = cr.autograd.grad(vmap(one)(x).pow(2).sum(), (w, x), create_graph=True)
+        want = cr.autograd.grad(cr.stack([one(row) for row in x]).pow(2).sum(), (w, x), create_graph=True)
+        for a, b in zip(got, want):
+            np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-10, err_msg=name)
+        again = [cr.autograd.grad(sum((g * g).sum() for g in gs), (w, x)) for gs in (got, want)]
+        for a, b in zip(*again):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, err_msg=name)
+    y, shared = vmap(lambda row: (row * 2, w * 3), out_dims=(0, None))(x)
+    assert y.shape == (4, 3) and shared.shape == (3,)
+    assert cr.autograd.grad(shared.sum(), w)[0].tolist() == [3, 3, 3]  # once, not once for each sample
+
+
+def test_random_numbers_of_a_batch():
+    x = cr.zeros(1000)
+    draw = lambda v: v + cr.randn(())  # noqa: E731
+    same, different = vmap(draw, randomness="same")(x), vmap(draw, randomness="different")(x)
+    assert same.std().item() == 0 and 0.9 < different.std().item() < 1.1
+    pairs = vmap(lambda v: vmap(draw, randomness="same")(v), randomness="different")(cr.zeros(50, 3))
+    assert pairs.std(1).max().item() == 0 and pairs.std(0).min().item() > 0.5
+    with pytest.raises(RuntimeError, match="randomness error mode"):
+        vmap(draw)(x)
+    with pytest.raises(RuntimeError, match="used after vmap has ended"):
+        kept = []
+        vmap(lambda v: kept.append(v) or v)(x)
+        kept[0].item()
+
+
+def test_chunks_give_the_same(rng):
+    x = cr.tensor(rng.standard_normal((7, 3)))
+    f = lambda v: (v.exp(), v.sum())  # noqa: E731
+    for size in (1, 3, 7, 100):
+        for a, b in zip(vmap(f, out_dims=(1, 0), chunk_size=size)(x), vmap(f, out_dims=(1, 0))(x)):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    g = lambda v: (v**3).cumsum(0)  # noqa: E731
+    for jacobian in (jacrev, jacfwd):
+        np.testing.assert_array_equal(jacobian(g, chunk_size=2)(x[0]).numpy(), jacobian(g)(x[0]).numpy())
+    with pytest.raises(ValueError, match="chunk_size"):
+        vmap(f, chunk_size=0)(x)
+
+
+def test_batches_compile(rng):
+    w, x = cr.tensor(rng.standard_normal(3)), cr.tensor(rng.standard_normal((5, 3)))
+    loss = lambda w, row: ((w * row).sum().tanh() - 1) ** 2  # noqa: E731
+    for f in (
+        vmap(grad(loss), in_dims=(None, 0)),
+        lambda w, x: hessian(lambda v: loss(v, x[0]))(w),
+        lambda w, x: jacrev(lambda v: x @ v.sin())(w),
+        lambda w, x: jacfwd(lambda v: x @ v.sin())(w),
+    ):
+        np.testing.assert_allclose(cr.compile(f)(w, x).numpy(), f(w, x).numpy(), rtol=1e-12, atol=1e-15)

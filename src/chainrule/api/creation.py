@@ -179,7 +179,7 @@ def tensor(
     """
     if type(data) is float and dtype is None and device is None:  # the commonest call, kept short
         m = mode_now()
-        if m is not None and m.trace is not None:
+        if m is not None and (m.trace is not None or m.batch is not None):
             return made(np.array(data, dtypes.default_float()), requires_grad)
         t = wrap(dtypes.default_float().type(data))
         if requires_grad:

@@ -44,9 +44,12 @@ class Generator:
 
     @property
     def stream(self) -> Any:
-        """Where the numbers come from; under a trace, what stands for those that each run will draw."""
-        trace = current().trace
-        return self._stream if trace is None else _Later(self._stream, trace)
+        """Where the numbers come from; under a trace, what stands for those that each run will draw; under `vmap`, what
+        draws for all samples.
+        """
+        m = current()
+        stream = self._stream if m.trace is None else _Later(self._stream, m.trace)
+        return stream if m.batch is None else m.batch.drawing(stream)
 
     @stream.setter
     def stream(self, stream: mersenne.Generator) -> None:

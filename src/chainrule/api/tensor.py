@@ -15,7 +15,7 @@ from chainrule.base import dtypes, errors
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, current
-from chainrule.core.tape import Node, Watch, meet, numbers, payload, store
+from chainrule.core.tape import Node, Watch, as_leaf, meet, numbers, payload, store
 from chainrule.core.tensor import LEAF, Tensor, alias, new, shareable, stand_for, wrap
 
 ndarray = np.ndarray
@@ -73,8 +73,7 @@ class _Attributes:
             )
         if requires_grad and self._frozen:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-        self._g = LEAF if requires_grad else None
-        return self
+        return as_leaf(self, requires_grad)
 
     @property
     def is_leaf(self: Tensor) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
+from typing import Any
 
 from chainrule.base.language import say
 
@@ -113,3 +115,11 @@ def missing(owner: str, name: str, known: Iterable[str]) -> str:
     near = [n for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6) for n in lower[key]][:3]
     hint = f" Near it: {', '.join(near)}." if near else ""
     return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"
+
+
+def line() -> str:
+    """The line of the user's code that is being run: the function's name, file and line."""
+    frame: Any = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").startswith("chainrule") and frame.f_back is not None:
+        frame = frame.f_back
+    return f'{frame.f_code.co_name} ("{frame.f_code.co_filename}", line {frame.f_lineno})'

@@ -128,6 +128,8 @@ class Trace:
             if x._a.id < self._start:
                 raise TraceError("a tensor that another trace made is used in this one: return it there instead")
             return x._a
+        if not isinstance(x._a, (np.ndarray, np.generic)):
+            return x._a  # a batch of the graph's values
         a = shareable(x)
         key = place(a)
         if key not in self._memory:
@@ -168,6 +170,9 @@ class Trace:
         """Change what x's memory holds from here on."""
         while x._same is not None:
             x = x._same
+        if hasattr(x._a, "write"):
+            x._a.write(value)
+            return
         if not isinstance(value, Var):
             value = constant(value)
         if value.dtype != x._a.dtype or value.weak:
@@ -192,6 +197,8 @@ class Trace:
     def shares(self, x: Tensor, op: Op, attrs: dict[str, Any]) -> bool:
         """Whether this view of x lies in its memory, as all do but some reshapes. Where that is not known, it is taken
         to, and `write` refuses to change that memory."""
+        if hasattr(x._a, "write"):
+            return False
         if op is not REGISTRY["reshape"]:
             return True
         a = self.layout(x)

@@ -26,6 +26,8 @@ ndarray = np.ndarray
 def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None = None) -> Any:
     """Compute `op` on tensors (and numbers), recording what backward and forward mode need."""
     m = MODE.get()
+    if m is not None and m.batch is not None:
+        args = [m.batch.share(x) for x in args]
     if op.types is not None:
         args = meet(op, args)
     if op.view:

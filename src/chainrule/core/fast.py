@@ -145,8 +145,8 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
                 return general(input, other)
             b, gy = other._a, other._g
             if kind is not type(b) or (kind is not f32 and kind is not f64):
-                if kind is not ndarray and type(b) is not ndarray:
-                    return general(input, other)
+                if (kind is not ndarray or type(b) is not ndarray) and {kind, type(b)} not in _MIXED:
+                    return general(input, other)  # a batch among them, or two numbers of different dtypes
                 d = a.dtype
                 if d is not b.dtype or (d is not F32 and d is not F64):
                     return general(input, other)
@@ -202,6 +202,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     return (call if floats else general) if operator else function
 
 
+_MIXED = ({ndarray, f32}, {ndarray, f64})  # an array and a number
 _NOTHING = (None, None, None)  # what an op of two operands saves if its rules read nothing
 
 

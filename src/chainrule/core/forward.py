@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.state import MODE, changed, current
-from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.core.tape import Meta, Node
+from chainrule.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -124,7 +125,7 @@ def _transposed_vjp(
         us = []
         for t in floats:
             u = wrap(REGISTRY["zeros_like"](t._a))
-            u._g = LEAF
+            u._g = Node(REGISTRY["alias"], (None,), (Meta(u._a), None), ())
             us.append(u)
         by_out = iter(us)
         g: Any = tuple(next(by_out) if t._a.dtype.kind == "f" else None for t in outs)

@@ -7,7 +7,6 @@ Shapes and dtypes are known at once, from running the op's own kernel on arrays 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from chainrule.base import shapes
+from chainrule.base import errors, shapes
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Op
 from chainrule.core.state import current
 from chainrule.core.tracer import Tracer
@@ -126,14 +125,10 @@ _FLAGS, _MOVED = _Flags(True), _Flags(False)
 def _refusal() -> str:
     if current().trace is None:
         return LEAKED
-    frame: Any = sys._getframe(2)
-    while "chainrule" in frame.f_globals.get("__name__", "") and frame.f_back is not None:
-        frame = frame.f_back
-    where = f'{frame.f_code.co_name} ("{frame.f_code.co_filename}", line {frame.f_lineno})'
     return (
-        f"the number in a tensor was asked for while tracing, in {where}. A compiled function may not decide by the "
-        "values of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where(condition, "
-        "a, b), loop over Python numbers, or return the tensor and decide outside."
+        f"the number in a tensor was asked for while tracing, in {errors.line()}. A compiled function may not decide "
+        "by the values of tensors (if, while, float(), int(), .item(), .numpy(), printing): choose by torch.where("
+        "condition, a, b), loop over Python numbers, or return the tensor and decide outside."
     )
 
 
@@ -147,6 +142,9 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """Write down `op` on values, arrays (which become constants) and numbers; the result, or a tuple of results."""
     if current().trace is None:
         raise TraceError(LEAKED)
+    for x in args:
+        if isinstance(x, Tracer) and type(x) is not Var:
+            return x._interpret(op, args, attrs)  # a batch of values of the graph
     args = tuple(constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args)
     args = tuple(x._lower(args) if hasattr(x, "_lower") else x for x in args)  # a Number (core/number)
     found: list[Var] = []

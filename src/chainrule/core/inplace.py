@@ -46,8 +46,10 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
         raise RuntimeError(VIEW_OUTSIDE.format(what=what))
     if wants:
         refuse_leaf(x, what)
+        if m.batch is not None:
+            m.batch.refuse_outside(x, what)
     held = payload(x)
-    before = wrap(held.copy() if isinstance(held, np.ndarray) else held, x._g)
+    before = wrap(held if isinstance(held, np.generic) else held.copy(), x._g)
     before._t = x._t
     result = f(before, *args, **kwargs)
     if tuple(result._a.shape) != tuple(x._a.shape):

@@ -17,6 +17,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "aliases": "further names that it is published by",
     "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
     "the part that it takes or fills ('part', 'place'); None where there is none",
+    "batch": "how it computes a batch at once, a rule (`core/leading.py`); without one it is run on each sample",
     "bounds": "between which numbers the result lies, of the operands' bounds (`ops/intervals.py`)",
     "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
     "inplace": "False: no method with an underscore",

@@ -24,6 +24,7 @@ class Mode(NamedTuple):
         int, ...
     ] = ()  # the forward-mode levels that are open, outermost first; no level's number is used twice
     trace: Any = None  # the trace that ops are written into
+    batch: Any = None  # the innermost level of vmap: what comes from outside of it is shared by all samples
 
 
 DEFAULT = Mode()

@@ -160,6 +160,15 @@ class Watch:
         return self.retain is not None and self.retain() is x
 
 
+def as_leaf(x: Tensor, wanted: bool = True) -> Tensor:
+    """Ask for gradients of x, or stop asking."""
+    m = mode_now()
+    if wanted and m is not None and m.batch is not None:
+        m.batch.refuse_leaf()
+    x._g = LEAF if wanted else None
+    return x
+
+
 def edge(x: Any) -> Any:
     """Where a gradient for x goes: a node, the leaf itself, or None."""
     if isinstance(x, Tensor):
@@ -277,7 +286,8 @@ def positions(x: Any) -> Any:
     m = MODE.get()
     if m is not None and m.trace is not None and isinstance(x, Tensor):
         return m.trace.positions(x)
-    return np.asarray(x._a if isinstance(x, Tensor) else x)
+    a = x._a if isinstance(x, Tensor) else x
+    return a if m is not None and m.batch is not None and hasattr(a, "_interpret") else np.asarray(a)
 
 
 def demand(condition: Any, error: Callable[[], Exception]) -> None:
@@ -309,6 +319,8 @@ def store(x: Tensor, value: Any) -> None:
             x._a = type(a)(value)  # a fifth of the time
         else:
             x._a = value if type(value) is type(a) else np.asarray(value).astype(a.dtype)[()]
+    elif hasattr(a, "write"):  # a batch, which several tensors may hold
+        a.write(value)
     else:
         x._a = value
 

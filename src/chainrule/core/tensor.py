@@ -131,6 +131,16 @@ def alias(x: Tensor) -> Tensor:
     return t
 
 
+def twin(x: Tensor, history: Any) -> Tensor:
+    """Another tensor on the same memory and version, with tangents as x, and with a history of its own."""
+    t = wrap(x._a, history)
+    if isinstance(x._a, np.ndarray):
+        t._v = version(x)
+    stand_for(t, x)
+    t._t = x._t
+    return t
+
+
 def stand_for(t: Tensor, x: Tensor) -> None:
     """Under a trace memory is found by its tensor: t says whose it stands for."""
     m = MODE.get()

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.shapes import dim_index
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, draw, mode
-from chainrule.core.tensor import Tensor, wrap
-from chainrule.func.opened import Opened, twin
+from chainrule.core.tensor import Tensor, twin, wrap
+from chainrule.func.batching import vmap
+from chainrule.func.opened import Opened
 from chainrule.func.trees import Spec, flatten, show, unflatten
 
 Function = Callable[..., Any]
@@ -170,10 +172,12 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
 
 
 def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Function:
-    """The function that returns the Jacobian of `func`, by reverse mode: a backward pass for each element of it.
+    """The function that returns the Jacobian of `func`, by reverse mode: a backward pass for all its elements at once.
 
     The Jacobian of a result of shape s by an argument of shape t has shape s + t; trees of results and of arguments
-    give a tree (of results) of trees (of arguments). `chunk_size` is accepted; elements are taken one at a time.
+    give a tree (of results) of trees (of arguments).
+
+    chunk_size: how many elements of a result are taken at once; by memory if None.
 
     >>> import chainrule as cr
     >>> cr.func.jacrev(lambda x: x**2)(cr.tensor([1.0, 2.0]))
@@ -192,32 +196,37 @@ def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk
         create = opened.outside(ys)
         blocks = []
         for y in ys:
-            rows = [opened.pull([y], [v], create) for v in _basis(y)]
-            columns = [
-                _stacked(c, 0, (*y._a.shape, *x._a.shape), x) for c, x in zip(_columns(rows, opened), opened.tensors)
-            ]
-            blocks.append(unflatten(opened.spec, columns))
+
+            def rows(v: Tensor, y: Tensor = y) -> tuple[Tensor, ...]:
+                return tuple(opened.pull([y], [v], create))
+
+            shapes = [(*y._a.shape, *x._a.shape) for x in opened.tensors]
+            widest = max((x._a.nbytes for x in opened.tensors), default=0)
+            found = _for_each_unit(rows, y, chunk_size, widest, 0)
+            blocks.append(unflatten(opened.spec, [REGISTRY["reshape"](j, shape=s) for j, s in zip(found, shapes)]))
         jacobian = unflatten(spec, blocks)
         return (jacobian, opened.close(aux)) if has_aux else jacobian
 
     return call
 
 
-def _columns(rows: list[list[Tensor]], opened: Opened) -> list[tuple[Tensor, ...]]:
-    return list(zip(*rows)) if rows else [()] * len(opened.tensors)
+_AT_ONCE = 2**26  # bytes of one intermediate value, where a Jacobian is computed in parts
 
 
-def _basis(x: Tensor) -> list[Tensor]:
-    """The unit tensors of x's shape, one for each element."""
-    units = np.eye(x._a.size, dtype=x._a.dtype).reshape(x._a.size, *x._a.shape)
-    return [wrap(u if x._a.shape else u[()]) for u in units]
+def _for_each_unit(f: Function, x: Tensor, chunk_size: int | None, nbytes: int, out_dims: int) -> tuple[Tensor, ...]:
+    """f of each unit tensor of x's shape, all at once or in parts: the results, stacked along `out_dims`.
 
-
-def _stacked(parts: Sequence[Tensor], dim: int, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """The parts stacked along `dim`, in a shape."""
-    if not parts:
-        return wrap(np.zeros(shape, like._a.dtype))
-    return REGISTRY["reshape"](REGISTRY["stack"](*parts, dim=dim), shape=shape)  # type: ignore[no-any-return]
+    nbytes: how large a value is that f computes from one of them.
+    """
+    n, shape, dtype = x._a.size, tuple(x._a.shape), x._a.dtype
+    size = chunk_size or max(_AT_ONCE // max(nbytes, x._a.nbytes, 1), 1)
+    each = vmap(f, out_dims=out_dims, randomness="same")
+    parts = []
+    for i in range(0, max(n, 1), size):
+        units = np.eye(min(size, n - i), n, i, dtype=dtype)
+        parts.append(each(wrap(units.reshape(-1, *shape) if n else np.zeros((0, *shape), dtype))))
+    joined = [REGISTRY["cat"](*column, dim=dim_index(out_dims, len(column[0]._a.shape))) for column in zip(*parts)]
+    return parts[0] if len(parts) == 1 else tuple(joined)
 
 
 # ------------------------------------------------------------------------------------------------------ forward mode
@@ -305,24 +314,28 @@ def jacfwd(
     def call(*args: Any, **kwargs: Any) -> Any:
         chosen, places = _chosen(args, argnums)
         xs, spec = flatten(chosen)
-
-        def run(*leaves: Any) -> Any:
-            return func(*_replaced(args, places, unflatten(spec, leaves), argnums), **kwargs)
-
-        output, aux = _split_aux(
-            run(*xs), has_aux, "jacfwd(f)(*args)"
-        )  # for the structure, and for arguments without elements
-        ys, out_spec = _only_tensors(output, "jacfwd(f)(*args)", "f(*args)")
-        by_input = []  # for each argument, for each result: the Jacobian
-        for i, x in enumerate(xs):
+        for x in xs:
             if not isinstance(x, Tensor):
                 raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
+        seen: list[Any] = []  # the structure of the results, and aux, from the latest run
+
+        def run(*leaves: Any) -> Any:
+            got = func(*_replaced(args, places, unflatten(spec, leaves), argnums), **kwargs)
+            output, aux = _split_aux(got, has_aux, "jacfwd(f)(*args)")
+            ys, out_spec = _only_tensors(output, "jacfwd(f)(*args)", "f(*args)")
+            seen[:] = [out_spec, aux]
+            return tuple(ys)
+
+        by_input = []  # for each argument, for each result: the Jacobian
+        for i, x in enumerate(xs):
             still = [REGISTRY["zeros_like"](twin(z, None)) for z in xs]
-            runs = [
-                flatten(jvp(run, tuple(xs), (*still[:i], v, *still[i + 1 :]), has_aux=has_aux)[1])[0] for v in _basis(x)
-            ]
-            columns = list(zip(*runs)) if runs else [()] * len(ys)
-            by_input.append([_stacked(c, y._a.ndim, (*y._a.shape, *x._a.shape), y) for c, y in zip(columns, ys)])
+
+            def columns(v: Tensor, i: int = i, still: list[Any] = still) -> tuple[Tensor, ...]:
+                return jvp(run, tuple(xs), (*still[:i], v, *still[i + 1 :]))[1]  # type: ignore[no-any-return]
+
+            found = _for_each_unit(columns, x, chunk_size, 0, -1)
+            by_input.append([REGISTRY["reshape"](j, shape=(*j._a.shape[:-1], *x._a.shape)) for j in found])
+        out_spec, aux = seen
         jacobian = unflatten(out_spec, [unflatten(spec, blocks) for blocks in zip(*by_input)])
         return (jacobian, aux) if has_aux else jacobian
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from chainrule.core.engine import gradients
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import Meta, Node, edge
-from chainrule.core.tensor import LEAF, Tensor, stand_for, version, wrap
+from chainrule.core.tensor import LEAF, Tensor, twin
 from chainrule.func.trees import flatten, unflatten
 
 
@@ -29,6 +27,9 @@ class Opened:
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
         if x._a.dtype.kind != "f":
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, not {x.dtype}")  # type: ignore[attr-defined]
+        m = current()
+        if m.batch is not None and self.recorded:
+            x = m.batch.share(x)
         node = Node(REGISTRY["alias"], (edge(x) if self.recorded else None,), (Meta(x._a), None), ())
         node.opened = True
         return twin(x, node)
@@ -68,13 +69,3 @@ class Opened:
             starts, weights = zip(*pairs)
             got = gradients(starts, self.tensors, weights, retain=True, create_graph=create, allow_unused=True)
         return [REGISTRY["zeros_like"](twin(x, None)) if g is None else g for x, g in zip(self.tensors, got)]
-
-
-def twin(x: Tensor, history: Any) -> Tensor:
-    """Another tensor on the same memory and version, with tangents as x, and with a history of its own."""
-    t = wrap(x._a, history)
-    if isinstance(x._a, np.ndarray):
-        t._v = version(x)
-    stand_for(t, x)
-    t._t = x._t
-    return t

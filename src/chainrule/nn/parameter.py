@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.tensor import LEAF, Tensor, shareable, wrap
+from chainrule.core.tape import as_leaf
+from chainrule.core.tensor import Tensor, shareable, wrap
 
 NOT_FLOAT = "Only Tensors of floating point and complex dtype can require gradients"
 
@@ -33,7 +34,7 @@ class Parameter(Tensor):
         p._v = None
         if requires_grad and p._a.dtype.kind != "f":
             raise RuntimeError(NOT_FLOAT)
-        p._g = LEAF if requires_grad else None
+        as_leaf(p, requires_grad)
         return p
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.base.shapes import numel
 from chainrule.core.op import REGISTRY, Custom, custom, elementwise
 from chainrule.core.op import linear as linear_op
+from chainrule.ops import batches
 from chainrule.ops.contract import matmul
 from chainrule.ops.elementwise import exp, expm1, log, log1p, log_sigmoid, sigmoid, tanh, where
 from chainrule.ops.select import getitem, index_add, index_put
@@ -200,7 +201,7 @@ def _mse_slope(g: Any, x: Any, y: Any, *, reduction: str) -> Any:
 mse = _ByInput(
     "mse_loss", _mse, _mse_slope, lambda g, x, y, *, reduction: _mse_slope(g, y, x, reduction=reduction),
     parts=lambda x, y, *, reduction: _mse_parts(x - y, reduction),
-    reads=((0, 1), (0, 1)), why="the mean of squares has slope 2/n times each difference",
+    reads=((0, 1), (0, 1)), why="the mean of squares has slope 2/n times each difference", batch=batches.mse_loss,
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------------------- linear
@@ -218,7 +219,8 @@ linear = _ByInput(
     lambda g, x, w, b: matmul(transpose(_rows(g), dim0=0, dim1=1), _rows(x)),
     lambda g, x, w, b: sum_to(g, shape=tuple(b.shape)),
     reads=((1,), (0,), ()), grad="AddmmBackward0", objects=True,
-    parts=lambda x, w, b: matmul(x, t(w)) + b if len(x.shape) <= 2 else None,  # of stacks it is not as exact
+    parts=lambda x, w, b: matmul(x, t(w)) + b if len(x.shape) <= 2 else None,  # of stacks it is not as exact,
+    batch=batches.linear
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------- picked by integers
@@ -263,6 +265,7 @@ embedding = linear_op(
     _embedding_transpose,
     why="rows of a table",
     moves="other",
+    batch=batches.embedding,
 )
 
 # ------------------------------------------------------------------------------------------------------------ padding
@@ -273,5 +276,8 @@ def _pad_back(g: Any, _out: Any, _x: Any, *, widths: Any, value: Any) -> Any:
 
 
 constant_pad = custom(
-    "constant_pad_nd", lambda x, *, widths, value: np.pad(x, widths, constant_values=x.dtype.type(value)), _pad_back
+    "constant_pad_nd",
+    lambda x, *, widths, value: np.pad(x, widths, constant_values=x.dtype.type(value)),
+    _pad_back,
+    batch=batches.constant_pad_nd,
 )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.core.op import bilinear
+from chainrule.ops import batches
 from chainrule.ops.views import expand, reshape, sum_to, t, transpose
 
 
@@ -76,6 +77,7 @@ matmul = bilinear(
     why="a row times a column",
     objects=True,
     matrix="product",
+    batch=batches.matmul,
 )
 
 
@@ -88,7 +90,7 @@ cross: Any = bilinear(
     "cross", _across, grad="LinalgCrossBackward0",
     left=lambda g, a, b, *, dim: sum_to(cross(b, g, dim=dim), shape=tuple(a.shape)),
     right=lambda g, a, b, *, dim: sum_to(cross(g, a, dim=dim), shape=tuple(b.shape)),
-    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)", orderly=False,
+    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)", orderly=False, batch=batches.cross,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- contract
@@ -166,4 +168,5 @@ contract = bilinear(
     grad="ViewBackward0",
     why="products, summed over shared letters",
     orderly=False,
+    batch=batches.contract,
 )

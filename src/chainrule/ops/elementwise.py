@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import dtypes
+from chainrule.core import leading
 from chainrule.core.op import REGISTRY, custom, elementwise, linear
 from chainrule.ops import intervals, mends
 
@@ -417,4 +418,4 @@ ldexp = elementwise(
     "ldexp", _ldexp, types="float",
     times=(lambda g, x, y, out: ldexp(g, y), lambda g, x, y, out: g * (out * math.log(2))),
 )  # fmt: skip
-frexp = custom("frexp", np.frexp, lambda g, out, _x: ldexp(g[0], -out[1]), outputs=2)
+frexp = custom("frexp", np.frexp, lambda g, out, _x: ldexp(g[0], -out[1]), outputs=2, batch=leading.same)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import leading
 from chainrule.core.op import custom
+from chainrule.ops import batches
 from chainrule.ops.contract import matmul, mT
 from chainrule.ops.linalg import (
     diagonal_mask,
@@ -64,7 +66,7 @@ def _cholesky_vjp(g: Any, out: Any, _a: Any, *, check: bool = True) -> Any:
     return (s + mT(s)) * 0.5
 
 
-cholesky = custom("cholesky", _cholesky, _cholesky_vjp, grad="LinalgCholeskyExBackward0")
+cholesky = custom("cholesky", _cholesky, _cholesky_vjp, grad="LinalgCholeskyExBackward0", batch=leading.same)
 
 
 def _cholesky_solve(b: Any, l: Any) -> Any:  # noqa: E741
@@ -80,7 +82,7 @@ def _cholesky_solve_vjp(g: Any, out: Any, _b: Any, l: Any) -> Any:  # noqa: E741
     return sum_to(gb, shape=tuple(_b.shape)), sum_to(gl, shape=tuple(l.shape))
 
 
-cholesky_solve = custom("cholesky_solve", _cholesky_solve, _cholesky_solve_vjp)
+cholesky_solve = custom("cholesky_solve", _cholesky_solve, _cholesky_solve_vjp, batch=batches.solve)
 
 
 def _qr(a: Any, *, mode: Any) -> Any:
@@ -118,7 +120,7 @@ def _qr_tall_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     return mT(solve_triangular(r, mT(y), upper=True, unitriangular=False))
 
 
-qr = custom("qr", _qr, _qr_vjp, outputs=2, grad="LinalgQrBackward0")
+qr = custom("qr", _qr, _qr_vjp, outputs=2, grad="LinalgQrBackward0", batch=leading.same)
 
 
 def _finite(name: str, f: Any, a: Any) -> Any:
@@ -146,7 +148,7 @@ def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
     return matmul(matmul(v, inner if gw is None else inner + on_diagonal(gw)), mT(v))
 
 
-eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0")
+eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", batch=leading.same)
 
 
 def _svd(a: Any, *, full_matrices: bool) -> Any:
@@ -176,7 +178,7 @@ def _svd_vjp(g: Any, out: Any, _a: Any, *, full_matrices: bool) -> Any:
     return ga
 
 
-svd = custom("svd", _svd, _svd_vjp, outputs=3, grad="LinalgSvdBackward0")
+svd = custom("svd", _svd, _svd_vjp, outputs=3, grad="LinalgSvdBackward0", batch=leading.same)
 
 
 def _pinv(a: Any, *, atol: Any, rtol: Any, hermitian: bool) -> Any:
@@ -201,4 +203,4 @@ def _pinv_vjp(g: Any, out: Any, a: Any, **_: Any) -> Any:
     return matmul(matmul(one, p), pt) + matmul(matmul(pt, p), two) - matmul(matmul(pt, g), pt)
 
 
-pinv = custom("pinv", _pinv, _pinv_vjp, grad="LinalgPinvBackward0")
+pinv = custom("pinv", _pinv, _pinv_vjp, grad="LinalgPinvBackward0", batch=leading.same)

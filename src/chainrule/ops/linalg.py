@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import leading
 from chainrule.core.op import custom
+from chainrule.ops import batches
 from chainrule.ops.contract import matmul, mT
 from chainrule.ops.reduce import sum
 from chainrule.ops.select import gather
@@ -138,7 +140,7 @@ def _lu_vjp(g: Any, out: Any, _A: Any) -> Any:
 
 
 # The derivative: from A = P L U, with the triangles of L^T gL and gU U^T taken apart.
-lu_factor = custom("lu_factor", _lu_factor, _lu_vjp, outputs=2, grad="LinalgLuFactorExBackward0")
+lu_factor = custom("lu_factor", _lu_factor, _lu_vjp, outputs=2, grad="LinalgLuFactorExBackward0", batch=leading.same)
 
 
 def zero_pivot(a: Any) -> Any:
@@ -179,7 +181,9 @@ def _solve_triangular_vjp(g: Any, out: Any, a: Any, _b: Any, *, upper: bool, uni
     return sum_to(ga, shape=tuple(a.shape)), sum_to(gb, shape=tuple(_b.shape))
 
 
-solve_triangular = custom("solve_triangular", substitute, _solve_triangular_vjp, grad="LinalgSolveTriangularBackward0")
+solve_triangular = custom(
+    "solve_triangular", substitute, _solve_triangular_vjp, grad="LinalgSolveTriangularBackward0", batch=batches.solve
+)
 
 # -------------------------------------------------------------------------------------- equations, inverse, determinant
 
@@ -201,7 +205,9 @@ def _solve_vjp(g: Any, out: Any, a: Any, _b: Any, *, check: bool = True) -> Any:
     return sum_to(matmul(-gb, mT(out)), shape=tuple(a.shape)), sum_to(gb, shape=tuple(_b.shape))
 
 
-solve = custom("linalg_solve", _solve, _solve_vjp, grad="LinalgSolveExBackward0", matrix="solution")
+solve = custom(
+    "linalg_solve", _solve, _solve_vjp, grad="LinalgSolveExBackward0", matrix="solution", batch=batches.solve
+)
 
 
 def _inv(a: Any, *, check: bool = True) -> Any:
@@ -221,6 +227,7 @@ inv = custom(
     lambda g, out, _a, *, check=True: -matmul(matmul(mT(out), g), mT(out)),
     grad="LinalgInvExBackward0",
     matrix="inverse",
+    batch=leading.same,
 )
 
 
@@ -238,18 +245,19 @@ def _cofactors_vjp(g: Any, out: Any, a: Any) -> Any:
     return per_row(per_row(det(a))) * both
 
 
-cofactors = custom("cofactors", _cofactors, _cofactors_vjp, matrix="cofactor matrix")
+cofactors = custom("cofactors", _cofactors, _cofactors_vjp, matrix="cofactor matrix", batch=leading.same)
 det = custom(
     "det",
     np.linalg.det,
     lambda g, out, a: per_row(per_row(g)) * cofactors(a),
     grad="LinalgDetBackward0",
     matrix="determinant",
+    batch=leading.same,
 )
 slogdet = custom(
     "slogdet", lambda a: tuple(np.linalg.slogdet(a)), outputs=2, grad="LinalgSlogdetBackward0",
     vjp=lambda g, out, a: None if g[1] is None else per_row(per_row(g[1])) * mT(inv(a, check=False)),
-    matrix="log determinant",
+    matrix="log determinant", batch=leading.same,
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- exponential
@@ -295,4 +303,4 @@ def _matrix_exp_vjp(g: Any, out: Any, a: Any) -> Any:
     return part(part(matrix_exp(block), n, -2), 2 * n, -1, n)
 
 
-matrix_exp = custom("matrix_exp", _matrix_exp, _matrix_exp_vjp, grad="LinalgMatrixExpBackward0")
+matrix_exp = custom("matrix_exp", _matrix_exp, _matrix_exp_vjp, grad="LinalgMatrixExpBackward0", batch=leading.same)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import mends
 from chainrule.ops.elementwise import abs_, pow, sign
@@ -54,4 +55,5 @@ vector_norm = custom(
     grad="LinalgVectorNormBackward0",
     mend_slope=mends.slope_root,
     matrix="norm",
+    batch=leading.axes,
 )

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
+from chainrule.ops import batches
 from chainrule.ops.reduce import share_whole
 
 # ------------------------------------------------------------------------------------------------------------- fetching
@@ -41,8 +43,10 @@ def _put_at(x: Any, *, shape: tuple[int, ...], dim: int, index: Any, keepdim: bo
 
 
 # index: where along `dim`, an integer array; once: no element is taken twice; without keepdim, index is 1 long in `dim`
-take_at: Op = linear("take_at", _take_at, lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at), moves="other")
-put_at: Op = linear("put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at))
+take_at: Op = linear(
+    "take_at", _take_at, lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at), moves="other", batch=batches.gather
+)
+put_at: Op = linear("put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at), batch=batches.gather)
 
 # -------------------------------------------------------------------------------------------------------------- finding
 
@@ -103,13 +107,13 @@ def _argcum(accumulate: Any) -> Any:
     return kernel
 
 
-argsort = custom("argsort", _argsort)
-argtop = custom("argtop", _argtop, orderly=False)
-argkth = custom("argkth", _argkth)
-argmedian = custom("argmedian", _argmedian)
-argmode = custom("argmode", _argmode)
-argcummax = custom("argcummax", _argcum(np.maximum.accumulate))
-argcummin = custom("argcummin", _argcum(np.minimum.accumulate))
+argsort = custom("argsort", _argsort, batch=leading.axes)
+argtop = custom("argtop", _argtop, orderly=False, batch=leading.axes)
+argkth = custom("argkth", _argkth, batch=leading.axes)
+argmedian = custom("argmedian", _argmedian, batch=leading.axes)
+argmode = custom("argmode", _argmode, batch=leading.axes)
+argcummax = custom("argcummax", _argcum(np.maximum.accumulate), batch=leading.axes)
+argcummin = custom("argcummin", _argcum(np.minimum.accumulate), batch=leading.axes)
 
 # ------------------------------------------------------------------------------------------------ medians of everything
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.shapes import numel, reduced
+from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
-from chainrule.ops import mends
+from chainrule.ops import batches, mends
 from chainrule.ops.elementwise import exp, log, sqrt, where
 from chainrule.ops.views import cat, expand, flip, narrow, ones_like, reshape, select, stack
 
@@ -56,7 +57,7 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
 
 sum = linear(
     "sum", _sum, lambda g, x, *, dim, keepdim: spread(g, x, dim, keepdim),
-    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="sum",
+    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="sum", batch=leading.axes,
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 mean = linear(
     "mean", _mean, lambda g, x, *, dim, keepdim: spread(g / count(x, dim), x, dim, keepdim),
-    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="mean",
+    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="mean", batch=leading.axes,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------------------------------- spread
@@ -104,9 +105,11 @@ var = custom(
     sympy=lambda x, *, dim, correction, keepdim: (
         sum((x - mean(x, dim=dim, keepdim=True)) * (x - mean(x, dim=dim, keepdim=True)), dim=dim, keepdim=keepdim)
         / (count(x, dim) - correction)
-    ),
+    ), batch=leading.axes,
 )  # fmt: skip
-std = custom("std", _std, _std_vjp, sympy=lambda x, **over: sqrt(var(x, **over)), mend_slope=mends.slope_root)
+std = custom(
+    "std", _std, _std_vjp, sympy=lambda x, **over: sqrt(var(x, **over)), mend_slope=mends.slope_root, batch=leading.axes
+)
 
 # ------------------------------------------------------------------------------------------------------------ extremes
 
@@ -117,8 +120,20 @@ def _share(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
     return beside(g, x, dim, keepdim) * hit / sum(hit, dim=dim, keepdim=True)
 
 
-amax = custom("amax", lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim), _share, folds="max")
-amin = custom("amin", lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim), _share, folds="min")
+amax = custom(
+    "amax",
+    lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
+    _share,
+    folds="max",
+    batch=leading.axes,
+)
+amin = custom(
+    "amin",
+    lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim),
+    _share,
+    folds="min",
+    batch=leading.axes,
+)
 
 
 def share_whole(g: Any, out: Any, x: Any) -> Any:
@@ -127,8 +142,22 @@ def share_whole(g: Any, out: Any, x: Any) -> Any:
     return where(hit, g / sum(where(hit, ones_like(x), 0.0), dim=None, keepdim=False), 0.0)
 
 
-max_ = custom("max", lambda x: np.maximum.reduce(x, axis=None), share_whole, grad="MaxBackward1", folds="max")
-min_ = custom("min", lambda x: np.minimum.reduce(x, axis=None), share_whole, grad="MinBackward1", folds="min")
+max_ = custom(
+    "max",
+    lambda x: np.maximum.reduce(x, axis=None),
+    share_whole,
+    grad="MaxBackward1",
+    folds="max",
+    batch=batches.whole("amax"),
+)
+min_ = custom(
+    "min",
+    lambda x: np.minimum.reduce(x, axis=None),
+    share_whole,
+    grad="MinBackward1",
+    folds="min",
+    batch=batches.whole("amin"),
+)
 
 # ----------------------------------------------------------------------------------------------------------- logsumexp
 
@@ -147,6 +176,7 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any
 logsumexp = custom(
     "logsumexp", _logsumexp, _logsumexp_vjp, types="float", why="the slope of log-sum-exp is softmax",
     sympy=lambda x, *, dim, keepdim: log(sum(exp(x), dim=dim, keepdim=keepdim)), mend=mends.overflow,
+    batch=leading.axes,
 )  # fmt: skip
 
 
@@ -190,12 +220,12 @@ def _axis(x: Any, dim: int) -> tuple[int, ...]:
 softmax = custom(
     "softmax", _softmax, _softmax_vjp,
     sympy=lambda x, *, dim: exp(x) / sum(exp(x), dim=_axis(x, dim), keepdim=True),
-    matrix="rows", parts=_softmax_parts,
+    matrix="rows", parts=_softmax_parts, batch=leading.axes,
 )  # fmt: skip
 log_softmax = custom(
     "log_softmax", _log_softmax, _log_softmax_vjp,
     sympy=lambda x, *, dim: x - log(sum(exp(x), dim=_axis(x, dim), keepdim=True)),
-    tex="\\ln \\operatorname{softmax}(%0)", matrix="rows of logarithms", parts=_log_softmax_parts,
+    tex="\\ln \\operatorname{softmax}(%0)", matrix="rows of logarithms", parts=_log_softmax_parts, batch=leading.axes,
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------- cumulative
@@ -218,7 +248,7 @@ def _running(accumulate: Any) -> Any:
 
 cumsum: Op = linear(
     "cumsum", _running(np.add.accumulate),
-    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim),
+    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim), batch=leading.axes,
 )  # fmt: skip
 
 
@@ -252,7 +282,7 @@ def _cumprod_vjp(g: Any, _out: Any, x: Any, *, dim: int) -> Any:
     return _before(x, dim) * _scan_back(g, _part(x, dim, 1, n), dim) if numel(x.shape) else g
 
 
-cumprod = custom("cumprod", _running(np.multiply.accumulate), _cumprod_vjp)
+cumprod = custom("cumprod", _running(np.multiply.accumulate), _cumprod_vjp, batch=leading.axes)
 
 
 def _logcumsumexp_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:
@@ -265,7 +295,9 @@ def _logcumsumexp_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:
     return exp(where(x == out, 0.0, x - out)) * _scan_back(g, step, dim)
 
 
-logcumsumexp = custom("logcumsumexp", lambda x, *, dim: np.logaddexp.accumulate(x, dim), _logcumsumexp_vjp)
+logcumsumexp = custom(
+    "logcumsumexp", lambda x, *, dim: np.logaddexp.accumulate(x, dim), _logcumsumexp_vjp, batch=leading.axes
+)
 
 # -------------------------------------------------------------------------------------------------------------- product
 
@@ -284,7 +316,7 @@ def _prod_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
     return beside(g, x, dim, keepdim) * reshape(others, shape=shape)
 
 
-prod = custom("prod", _prod, _prod_vjp, why="each factor's slope is the product of the others")
+prod = custom("prod", _prod, _prod_vjp, why="each factor's slope is the product of the others", batch=leading.axes)
 
 # --------------------------------------------------------------------------------------- counting, without derivatives
 
@@ -297,8 +329,8 @@ def _truth(reduce: Any) -> Any:
     return kernel
 
 
-any_ = custom("any", _truth(np.logical_or.reduce))
-all_ = custom("all", _truth(np.logical_and.reduce))
-argmax = custom("argmax", lambda x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim))
-argmin = custom("argmin", lambda x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim))
-count_nonzero = custom("count_nonzero", lambda x, *, dim: np.count_nonzero(x, axis=dim))
+any_ = custom("any", _truth(np.logical_or.reduce), batch=leading.axes)
+all_ = custom("all", _truth(np.logical_and.reduce), batch=leading.axes)
+argmax = custom("argmax", lambda x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
+argmin = custom("argmin", lambda x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
+count_nonzero = custom("count_nonzero", lambda x, *, dim: np.count_nonzero(x, axis=dim), batch=leading.axes)

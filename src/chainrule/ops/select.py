@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.op import custom, elementwise, linear
-from chainrule.ops import intervals
+from chainrule.ops import batches, intervals
 from chainrule.ops.views import _zeros, along, ones_like, reshape, sum_to, zeros_like
 
 # ---------------------------------------------------------------------------------------------------------------- where
@@ -38,7 +38,7 @@ where = elementwise(
 
 getitem = linear(
     "getitem", lambda x, *, index: x[index], lambda g, x, *, index: place_at(g, shape=tuple(x.shape), index=index),
-    view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index,
+    view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index, batch=batches.getitem,
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ place_at = linear(
     lambda g, x, *, shape, index: getitem(g, index=index),
     moves="place",
     at=lambda n, *, shape, index: index,
+    batch=batches.place_at,
 )
 
 
@@ -96,8 +97,8 @@ def _sum_like(g: Any, value: Any) -> Any:
     return reshape(sum_to(g, shape=shape[extra:]), shape=shape)
 
 
-pick = linear("index", _pick, _pick_back, moves="other")
-index_put = linear("index_put", _put, _put_transpose, matrix="one-hot")
+pick = linear("index", _pick, _pick_back, moves="other", batch=batches.index)
+index_put = linear("index_put", _put, _put_transpose, matrix="one-hot", batch=batches.index_put)
 
 
 def steps(index: Any, dim: int) -> tuple[Any, ...]:
@@ -110,6 +111,7 @@ def steps(index: Any, dim: int) -> tuple[Any, ...]:
 gather = linear(
     "gather", lambda x, *, dim, index: x[steps(index, dim)] if x.ndim else x.reshape(1)[index],
     lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
+    batch=batches.gather,
 )  # fmt: skip
 
 
@@ -135,16 +137,18 @@ def _pad_back(g: Any, src: Any) -> Any:
 
 scatter_add = linear(
     "scatter_add", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=True),
-    lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)),
+    lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)), batch=batches.gather,
 )  # fmt: skip
 scatter = linear(
     "scatter", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=False),
     lambda g, x, src, *, dim, index: (
         scatter(g, _zeros(g, index.shape), dim=dim, index=index), _pad_back(gather(g, dim=dim, index=index), src)),
+    batch=batches.gather,
 )  # fmt: skip
 index_select = linear(
     "index_select", lambda x, *, dim, index: np.take(x, index, axis=dim) if x.ndim else np.array(x),
     lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
+    batch=batches.index_select,
 )  # fmt: skip
 
 
@@ -154,7 +158,12 @@ def _index_add(x: Any, src: Any, *, dim: int, index: Any) -> Any:
     return out
 
 
-index_add = linear("index_add", _index_add, lambda g, x, src, *, dim, index: (g, index_select(g, dim=dim, index=index)))
+index_add = linear(
+    "index_add",
+    _index_add,
+    lambda g, x, src, *, dim, index: (g, index_select(g, dim=dim, index=index)),
+    batch=batches.index_select,
+)
 
 # ---------------------------------------------------------------------------------------------- what meets in a place
 

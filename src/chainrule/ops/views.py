@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.shapes import dim_index, numel
+from chainrule.core import leading
 from chainrule.core.op import REGISTRY, custom, linear
-from chainrule.ops import intervals
+from chainrule.ops import batches, intervals
 
 # ------------------------------------------------------------------------------------------------ what the engine needs
 
@@ -26,7 +27,13 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 
 sum_to = linear(
-    "sum_to", _sum_to, lambda g, x, *, shape: expand(g, shape=x.shape), grad="SumBackward1", folds="sum", objects=True
+    "sum_to",
+    _sum_to,
+    lambda g, x, *, shape: expand(g, shape=x.shape),
+    grad="SumBackward1",
+    folds="sum",
+    objects=True,
+    batch=batches.sum_to,
 )
 
 
@@ -36,7 +43,13 @@ def _expand(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 
 expand = linear(
-    "expand", _expand, lambda g, x, *, shape: sum_to(g, shape=x.shape), view=True, moves="expand", orderly=False
+    "expand",
+    _expand,
+    lambda g, x, *, shape: sum_to(g, shape=x.shape),
+    view=True,
+    moves="expand",
+    orderly=False,
+    batch=batches.expand,
 )
 
 
@@ -52,6 +65,7 @@ cast = linear(
     moves="each",
     price=1,
     bounds=lambda x: x,
+    batch=leading.same,
 )
 clone = linear(
     "clone",
@@ -62,13 +76,28 @@ clone = linear(
     price=1,
     bounds=lambda x: x,
     parts=lambda x: x,
+    batch=leading.same,
 )
-alias = linear("alias", lambda x: x.view(), lambda g, x: g, view=True, moves="each", price=1, bounds=lambda x: x)
-fill = linear("fill", lambda x, value: np.full_like(x, value), lambda g, x, value: (zeros_like(g), sum_to(g, shape=())))
+alias = linear(
+    "alias",
+    lambda x: x.view(),
+    lambda g, x: g,
+    view=True,
+    moves="each",
+    price=1,
+    bounds=lambda x: x,
+    batch=leading.same,
+)
+fill = linear(
+    "fill",
+    lambda x, value: np.full_like(x, value),
+    lambda g, x, value: (zeros_like(g), sum_to(g, shape=())),
+    batch=batches.fill,
+)
 overwrite = linear(
     "overwrite", lambda x, src: np.broadcast_to(np.asarray(src).astype(x.dtype), x.shape),
     lambda g, x, src: (zeros_like(g), cast(sum_to(g, shape=src.shape), dtype=src.dtype)), grad="CopyBackwards",
-    orderly=False,
+    orderly=False, batch=batches.overwrite,
 )  # fmt: skip
 zeros_like = custom(
     "zeros_like",
@@ -76,6 +105,7 @@ zeros_like = custom(
     moves="like",
     price=1,
     bounds=intervals.between(0, 0),
+    batch=leading.same,
 )
 ones_like = custom(
     "ones_like",
@@ -83,13 +113,14 @@ ones_like = custom(
     moves="like",
     price=1,
     bounds=intervals.between(1, 1),
+    batch=leading.same,
 )
 
 # ------------------------------------------------------------------------------------------------------------ reshaping
 
 reshape = linear(
     "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x, *, shape: reshape(g, shape=x.shape),
-    view=True, grad="ViewBackward0", moves="reshape",
+    view=True, grad="ViewBackward0", moves="reshape", batch=leading.shaped,
 )  # fmt: skip
 
 
@@ -102,12 +133,12 @@ def _swapped(n: int, *, dim0: int, dim1: int) -> list[int]:
 permute = linear(
     "permute", lambda x, *, dims: np.transpose(x, dims),
     lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in np.argsort(dims))), view=True,
-    moves="axes", at=lambda n, *, dims: dims, orderly=False,
+    moves="axes", at=lambda n, *, dims: dims, orderly=False, batch=batches.permute,
 )  # fmt: skip
 transpose = linear(
     "transpose", lambda x, *, dim0, dim1: x.swapaxes(dim0, dim1),
     lambda g, x, *, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1), view=True,
-    moves="axes", at=_swapped, orderly=False,
+    moves="axes", at=_swapped, orderly=False, batch=leading.axes,
 )  # fmt: skip
 t = linear(
     "t",
@@ -118,10 +149,11 @@ t = linear(
     moves="axes",
     at=lambda n: range(n)[::-1],
     orderly=False,
+    batch=batches.t,
 )
 squeeze = linear(
     "squeeze", lambda x, *, dims: x.reshape(tuple(s for i, s in enumerate(x.shape) if i not in dims)),
-    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="reshape",
+    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="reshape", batch=leading.axes,
 )  # fmt: skip
 unsqueeze = linear(
     "unsqueeze",
@@ -129,6 +161,7 @@ unsqueeze = linear(
     lambda g, x, *, dim: reshape(g, shape=x.shape),
     view=True,
     moves="reshape",
+    batch=leading.new_axis,
 )
 flip = linear(
     "flip",
@@ -137,16 +170,19 @@ flip = linear(
     moves="part",
     at=lambda n, *, dims: tuple(slice(None, None, -1 if i in dims else None) for i in range(n)),
     orderly=False,
+    batch=leading.axes,
 )
 roll = linear(
     "roll", lambda x, *, shifts, dims: np.roll(x, shifts, dims),
     lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims), moves="other",
+    batch=batches.roll,
 )  # fmt: skip
 repeat = linear(
     "repeat",
     lambda x, *, repeats: np.tile(x, repeats),
     lambda g, x, *, repeats: _unrepeat(g, x, repeats),
     moves="other",
+    batch=batches.repeat,
 )
 
 
@@ -198,10 +234,10 @@ def _place_index(n: int, *, shape: tuple[int, ...], path: Path) -> Any:
 
 view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices", moves="other")
 zeros_of = custom(
-    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other", matrix="zeros"
+    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other", matrix="zeros", batch=leading.shaped
 )  # of g's kind, in another shape
 place = linear(
-    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="place", at=_place_index
+    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="place", at=_place_index, batch=batches.place
 )  # a part in a whole of zeros
 
 
@@ -222,7 +258,7 @@ def along(dim: int, i: Any, ndim: int) -> tuple[Any, ...]:
 narrow = linear(
     "narrow", lambda x, *, dim, start, stop, step: x[along(dim, slice(start, stop, step), x.ndim)],
     back_to("narrow"), view=True, grad="SliceBackward0",
-    moves="part", at=lambda n, *, dim, start, stop, step: along(dim, slice(start, stop, step), n),
+    moves="part", at=lambda n, *, dim, start, stop, step: along(dim, slice(start, stop, step), n), batch=leading.axes,
 )  # fmt: skip
 select = linear(
     "select",
@@ -231,10 +267,11 @@ select = linear(
     view=True,
     moves="part",
     at=lambda n, *, dim, index: along(dim, int(index), n),
+    batch=leading.axes,
 )
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
-    back_to("diagonal"), view=True, moves="other", matrix="diagonal",
+    back_to("diagonal"), view=True, moves="other", matrix="diagonal", batch=leading.axes,
 )  # fmt: skip
 
 
@@ -282,7 +319,7 @@ def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any
     return index_add(_zeros(flat, tuple(x.shape)), flat, dim=d, index=where)
 
 
-unfold = linear("unfold", _windows, _windows_transpose, view=True)
+unfold = linear("unfold", _windows, _windows_transpose, view=True, batch=leading.axes)
 
 
 def _split(g: Any, *xs: Any, dim: int) -> Any:
@@ -294,10 +331,11 @@ def _each(gradients: list[Any]) -> Any:
     return gradients if len(gradients) > 1 else gradients[0]  # of a single input, a rule gives it bare
 
 
-cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split, moves="other")
+cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split, moves="other", batch=leading.new_axis)
 stack = linear(
     "stack", lambda *xs, dim: np.stack(xs, dim),
     lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]), moves="other",
+    batch=leading.new_axis,
 )  # fmt: skip
 
 
@@ -306,16 +344,18 @@ tril = linear(
     lambda x, *, diagonal: np.tril(x, diagonal),
     lambda g, x, *, diagonal: tril(g, diagonal=diagonal),
     moves="other",
+    batch=leading.same,
 )
 triu = linear(
     "triu",
     lambda x, *, diagonal: np.triu(x, diagonal),
     lambda g, x, *, diagonal: triu(g, diagonal=diagonal),
     moves="other",
+    batch=leading.same,
 )
 diag_embed = linear(
     "diag_embed", lambda x, *, offset, dim1, dim2: _embed(x, offset, dim1, dim2),
-    lambda g, x, **a: diagonal(g, **a), orderly=False,
+    lambda g, x, **a: diagonal(g, **a), orderly=False, batch=leading.new_axis,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import leading
 from chainrule.core.op import linear
 from chainrule.ops.select import getitem
 
@@ -50,5 +51,5 @@ def _fold_transpose(g: Any, x: Any, *, shape: Ints, size: Ints, step: Ints, spre
     return windows(g, size=size, step=step, spread=spread)
 
 
-windows = linear("windows", _windows, _windows_transpose, view=True, grad="UnfoldBackward0")
-fold: Any = linear("fold", _fold, _fold_transpose, grad="Col2ImBackward0")
+windows = linear("windows", _windows, _windows_transpose, view=True, grad="UnfoldBackward0", batch=leading.same)
+fold: Any = linear("fold", _fold, _fold_transpose, grad="Col2ImBackward0", batch=leading.same)
