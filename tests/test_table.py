@@ -27,7 +27,8 @@ def columns_read(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Subscript) and columns(node.value):
             named = node.slice
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            named = node.args[0] if columns(node.func.value) or node.func.attr == "says" else None
+            reads = columns(node.func.value) or node.func.attr == "says"
+            named = node.args[0] if reads and node.args else None
         elif isinstance(node, ast.Compare) and columns(node.comparators[0]):
             named = node.left
         if isinstance(named, ast.Constant):
