@@ -277,6 +277,14 @@ def test_a_file_that_is_not_there_or_not_python(run, tmp_path):
         (["descend", "x**2", "--start", "x=1", "--set", "momentum"], "--set is given as"),
         (["descend", "x**2", "--start", "x=1", "--set", "momentum=high"], "no number"),
         (["descend", "x" * 1_000_000, "--start", "x=1"], "1000000 characters"),
+        *(
+            (["descend", "x**2", "--start", "x=1", "--lr", lr], "must be a positive number")
+            for lr in "0 nan inf -1".split()
+        ),
+        (["descend", "x**2", "--start", "x=1", "--lr", "abc"], "invalid float"),
+        (["descend", "x**2", "--start", "x=1", "--optimizer", "adm"], "Did you mean 'adam'?"),
+        (["descend", "x**2", "--start", "x=1", "--set", "momentun=1"], "Did you mean 'momentum'?"),
+        (["descend", "x**2", "--start", "x=1", "--steps", "-1"], "not negative"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_exits_with_3(run, words, message):
@@ -285,12 +293,29 @@ def test_a_command_line_that_makes_no_sense_exits_with_3(run, words, message):
 
 
 @pytest.mark.parametrize(
+    "f, more, status, said",
+    [
+        ("x**2", ["--lr", "0.1"], 0, "close to a flat place"),
+        ("x**2", ["--lr", "0.001", "--steps", "10"], 0, "there is further to go"),
+        ("x**2", ["--lr", "1.1", "--steps", "500"], 1, "has grown from 1 to"),
+        ("0 - x", ["--lr", "1e79"], 1, "no minimum that way"),
+        ("-x**2", ["--lr", "1.5"], 1, "ran away"),
+        ("cos(x - 1)", ["--lr", "0.1"], 1, "A maximum, not a minimum"),
+        ("cos(x - 1)", ["--optimizer", "newton"], 1, "a maximum, not a minimum"),
+        ("x**2", ["--optimizer", "newton"], 0, "Arrived after"),
+    ],
+)
+def test_the_exit_status_of_a_descent(run, f, more, status, said):
+    done = run("descend", f, "--start", "x=1", *more)
+    assert done.status == status and said in " ".join(done.out.split())
+    got = strict(run("descend", f, "--start", "x=1", *more, "--json").out)
+    assert got["success"] is (status == 0 and "further" not in said)
+
+
+@pytest.mark.parametrize(
     "words, message",
     [
         (["descend", "log(x)", "--start", "x=-1"], "not finite at the start"),
-        (["descend", "x**2", "--start", "x=1", "--optimizer", "adm"], "Did you mean 'adam'?"),
-        (["descend", "x**2", "--start", "x=1", "--set", "momentun=1"], "Did you mean 'momentum'?"),
-        (["descend", "x**2", "--start", "x=1", "--steps", "-1"], "not negative"),
         (["descend", "x**2", "--start", "x=[1,2]"], "single number"),
         (["descend", "x**2", "--start", "x=1", "--plot", "way.nonsense"], "nonsense"),
     ],

@@ -1,42 +1,92 @@
-"""Why a descent ran away: the learning rate held against the curvature.
+"""The curvature at a point, and what it says of a learning rate.
+
+Of few variables the Hessian is made, a product for each; of many, the curvatures at the ends of its spectrum are found
+by the method of Lanczos (1950) from some products alone.
 
 On a quadratic, gradient descent shrinks the error along a direction of curvature c by the factor 1 - lr c, so it holds
-just for lr < 2/c, and the largest curvature decides. That is found by power iteration: multiplied by the Hessian again
-and again, a vector turns into the direction of largest curvature (in size). The Hessian itself is never made.
+just for lr < 2/c, and the largest curvature decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.descend.objective import Objective, hessian_product
+from chainrule.descend.flat import Flat
+from chainrule.descend.objective import Objective
 from chainrule.descend.words import Words, words
 
-ROUNDS = 100
-CLOSE = 1e-4  # relative change at which the estimate is taken
+FEW = 30  # variables of which the Hessian is made; of more, so many products are
+MOST = 100_000  # variables: of more it takes too long and too much room
+
+
+class Curvature(NamedTuple):
+    """The smallest and the largest curvature and the direction of the smallest.
+
+    promise, reach: the fall to the minimum of the quadratic model, and the way there; infinite if there is none.
+    """
+
+    least: float
+    greatest: float
+    direction: Any
+    promise: float
+    reach: float
+
+
+def curvature(flat: Flat, x: Any, g: Any) -> Curvature | None:
+    """The curvature at a vector where the gradient is g; None where it is not to be had."""
+    if len(x) > MOST:
+        return None
+    try:
+        if len(x) <= FEW:
+            values, axes = np.linalg.eigh(flat.hessian(x))
+        else:
+            values, axes = _lanczos(flat, x)
+    except Exception:  # a diagnosis must not hide what it is about
+        return None
+    if not np.isfinite(values).all():
+        return None
+    promise = reach = np.inf
+    if values[0] > 0:
+        with np.errstate(over="ignore", invalid="ignore"):
+            along = axes.T @ g  # and what no axis shows is taken to lie along the smallest curvature
+            other = max(float(g @ g - along @ along), 0.0)
+            promise = float((along**2 / values).sum() + other / values[0]) / 2
+            reach = float(((along / values) ** 2).sum() + other / values[0] ** 2) ** 0.5
+    return Curvature(float(values[0]), float(values[-1]), axes[:, 0], promise, reach)
+
+
+def _lanczos(flat: Flat, x: Any) -> tuple[Any, Any]:
+    """Estimates of curvatures, in order, and their directions as columns; those at the ends are found first."""
+    v = np.random.default_rng(0).standard_normal(len(x))
+    basis = [v / np.linalg.norm(v)]
+    diagonal: list[float] = []
+    beside: list[float] = []
+    for _ in range(FEW):
+        w = flat.product(x, basis[-1])
+        diagonal.append(float(w @ basis[-1]))
+        rows = np.stack(basis)
+        for _ in range(2):  # once is not orthogonal enough
+            w = w - rows.T @ (rows @ w)
+        size = float(np.linalg.norm(w))
+        if not size > 1e-10 * max(map(abs, diagonal)):
+            break
+        beside.append(size)
+        basis.append(w / size)
+    n = len(diagonal)
+    off = np.diag(beside[: n - 1], 1)
+    values, vectors = np.linalg.eigh(np.diag(diagonal) + off + off.T)
+    return values, np.stack(basis[:n]).T @ vectors
 
 
 def largest_curvature(objective: Objective, leaves: Sequence[Any]) -> float:
-    """The eigenvalue of the Hessian that is largest in size, at a point given by its leaves."""
-    rng = np.random.default_rng(0)
-    v = _unit([np.asarray(rng.standard_normal(a.shape), a.dtype)[()] for a in leaves])
-    product = objective.program(hessian_product, v)
-    found = 0.0
-    for _ in range(ROUNDS):
-        w = product([*leaves, *v])
-        before, found = found, float(sum(np.vdot(a, b) for a, b in zip(v, w)))
-        if not np.isfinite(found) or abs(found - before) <= CLOSE * abs(found):
-            break
-        v = _unit(w)
-    return found
-
-
-def _unit(parts: Sequence[Any]) -> list[Any]:
-    size = float(np.sqrt(sum(float(np.vdot(a, a)) for a in parts))) or 1.0
-    return [(a / size).astype(a.dtype) for a in parts]
+    """The eigenvalue of the Hessian that is largest in size, at a point given by its leaves; nan if there is none."""
+    flat = Flat(objective)
+    x = flat.join(leaves)
+    found = curvature(flat, x, np.zeros(len(x)))
+    return float("nan") if found is None else max(found.least, found.greatest, key=abs)
 
 
 def explain(
@@ -49,10 +99,7 @@ def explain(
     factor = 2 * (1 + momentum) if damped else 2.0
     told: Words | None = None
     for where, leaves in points:
-        try:
-            c = largest_curvature(objective, leaves)
-        except Exception:  # a diagnosis must not hide what it is about
-            return told
+        c = largest_curvature(objective, leaves)
         if not np.isfinite(c) or c == 0:
             continue
         if c < 0:

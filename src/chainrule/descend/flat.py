@@ -7,19 +7,31 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.descend.objective import Objective, hessian_product, value_and_gradient
+from chainrule.descend.objective import Objective, Program, hessian_product, value_and_gradient
 from chainrule.descend.recall import recall
 
 
+def norm(v: Any) -> float:
+    """The Euclidean norm of a vector; infinite where its square is beyond all numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.linalg.norm(v))
+
+
 class Flat:
-    """Value, gradient and products with the Hessian, from flat vectors to flat vectors."""
+    """Value, gradient and products with the Hessian, from flat vectors to flat vectors; `calls` counts gradients."""
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         self.like = objective.start
         self.ends = np.cumsum([a.size for a in self.like])
-        self._both = recall(objective, "both", lambda: objective.program(value_and_gradient))
-        self._product: Any = None
+        self.calls = 0
+        self._both: Program | None = None
+        self._product: Program | None = None
+
+    @property
+    def eps(self) -> float:
+        """The relative rounding of the leaves, the coarsest of them."""
+        return max(float(np.finfo(a.dtype).eps) for a in self.like)
 
     def join(self, leaves: Sequence[Any]) -> Any:
         """The leaves in one vector."""
@@ -28,7 +40,8 @@ class Flat:
     def split(self, x: Any) -> list[Any]:
         """A vector as leaves of their own shapes and dtypes."""
         parts = np.split(x, self.ends[:-1])
-        return [p.astype(a.dtype).reshape(a.shape)[()] for p, a in zip(parts, self.like)]
+        with np.errstate(over="ignore"):  # of what a narrower dtype cannot hold
+            return [p.astype(a.dtype).reshape(a.shape)[()] for p, a in zip(parts, self.like)]
 
     def rounded(self, x: Any) -> Any:
         """The vector as the leaves can hold it."""
@@ -36,6 +49,10 @@ class Flat:
 
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         """The value and the gradient at a vector."""
+        if self._both is None:
+            objective = self.objective
+            self._both = recall(objective, "both", lambda: objective.program(value_and_gradient))
+        self.calls += 1
         value, *gs = self._both(self.split(x))
         return float(value), self.join(gs)
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
+from chainrule.descend.arrival import NotFinite
 from chainrule.descend.fast_lanes import run_fast
 from chainrule.descend.history import LIMIT, History
-from chainrule.descend.loop import Loop, NotFinite
+from chainrule.descend.loop import Loop
 from chainrule.descend.objective import Objective, Program, gradients, read, value_and_gradient
 from chainrule.descend.options import RULES, group_of
 from chainrule.descend.searches import QuasiNewton, Search

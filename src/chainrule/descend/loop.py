@@ -6,12 +6,14 @@ short enough for a progress bar and for Ctrl-C. The conditions to end by are che
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chainrule.base.extras import MissingExtra, extra
+from chainrule.descend.arrival import arrival, check_start, slope_by_differences
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.steps import State
@@ -35,6 +37,9 @@ class End(NamedTuple):
     slope: float
     reason: str
     words: Words | None
+    first: tuple[float, float]  # value and norm of the gradient where the run began
+    length: float  # of the last step
+    nfev: int
 
 
 class Loop(NamedTuple):
@@ -68,8 +73,18 @@ class Loop(NamedTuple):
             hit = self.stops.find(value, slope, at) or Hit("steps done", None)
         if self.checkpoint:
             self.checkpoint.write(at, state, self.history, self.stops)
-        self.history.end(at, value, slope, state[: len(self.objective.start)])
-        return End(at, state, value, slope, hit.reason, hit.words)
+        leaves = state[: len(self.objective.start)]
+        self.history.end(at, value, slope, leaves)
+        first = reached.first or (value, slope)
+        nfev = getattr(self.runner, "nfev", at + 1)
+        if hit.reason == "converged":
+            ending = arrival(self.objective, leaves, first, hit, self.stops.moved)
+            hit = Hit(ending.reason, ending.words)
+        elif hit.words is not None and hit.words.what == "nan":
+            by_differences = slope_by_differences(self.objective, leaves)
+            if by_differences < math.inf:
+                hit = Hit(hit.reason, words("untaken", slope=by_differences))
+        return End(at, state, value, slope, hit.reason, hit.words, first, self.stops.moved, nfev)
 
     def _descend(self, reached: Reached, bar: _Bar) -> Hit | None:
         wish: int = self.runner.pace
@@ -78,8 +93,9 @@ class Loop(NamedTuple):
             n = self._length(at, wish)
             began = time.monotonic()
             ran = self.runner.run(reached.state, self.rates(at, at + n), n, at, self.history, self.stops)
+            reached.first = reached.first or ran.first
             if at == 0:
-                check_start(*ran.first)
+                check_start(self.objective, *ran.first)
             if self._asked_to_stop(at, reached.state, ran.first[0]):
                 reached.seen = ran.first
                 return Hit("stopped", words("callback"))
@@ -126,19 +142,8 @@ class Reached:
 
     def __init__(self, at: int, state: State) -> None:
         self.at, self.state = at, state
+        self.first: tuple[float, float] | None = None  # the same where this run began
         self.seen: tuple[float, float] | None = None
-
-
-class NotFinite(ValueError):
-    """A function without a finite value or gradient at the start."""
-
-
-def check_start(value: float, slope: float) -> None:
-    """Raise NotFinite unless both are finite."""
-    finite = float("-inf") < value < float("inf")
-    if not finite or not slope < float("inf"):
-        what = f"f(x0) = {value}" if not finite else f"f(x0) = {value:.6g}, but the norm of its gradient is {slope}"
-        raise NotFinite(f"the function is not finite at the start: {what}. Start elsewhere")
 
 
 class _Bar:

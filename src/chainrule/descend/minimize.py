@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from chainrule.descend.arrival import Ending, outlook
 from chainrule.descend.curvature import explain
 from chainrule.descend.history import History
 from chainrule.descend.loop import End, Loop
@@ -150,13 +153,19 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     leaves = end.state[:n]
     objective.put(leaves)
     said = end.words
+    later = None
+    if end.reason == "steps done" and end.at:
+        rate = float(loop.rates(end.at - 1, end.at)[0])
+        later = partial(_later, objective, list(leaves), end, name, {**group, "lr": rate})
     if end.reason == "diverged":
         points = [(words("start"), objective.start)]
         if history.n > 1:
             before = [p[history.n - 2] for p in history.points]
             points.append((words("step", step=int(history.steps[-2])), before))
         rate = loop.rates(max(end.at - 1, 0), max(end.at, 1))[0]
-        why = explain(objective, points, name, {**group, "lr": rate})
+        why = None
+        if end.words is None or end.words.what != "untaken":  # that is its own explanation
+            why = explain(objective, points, name, {**group, "lr": rate})
         objective.put(leaves)
         what = "lost, as" if why else "lost"
         said = words(what, step=end.at, reason=end.words, explanation=why)
@@ -167,12 +176,21 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     return Result(
         x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,
         words=said, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
-        how=loop.runner.how,
+        nfev=end.nfev, how=loop.runner.how, arrived=end.reason == "converged", later=later,
         path=objective.paths([p[kept] for p in history.points]) if history.every else None,
         values=history.values[kept] if history.every else None,
         grad_norms=history.slopes[kept] if history.every else None,
         recorded=history.steps if history.every else None,
     )  # fmt: skip
+
+
+def _later(objective: Objective, leaves: list[Any], end: End, name: str, group: dict[str, Any]) -> Ending:
+    """The outlook after all steps, for which parameters that the function refers to are lent."""
+    held = [np.array(p._a) for p in objective.parameters or ()]
+    try:
+        return outlook(objective, leaves, end.first, name, group)
+    finally:
+        objective.put(held)
 
 
 def _short(v: Any) -> str:

@@ -1,10 +1,10 @@
 """What is minimised: a function and where it starts, as flat lists of arrays, and programs made of it.
 
-`x0` may be a number, an array, a tensor, a tuple, list or dict of them, or the parameters of a module. Everything after
-this file sees a list of arrays, the leaves. A `Program` is a computation from the leaves (and a few more arrays) to
-arrays: value and gradient, a step of an optimiser, a product with the Hessian. It is traced into one graph; a function
-that cannot be traced (it decides by the values of tensors, changes Python objects, or reads what gives another answer
-each time) is run as it is, each time.
+`x0` may be a number, an array, a tensor, a tuple, list or dict of them, or the parameters of a module. Numbers, and
+lists of numbers, are double precision. Everything after this file sees a list of arrays, the leaves. A `Program` is a
+computation from the leaves (and a few more arrays) to arrays: value and gradient, a step of an optimiser, a product
+with the Hessian. It is traced into one graph; a function that cannot be traced (it decides by the values of tensors,
+changes Python objects, or reads what gives another answer each time) is run as it is, each time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import store
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.descend.untaken import settled
 from chainrule.func.single import computed, one_number
 from chainrule.func.trees import flatten, unflatten
 
@@ -41,9 +42,12 @@ Make = Callable[[Tensor, list[Tensor], list[Any]], list[Any]]  # (value, leaves,
 class Objective:
     """A function of the leaves of `x0`.
 
-    f: takes what `x0` is, with tensors in the place of numbers and arrays, and returns a tensor of one element; if `x0`
-        is a module or its parameters, it may take no argument.
+    f: takes what `x0` is, with tensors in the place of numbers and arrays, and returns a tensor of one element; a
+        function of several arguments takes them from a tuple or list, or by their names from a dict. If `x0` is a
+        module or its parameters, it may take no argument.
     """
+
+    spread = ""  # "*" or "**": how x0 is handed to a function of several arguments
 
     def __init__(self, f: Callable[..., Any], x0: Any) -> None:
         if not callable(f):
@@ -60,11 +64,12 @@ class Objective:
         elif _takes_nothing(f):
             self._own(flatten(x0)[0], "x0")
         else:
-            leaves, self.spec = flatten(x0)
-            if not leaves:
+            self.spread = _spread(f, x0)
+            leaves, self.spec = flatten(0.0) if (whole := not self.spread and _numbers(x0)) else flatten(x0)
+            self.like = [x0] if whole else leaves
+            if not self.like:
                 raise ValueError("x0 is empty: there is nothing to minimise by")
-            self.like = leaves
-            self.start = [_payload(x) for x in leaves]
+            self.start = [_payload(x) for x in self.like]
 
     def _own(self, tensors: list[Any], what: str) -> None:
         """Parameters that the function refers to: they are moved themselves."""
@@ -93,14 +98,19 @@ class Objective:
 
     def call(self, xs: list[Tensor]) -> Tensor:
         """The value at tensors in the place of the leaves."""
-        args = self.arguments if self.parameters is not None else (unflatten(self.spec, xs),)
-        y = one_number(computed(self.f, *args))
+        y = one_number(computed(self._apply, xs))
         if y._g is None:
             raise ValueError(
                 "the value does not depend on x by anything that can be differentiated (was it computed from "
                 "x.detach(), under no_grad(), or from other tensors?)"
             )
         return y if not y._a.shape else REGISTRY["reshape"](y, shape=())
+
+    def _apply(self, xs: list[Tensor]) -> Any:
+        if self.parameters is not None:
+            return self.f(*self.arguments)
+        x = unflatten(self.spec, xs)
+        return self.f(x) if not self.spread else self.f(*x) if self.spread == "*" else self.f(**x)
 
     def program(self, make: Make, more: Sequence[Any] = ()) -> Program:
         """What `make` computes of the value and the leaves, as a function of arrays: the leaves, then as `more`."""
@@ -214,7 +224,13 @@ def read(x: Tensor) -> Any:
 
 def gradients(y: Tensor, xs: list[Tensor]) -> list[Any]:
     """The gradients' payloads; None for a leaf that the value does not depend on."""
-    return [None if g is None else read(g) for g in grad(y, xs, allow_unused=True)]
+    return _read(y, grad(y, xs, allow_unused=True))
+
+
+def _read(y: Tensor, gs: Sequence[Tensor | None]) -> list[Any]:
+    made = [None if g is None else read(g) for g in gs]
+    value = read(y)
+    return settled(made, value.id) if isinstance(value, Var) else made
 
 
 def value_and_gradient(y: Tensor, xs: list[Tensor], _: list[Any]) -> list[Any]:
@@ -228,7 +244,7 @@ def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Any]) -> list[Any]:
     gs = grad(y, xs, create_graph=True, allow_unused=True)
     dots = [(g * wrap(v)).sum() for g, v in zip(gs, vs) if g is not None and g._g is not None]
     got = grad(sum(dots[1:], dots[0]), xs, allow_unused=True) if dots else [None] * len(xs)
-    return [REGISTRY["zeros_like"](read(x)) if h is None else read(h) for x, h in zip(xs, got)]
+    return [REGISTRY["zeros_like"](read(x)) if h is None else h for x, h in zip(xs, _read(y, got))]
 
 
 def _is_module(x: Any) -> bool:
@@ -246,12 +262,47 @@ def _takes_nothing(f: Callable[..., Any]) -> bool:
     return not any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
 
 
+def _spread(f: Callable[..., Any], x0: Any) -> str:
+    """How a function of several arguments takes what is in x0; "" for a function of one."""
+    if type(f) is FunctionType and not f.__dict__ and f.__code__.co_argcount - len(f.__defaults__ or ()) < 2:
+        return ""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return ""
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p.name for p in parameters if p.name in names and p.default is p.empty]
+    if len(needed) < 2:
+        return ""
+    if isinstance(x0, dict) and {*needed} <= {*x0} <= {*names}:
+        return "**"
+    if isinstance(x0, (tuple, list)) and len(needed) <= len(x0) <= len(names):
+        return "*"
+    there = f"holds {len(x0)}" if isinstance(x0, (tuple, list, dict)) else f"is one: {x0!r:.40}"
+    example = ", ".join(["1.0"] * len(needed))
+    raise TypeError(
+        f"the function takes {len(needed)} arguments ({', '.join(needed)}), so x0 must hold a start for each, as a "
+        f"tuple ({example}) or a dict by their names, but it {there}. For a vector, write f(x) with x[0], x[1], ..."
+    )
+
+
+def _numbers(x: Any) -> bool:
+    """Whether x is a list or tuple of numbers, or of such lists of one length: it is one array."""
+    if type(x) not in (list, tuple) or not len(x):
+        return False
+    if type(x[0]) in (list, tuple):
+        return all(_numbers(row) and len(row) == len(x[0]) for row in x)
+    return all(isinstance(n, (int, float, np.integer, np.floating)) and not isinstance(n, bool) for n in x)
+
+
 def _payload(x: Any) -> Array:
     """A leaf of x0 as an array of its own, of floats."""
+    if isinstance(x, (list, tuple)):
+        return np.array(x, np.float64)
     if isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.ndarray, np.number, Tensor)):
         raise TypeError(f"x0 must hold numbers, arrays or tensors, but got {x!r:.60}, of type {type(x).__name__}")
     if isinstance(x, (int, float)) and not isinstance(x, np.generic):
-        return get_default_dtype().np.type(x)
+        return np.float64(x)
     a = np.array(x._a if isinstance(x, Tensor) else x)
     if a.dtype.kind != "f":
         raise TypeError(
@@ -267,6 +318,8 @@ def _as(like: Any, a: Array) -> Any:
         return wrap(_scalar(np.array(a)))
     if isinstance(like, np.ndarray):
         return np.array(a)
+    if isinstance(like, (list, tuple)):
+        return type(like)(_as(part, row) for part, row in zip(like, a))
     return type(like)(a) if isinstance(like, np.generic) else float(a)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.base.columns import width
 from chainrule.base.extras import extra
 from chainrule.descend.words import Words, words
+
+if TYPE_CHECKING:
+    from chainrule.descend.arrival import Ending
 
 
 @dataclass
@@ -23,6 +27,7 @@ class Result:
     path: the recorded points, stacked along a first dimension, in the structure of `x0`; `values` and `grad_norms`: the
         function and the norm of its gradient there; `recorded`: their steps, of which the last is always one. None of
         them where nothing was recorded.
+    nfev: how often the value and the gradient were computed for it.
     how: how the steps were run.
     """
 
@@ -33,22 +38,37 @@ class Result:
     reason: str
     words: Words | str | None
     what: str
+    nfev: int = 0
     how: str = ""
     path: Any = None
     values: Any = None
     grad_norms: Any = None
     recorded: Any = None
     extra: Any = field(default=None, repr=False)  # SciPy's own result, of its methods
+    arrived: bool = field(default=False, repr=False)
+    later: Callable[[], Ending] | None = field(default=None, repr=False, compare=False)  # looks at the end of all steps
 
     @property
     def success(self) -> bool:
-        """Whether the descent did not run away and was not stopped."""
-        return self.reason in ("steps done", "converged")
+        """Whether the descent arrived: it converged, or what is left to fall after all steps is next to nothing."""
+        self._look()
+        return self.arrived
 
     @property
     def message(self) -> str:
-        """Why the descent ended."""
+        """Why the descent ended, and what was measured there."""
+        self._look()
         return "" if self.words is None else str(self.words)
+
+    def _look(self) -> None:
+        """Look at the place where all steps ended, when first asked: that may take longer than the steps."""
+        if self.later is not None:
+            later, self.later = self.later, None
+            _, self.words, self.arrived = later()
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._look()
+        return vars(self)
 
     def __repr__(self) -> str:
         from chainrule.base.language import say, say_count

@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.extras import extra
-from chainrule.descend.flat import Flat
+from chainrule.descend.arrival import arrival, check_start
+from chainrule.descend.flat import Flat, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.result import Result
+from chainrule.descend.stops import Hit
 from chainrule.descend.words import Words, words
 
 NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 HESSIAN = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # those that take a product with it
 WHOLE_HESSIAN = ("dogleg", "trust-exact")
+TAKES = {
+    "bounds": ("L-BFGS-B", "TNC", "SLSQP", "trust-constr", "Nelder-Mead", "Powell", "COBYLA", "COBYQA"),
+    "constraints": ("SLSQP", "trust-constr", "COBYLA", "COBYQA"),
+}
 
 
 class _Stopped(Exception):
@@ -33,12 +39,18 @@ def by_scipy(
             raise ValueError(f"{name}= is for the optimisers; SciPy's method {method!r} has no use for it")
     if isinstance(tol, dict):
         raise ValueError("SciPy's methods take tol= as a number")
+    for name, value in {"bounds": bounds, "constraints": constraints}.items():
+        if value is not None and method.lower() not in [m.lower() for m in TAKES[name]]:
+            able = ", ".join(TAKES[name])
+            raise ValueError(f"SciPy's method {method!r} has no use for {name}=: those that have are {able}")
     optimize = extra("scipy.optimize", "descend", f"method={method!r}")
     flat = Flat(objective)
+    free = bounds is None and constraints is None
     start = flat.join(objective.start)
     value, g = flat.value_and_gradient(start)
-    if not (np.isfinite(value) and np.isfinite(g).all()):
-        raise ValueError(f"the function is not finite at the start: f(x0) = {value}")
+    first = value, norm(g)
+    check_start(objective, *first)
+    arrived = False
     history = History(objective.start, min(steps, 10_000) if record else 0, record)
     done = [0]
     last = [start]
@@ -48,7 +60,7 @@ def by_scipy(
         if history.every and at % history.every == 0 and history.n < len(history.values) - 1:
             value, g = flat.value_and_gradient(x)
             leaves = flat.split(x)
-            history.put(0, value, float(np.linalg.norm(g)), leaves)
+            history.put(0, value, norm(g), leaves)
             history.keep(at, 1)
         if callback is not None and at % max(history.every, 1) == 0:
             leaves = flat.split(x)
@@ -81,16 +93,22 @@ def by_scipy(
             fun, start, method=method, tol=tol, callback=iterated, options={limit: steps, **options}, **given
         )
         x, reason, message = found.x, _reason(found, done[0], steps), str(found.message)
+        if reason == "converged":
+            arrived = True
+            if free:  # on a bound there is a slope, and the curvature may be negative
+                ending = arrival(objective, flat.split(x), first, Hit(reason, words("found", message=message)), np.inf)
+                reason, message, arrived = ending.reason, ending.words or "", ending.arrived
     except (_Stopped, KeyboardInterrupt) as e:
         x, reason, message = last[0], "stopped", words("callback" if isinstance(e, _Stopped) else "keyboard")
     value, g = flat.value_and_gradient(x)
     leaves = flat.split(x)
     objective.put(leaves)
-    history.end(done[0], value, float(np.linalg.norm(g)), leaves)
+    history.end(done[0], value, norm(g), leaves)
     n = history.n
     return Result(
-        x=objective.rebuild(leaves), value=value, grad_norm=float(np.linalg.norm(g)), steps=done[0], reason=reason,
-        words=message, what=f"SciPy's {method}", how="SciPy",
+        x=objective.rebuild(leaves), value=value, grad_norm=norm(g), steps=done[0], reason=reason,
+        words=message, what=f"SciPy's {method}", how="SciPy", arrived=arrived,
+        nfev=flat.calls if found is None else int(found.nfev),
         path=objective.paths([p[:n] for p in history.points]) if record else None,
         values=history.values[:n] if record else None, grad_norms=history.slopes[:n] if record else None,
         recorded=history.steps if record else None, extra=found,

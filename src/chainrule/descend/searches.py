@@ -1,6 +1,7 @@
-"""Methods that choose the length of each step themselves: gradient descent and Newton's with a line search, and L-BFGS.
+"""Methods that choose the length of each step themselves: gradient descent and Newton's with line search, and L-BFGS.
 
-Runners as in steps.py, an iteration to a step. The state is the leaves; they are run one at a time.
+Runners as in steps.py, an iteration to a step. The state is the leaves; they are run one at a time. Where a search
+finds no lower value, the point stays, and the loop ends; `arrival` says what place that is.
 """
 
 from __future__ import annotations
@@ -10,25 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import optim
-from chainrule.api.backward import grad
-from chainrule.core.state import mode
-from chainrule.core.tensor import LEAF, Tensor, wrap
-from chainrule.descend.flat import Flat
+from chainrule.descend.flat import Flat, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.steps import Ran, State, walk
 from chainrule.descend.stops import Stops
+from chainrule.optim.lbfgs import Change, strong_wolfe, two_loops
 
 ENOUGH = 1e-4  # of the decrease that the slope promises (Armijo, 1966)
 HALVINGS = 60
+NOISE = 32.0  # roundings of the value that may be a rise
+TRIALS = 30  # of a step's length, in Wolfe's search
 
 
 class Search:
     """Steps along a direction, each as long as a backtracking line search allows.
 
     The direction of "gd" is down the gradient; the one of "newton" leads to the minimum of the quadratic model, with
-    curvatures taken by their size, so that it leads down (Nocedal and Wright, Numerical Optimization, section 3.4).
+    curvatures taken by their size, so that it leads down (Nocedal and Wright, Numerical Optimization, section 3.4);
+    where that finds nothing lower, or there is no curvature, the gradient is followed.
     """
 
     replays, pace = False, 1
@@ -38,84 +39,116 @@ class Search:
         self.flat = Flat(objective)
         self.newton = newton
         self.length = 1.0 if lr is None else lr
+        self._made = 0.0  # the length of the last step
+        self._enough = 0.0  # the gradient at which nothing is searched any more
+        self._known: tuple[Any, float, Any] | None = None  # a point, its value and its gradient
+
+    @property
+    def nfev(self) -> int:
+        return self.flat.calls
 
     def start(self) -> State:
         return list(self.flat.objective.start)
 
     def look(self, state: State) -> tuple[float, float]:
-        value, g = self.flat.value_and_gradient(self.flat.join(state))
-        return value, float(np.linalg.norm(g))
+        _, value, g = self._at(self.flat.join(state))
+        return value, norm(g)
 
     def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        self._enough = stops.gradient
         return walk(self._stepped, state, rates, steps, at, history, stops)
 
-    def _stepped(self, state: State, _: float) -> tuple[float, float, float, State]:
-        x = self.flat.join(state)
-        value, g = self.flat.value_and_gradient(x)
-        slope = float(np.linalg.norm(g))
-        new = self._step(x, value, g) if np.isfinite([value, slope]).all() else x
-        return value, slope, float(np.linalg.norm(new - x)), self.flat.split(new)
-
-    def _step(self, x: Any, value: float, g: Any) -> Any:
-        d = self._newton(x, g) if self.newton else -g
-        slope = float(g @ d)
-        length = 1.0 if self.newton else self.length
-        for _ in range(HALVINGS):
-            new = self.flat.rounded(x + length * d)
-            there = self.flat.value_and_gradient(new)[0]
-            if there <= value + ENOUGH * length * slope and there < value:
-                self.length = 2 * length
-                return new
-            length /= 2
-        return x
-
-    def _newton(self, x: Any, g: Any) -> Any:
-        curvatures, axes = np.linalg.eigh(self.flat.hessian(x))
-        sizes = np.abs(curvatures)
-        sizes = np.maximum(sizes, 1e-8 * max(float(sizes.max()), 1e-300))
-        return -axes @ ((axes.T @ g) / sizes)
-
-
-class QuasiNewton:
-    """`optim.LBFGS` with Wolfe's line search, an iteration at a time."""
-
-    replays, pace = False, 1
-    how = "each step with a line search"
-
-    def __init__(self, objective: Objective, group: dict[str, Any]) -> None:
-        self.objective = objective
-        self.xs: list[Tensor] = objective.parameters or [wrap(np.array(a), LEAF) for a in objective.start]
-        chosen = {k: v for k, v in group.items() if k in ("lr", "history_size")}
-        self.optimizer = optim.LBFGS(
-            self.xs, **chosen, max_iter=1, max_eval=25, tolerance_grad=0.0, tolerance_change=0.0,
-            line_search_fn="strong_wolfe",
-        )  # fmt: skip
-        self.flat = Flat(objective)
-
-    def start(self) -> State:
-        return list(self.objective.start)
-
-    def look(self, state: State) -> tuple[float, float]:
-        value, g = self.flat.value_and_gradient(self.flat.join(state))
-        self.objective.put(state)
-        return value, float(np.linalg.norm(g))
-
-    def _closure(self) -> Tensor:
-        with mode(grad=True):
-            y = self.objective.call(self.xs)
-            for x, g in zip(self.xs, grad(y, self.xs, allow_unused=True)):
-                x._grad = g
-        return y
-
-    def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
-        return walk(self._stepped, state, rates, steps, at, history, stops)
+    def _at(self, x: Any) -> tuple[Any, float, Any]:
+        if self._known is None or not np.array_equal(self._known[0], x):
+            self._known = x, *self.flat.value_and_gradient(x)
+        return self._known
 
     def _stepped(self, state: State, lr: float) -> tuple[float, float, float, State]:
-        value, slope = self.look(state)
-        self.optimizer.param_groups[0]["lr"] = lr
-        after = state
-        if np.isfinite([value, slope]).all() and slope > 0:
-            self.optimizer.step(self._closure)
-            after = [np.array(x._a)[()] for x in self.xs]
-        moved = float(np.linalg.norm(self.flat.join(after) - self.flat.join(state)))
-        return value, slope, moved, after
+        x, value, g = self._at(self.flat.join(state))
+        slope = norm(g)
+        if not (np.isfinite(value) and np.isfinite(slope)) or slope <= max(self._enough, 0.0):
+            return value, slope, 0.0, state
+        found = self._step(x, value, g, lr)
+        if found is None:
+            return value, slope, 0.0, state
+        self._known = found
+        self._made = norm(found[0] - x)
+        return value, slope, self._made, self.flat.split(found[0])
+
+    def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+        """The next point, its value and its gradient; None if there is none."""
+        d = self._newton(x, g) if self.newton else None
+        found = None if d is None else self._shortened(x, value, g, d, 1.0)
+        return found or self._shortened(x, value, g, -g, self.length)
+
+    def _shortened(self, x: Any, value: float, g: Any, d: Any, length: float) -> tuple[Any, float, Any] | None:
+        slope = float(g @ d)
+        for _ in range(HALVINGS):
+            with np.errstate(over="ignore", invalid="ignore"):
+                new = self.flat.rounded(x + length * d)
+            there, down = self.flat.value_and_gradient(new)
+            enough = there < value and there <= value + ENOUGH * length * slope and np.isfinite(down).all()
+            if there == -np.inf or enough:
+                self.length = 2 * length
+                return new, there, down
+            length /= 2
+        return None
+
+    def _newton(self, x: Any, g: Any) -> Any:
+        h = self.flat.hessian(x)
+        if not np.isfinite(h).all():
+            return None
+        curvatures, axes = np.linalg.eigh(h)
+        sizes = np.abs(curvatures)
+        if not sizes.max() > 0:
+            return None
+        sizes = np.maximum(sizes, 1e-8 * float(sizes.max()))
+        d = -axes @ ((axes.T @ g) / sizes)
+        return d if np.isfinite(d).all() else None
+
+
+class QuasiNewton(Search):
+    """L-BFGS with Wolfe's line search, by the means of `optim.LBFGS`."""
+
+    def __init__(self, objective: Objective, group: dict[str, Any]) -> None:
+        super().__init__(objective, False, None)
+        self.size: int = group["history_size"]
+        self.changes: list[Change] = []
+
+    def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+        found = self._searched(x, value, g, lr)
+        if found is None and self.changes:  # what is remembered misleads: down the gradient, from anew
+            self.changes.clear()
+            found = self._searched(x, value, g, lr)
+        if found is not None and found[1] > -np.inf:
+            s, y = found[0] - x, found[2] - g
+            ys = float(y @ s)
+            if ys > self.flat.eps * float(y @ y) * 1e-2 and np.isfinite(1 / ys):
+                self.changes = [*self.changes[-self.size + 1 :], (y, s, 1 / ys)] if self.size > 1 else [(y, s, 1 / ys)]
+        return found
+
+    def _searched(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+        d, t = -g, lr * max(min(1.0, 1.0 / float(np.abs(g).sum())), self._made / norm(g))
+        if self.changes:
+            y, _, rho = self.changes[-1]
+            with np.errstate(all="ignore"):
+                quick = two_loops(self.changes, g, 1 / (rho * float(y @ y)))
+            if np.isfinite(quick).all() and float(quick @ g) < 0:
+                d, t = quick, lr
+        noise = NOISE * self.flat.eps * abs(value)
+        seen: dict[float, Any] = {}
+
+        def at(length: float) -> Any:
+            with np.errstate(all="ignore"):
+                new = self.flat.rounded(x + length * d)
+                there, down = self.flat.value_and_gradient(new)
+                seen[length] = new
+                return length, there, down, float(down @ d)
+
+        slope, reach = float(g @ d), float(np.abs(d).max())
+        if not (np.isfinite(slope) and t > 0):
+            return None
+        spacing = self.flat.eps * float(np.abs(x).max())  # of the numbers about x, below which steps lead nowhere
+        (t, there, down, _), _ = strong_wolfe(at, t, (0.0, value, g, slope), reach, spacing, TRIALS, noise)
+        flatter = there <= value + noise and norm(down) < norm(g)
+        return (seen[t], there, down) if t > 0 and (there < value or flatter) else None

@@ -45,7 +45,7 @@ class Stops:
         if slope <= self.gradient:
             return Hit("converged", words("gradient", norm=slope))
         if self.moved <= self.change:
-            return Hit("converged", words("change", length=self.moved))
+            return Hit("converged", words("change", length=self.moved, norm=slope))
         if value < self.lowest:
             self.lowest, self.since = value, at
         elif at - self.since >= self.plateau:

@@ -29,8 +29,82 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     "value": lambda say, v: say("the value is {value}", **v),
     "nan": lambda say, v: say("the gradient is nan"),
     "gradient": lambda say, v: say("the norm of the gradient is {norm:.3g}", **v),
-    "change": lambda say, v: say("the last step has length {length:.3g}", **v),
+    "change": lambda say, v: say("the last step has length {length:.3g}, the norm of the gradient is {norm:.3g}", **v),
+    "short": lambda say, v: say(
+        "the last step has length {length:.3g}, but the norm of the gradient is still {norm:.3g}: a short step is no "
+        "arrival. Try a larger lr, or a smaller tol",
+        **v,
+    ),
     "plateau": lambda say, v: say("no value below {lowest:.6g} since step {step}", **v),
+    "untaken": lambda say, v: say(
+        "the gradient is nan, though differences of values give a slope of {slope:.3g}: a product 0 * inf in the chain "
+        "rule, as from a branch of where() that is not taken, or from sqrt or norm at 0. Keep what such a branch is "
+        "computed from in its domain: where(x > 0, sqrt(where(x > 0, x, 1)), ...)",
+        **v,
+    ),
+    # what was measured at the end
+    "found": lambda say, v: say(
+        "{message}; the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}", **v
+    ),
+    "found, unknown": lambda say, v: say("{message}; the norm of the gradient is {norm:.3g}", **v),
+    "minimum": lambda say, v: say(
+        "the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}, the last step {length:.3g}", **v
+    ),
+    "minimum, unknown": lambda say, v: say(
+        "the norm of the gradient is {norm:.3g}, the last step {length:.3g}; the curvature is not known", **v
+    ),
+    "rounding": lambda say, v: say(
+        "no lower value is found, and the fall that is left is within rounding: the norm of the gradient is "
+        "{norm:.3g}, the smallest curvature {least:.3g}",
+        **v,
+    ),
+    "flat": lambda say, v: say("the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}", **v),
+    "flat, unknown": lambda say, v: say("the norm of the gradient is {norm:.3g}", **v),
+    "saddle": lambda say, v: say(
+        "a saddle point, not a minimum: the norm of the gradient is {norm:.3g}, but curvatures go from {least:.3g} to "
+        "{greatest:.3g}. Start a little aside",
+        **v,
+    ),
+    "maximum": lambda say, v: say(
+        "a maximum, not a minimum: the norm of the gradient is {norm:.3g}, but the curvature is {least:.3g}. Start a "
+        "little aside",
+        **v,
+    ),
+    "beside": lambda say, v: say(
+        "the gradient is {norm:.3g}, but a value beside is lower: no minimum, or the gradient is lost by cancellation. "
+        "Start a little aside, or write the function in another way",
+        **v,
+    ),
+    "beside, unknown": lambda say, v: _SENTENCES["beside"](say, v),
+    "nothing": lambda say, v: say(
+        "neither gradient nor curvature at the start: nothing tells where it goes down. Start elsewhere", **v
+    ),
+    "no lower": lambda say, v: say(
+        "no lower value is found along the way down, but the norm of the gradient is {norm:.3g} (the smallest "
+        "curvature {least:.3g}): a kink, noise, or a slope that is wrong",
+        **v,
+    ),
+    "no lower, unknown": lambda say, v: say(
+        "no lower value is found along the way down, but the norm of the gradient is {norm:.3g}: a kink, noise, or a "
+        "slope that is wrong",
+        **v,
+    ),
+    "grown": lambda say, v: say("the value has grown from {first:.6g} to {value:.6g}: try a smaller lr", **v),
+    "grown, as": lambda say, v: say("the value has grown from {first:.6g} to {value:.6g}; {explanation}", **v),
+    "endless": lambda say, v: say(
+        "the value has fallen from {first:.6g} to {value:.6g}, far from the start, and the norm of the gradient is "
+        "{norm:.3g}: there may be no minimum that way",
+        **v,
+    ),
+    "apart": lambda say, v: say(
+        "the norm of the gradient is still {norm:.3g}: the problem is ill-conditioned, with curvatures from "
+        '{least:.3g} to {greatest:.3g}, and takes some {ratio:.1g} steps, the ratio of these. Try optimizer="lbfgs" or '
+        '"newton", or bring the variables to one scale',
+        **v,
+    ),
+    "further": lambda say, v: say(
+        "the norm of the gradient is still {norm:.3g}: there is further to go, by more steps or another lr", **v
+    ),
     "callback": lambda say, v: say("by the callback"),
     "keyboard": lambda say, v: say("by the keyboard"),
     "lost": lambda say, v: say("at step {step} {reason}", **v),

@@ -197,16 +197,21 @@ def strong_wolfe(
     reach: the greatest element of the direction, so that `tolerance` is about distances; most: iterations.
     noise: how much of a rise is put down to rounding, where the slopes say that it goes down (Hager and Zhang, 2005).
 
-    A point without a finite value and slope counts as infinitely high: the step is made shorter.
+    A point without a finite value and slope counts as infinitely high: the step is made shorter. One where the value is
+    minus infinity is taken as it is.
     """
     _, f0, _, slope0 = start
 
     def look(length: float) -> Point:
         point = at(length)
-        return point if isfinite(point[1]) and isfinite(point[3]) else (length, inf, point[2], inf)
+        if point[1] == -inf or (isfinite(point[1]) and isfinite(point[3])):
+            return point
+        return length, inf, point[2], inf
 
     before, now = start, look(t)
     for i in range(most):
+        if now[1] == -inf:
+            return now, i + 1
         if now[1] > f0 + c1 * now[0] * slope0 + noise or (i > 1 and now[1] - noise >= before[1]):
             return _zoom(look, [before, now], start, reach, tolerance, most, i, noise, c1, c2)
         if abs(now[3]) <= -c2 * slope0:

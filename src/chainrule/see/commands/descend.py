@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from chainrule.base.language import say, say_count
 from chainrule.core.tensor import Tensor
 from chainrule.descend.minimize import minimize
+from chainrule.descend.options import group_of, optimiser
 from chainrule.descend.result import Result
 from chainrule.see.commands import given
 from chainrule.see.commands.paper import Paper, short, write_json
@@ -24,9 +26,10 @@ Descend a function from a start and say how it went.
 
 EPILOG = """\
 exit status:
-  0  the descent ended well: all steps made, or converged
-  1  it ran away, or the function cannot be descended
-  3  the command line makes no sense
+  0  it arrived; or all steps are made, it is on its way down, and what is said tells how far
+  1  it cannot arrive that way: it ran away, was stopped, or ended at a saddle or a maximum;
+     or the function cannot be descended
+  3  the command line makes no sense: a rate, a count, an optimiser or an option that there is not
 
 examples:
   chainrule descend "x**2 - 4*x + 5" --start x=5 --lr 0.001 --steps 3000
@@ -60,6 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    options = _options(arguments)
     f = given.function(arguments)
     start = given.point(f, arguments.values, "--start")
     objective, x0 = _of_one(f, start)
@@ -68,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
         result = minimize(
             objective, x0, optimizer=arguments.optimizer, lr=arguments.lr, steps=arguments.steps, tol=arguments.tol,
             record=max(1, arguments.steps // KEPT), progress=False if arguments.json else None,
-            **given.options(arguments.set),
+            **options,
         )  # fmt: skip
     if arguments.plot:
         _draw(objective, result, arguments.plot)
@@ -76,7 +80,26 @@ def _run(arguments: argparse.Namespace) -> int:
         write_json(_for_programs(f, start, result))
     else:
         _for_people(f, start, result, arguments.plot)
-    return given.GOOD if result.success else given.REFUSED
+    return given.GOOD if result.success or _on_its_way(result) else given.REFUSED
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of the optimiser; raises Usage for what it has not, or cannot be."""
+    lr, steps, options = arguments.lr, arguments.steps, given.options(arguments.set)
+    if lr is not None and not 0 < lr < math.inf:
+        raise given.Usage(say("--lr must be a positive number, but it is {lr}", lr=lr))
+    if steps < 0:
+        raise given.Usage(say("--steps must be a whole number, not negative, but it is {steps}", steps=steps))
+    try:
+        group_of(optimiser(arguments.optimizer), lr, options)
+    except (ValueError, TypeError) as e:
+        raise given.Usage(str(e)) from None
+    return options
+
+
+def _on_its_way(result: Result) -> bool:
+    """Whether all steps are made, and more of them would lead further down."""
+    return result.reason == "steps done" and getattr(result.words, "what", "") in ("further", "apart", "")
 
 
 def _of_one(f: Callable[..., Any], start: dict[str, Tensor]) -> tuple[Callable[..., Any], Any]:
@@ -109,6 +132,8 @@ def _for_programs(f: Callable[..., Any], start: dict[str, Tensor], result: Resul
         "steps": result.steps,
         "reason": result.reason,
         "message": result.message,
+        "success": result.success,
+        "nfev": result.nfev,
         "x": _by_name(start, result.x),
         "value": result.value,
         "grad_norm": result.grad_norm,
@@ -142,13 +167,18 @@ def verdict(result: Result) -> str:
     if result.reason == "diverged":
         return say("The descent ran away with {what}: {message}.", **of)
     if result.reason == "stopped":
-        return say_count("Stopped after {n} step of {what}.", "Stopped after {n} steps of {what}.", result.steps, **of)
+        return say_count(
+            "Stopped after {n} step of {what}: {message}.", "Stopped after {n} steps of {what}: {message}.",
+            result.steps, **of,
+        )  # fmt: skip
     if result.reason == "converged":
         return say_count(
             "Arrived after {n} step of {what}: {message}.", "Arrived after {n} steps of {what}: {message}.",
             result.steps, **of,
         )  # fmt: skip
     made = say_count("{n} step of {what} is made.", "All {n} steps of {what} are made.", result.steps, **of)
+    if getattr(result.words, "what", "") == "apart" or not (result.success or _on_its_way(result)):
+        return f"{made} {result.message[:1].upper()}{result.message[1:]}."
     return f"{made} {_outlook(result.grad_norm, float(result.grad_norms[0]))}"
 
 
