@@ -528,7 +528,7 @@ def watch(step, x, value):
         os.kill(os.getpid(), signal.SIGKILL)
 more = dict(callback=watch) if die_at else dict()
 found = cr.minimize(f, np.array([1.0, 2.0]), optimizer={name!r}, steps={steps}, record=3,
-                    checkpoint=(path, 0.01), {options} **more)
+                    checkpoint=(path, 0.01), resume={resume}, {options} **more)
 np.savez(path + ".done", path=found.path, values=found.values, recorded=found.recorded)
 """
 
@@ -546,7 +546,8 @@ np.savez(path + ".done", path=found.path, values=found.values, recorded=found.re
 def test_a_killed_run_goes_on_to_the_very_same_path(tmp_path: Path, name: str, options: str, traced: bool) -> None:
     steps, killed = (6000, 3000) if traced else (900, 600)
     part, whole = tmp_path / "part.npz", tmp_path / "whole.npz"
-    script = SCRIPT.format(part="x[0]" if traced else "float(x[0])", name=name, options=options, steps=steps)
+    part_of_it = "x[0]" if traced else "float(x[0])"
+    script = SCRIPT.format(part=part_of_it, name=name, options=options, steps=steps, resume=not traced)
 
     def run(path: Path, die_at: int) -> int:
         return subprocess.run([sys.executable, "-c", script, str(path), str(die_at)]).returncode
@@ -575,6 +576,73 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         cr.minimize(bowl, 6.0, lr=0.1, steps=20, checkpoint=path)
     with pytest.raises(ValueError, match="goes with the optimisers that are rules"):
         cr.minimize(bowl, 6.0, optimizer="newton", checkpoint=path)
+
+
+def test_a_checkpoint_knows_its_function(tmp_path: Path) -> None:
+    path, data = tmp_path / "c.npz", cr.tensor([1.0, 2.0], dtype=cr.float64)
+    power = 2
+
+    def go(f, **more):
+        return cr.minimize(f, 5.0, lr=0.1, steps=10, checkpoint=path, **more)
+
+    f = lambda x: ((x - data) ** power).sum()  # noqa: E731
+    first = go(f)
+    assert go(f).x == first.x and go(lambda x: ((x - data) ** 2).sum()).x == first.x  # the same, written anew
+    with pytest.raises(ValueError, match=r"its function was .* resume=True"):
+        go(lambda x: ((x + data) ** 2).sum())
+    power = 4
+    with pytest.raises(ValueError, match="its function was"):
+        go(f)
+    power = 2
+    data[0] = 3.0  # a tensor that it reads
+    with pytest.raises(ValueError, match="its function was"):
+        go(f)
+    assert go(f, resume=True).steps == 10
+    deciding = lambda x: x * x if x.item() > 0 else -x  # noqa: E731
+    path.unlink()
+    go(deciding)
+    with pytest.raises(ValueError, match=r"cannot be told .*: pass resume=True"):
+        go(deciding)
+    assert go(deciding, resume=True).steps == 10
+
+
+def test_a_damaged_checkpoint_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+
+    def go():
+        return cr.minimize(valley, np.array([1.0, 2.0]), lr=0.1, steps=20, optimizer="adam", checkpoint=path)
+
+    go()
+    whole = path.read_bytes()
+    with np.load(path) as file:
+        arrays = dict(file)
+
+    def put(**changed):
+        np.savez(path, **{k: v for k, v in (arrays | changed).items() if v is not None})
+        return path.read_bytes()
+
+    about = str(arrays["about"])
+    damages = [whole[:n] for n in (0, 1, 30, len(whole) // 2, len(whole) - 5)]
+    damages += [b"not a zip file", whole[:100] + b"?" * 400 + whole[500:], b"\x93NUMPY\x01\x00v\x00{"]
+    damages += [put(about=None), put(state0=None), put(state1=np.zeros(7)), put(state0=np.zeros(3)), put(values=None)]
+    damages += [put(about=np.array(about[:-3])), put(about=np.array("[]")), put(state0=np.array([1.0, "a"], object))]
+    refused = 0
+    for damage in damages:
+        path.write_bytes(damage)
+        with pytest.raises(ValueError, match=r"c.npz is damaged .*Remove the file to start anew"):
+            go()
+        refused += 1
+    assert refused == len(damages)
+    rng = np.random.default_rng(2)
+    for _ in range(200):  # bytes changed anywhere: refused by one error, or of no consequence
+        damage = bytearray(whole)
+        for at in rng.integers(0, len(whole), 3):
+            damage[at] ^= int(rng.integers(1, 256))
+        path.write_bytes(bytes(damage))
+        try:
+            go()
+        except ValueError as e:
+            assert "c.npz" in str(e) and "Remove the file" in str(e), f"seed 2: {e}"
 
 
 # --------------------------------------------------------------------------------------------------------------- SciPy

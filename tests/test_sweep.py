@@ -399,10 +399,46 @@ def test_a_killed_sweep_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name in ("x", "value", "steps", "reason", "path"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name), err_msg=name)
     for change in ({"steps": 26}, {"lr": [0.1, 0.3]}, {"record": 4}, {"optimizer": "adam"}):
-        with pytest.raises(ValueError, match="is of another sweep: its"):
+        with pytest.raises(ValueError, match="is of another run: its"):
             cr.sweep(lambda x: (x - 3) ** 2, starts, **{**wanted, **change}, checkpoint=folder)
     with pytest.raises(ValueError, match="its starts was"):
         cr.sweep(lambda x: (x - 3) ** 2, starts + 1, **wanted, checkpoint=folder)
+
+
+def test_a_sweep_that_was_killed_at_its_beginning_begins(tmp_path: Path) -> None:
+    (tmp_path / ".abc.part").write_bytes(b"{")
+    assert len(cr.sweep(wave, [1.0, 2.0], steps=3, checkpoint=tmp_path)) == 2
+    assert len(cr.sweep(wave, [1.0, 2.0], steps=3, checkpoint=tmp_path)) == 2
+
+
+def test_a_sweep_knows_its_function(tmp_path: Path) -> None:
+    first = cr.sweep(wave, [1.0, 2.0], steps=3, checkpoint=tmp_path)
+    with pytest.raises(ValueError, match="its function was"):
+        cr.sweep(lambda x: x**2, [1.0, 2.0], steps=3, checkpoint=tmp_path)
+    again = cr.sweep(lambda x: x**2, [1.0, 2.0], steps=3, checkpoint=tmp_path, resume=True)
+    np.testing.assert_array_equal(again.x, first.x)
+
+
+def test_damaged_pieces_are_one_error(tmp_path: Path) -> None:
+    def go():
+        return cr.sweep(wave, np.linspace(-1, 1, 40), steps=5, checkpoint=tmp_path)
+
+    first = go()
+    about, piece = tmp_path / "sweep.json", tmp_path / "piece3.npz"
+    whole = about.read_text()
+    for text in ("", "{", "[1]", "null", "\udcff"):
+        about.write_bytes(text.encode("utf8", "surrogateescape"))
+        with pytest.raises(ValueError, match=r"sweep.json is damaged .*Remove the folder"):
+            go()
+    about.write_text(whole)
+    whole = piece.read_bytes()
+    np.savez(tmp_path / "x.npz", x=np.zeros(1))
+    for damage in (b"", whole[:40], whole[:-9], b"junk", (tmp_path / "x.npz").read_bytes()):
+        piece.write_bytes(damage)
+        with pytest.raises(ValueError, match=r"piece3.npz is damaged .*Remove the file"):
+            go()
+    piece.unlink()
+    np.testing.assert_array_equal(go().x, first.x)
 
 
 def test_a_folder_of_other_files_is_no_checkpoint(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Checkpoints: where a descent stands, in one .npz file without pickles, which is there whole or not at all.
 
 A checkpoint is written beside its place and moved there, so a kill at any moment leaves the last complete one. It
-carries what the run was asked for, and is refused by a run that was asked for something else.
+carries what the run was asked for, the function among it, and is refused by a run that was asked for something else.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.descend.digest import Damaged, check
 from chainrule.descend.history import History
 from chainrule.descend.steps import State
 from chainrule.descend.stops import Stops
@@ -24,9 +25,14 @@ SHARE = 10  # writing takes no more than one part in this of the time
 
 
 class Checkpoint:
-    """A file to go on from: `path`, or (path, seconds between two writes)."""
+    """A file to go on from: `path`, or (path, seconds between two writes).
 
-    def __init__(self, where: Any, asked: dict[str, str]) -> None:
+    asked: what the run is asked for; of its function there are letters, or `why` there are none (see `digest`).
+    resume: whether to go on from a checkpoint of another function, too.
+    """
+
+    def __init__(self, where: Any, asked: dict[str, str], why: str = "", resume: bool = False) -> None:
+        self.why, self.resume = why, resume
         path, self.pause = where if isinstance(where, tuple) else (where, PAUSE)
         self.path = Path(path)
         self.asked = asked
@@ -60,20 +66,28 @@ class Checkpoint:
         """The step to go on from and the state there; None if there is no file yet."""
         if not self.path.exists():
             return None
-        with np.load(self.path, allow_pickle=False) as file:
-            arrays = dict(file)
-        about = json.loads(str(arrays["about"]))
-        for name, now in self.asked.items():
-            then = about["asked"].get(name)
-            if then != now:
-                raise ValueError(
-                    f"the checkpoint {self.path} is of another run: its {name} was {then}, now it is {now}. "
-                    "Remove the file to start anew, or name another."
-                )
+        remedy = "Remove the file to start anew, or name another."
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                arrays = dict(file)
+            about = json.loads(str(arrays["about"]))
+            asked = dict(about["asked"])
+        except Exception as e:  # what a file that is cut off or overwritten raises is anybody's guess
+            raise Damaged(self.path, e, remedy) from e
+        check(self.path, self.asked, asked, self.why, self.resume, remedy)
+        try:
+            return int(about["at"]), self._restored(about, arrays, history, stops)
+        except Exception as e:
+            raise Damaged(self.path, e, remedy) from e
+
+    def _restored(self, about: Any, arrays: Any, history: History, stops: Stops) -> State:
         state: State = []
         for i, kind in enumerate(about["kinds"]):
             a = arrays[f"state{i}"] if kind != "none" else None
             state.append(None if a is None else float(a) if kind == "number" else a if a.shape else a[()])
-        stops.lowest, stops.since = about["lowest"], about["since"]
+        for a, rows in zip(state, history.points):
+            if (a.shape, a.dtype) != (rows.shape[1:], rows.dtype):
+                raise ValueError(f"{a.dtype}{list(a.shape)} where the start has {rows.dtype}{list(rows.shape[1:])}")
+        stops.lowest, stops.since = float(about["lowest"]), int(about["since"])
         history.restore(arrays, about["at"])
-        return about["at"], state
+        return state

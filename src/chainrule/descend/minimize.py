@@ -35,6 +35,7 @@ def minimize(
     callback: Callable[[int, Any, float], Any] | None = None,
     progress: bool | None = None,
     checkpoint: Any = None,
+    resume: bool = False,
     method: str | None = None,
     bounds: Any = None,
     constraints: Any = None,
@@ -55,7 +56,10 @@ def minimize(
         and "plateau" (steps without a lower value).
     callback: called as `callback(step, x, value)` at every recorded step (at each if record=0); True stops.
     progress: a progress bar; by default on a terminal or in a notebook, for runs of more than two seconds.
-    checkpoint: a path to go on from, written every second; or (path, seconds). See `Checkpoint`.
+    checkpoint: a path to go on from, written every second; or (path, seconds). That of another function, other
+        settings or another start is refused.
+    resume: go on from the checkpoint of another function, or where it cannot be told whether it is another (functions
+        that are no graph, as they decide by values).
     method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with
         `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
         iterations.
@@ -102,7 +106,8 @@ def minimize(
         if searches:
             rules = ", ".join(RULES)
             raise ValueError(f"checkpoint= goes with the optimisers that are rules ({rules}), not with {name!r}")
-        checkpoint = Checkpoint(checkpoint, _asked(objective, name, lr, group, record))
+        asked, why = _asked(objective, name, lr, group, record)
+        checkpoint = Checkpoint(checkpoint, asked, why, resume)
     rates = all_rates(lr, group["lr"], steps)
     loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint)
     end = loop.run()
@@ -133,18 +138,16 @@ def _check_count(name: str, n: Any) -> None:
         raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
 
 
-def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int) -> dict[str, str]:
-    """What a checkpoint must have been asked for, to be gone on from."""
+def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int) -> tuple[dict[str, str], str]:
+    """What a checkpoint must have been asked for, to be gone on from; and why nothing is known of the function."""
+    from chainrule.descend.digest import of_array, of_function
+
+    letters, why = of_function(objective)
     options = {k: v for k, v in sorted(group.items()) if k != "lr"}
     rate = "a function" if callable(lr) else repr(group["lr"] if lr is None else lr)
-    start = ", ".join(f"{a.dtype}{list(a.shape)} {_digest(a)}" for a in objective.start)
-    return {"optimizer": name, "options": repr(options), "lr": rate, "start": start, "record": str(record)}
-
-
-def _digest(a: Any) -> str:
-    import hashlib
-
-    return hashlib.sha256(a.tobytes()).hexdigest()[:12]
+    start = ", ".join(map(of_array, objective.start))
+    asked = {"function": letters, "optimizer": name, "options": repr(options), "lr": rate, "start": start}
+    return {**asked, "record": str(record)}, why
 
 
 def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dict[str, Any]) -> Result:

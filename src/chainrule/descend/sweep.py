@@ -108,6 +108,7 @@ def sweep(
     record: int = 0,
     executor: Executor | None = None,
     checkpoint: Any = None,
+    resume: bool = False,
 ) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
 
@@ -120,6 +121,7 @@ def sweep(
     executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
+    resume: go on from the pieces of another function, or where it cannot be told whether it is another.
 
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
     in machine code where there is llvmlite and the function is small, else together where the function allows it (see
@@ -144,10 +146,18 @@ def sweep(
     record = thinned(record, steps, n, x0[0].nbytes)
     folder = None
     if checkpoint is not None:
-        from chainrule.descend.pieces import Pieces, digest
+        from chainrule.descend.digest import of_array, of_function
+        from chainrule.descend.pieces import Pieces
 
-        asked = {"starts": digest(x0), "lr": repr(rates), "optimizer": repr(kinds), "steps": repr(steps)}
-        folder = Pieces(checkpoint, {**asked, "record": repr(record)})
+        letters, why = of_function(Objective(f, x0[0]))
+        asked = {
+            "function": letters,
+            "starts": of_array(x0),
+            "lr": repr(rates),
+            "optimizer": repr(kinds),
+            "steps": repr(steps),
+        }
+        folder = Pieces(checkpoint, {**asked, "record": repr(record)}, why, resume)
     pieces, works = [], []
     for k, (name, options) in enumerate(kinds):
         mine = range(k, n, len(kinds))
@@ -243,7 +253,7 @@ def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Piece
     """The results of all pieces, in order; those in the folder are taken from there, and the others put there."""
     done: dict[int, Lanes] = {}
     if folder is not None:
-        done = {i: lanes for i in range(len(works)) if (lanes := folder.read(i)) is not None}
+        done = {i: lanes for i in range(len(works)) if (lanes := folder.read(i, works[i][0])) is not None}
 
     def keep(i: int, lanes: Lanes) -> None:
         done[i] = lanes
