@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -251,6 +254,38 @@ def test_where_there_is_no_graph_the_branch_is_named() -> None:
         cr.minimize(deciding, -1.0)
     found = quiet(deciding, 0.01, lr=0.01, steps=100)
     assert found.reason == "diverged" and "where()" in found.message and "curves down" not in found.message
+
+
+# ------------------------------------------------------------------------------------------------------------ warnings
+
+SPEAKING = """
+import warnings, numpy as np
+before = list(warnings.filters)
+import chainrule as cr
+new = [f for f in warnings.filters if f not in before]
+assert all(f[1] is not None and f[3] is not None for f in new), new  # of some messages, from the package's lines
+with warnings.catch_warnings(record=True) as said:
+    warnings.filters[:] = [f for f in warnings.filters if f in new] + [("always", None, Warning, None, 0)]
+    x = cr.tensor([0.0, -1.0, 1e30], requires_grad=True)
+    (x.log() + 1 / x + x**3 + x.sqrt()).sum().backward()
+    cr.minimize(lambda x: x.log() ** 2 + 1 / x, 0.5, steps=3)
+    assert not said, [str(w.message) for w in said]
+    np.log(np.zeros(1))
+    def f(x):
+        np.log(np.zeros(1))
+        return x * x + 0 * x.item()
+    cr.minimize(f, 1.0, steps=1)
+    by_line = [w.filename == __file__ for w in said]
+    assert len(said) >= 2 and all(by_line), [str(w) for w in said]
+    exec("import warnings; warnings.warn('of a library', RuntimeWarning)", {"__name__": "chainrule.x"})
+    assert "of a library" in str(said[-1].message)
+"""
+
+
+def test_warnings_of_the_user_and_of_libraries_speak(tmp_path: Path) -> None:
+    script = tmp_path / "speaking.py"
+    script.write_text(SPEAKING)
+    subprocess.run([sys.executable, str(script)], check=True, timeout=120)
 
 
 # -------------------------------------------------------------------------------------------------------------- starts

@@ -15,8 +15,11 @@ import warnings as _warnings
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-# Torch does not warn of overflow or of 1/0; NumPy's warnings from inside the package are silenced, the user's own stay.
-_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\.")
+# Torch does not warn of overflow or of 1/0. NumPy's words of these, from the package's own lines alone, are not shown:
+# np.errstate around each op would cost more than many ops. The user's own NumPy speaks, and so do other libraries.
+_warnings.filterwarnings(
+    "ignore", r"(divide by zero|overflow|underflow|invalid value) encountered", RuntimeWarning, r"chainrule\."
+)
 
 from chainrule import ops as _ops
 from chainrule.api import (  # importing publishes functions and installs methods

@@ -23,6 +23,10 @@ from chainrule.descend.stops import Stops
 from chainrule.descend.words import words
 
 
+class Diverged(UserWarning):
+    """A descent has run away."""
+
+
 def minimize(
     f: Callable[..., Any],
     x0: Any,
@@ -174,7 +178,7 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
         said = words(what, step=end.at, reason=end.words, explanation=why)
         from chainrule.base.language import say
 
-        warnings.warn(say("minimize diverged: {message}", message=str(said)), UserWarning, stacklevel=3)
+        warnings.warn(say("minimize diverged: {message}", message=str(said)), Diverged, stacklevel=3)
     kept = slice(0, history.n)
     return Result(
         x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,

@@ -211,7 +211,7 @@ class Program:
         n = len(objective.start)
         objective.put(arrays[:n])
         xs = objective.parameters or [wrap(a, LEAF) for a in arrays[:n]]
-        with mode(grad=True), np.errstate(all="ignore"):
+        with mode(grad=True):
             y = objective.call(xs)
             return [a.copy() if isinstance(a, np.ndarray) else a for a in self._make(y, xs, list(arrays[n:]))]
 

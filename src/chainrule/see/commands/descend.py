@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.base.language import say, say_count
 from chainrule.core.tensor import Tensor
-from chainrule.descend.minimize import minimize
+from chainrule.descend.minimize import Diverged, minimize
 from chainrule.descend.options import group_of, optimiser
 from chainrule.descend.result import Result
 from chainrule.see.commands import given
@@ -68,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
     start = given.point(f, arguments.values, "--start")
     objective, x0 = _of_one(f, start)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a divergence, which is told below
+        warnings.simplefilter("ignore", Diverged)  # that is told below
         result = minimize(
             objective, x0, optimizer=arguments.optimizer, lr=arguments.lr, steps=arguments.steps, tol=arguments.tol,
             record=max(1, arguments.steps // KEPT), progress=False if arguments.json else None,
