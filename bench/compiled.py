@@ -68,7 +68,7 @@ def adam_step(t):
 
 
 def descent():
-    ours = lambda: cr.minimize(parabola, 5.0, lr=0.001, steps=3000, record=0)  # noqa: E731
+    ours = lambda: cr.minimize(parabola, np.float32(5), lr=0.001, steps=3000, record=0)  # noqa: E731
     others = {
         "torch": (lambda: lambda: thai_loop(torch, 3000), 1000),
         "JAX": (lambda: rivals.jax_descent(parabola, np.float32(5), 0.001, 3000), 1),
@@ -179,7 +179,8 @@ def told(other, what, ratio, goal):
 
 
 FRESH = {
-    "ours": "import chainrule as cr; cr.minimize(lambda x: x**2 - 4 * x + 5, 5.0, lr=0.001, steps=3000, record=0)",
+    "ours": "import numpy, chainrule as cr; "
+    "cr.minimize(lambda x: x**2 - 4 * x + 5, numpy.float32(5), lr=0.001, steps=3000, record=0)",
     "torch": "import torch; import eager; eager.thai_loop(torch, 3000)",
     "JAX": "import numpy, rivals; rivals.jax_descent(lambda x: x**2 - 4 * x + 5, numpy.float32(5), 0.001, 3000)()",
 }
@@ -204,7 +205,7 @@ def compile_time(repeats):
     def once(i):
         f = eval(f"lambda x: x**2 - 4 * x + {5 + i}")  # a new function, so that nothing is known of it
         start = time.perf_counter()
-        cr.minimize(f, 5.0, lr=0.001, steps=3000, record=0)
+        cr.minimize(f, np.float32(5), lr=0.001, steps=3000, record=0)
         return (time.perf_counter() - start) * 1e3
 
     best = min(once(i) for i in range(repeats))  # with a run, which takes a thousandth of it
