@@ -147,6 +147,23 @@ def test_a_flat_place_after_all_steps_is_looked_at() -> None:
     assert copy.deepcopy(found).message == found.message
 
 
+def test_to_look_at_a_result_draws_no_numbers() -> None:
+    calls = [0]
+
+    def f(x: Any) -> Any:
+        calls[0] += x.item() > -1e9
+        return (x - cr.rand(())) ** 2
+
+    for more in ({}, {"tol": 10.0}):
+        found = cr.minimize(f, 5.0, lr=0.1, steps=20, **more)
+        cr.manual_seed(3)
+        counted = calls[0]
+        assert str(found) and found.message
+        after = cr.rand(()).item()
+        cr.manual_seed(3)
+        assert cr.rand(()).item() == after and calls[0] == counted
+
+
 def test_newton_needs_a_hessian_of_numbers() -> None:
     """|x|**1.5 has none at 0; abs has none that helps; the search goes on down the gradient."""
     for f in (lambda x: x.abs(), lambda x: x.abs() ** 1.5, lambda x: (x * x).sqrt() + x * 0):

@@ -417,6 +417,12 @@ def test_a_sweep_knows_its_function(tmp_path: Path) -> None:
         cr.sweep(lambda x: x**2, [1.0, 2.0], steps=3, checkpoint=tmp_path)
     again = cr.sweep(lambda x: x**2, [1.0, 2.0], steps=3, checkpoint=tmp_path, resume=True)
     np.testing.assert_array_equal(again.x, first.x)
+    folder = tmp_path / "deciding"  # which has no graph: it begins, and does not go on unasked
+    first = cr.sweep(deciding, np.array([1.0, -2.0]), steps=3, checkpoint=folder)
+    with pytest.raises(ValueError, match=r"cannot be told .*resume=True"):
+        cr.sweep(deciding, np.array([1.0, -2.0]), steps=3, checkpoint=folder)
+    again = cr.sweep(deciding, np.array([1.0, -2.0]), steps=3, checkpoint=folder, resume=True)
+    np.testing.assert_array_equal(again.x, first.x)
 
 
 def test_damaged_pieces_are_one_error(tmp_path: Path) -> None:

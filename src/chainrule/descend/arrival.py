@@ -142,6 +142,18 @@ def arrival(objective: Objective, leaves: Sequence[Any], first: tuple[float, flo
     return Ending("stopped", place.said("no lower", length), False)
 
 
+def unlooked(hit: Hit, value: float, slope: float, first: tuple[float, float], length: float) -> Ending:
+    """The end of a descent of a function that is not to be run for nothing: it draws, or has no graph."""
+    if hit.reason == "converged":
+        if hit.words is not None and hit.words.what == "gradient":
+            hit = Hit(hit.reason, words("minimum, unknown", norm=slope, length=length if length < inf else 0.0))
+        return Ending(hit.reason, hit.words, True)
+    if value > first[0] and slope > first[1]:
+        return Ending(hit.reason, words("grown", first=first[0], value=value), False)
+    arrived = slope <= FLATTER * first[1]
+    return Ending(hit.reason, words("flat, unknown" if arrived else "further", norm=slope), arrived)
+
+
 def outlook(
     objective: Objective, leaves: Sequence[Any], first: tuple[float, float], name: str, group: dict[str, Any]
 ) -> Ending:

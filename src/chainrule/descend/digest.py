@@ -33,7 +33,7 @@ def of_function(objective: Objective) -> tuple[str, str]:
     """The letters of what is computed, "" if there are none; and then, why."""
     program = objective.program(value_and_gradient)
     if program.why:
-        return "", program.why
+        return "", program.why.partition(". ")[0]
     if program.effects:
         return "", "it changes tensors"
     places: dict[int, int] = {}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chainrule.base.extras import MissingExtra, extra
-from chainrule.descend.arrival import arrival, check_start, slope_by_differences
+from chainrule.descend.arrival import arrival, check_start, slope_by_differences, unlooked
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.steps import State
@@ -78,13 +78,21 @@ class Loop(NamedTuple):
         first = reached.first or (value, slope)
         nfev = getattr(self.runner, "nfev", at + 1)
         if hit.reason == "converged":
-            ending = arrival(self.objective, leaves, first, hit, self.stops.moved)
+            if self.looks:
+                ending = arrival(self.objective, leaves, first, hit, self.stops.moved)
+            else:
+                ending = unlooked(hit, value, slope, first, self.stops.moved)
             hit = Hit(ending.reason, ending.words)
         elif hit.words is not None and hit.words.what == "nan":
             by_differences = slope_by_differences(self.objective, leaves)
             if by_differences < math.inf:
                 hit = Hit(hit.reason, words("untaken", slope=by_differences))
         return End(at, state, value, slope, hit.reason, hit.words, first, self.stops.moved, nfev)
+
+    @property
+    def looks(self) -> bool:
+        """Whether the function may be run once more, to look at the place where the descent has ended."""
+        return hasattr(self.runner, "nfev") or bool(self.runner.replays)
 
     def _descend(self, reached: Reached, bar: _Bar) -> Hit | None:
         wish: int = self.runner.pace

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.descend.arrival import Ending, outlook
+from chainrule.descend.arrival import Ending, outlook, unlooked
 from chainrule.descend.curvature import explain
 from chainrule.descend.history import History
 from chainrule.descend.loop import End, Loop
@@ -19,7 +19,7 @@ from chainrule.descend.recall import recall
 from chainrule.descend.result import Result
 from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.steps import RuleSteps, Step
-from chainrule.descend.stops import Stops
+from chainrule.descend.stops import Hit, Stops
 from chainrule.descend.words import words
 
 
@@ -48,7 +48,9 @@ def minimize(
     """Descend `f` from `x0`.
 
     f: a function of what `x0` is (tensors in the place of numbers and arrays) that returns one number as a tensor.
-    x0: a number, an array or tensor of floats, or a tuple, list or dict of them; or a module, or parameters that `f`
+    x0: a number, or a list or tuple of numbers, which is a vector (both in double precision); an array or tensor of
+        floats; a tuple, list or dict of these. A function of several arguments takes them from a tuple or list, or by
+        their names from a dict. Or a module, or parameters that `f`
         refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
     optimizer: "sgd", "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or "gd" (gradient
         descent with a line search), "newton", "lbfgs".
@@ -73,9 +75,11 @@ def minimize(
     numbers, lists, attributes and the functions that it calls are compared (`compiler/reads.py` says what is not
     noticed).
 
-    Returns a `Result`. A descent that ran away has the reason "diverged", and warns with what the curvature says of the
-    learning rate. Raises ValueError where f is not finite at the start, or an option is out of range; TypeError for
-    what is no start or no value; MemoryError for a history above a gigabyte, with the `record=` that fits.
+    Returns a `Result`. Its `success` is whether the descent arrived, its `message` what was measured at the end: a
+    saddle or a maximum is named as such, and what is left after all steps is told when it is first asked. A descent
+    that ran away has the reason "diverged", and warns with what the curvature says of the learning rate. Raises
+    ValueError where f is not finite at the start, or an option is out of range; TypeError for what is no start or no
+    value; MemoryError for a history above a gigabyte, with the `record=` that fits.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: x**2 - 4 * x + 5, 0.0, lr=0.25, steps=50)
@@ -161,9 +165,11 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     objective.put(leaves)
     said = end.words
     later = None
-    if end.reason == "steps done" and end.at:
-        rate = float(loop.rates(end.at - 1, end.at)[0])
-        later = partial(_later, objective, list(leaves), end, name, {**group, "lr": rate})
+    arrived = end.reason == "converged"
+    if end.reason == "steps done" and not loop.looks:
+        _, said, arrived = unlooked(Hit(end.reason, None), end.value, end.slope, end.first, end.length)
+    elif end.reason == "steps done" and end.at:
+        later = partial(_later, loop, end, name, group)
     if end.reason == "diverged":
         points = [(words("start"), objective.start)]
         if history.n > 1:
@@ -183,7 +189,7 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     return Result(
         x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,
         words=said, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
-        nfev=end.nfev, how=loop.runner.how, arrived=end.reason == "converged", later=later,
+        nfev=end.nfev, how=loop.runner.how, arrived=arrived, later=later,
         path=objective.paths([p[kept] for p in history.points]) if history.every else None,
         values=history.values[kept] if history.every else None,
         grad_norms=history.slopes[kept] if history.every else None,
@@ -191,11 +197,14 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     )  # fmt: skip
 
 
-def _later(objective: Objective, leaves: list[Any], end: End, name: str, group: dict[str, Any]) -> Ending:
+def _later(loop: Loop, end: End, name: str, group: dict[str, Any]) -> Ending:
     """The outlook after all steps, for which parameters that the function refers to are lent."""
+    objective = loop.objective
+    leaves = end.state[: len(objective.start)]
+    rate = float(loop.rates(end.at - 1, end.at)[0])
     held = [np.array(p._a) for p in objective.parameters or ()]
     try:
-        return outlook(objective, leaves, end.first, name, group)
+        return outlook(objective, leaves, end.first, name, {**group, "lr": rate})
     finally:
         objective.put(held)
 

@@ -32,6 +32,7 @@ class Pieces:
             if any(not _half(file) for file in self.path.iterdir()):
                 raise ValueError(f"the folder {self.path} holds other files: name a new or an empty one as checkpoint")
             _put(about, lambda file: file.write(json.dumps(asked, indent=1).encode()))
+            return
         remedy = "Remove the folder to start anew, or name another."
         try:
             before = dict(json.loads(about.read_text()))
