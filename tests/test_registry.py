@@ -17,7 +17,7 @@ from chainrule.api.backward import grad
 from chainrule.core.op import REGISTRY, Elementwise, Op
 from chainrule.core.state import draw, mode
 from chainrule.core.tensor import Tensor, wrap
-from samples import Entry, arity, draws, entry, reference
+from samples import SAMPLES, Entry, arity, draws, entry, reference
 
 Array = np.ndarray[Any, Any]
 
@@ -137,9 +137,30 @@ def check_gradient(op: Op, args: Sequence[Array], attrs: dict[str, Any], rng: An
         np.testing.assert_allclose(g, w, **CLOSE, err_msg=f"gradient {i} of {op.name} with {attrs}")
 
 
+def fits_the_default(name: str, rng: np.random.Generator) -> None:
+    """Raise LookupError, which says what to add, where an op cannot be tested on what is drawn by default."""
+    for args, attrs in draws(name, rng):
+        try:
+            with np.errstate(all="ignore"):
+                y = REGISTRY[name].kernel(*args, **attrs)
+        except TypeError as e:
+            raise LookupError(
+                f"op {name!r} cannot be called without attributes: add them to SAMPLES in tests/samples.py, "
+                f'such as "{name}": on(((3, 4), {{"dim": 1}}), ref=...)'
+            ) from e
+        if not np.all(np.isfinite(y)):
+            raise LookupError(
+                f"op {name!r} is not finite between 0.2 and 0.8: add its domain to SAMPLES in tests/samples.py, "
+                f'such as "{name}": on(low=1.5, high=3)'
+            )
+
+
 @pytest.mark.parametrize("name", sorted(REGISTRY))
-def test_has_samples(name: str) -> None:
-    entry(name), reference(name)  # which say what to add
+def test_has_samples(name: str, rng: np.random.Generator) -> None:
+    entry(name)  # which says what to add
+    if name not in SAMPLES:
+        fits_the_default(name, rng)
+    reference(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -26,9 +26,8 @@ def columns_read(tree: ast.AST) -> Iterator[str]:
         named: ast.AST | None = None
         if isinstance(node, ast.Subscript) and columns(node.value):
             named = node.slice
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            reads = columns(node.func.value) or node.func.attr == "says"
-            named = node.args[0] if reads and node.args else None
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            named = node.args[0] if columns(node.func.value) or node.func.attr == "says" else None
         elif isinstance(node, ast.Compare) and columns(node.comparators[0]):
             named = node.left
         if isinstance(named, ast.Constant):
@@ -42,6 +41,50 @@ READ = {name for path, tree in SOURCES.items() if path.parts[0] != "ops" for nam
 def test_a_column_is_said_and_read(name: str) -> None:
     assert any(name in op.columns for op in REGISTRY.values()), f"no op has the column {name!r}"
     assert name in READ, f"nobody reads the column {name!r}"
+
+
+FUNCTIONS = "names of functions of NumPy, of C and of vector maths, which some ops share"
+ELSEWHERE = {  # lists with names that are op's only by chance
+    "compiler/native/cells.py": FUNCTIONS,
+    "compiler/reads.py": "names of Python's methods",
+    "compiler/vecmath/functions.py": FUNCTIONS,
+    "compiler/vecmath/tables.py": FUNCTIONS,
+    "compiler/vecmath/trig.py": FUNCTIONS,
+    "see/expression.py": "other names that people write for functions",
+}
+READERS = [p for p in SOURCES if p.parts[0] in ("core", "compiler", "descend", "see", "run")]
+
+
+def ops_listed(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:
+    """Lists, sets, dicts and texts to split in a source that name several ops."""
+    for node in ast.walk(tree):
+        named: list[ast.expr | None] = []
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            named = list(node.elts)
+        elif isinstance(node, ast.Dict):
+            named = list(node.keys)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+            named = [ast.Constant(word) for word in str(getattr(node.func.value, "value", "")).split()]
+        found = [x.value for x in named if isinstance(x, ast.Constant) and x.value in REGISTRY]
+        if len(found) > 1:
+            yield getattr(node, "lineno", 0), [str(name) for name in found]
+
+
+@pytest.mark.parametrize("path", READERS, ids=str)
+def test_what_is_said_of_ops_stands_in_the_table(path: Path) -> None:
+    found = [] if path.as_posix() in ELSEWHERE else list(ops_listed(SOURCES[path]))
+    assert not found, f"{path} lists ops by name: {found}. Say it of the ops, in a column (core/registry.py)"
+
+
+def test_a_list_of_ops_is_seen() -> None:
+    source = """
+A = frozenset("exp log".split())
+B = {"sin": 1, "cos": 2}
+if name in ("add", "other", "mul"): pass
+REGISTRY["where"], "exp"
+"""
+    assert sorted(ops_listed(ast.parse(source))) == [(2, ["exp", "log"]), (3, ["sin", "cos"]), (4, ["add", "mul"])]
+    assert all(list(ops_listed(SOURCES[Path(path)])) for path in ELSEWHERE)  # none of them is there for nothing
 
 
 def test_no_column_is_asked_for_that_there_is_not() -> None:

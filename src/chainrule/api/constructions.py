@@ -71,7 +71,9 @@ def block_diag(*tensors: Tensor) -> Tensor:
     parts = []
     for i, x in enumerate(tensors):
         if len(x._a.shape) > 2:
-            raise RuntimeError(f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has more.")
+            raise RuntimeError(
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
+            )
         x = x if x._a.dtype == target else views.cast(x, dtype=target)
         parts.append(views.reshape(x, shape=((1,) * (2 - len(x._a.shape)) + tuple(x._a.shape))))
     total, at, rows = sum(x._a.shape[1] for x in parts), 0, []

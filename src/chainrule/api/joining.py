@@ -178,25 +178,3 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if not r:
         return ops.narrow(input, dim=0, start=0, stop=0, step=1)
     return named(reshape(index_select(input, dim=0, index=rows.reshape(-1)), rows.shape), "StackBackward0")
-
-
-@public(method=False)
-def block_diag(*tensors: Any) -> Tensor:
-    """A matrix with the given matrices (vectors count as rows) along its diagonal, zeros elsewhere."""
-    for i, x in enumerate(tensors):
-        if len(x._a.shape) > 2:
-            raise RuntimeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
-            )
-    blocks = _listed([_2d(x) for x in tensors], "block_diag")
-    rows, columns = (np.cumsum([0, *[b._a.shape[d] for b in blocks]]).tolist() for d in (0, 1))
-    whole: Any = None
-    for b, i, j in zip(blocks, rows, columns):
-        m, n = b._a.shape
-        path = (
-            (ops.narrow, {"dim": 0, "start": i, "stop": i + m, "step": 1}),
-            (ops.narrow, {"dim": 1, "start": j, "stop": j + n, "step": 1}),
-        )
-        part = ops.place(b, shape=(rows[-1], columns[-1]), path=path)
-        whole = part if whole is None else whole + part
-    return named(whole, "BlockDiagBackward0")

@@ -36,10 +36,10 @@ def public(
         call = _published(f if reads is None else _reading(f, reads), name)
         for n in (name, *names):
             if where is not None:
-                where[n] = call
+                once(where, n, call)
                 continue
             if function:
-                FUNCTIONS[n] = call
+                once(FUNCTIONS, n, call)
             if method:
                 setattr(Tensor, n, call)
             if inplace:
@@ -47,6 +47,13 @@ def public(
         return f
 
     return decorate
+
+
+def once(names: dict[str, Any], name: str, what: Any) -> None:
+    """Put a name into a namespace; it is an error if it is there already."""
+    if name in names:
+        raise ValueError(f"{name!r} is published twice: by {names[name].__module__} and by {what.__module__}")
+    names[name] = what
 
 
 _SHADOWED = {

@@ -229,14 +229,6 @@ def real(input: Tensor) -> Tensor:
 Tensor.real = property(lambda self: self)  # type: ignore[attr-defined]
 
 
-@public()
-def positive(input: Tensor) -> Tensor:
-    """The tensor itself, as `+x`."""
-    if input._a.dtype.kind == "b":
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
-    return input
-
-
 # ------------------------------------------------------------------------------------------- broadcasting and repeating
 
 

@@ -126,7 +126,7 @@ def _algebra(v: Var, args: tuple[Any, ...]) -> Any:
         return _same(v, x) if _is(y, neutral[1]) else _same(v, y) if _is(x, neutral[0]) else None
     if how == "each":
         return x if v.op.view else _same(v, x)  # type: ignore[union-attr]
-    if "shape" in v.attrs and (how in ("reshape", "expand") or v.says("folds")):
+    if "shape" in v.attrs and (how in ("regroup", "spread") or v.says("folds")):
         return _move(v, x)
     if v.op is REGISTRY["neg"]:
         return _same(v, x.args[0]) if isinstance(x, Var) and x.op is v.op else None

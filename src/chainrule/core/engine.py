@@ -20,6 +20,7 @@ import numpy as np
 from chainrule.base import errors
 from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY, Linear
+from chainrule.core.op import times as product
 from chainrule.core.state import MODE, changed, current, mode, mode_now
 from chainrule.core.tape import Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
@@ -188,7 +189,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             else:
                 rule = rules[i]
                 if type(rule) is int:
-                    gi = g if rule == 1 else -g if rule == -1 else REGISTRY["zeros_like"](g)
+                    gi = g if rule == 1 else product(g, rule)
                 elif rule is None:
                     continue
                 elif times is None:

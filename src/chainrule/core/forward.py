@@ -77,7 +77,7 @@ def jvp(
     op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
 ) -> Sequence[Any]:
     """The tangents of the results from the tangents of the arguments, by the op's kind."""
-    from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear
+    from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, times
 
     if isinstance(op, Elementwise):
         total: Any = None
@@ -87,8 +87,7 @@ def jvp(
             if op.times and type(rule) is not int:
                 term = rule(t, *args, out, **attrs)
             else:
-                p = rule if type(rule) is int else rule(*args, out, **attrs)
-                term = t if type(p) is int and p == 1 else t * p
+                term = times(t, rule if type(rule) is int else rule(*args, out, **attrs))
             total = term if total is None else total + term
         if total is not None and total._a.shape != out._a.shape:
             total = REGISTRY["expand"](total, shape=out._a.shape)

@@ -61,7 +61,7 @@ class Var(Tracer):
     def packed(self) -> bool:
         """Whether eager code has its elements in order in memory, one next to the other, for sure."""
         v = self
-        while v.op is not None and v.op.view and v.says("moves") in ("reshape", "each"):
+        while v.op is not None and v.op.view and v.says("moves") in ("regroup", "each"):
             v = v.args[0]
         return not v.moved and (v.op is None or not v.op.view)
 

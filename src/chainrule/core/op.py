@@ -129,9 +129,14 @@ class Elementwise(Op):
         if self.times and callable(rule):
             return rule(g, *args, **attrs)
         p = rule(*args, **attrs) if callable(rule) else rule
-        if type(p) is not int:
-            return None if p is None else g * p
-        return g if p == 1 else -g if p == -1 else g * p if p else REGISTRY["zeros_like"](g)
+        return None if p is None else times(g, p)
+
+
+def times(g: Any, partial: Any) -> Any:
+    """A gradient, or a tangent, times a partial; the numbers 1, -1 and 0 cost nothing, and 0 stops an infinity."""
+    if type(partial) is not int:
+        return g * partial
+    return g if partial == 1 else -g if partial == -1 else g * partial if partial else REGISTRY["zeros_like"](g)
 
 
 def _each(rules: Any) -> tuple[Rule | None, ...] | None:

@@ -16,17 +16,17 @@ OPERATORS: dict[str, Op] = {}  # the ops that are Python's operators, by their s
 COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
     "aliases": "further names that it is published by",
     "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
-    "the part that it takes or fills ('part', 'place'); None where there is none",
+    "the part that it takes or fills ('part', 'inset'); None where there is none",
     "batch": "how it computes a batch at once, a rule (`core/leading.py`); without one it is run on each sample",
     "bounds": "between which numbers the result lies, of the operands' bounds (`ops/intervals.py`)",
-    "folds": "many elements become one: 'sum', 'mean', 'max' or 'min'",
+    "folds": "many elements become one: 'total', 'average', 'largest' or 'smallest'",
     "inplace": "False: no method with an underscore",
     "js": "JavaScript of doubles; %0, %1 stand for the operands",
     "matrix": "what it is among matrices (`see/derive/matrix_rules.py`)",
     "mend": "what mends a NaN or an infinity that it makes, a sentence (`ops/mends.py`)",
     "mend_slope": "the same of its slope",
-    "moves": "each element is one of an operand's, or 0; the order stays ('reshape'), axes change places ('axes'), "
-    "elements repeat ('expand'), it takes a part ('part') or sets it in zeros ('place'), or else ('other'); 'each': "
+    "moves": "each element is one of an operand's, or 0; the order stays ('regroup'), axes change places ('axes'), "
+    "elements repeat ('spread'), it takes a part ('part') or sets it in zeros ('inset'), or else ('other'); 'each': "
     "every element stays where it is; 'like': only shape and dtype are an operand's",
     "native": "its function in vector maths, where its kernel is more than NumPy",
     "neutral": "for each operand the number that leaves the other one as it is, None where there is none",

@@ -57,7 +57,7 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
 
 sum = linear(
     "sum", _sum, lambda g, x, *, dim, keepdim: spread(g, x, dim, keepdim),
-    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="sum", batch=leading.axes,
+    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="total", batch=leading.axes,
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 mean = linear(
     "mean", _mean, lambda g, x, *, dim, keepdim: spread(g / count(x, dim), x, dim, keepdim),
-    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="mean", batch=leading.axes,
+    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="average", batch=leading.axes,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------------------------------- spread
@@ -124,14 +124,14 @@ amax = custom(
     "amax",
     lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
     _share,
-    folds="max",
+    folds="largest",
     batch=leading.axes,
 )
 amin = custom(
     "amin",
     lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim),
     _share,
-    folds="min",
+    folds="smallest",
     batch=leading.axes,
 )
 
@@ -147,7 +147,7 @@ max_ = custom(
     lambda x: np.maximum.reduce(x, axis=None),
     share_whole,
     grad="MaxBackward1",
-    folds="max",
+    folds="largest",
     batch=batches.whole("amax"),
 )
 min_ = custom(
@@ -155,7 +155,7 @@ min_ = custom(
     lambda x: np.minimum.reduce(x, axis=None),
     share_whole,
     grad="MinBackward1",
-    folds="min",
+    folds="smallest",
     batch=batches.whole("amin"),
 )
 

@@ -61,7 +61,7 @@ place_at = linear(
     "place_at",
     _place_at,
     lambda g, x, *, shape, index: getitem(g, index=index),
-    moves="place",
+    moves="inset",
     at=lambda n, *, shape, index: index,
     batch=batches.place_at,
 )

@@ -31,7 +31,7 @@ sum_to = linear(
     _sum_to,
     lambda g, x, *, shape: expand(g, shape=x.shape),
     grad="SumBackward1",
-    folds="sum",
+    folds="total",
     objects=True,
     batch=batches.sum_to,
 )
@@ -47,7 +47,7 @@ expand = linear(
     _expand,
     lambda g, x, *, shape: sum_to(g, shape=x.shape),
     view=True,
-    moves="expand",
+    moves="spread",
     orderly=False,
     batch=batches.expand,
 )
@@ -120,7 +120,7 @@ ones_like = custom(
 
 reshape = linear(
     "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x, *, shape: reshape(g, shape=x.shape),
-    view=True, grad="ViewBackward0", moves="reshape", batch=leading.shaped,
+    view=True, grad="ViewBackward0", moves="regroup", batch=leading.shaped,
 )  # fmt: skip
 
 
@@ -153,14 +153,14 @@ t = linear(
 )
 squeeze = linear(
     "squeeze", lambda x, *, dims: x.reshape(tuple(s for i, s in enumerate(x.shape) if i not in dims)),
-    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="reshape", batch=leading.axes,
+    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="regroup", batch=leading.axes,
 )  # fmt: skip
 unsqueeze = linear(
     "unsqueeze",
     lambda x, *, dim: np.expand_dims(x, dim),
     lambda g, x, *, dim: reshape(g, shape=x.shape),
     view=True,
-    moves="reshape",
+    moves="regroup",
     batch=leading.new_axis,
 )
 flip = linear(
@@ -237,7 +237,7 @@ zeros_of = custom(
     "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other", matrix="zeros", batch=leading.shaped
 )  # of g's kind, in another shape
 place = linear(
-    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="place", at=_place_index, batch=batches.place
+    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="inset", at=_place_index, batch=batches.place
 )  # a part in a whole of zeros
 
 

@@ -74,7 +74,7 @@ def _evaluated(graph: Sequence[Var], given: dict[int, Bounds], known: dict[int, 
             rule = v.says("bounds")
             if rule is not None:
                 got = rule(*args)
-            elif v.says("folds") == "sum":
+            elif v.says("folds") == "total":
                 got = _total(v, *args[0])
             elif v.says("moves"):
                 got = intervals.hull(*args, (np.zeros_like(some), np.zeros_like(some)))

@@ -31,7 +31,7 @@ CHEAP = 6  # simple instructions that are sooner done again than stored and load
 DEEP = (
     600  # simple instructions one after another in a loop: from there on LLVM takes too long, and another loop begins
 )
-VIEWS = frozenset({"reshape", "axes", "expand", "part"})  # ways to move elements that take no memory
+VIEWS = frozenset({"regroup", "axes", "spread", "part"})  # ways to move elements that take no memory
 
 
 class Sweep(NamedTuple):
@@ -219,7 +219,7 @@ class Plan:
             if x.size != n:
                 return False
             if not self.loaded(x, epoch):
-                if x.says("moves") in ("place", "part", "axes"):
+                if x.says("moves") in ("inset", "part", "axes"):
                     return False
                 stack.extend(x.args)
         return True
@@ -230,7 +230,7 @@ def price(v: Var) -> int:
     how = v.says("moves")
     if v.op is None or how in VIEWS:
         return 0
-    return 1 if is_reduction(v) else 2 if how == "place" else int(v.says("price", FUNCTION))
+    return 1 if is_reduction(v) else 2 if how == "inset" else int(v.says("price", FUNCTION))
 
 
 def _behind(v: Var) -> Var:
@@ -266,7 +266,7 @@ def loops(v: Var) -> bool:
     if straight.is_elementwise(v):
         return straight.tried(v)
     how = v.says("moves")
-    if how in ("part", "place"):
+    if how in ("part", "inset"):
         found = basic(v)
         return found is not None and (
             how == "part" or all(type(i) is int or i is None or i.step in (None, 1) for i in found)
@@ -277,7 +277,7 @@ def loops(v: Var) -> bool:
 def basic(v: Var) -> list[Any] | None:
     """What a part takes of each dimension of the whole that it is taken from or set in: numbers and slices, None for a
     new dimension. None if it is no such part."""
-    ndim = v.ndim if v.says("moves") == "place" else v.args[0].ndim
+    ndim = v.ndim if v.says("moves") == "inset" else v.args[0].ndim
     index = v.says("at")(ndim, **v.attrs)
     given = index if isinstance(index, tuple) else (index,)
     if index is None or not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):

@@ -68,7 +68,7 @@ def _operand(v: Var) -> Operand:
     while x.says("moves") == "axes" and x.ndim == 2:
         turned, x = turned != (tuple(x.says("at")(2, **x.attrs)) == (1, 0)), x.args[0]
     n = x.shape[-1]
-    while x.says("moves") in ("reshape", "each") and x.args[0].dtype == x.dtype:
+    while x.says("moves") in ("regroup", "each") and x.args[0].dtype == x.dtype:
         x = x.args[0]
     return Operand(x, 1, n) if turned else Operand(x, n, 1)
 

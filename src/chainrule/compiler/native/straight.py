@@ -14,7 +14,7 @@ from chainrule.compiler.native.cells import KINDS, Cell, NotNative, Pen, run
 from chainrule.core.graph import Var
 from chainrule.core.op import Elementwise
 
-EXTREMES = {"max": np.maximum, "min": np.minimum}
+EXTREMES = {"largest": np.maximum, "smallest": np.minimum}
 TINY = 64  # elements of a tensor that is written out
 
 
@@ -103,7 +103,7 @@ def write(pen: Pen, v: Var, args: list[Any]) -> Any:
     else:
         x = args[0]
         got = np.add.reduce(_each(x, lambda c: c.astype(v.dtype)), axis=v.attrs["dim"], keepdims=v.attrs["keepdim"])
-        got = got if folds == "sum" else _each(got, lambda c: c / (x.size // v.size))
+        got = got if folds == "total" else _each(got, lambda c: c / (x.size // v.size))
     return _each(got, lambda c: _cell(pen, c, v.dtype)).reshape(v.shape)
 
 

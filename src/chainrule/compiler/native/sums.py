@@ -16,7 +16,7 @@ class Accumulator:
 
     def __init__(self, v: Var) -> None:
         self.v = v
-        self.extreme = {"max": "maximum", "min": "minimum"}.get(v.says("folds"))
+        self.extreme = {"largest": "maximum", "smallest": "minimum"}.get(v.says("folds"))
         self.source = v.args[0].dtype if self.extreme else v.dtype
         self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
         self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
@@ -41,7 +41,7 @@ class Accumulator:
 
     def finish(self, pen: Pen, total: Cell) -> Cell:
         got = total.astype(self.v.dtype)
-        if self.v.says("folds") == "mean":
+        if self.v.says("folds") == "average":
             got = got / (self.v.args[0].size // self.v.size)
         return got
 

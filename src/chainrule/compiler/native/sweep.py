@@ -131,7 +131,7 @@ class Writer:
         if straight.is_elementwise(v):
             return [(a, at.of(a.shape)) if isinstance(a, Var) else (a, at) for a in v.args]
         if v.id not in at.derived:
-            inside = v.says("moves") == "place"
+            inside = v.says("moves") == "inset"
             at.derived[v.id] = self._within(v, at) if inside else self._seen_through(v, v.args[0].shape, at)
         return [(v.args[0], at.derived[v.id])]
 
@@ -160,9 +160,9 @@ class Writer:
     def _seen_through(self, v: Var, shape: tuple[int, ...], at: At) -> At:
         """The place in a view's source of the element at a place of the view."""
         how, build = v.says("moves"), self.build
-        if how == "reshape":
+        if how == "regroup":
             return At(build, shape, at.flat)
-        if how == "expand":
+        if how == "spread":
             return at.of(shape)
         index = list(at.index)
         if how == "axes":

@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.base.language import say
 from chainrule.core.graph import Var
+from chainrule.core.op import Bilinear
 from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
 from chainrule.see.derive.derivation import Derivation
 from chainrule.see.derive.elements import Elements
@@ -62,6 +63,6 @@ def derive(f: Callable[..., Any], *point: Any, order: int = 1, form: str | None 
 
 def _form(subject: Subject) -> str:
     sizes = [x.numel() for x in subject.arguments] + [a.size for a in subject.captured.values()]
-    products = (v for v in subject.function if v.op is not None and v.op.name in ("matmul", "linear", "contract"))
+    products = (v for v in subject.function if isinstance(v.op, Bilinear) or (v.says("objects") and len(v.args) > 1))
     factors = [a for v in products for a in v.args if isinstance(a, Var)]
     return "matrix" if max(sizes) > SMALL or any(v.ndim > 1 for v in factors) else "elements"

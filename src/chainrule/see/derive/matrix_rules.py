@@ -353,7 +353,7 @@ SIGNS: dict[str, Callable[..., Any]] = {
     ">": lambda x, y: _positive(x, y, 1), "<": lambda x, y: _positive(x, y, -1),
     ">=": lambda x, y: _not(_positive(x, y, -1)), "<=": lambda x, y: _not(_positive(x, y, 1)),
 }  # fmt: skip
-FOLDS: dict[str, Callable[..., Any]] = {"sum": _sum, "mean": _mean}
+FOLDS: dict[str, Callable[..., Any]] = {"total": _sum, "average": _mean}
 RULES: dict[str, Callable[..., Any]] = {  # by the column `matrix`
     "minus from": lambda x, y: _add(y, _neg(x)), "squares": lambda x: _power(x, Whole(sp.Integer(2), ())),
     "reciprocals": lambda x: _power(x, Whole(sp.S.NegativeOne, ())), "product": _matmul, "norm": _norm,
@@ -380,10 +380,10 @@ def _moved(op: Op, how: str | None) -> Callable[..., Any] | None:
         return _same
     if how == "like":
         return _filled(int(op.kernel(np.float64())))
-    if how == "reshape":
+    if how == "regroup":
         return lambda x, **attrs: _reshape(x, op.kernel(np.broadcast_to(0.0, x.shape), **attrs).shape)
     if how == "axes":
         return lambda x, **attrs: _permute(x, dims=tuple(op.columns["at"](x.ndim, **attrs)))
-    if how == "expand":
+    if how == "spread":
         return lambda x, *, shape: Whole(_wide(x, shape), shape)
     return _place if op is REGISTRY["place"] else None

@@ -214,7 +214,7 @@ class Reading:
         op, args, attrs = self.lowered(v)
         args = tuple(self.values[a.id] if isinstance(a, Var) else a for a in args)
         got = Symbols(None)._interpret(op, args, attrs)
-        if v.op.name in ("eq", "ne") and v.id not in self.function:
+        if v.says("operator") in ("==", "!=") and v.id not in self.function:
             got = Symbols(np.frompyfunc(_apart, 1, 1)(got.a))
         if isinstance(v.op, Elementwise) and got.shape != v.shape:
             got = Symbols(np.broadcast_to(got.a, v.shape))

@@ -196,7 +196,7 @@ def written(op: Any, args: Sequence[Any], attrs: dict[str, Any]) -> Term:
         return term(found)
     if name == "sum_to":
         return term(args[0]) if getattr(args[0], "shape", ()) == attrs["shape"] else call("sum", args)
-    if how in ("expand", "each"):  # they change shapes and places, not what a person reads
+    if how in ("spread", "each"):  # they change shapes and places, not what a person reads
         return term(args[0])
     sign = _infix(op)
     if sign is not None:
