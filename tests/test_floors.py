@@ -35,11 +35,12 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 
 class Import(NamedTuple):
-    """One import: the dotted name, the line, and whether it runs when the module is loaded."""
+    """One import: the dotted name, the line, whether it runs when the module is loaded, and whether ever."""
 
     name: str
     line: int
     at_load: bool
+    runs: bool = True
 
 
 def dotted(path: Path) -> str:
@@ -62,19 +63,19 @@ def imports(path: Path) -> Iterator[Import]:
 def imports_in(source: str, package: list[str]) -> Iterator[Import]:
     """Every import in a source text of `package`, with relative names made absolute."""
 
-    def walk(node: ast.AST, at_load: bool) -> Iterator[Import]:
+    def walk(node: ast.AST, at_load: bool, runs: bool = True) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Import):
-                yield from (Import(a.name, child.lineno, at_load) for a in child.names)
+                yield from (Import(a.name, child.lineno, at_load, runs) for a in child.names)
             elif isinstance(child, ast.ImportFrom):
                 lead = package[: len(package) - child.level + 1] if child.level else []
                 module = ".".join([*lead, *filter(None, [child.module])])
                 # `from chainrule import ops`: each name may be a module
-                yield from (Import(f"{module}.{a.name}", child.lineno, at_load) for a in child.names)
+                yield from (Import(f"{module}.{a.name}", child.lineno, at_load, runs) for a in child.names)
             else:
                 inside = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
                 typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-                yield from walk(child, at_load and not inside and not typing)
+                yield from walk(child, at_load and not inside and not typing, runs and not typing)
 
     return walk(ast.parse(source), True)
 
@@ -96,7 +97,7 @@ def test_imports_go_down(path: Path) -> None:
         return
     mine = floor(here)
     wrong = []
-    for name, line, _ in imports(path):
+    for name, line, *_ in imports(path):
         target = of_package(name)
         if target is None:
             continue
@@ -104,6 +105,44 @@ def test_imports_go_down(path: Path) -> None:
         if theirs > mine:
             wrong.append(f"line {line}: {name}")
     assert not wrong, f"{here} (floor {mine}) imports from above: {wrong}"
+
+
+def circles(uses: dict[str, set[str]]) -> list[list[str]]:
+    """The ways that lead from a module back to itself, one for each module that is on any."""
+    found = []
+    for start in sorted(uses):
+        ways, seen = [[start]], {start}
+        while ways:
+            way = ways.pop(0)
+            if start in uses[way[-1]]:
+                found.append([*way, start])
+                break
+            more = uses[way[-1]] - seen
+            seen |= more
+            ways.extend([*way, module] for module in sorted(more))
+    return found
+
+
+def used(path: Path) -> set[str]:
+    """The modules of the package that run in a file's name: what it imports when it is loaded or in its functions."""
+    names = {dotted(p) for p in FILES}
+    found = set()
+    for name in [i.name for i in imports(path) if i.runs and i.name.startswith("chainrule.")]:
+        parts = name.split(".")[1:]
+        found.update([".".join(parts[:n]) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in names][:1])
+    return found - {dotted(path)}
+
+
+def test_no_circles() -> None:
+    # Those that are hidden in functions count; what is imported for its type alone does not run.
+    uses = {dotted(path): used(path) for path in FILES}
+    found = circles(uses)
+    assert not found, "modules that import each other: " + "; ".join(" -> ".join(way) for way in found)
+
+
+def test_a_circle_is_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()})[0] == ["a", "b", "c", "a"]
+    assert "core.registry" in used(ROOT / "core" / "engine.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=dotted)

@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.api.printing import tensor_text
 from chainrule.api.public import install
 from chainrule.base import dtypes
-from chainrule.core.dispatch import Pick
+from chainrule.core.parts import Pick
 from chainrule.core.tape import Node
 from chainrule.core.tensor import LEAF, Tensor
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import errors
-from chainrule.core.dispatch import Pick
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.op import REGISTRY
+from chainrule.core.parts import Pick
 from chainrule.core.state import current, mode
 from chainrule.core.tape import Meta, Node, edge, note_origin, payload, rebind, stale_value
 from chainrule.core.tensor import Tensor, Version, wrap
@@ -128,7 +128,7 @@ def _version(x: Tensor) -> Version:
 class _FunctionOp:
     """What the engine asks of a node's op; a custom function's node itself knows its rule."""
 
-    d = times = rules = None
+    d = times = rules = transpose = None
     frees = differentiable = True
     names_late = False
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.trace import Pullback
-from chainrule.core.dispatch import Pick
 from chainrule.core.graph import Var, order
+from chainrule.core.parts import Pick
 from chainrule.core.tape import Node, edge
 from chainrule.core.tensor import Tensor, wrap
 
@@ -86,7 +86,7 @@ class _CompiledOp:
     """What the engine asks of a node's op."""
 
     name, grad_name = "compiled", "CompiledBackward"
-    d = times = rules = None
+    d = times = rules = transpose = None
     frees = differentiable = True
     names_late = False
 

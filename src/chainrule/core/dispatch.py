@@ -13,6 +13,8 @@ import numpy as np
 
 from chainrule.base import dtypes, errors, shapes
 from chainrule.core import forward
+from chainrule.core.parts import Pick
+from chainrule.core.registry import REGISTRY
 from chainrule.core.state import MODE
 from chainrule.core.tape import Meta, Node, edge, note_origin, payload, view_of
 from chainrule.core.tensor import Tensor, Version, shareable, wrap
@@ -116,44 +118,6 @@ def _same_memory(a: Any, b: Any) -> bool:
     return b is a or b.base is owner or b.base is a or (b.base is not None and np.may_share_memory(a, b))
 
 
-class Parts(dict[int, Any]):
-    """The gradients that have arrived for a node of several results, by result; they add up part by part."""
-
-    def __add__(self, other: Parts) -> Parts:
-        merged = Parts(self)
-        for i, g in other.items():
-            merged[i] = merged[i] + g if i in merged else g
-        return merged
-
-
-class Pick(Node):
-    """One result of a node of several; it hands its gradient on as a part."""
-
-    def __init__(self, parent: Node, index: int) -> None:
-        super().__init__(PICK, (parent,), (), ())
-        self.index = index
-        self.attrs = {"index": index}
-
-    def named(self) -> Node:
-        """What users meet is the node of all the results."""
-        return self.edges[0].named()  # type: ignore[no-any-return]
-
-
-class _PickOp:
-    """The op of `Pick`: no maths, so it stands outside the registry."""
-
-    name = "pick"
-    grad_name = "PickBackward0"
-    d = times = rules = None
-    frees = names_late = False
-    outputs = 1
-
-    def vjp(self, g: Any, args: Any, out: Any, attrs: dict[str, Any], needs: Any) -> Sequence[Any]:
-        return (Parts({attrs["index"]: g}),)
-
-
-PICK: Any = _PickOp()
-
 # --------------------------------------------------------------------------------------------------- how dtypes meet
 
 
@@ -184,7 +148,7 @@ def _alike(op: Op, args: Sequence[Any]) -> list[Any]:
         refuse(target, given)
     if op.types == "float" and target.kind != "f":
         target = dtypes.default_float()
-    cast = _op("cast")
+    cast = REGISTRY["cast"]
     return [
         cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target
         else dtypes.wrapped(x, target) if type(x) is int else x
@@ -207,9 +171,3 @@ def tensorlike(x: Any, name: str, position: int) -> Any:
         return wrap(x)
     which = "input" if position == 0 else "other"
     raise TypeError(f"{name}(): argument '{which}' (position {position + 1}) must be Tensor, not {type(x).__name__}")
-
-
-def _op(name: str) -> Any:
-    from chainrule.core.op import REGISTRY
-
-    return REGISTRY[name]

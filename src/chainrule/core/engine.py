@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import errors
-from chainrule.core.dispatch import Parts, Pick
-from chainrule.core.op import REGISTRY, Linear
-from chainrule.core.op import times as product
+from chainrule.core.parts import Parts, Pick, times
+from chainrule.core.registry import REGISTRY
 from chainrule.core.state import MODE, changed, current, mode, mode_now
 from chainrule.core.tape import Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
@@ -123,22 +122,27 @@ def _run(
 
 
 def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, anomaly: bool) -> None:
+    """In one page: `while nodes wait: take the newest; pull its gradient back by its rule; send that to its inputs`.
+
+    All the rest is for those who ask for more (hooks, `wanted`, a graph of the gradient) or for speed: what is spelled
+    out here and not called would cost a tenth of a small graph's backward.
+    """
     heap: list[int] = []  # the numbers of the nodes that wait, negative: the newest first
-    nodes: dict[int, Node] = {}
-    grads: dict[int, Any] = {}
+    waiting: dict[int, list[Any]] = {}  # by its number a node and the gradient that has arrived
     leaves: dict[int, tuple[Tensor, Any, bool]] = {}  # what has arrived, and whether nobody else holds that array
     after, after_g = start[0]  # the newest of them may wait outside the heap: most graphs are chains with few branches
     if len(start) > 1 or not isinstance(after, Node):
         after = None
         for e, g in start:
-            _send(e, g, grads, nodes, heap, leaves)
+            _send(e, g, waiting, heap, leaves)
     while True:
+        # ---- take the newest node, with all the gradient that reaches it
         if after is not None and (not heap or after.id > -heap[0]):
             node, g, after = after, after_g, None
             k = node.id
         elif heap:
             k = -heappop(heap)
-            node, g = nodes.pop(k), grads.pop(k)
+            node, g = waiting.pop(k)
         else:
             break
         op, edges, args, watch, shapes = node.op, node.edges, node.saved, node.watch, node.shapes
@@ -150,6 +154,8 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             if k not in wanted.needed:
                 continue
             edges = wanted.among(edges)
+
+        # ---- what its rule reads: as it was when it was saved
         if args is None:
             raise RuntimeError(errors.freed())
         for t in node.kept:
@@ -159,11 +165,13 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                     raise RuntimeError(stale(node, v))
         if tensors:
             args = _in_graph(node)
-        rules, times, pulled = op.rules, op.times, None
+
+        # ---- pull the gradient back: at once where it is no elementwise op, else input by input below
+        rules, by_times, pulled = op.rules, op.times, None
         if watch is not None and (watch.node_pre or watch.node_post):
             pulled = _hooked(node, watch, g, args, edges, tensors)
         elif rules is None:
-            if type(op) is Linear and len(edges) == 1:  # views and sums, kept short
+            if op.transpose is not None and len(edges) == 1:  # views and sums, kept short
                 attrs, e = node.attrs, edges[0]
                 if op.add_at is not None and type(e) is Tensor and isinstance(g, _RAW) and not tensors and not anomaly:
                     leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
@@ -177,6 +185,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             if op.names_late:
                 node.label = node.name()  # it is read off what is kept
             node.saved, node.kept = None, ()
+
         i = -1
         for e in edges:
             i += 1
@@ -189,10 +198,10 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             else:
                 rule = rules[i]
                 if type(rule) is int:
-                    gi = g if rule == 1 else product(g, rule)
+                    gi = g if rule == 1 else -g if rule == -1 else times(g, rule)  # `times`, without the call
                 elif rule is None:
                     continue
-                elif times is None:
+                elif by_times is None:
                     gi = g * rule(*args)
                 elif len(args) == 3:  # spelled out, as a star among other arguments doubles the price of a call
                     gi = rule(g, args[0], args[1], args[2])
@@ -204,6 +213,8 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                     gi = REGISTRY["sum_to"](gi, shape=shapes[i])
             if anomaly:
                 _check_nan(node, i, gi)
+
+            # ---- send it on: to a leaf, or to a node, where it adds to what is there
             kind = type(e)
             if kind is Tensor or (kind is not Node and not isinstance(e, Node)):
                 fresh = type(gi) is not ndarray or (gi is not g and gi.base is None)
@@ -216,19 +227,26 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                     leaves[n] = (e, gi, fresh)
             elif after is None:
                 n = e.id
-                if heap and n in grads:
-                    grads[n] = grads[n] + gi
+                if heap and n in waiting:
+                    held = waiting[n]
+                    held[1] = held[1] + gi
                 else:
                     after, after_g = e, gi
             elif after is e:
                 after_g = after_g + gi
             else:
                 n = e.id
-                if n in grads:
-                    grads[n] = grads[n] + gi
+                if n in waiting:
+                    held = waiting[n]
+                    held[1] = held[1] + gi
                 else:
-                    grads[n], nodes[n] = gi, e
+                    waiting[n] = [e, gi]
                     heappush(heap, -n)
+    _hand_over(leaves, wanted, tensors)
+
+
+def _hand_over(leaves: dict[int, tuple[Tensor, Any, bool]], wanted: _Wanted | None, tensors: bool) -> None:
+    """Give the leaves what has arrived for them."""
     for key, (x, g, _) in leaves.items():  # all hooks before any `.grad`: if one raises, nothing was changed
         if x._hooks and (wanted is None or key in wanted.keys):
             leaves[key] = (x, _through(x._hooks, g, tensors), False)
@@ -269,17 +287,15 @@ def _run_after(x: Tensor) -> None:
         hook(x)
 
 
-def _send(
-    e: Any, g: Any, grads: dict[int, Any], nodes: dict[int, Node], heap: list[int], leaves: dict[int, Any]
-) -> None:
+def _send(e: Any, g: Any, waiting: dict[int, list[Any]], heap: list[int], leaves: dict[int, Any]) -> None:
     """Add g to what has arrived for a node or a leaf."""
     if not isinstance(e, Node):
         held = leaves.get(id(e))
         leaves[id(e)] = (e, g, False) if held is None else (e, held[1] + g, True)
-    elif e.id in grads:
-        grads[e.id] = grads[e.id] + g
+    elif e.id in waiting:
+        waiting[e.id][1] = waiting[e.id][1] + g
     else:
-        grads[e.id], nodes[e.id] = g, e
+        waiting[e.id] = [e, g]
         heappush(heap, -e.id)
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from chainrule.core.engine import gradients
+from chainrule.core.registry import REGISTRY
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Meta, Node
 from chainrule.core.tensor import Tensor, wrap
@@ -32,7 +34,7 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
             continue
         token = MODE.set(changed(levels=open_levels[:i]))
         try:
-            results = jvp(op, args, tangents, attrs, out)
+            results = op.jvp(args, tangents, attrs, out)
         finally:
             MODE.reset(token)
         for t, tangent in zip(outs, results):
@@ -45,8 +47,6 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
 
 def follow(x: Tensor) -> None:
     """After an in-place change of x, which has its new tangents: give them to whoever shares its memory."""
-    from chainrule.core.op import REGISTRY
-
     open_levels = current().levels
     root = x if x._base is None else x._base
     for i, level in enumerate(open_levels):
@@ -73,49 +73,10 @@ def _tangent(x: Tensor, level: int) -> Tensor | None:
     return x._t.get(level) if x._t else None
 
 
-def jvp(
-    op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
-) -> Sequence[Any]:
-    """The tangents of the results from the tangents of the arguments, by the op's kind."""
-    from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Linear, times
-
-    if isinstance(op, Elementwise):
-        total: Any = None
-        for rule, t in zip(op.rules or (), tangents):
-            if t is None or rule is None:
-                continue
-            if op.times and type(rule) is not int:
-                term = rule(t, *args, out, **attrs)
-            else:
-                term = times(t, rule if type(rule) is int else rule(*args, out, **attrs))
-            total = term if total is None else total + term
-        if total is not None and total._a.shape != out._a.shape:
-            total = REGISTRY["expand"](total, shape=out._a.shape)
-        return (total,)
-    if isinstance(op, Linear):
-        return (op(*[t if t is not None else _zero(x) for x, t in zip(args, tangents)], **attrs),)
-    if isinstance(op, Bilinear):
-        (a, b), (ta, tb) = args, tangents
-        first = None if ta is None else op(ta, b, **attrs)
-        second = None if tb is None else op(a, tb, **attrs)
-        return (first if second is None else second if first is None else first + second,)
-    return _transposed_vjp(op, args, tangents, attrs, out)
-
-
-def _zero(x: Any) -> Any:
-    """The tangent of an argument that has none."""
-    from chainrule.core.op import REGISTRY
-
-    return REGISTRY["zeros_like"](x) if hasattr(x, "shape") else x if x is None else type(x)(0)
-
-
-def _transposed_vjp(
+def transposed_vjp(
     op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
 ) -> Sequence[Any]:
     """J t from the vector-Jacobian product alone: u -> J^T u is linear, and J t is the gradient of <J^T u, t> in u."""
-    from chainrule.core.engine import gradients
-    from chainrule.core.op import REGISTRY
-
     recording = current().grad
     token = MODE.set(changed(grad=True))
     try:

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core import dispatch
+from chainrule.core import dispatch, forward
+from chainrule.core.parts import times
 from chainrule.core.registry import COLUMNS, OPERATORS
 from chainrule.core.registry import REGISTRY as REGISTRY  # where the others look for it
 from chainrule.core.tape import Meta
@@ -40,6 +41,7 @@ class Op:
 
     d: tuple[Rule | None, ...] | None = None  # elementwise: the partials
     times: tuple[Rule | None, ...] | None = None  # elementwise: how a gradient is multiplied by them
+    transpose: Rule | None = None  # linear: its transpose
     rules: tuple[Rule | None, ...] | None = None  # elementwise: whichever of the two was declared
     types: str | None = None  # how dtypes of operands meet: same, int (never floats), float, bool, match
     view = False  # the result shares the input's memory
@@ -81,6 +83,10 @@ class Op:
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
         """The gradients of the inputs from the gradient of the result."""
         raise NotImplementedError
+
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+        """The tangents of the results from the tangents of the inputs, None for what has none."""
+        return forward.transposed_vjp(self, args, tangents, attrs, out)
 
 
 class Elementwise(Op):
@@ -125,18 +131,22 @@ class Elementwise(Op):
             self._pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)
         ]
 
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+        """The sum of each tangent times its partial."""
+        total: Any = None
+        for rule, t in zip(self.rules or (), tangents):
+            term = None if t is None else self._pull(rule, t, (*args, out), attrs)
+            if term is not None:
+                total = term if total is None else total + term
+        if total is not None and total._a.shape != out._a.shape:
+            total = REGISTRY["expand"](total, shape=out._a.shape)
+        return (total,)
+
     def _pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         if self.times and callable(rule):
             return rule(g, *args, **attrs)
         p = rule(*args, **attrs) if callable(rule) else rule
         return None if p is None else times(g, p)
-
-
-def times(g: Any, partial: Any) -> Any:
-    """A gradient, or a tangent, times a partial; the numbers 1, -1 and 0 cost nothing, and 0 stops an infinity."""
-    if type(partial) is not int:
-        return g * partial
-    return g if partial == 1 else -g if partial == -1 else g * partial if partial else REGISTRY["zeros_like"](g)
 
 
 def _each(rules: Any) -> tuple[Rule | None, ...] | None:
@@ -160,6 +170,15 @@ class Linear(Op):
         got = self.transpose(g, *args, **attrs)
         return got if isinstance(got, (tuple, list)) else (got,)
 
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+        """The op on the tangents."""
+        return (self(*[_zero(x) if t is None else t for x, t in zip(args, tangents)], **attrs),)
+
+
+def _zero(x: Any) -> Any:
+    """The tangent of an input that has none."""
+    return REGISTRY["zeros_like"](x) if hasattr(x, "shape") else x if x is None else type(x)(0)
+
 
 class Bilinear(Op):
     """Linear in each of two inputs with the other held fixed."""
@@ -175,6 +194,13 @@ class Bilinear(Op):
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
         return [side(g, *args, **attrs) if need else None for side, need in zip(self.sides, needs)]
+
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+        """The product rule."""
+        (a, b), (ta, tb) = args, tangents
+        first = None if ta is None else self(ta, b, **attrs)
+        second = None if tb is None else self(a, tb, **attrs)
+        return (first if second is None else second if first is None else first + second,)
 
 
 class Custom(Op):

@@ -287,13 +287,13 @@ def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: 
 
 
 def _strided_transpose(g: Any, x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
-    from chainrule.ops.select import index_add
-
     at = np.full(size, offset)
     for i, (n, s) in enumerate(zip(size, stride)):
         at += np.arange(n).reshape((n,) + (1,) * (len(size) - i - 1)) * s
     flat = _zeros(g, (numel(x.shape),))
-    return reshape(index_add(flat, reshape(g, shape=(at.size,)), dim=0, index=at.reshape(-1)), shape=tuple(x.shape))
+    return reshape(
+        REGISTRY["index_add"](flat, reshape(g, shape=(at.size,)), dim=0, index=at.reshape(-1)), shape=tuple(x.shape)
+    )
 
 
 as_strided = linear("as_strided", _strided, _strided_transpose, view=True)
@@ -307,8 +307,6 @@ def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
 
 
 def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any:
-    from chainrule.ops.select import index_add
-
     if not len(x.shape):
         return sum_to(g, shape=())
     n = g.shape[dim]
@@ -316,7 +314,7 @@ def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any
     d = dim_index(dim, len(x.shape))
     back = permute(g, dims=(*range(d + 1), len(g.shape) - 1, *range(d + 1, len(g.shape) - 1)))
     flat = reshape(back, shape=(*x.shape[:d], n * size, *x.shape[d + 1 :]))
-    return index_add(_zeros(flat, tuple(x.shape)), flat, dim=d, index=where)
+    return REGISTRY["index_add"](_zeros(flat, tuple(x.shape)), flat, dim=d, index=where)
 
 
 unfold = linear("unfold", _windows, _windows_transpose, view=True, batch=leading.axes)

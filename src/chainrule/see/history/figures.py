@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.language import say
-from chainrule.core.dispatch import Parts
+from chainrule.core.parts import Parts
 from chainrule.see.history.terms import number_text
 
 RAW = (np.ndarray, np.generic)

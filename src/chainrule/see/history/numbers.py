@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.dispatch import Parts, Pick
 from chainrule.core.op import REGISTRY, Elementwise
+from chainrule.core.parts import Parts, Pick
 from chainrule.core.tensor import Tensor
 from chainrule.see.history.figures import RAW, finite, settled
 from chainrule.see.history.graph import History, Step
