@@ -13,7 +13,7 @@ from chainrule.compiler.passes import again
 from chainrule.core.graph import Var, apply, order
 from chainrule.core.op import REGISTRY
 
-ALONG = {"mul": (0, 1), "div": (0,), "neg": (0,), "expand": (0,), "reshape": (0,), "cast": (0,)}  # 0 stays 0 by these
+ALONG = {"product": (0, 1), "quotient": (0,), "negative": (0,)}  # the operands that, being 0, make the result 0
 
 
 class Zeroed(NamedTuple):
@@ -43,15 +43,16 @@ def settled(gradients: list[Any], after: int) -> list[Any]:
     for v in order([g for g in gradients if isinstance(g, Var)]):
         if v.op is None or v.id <= after:
             continue
-        name, own = v.op.name, _own(v)
-        places = (own[0],) if own else ALONG.get(name, ())
+        own, scales = _own(v), v.says("scales")
+        still = v.says("moves") == "each" or (v.says("moves") in ("regroup", "spread") and "shape" in v.attrs)
+        places = (own[0],) if own else (0,) if still else ALONG.get(scales, ())
         place = next((i for i in places if isinstance(v.args[i], Var) and now(v.args[i]).id in zeroed), None)
         made[v.id] = new = again(v, tuple(now(a) if i == place else firm(a) for i, a in enumerate(v.args)))
         masks = (Zeroed(new.args[0], own[0] == 1),) if own else ()
         if place is not None:
             along = new.args[place]
             masks = *(_moved(zero, v, along.shape) for zero in zeroed[along.id]), *masks
-            if name in ("mul", "div") or along.id in loose:
+            if scales in ("product", "quotient") or along.id in loose:
                 loose.add(new.id)
         if masks:
             zeroed[new.id] = masks
