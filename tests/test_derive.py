@@ -415,6 +415,6 @@ def test_nonsense_options() -> None:
         cr.derive(lambda x: x, 1.0, form="prose")
 
 
-def test_a_text_is_no_function() -> None:
-    with pytest.raises(TypeError, match=r"takes a function, but got 'x\*\*2'; a text is for the command"):
-        cr.derive("x**2")
+def test_what_is_neither_function_nor_text() -> None:
+    with pytest.raises(TypeError, match=r"takes a function or a text such as 'x\*\*2', but got 3"):
+        cr.derive(3)

@@ -84,11 +84,14 @@ ge = elementwise(
 )
 logical_and = elementwise("logical_and", np.logical_and, types="bool", js="%0!=0&&%1!=0", sympy="And", price=1)
 logical_or = elementwise("logical_or", np.logical_or, types="bool", js="%0!=0||%1!=0", sympy="Or", price=1)
-logical_xor = elementwise("logical_xor", np.logical_xor, types="bool", js="(%0!=0)!==(%1!=0)")
+logical_xor = elementwise("logical_xor", np.logical_xor, types="bool", js="(%0!=0)!==(%1!=0)", sympy="Xor")
 logical_not = elementwise("logical_not", np.logical_not, types="bool", js="%0==0", sympy="Not", price=1)
-isnan = elementwise("isnan", np.isnan, types="bool", js="Number.isNaN(%0)", inplace=False, price=1)
-isinf = elementwise("isinf", np.isinf, types="bool", js="Math.abs(%0)===Infinity", inplace=False)
-isfinite = elementwise("isfinite", np.isfinite, types="bool", js="Number.isFinite(%0)", inplace=False)
+# Symbols stand for finite numbers.
+isnan = elementwise("isnan", np.isnan, types="bool", js="Number.isNaN(%0)", inplace=False, price=1, sympy="Ne(%0, %0)")
+isinf = elementwise("isinf", np.isinf, types="bool", js="Math.abs(%0)===Infinity", inplace=False, sympy="Ne(%0, %0)")
+isfinite = elementwise(
+    "isfinite", np.isfinite, types="bool", js="Number.isFinite(%0)", inplace=False, sympy="Eq(%0, %0)"
+)
 isposinf = elementwise("isposinf", lambda x: x == math.inf, types="bool", inplace=False)
 isneginf = elementwise("isneginf", lambda x: x == -math.inf, types="bool", inplace=False)
 isreal = elementwise("isreal", lambda x: np.ones(x.shape, bool)[()], types="bool", inplace=False)
@@ -116,7 +119,13 @@ bitwise_or = elementwise(
     ufunc=np.bitwise_or,
 )
 bitwise_xor = elementwise(
-    "bitwise_xor", operator.xor, types="int", js="%0^%1", refuse=only("biu", "bitwise_xor_cpu"), operator="^"
+    "bitwise_xor",
+    operator.xor,
+    types="int",
+    js="%0^%1",
+    sympy="Xor",
+    refuse=only("biu", "bitwise_xor_cpu"),
+    operator="^",
 )
 bitwise_not = elementwise(
     "bitwise_not",

@@ -263,7 +263,7 @@ logaddexp = elementwise(
     sympy="log(exp(%0) + exp(%1))", inplace=False,
 )  # fmt: skip
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"),
+    "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"), sympy="log(2**%0 + 2**%1, 2)",
     d=(lambda x, y, out: sigmoid(_gap(x, y) * math.log(2)), lambda x, y, out: sigmoid(_gap(y, x) * math.log(2))),
     inplace=False,
 )  # fmt: skip
@@ -415,7 +415,7 @@ def _ldexp(x: Any, y: Any) -> Any:
 
 
 ldexp = elementwise(
-    "ldexp", _ldexp, types="float",
+    "ldexp", _ldexp, types="float", sympy="%0*2**%1",
     times=(lambda g, x, y, out: ldexp(g, y), lambda g, x, y, out: g * (out * math.log(2))),
 )  # fmt: skip
 frexp = custom("frexp", np.frexp, lambda g, out, _x: ldexp(g[0], -out[1]), outputs=2, batch=leading.same)

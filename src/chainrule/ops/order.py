@@ -128,5 +128,7 @@ def _median(x: Any, *, skip_nan: bool) -> Any:
     return x.dtype.type(np.nan)
 
 
-median = custom("median", lambda x: _median(x, skip_nan=False), share_whole)
+median = custom(
+    "median", lambda x: _median(x, skip_nan=False), share_whole, sympy=lambda x: x.ranked((x.size - 1) // 2)
+)
 nanmedian = custom("nanmedian", lambda x: _median(x, skip_nan=True), share_whole)

@@ -75,7 +75,7 @@ erfcx = elementwise(
 )
 ndtr = elementwise(
     "special_ndtr", scipy("ndtr"), lambda x, out: exp(x * x * -0.5) * (1 / math.sqrt(2 * _PI)),
-    types="float", grad="MulBackward1", publish=False,
+    types="float", grad="MulBackward1", publish=False, sympy="(1 + erf(%0/sqrt(2)))/2",
 )  # fmt: skip
 ndtri = elementwise(
     "special_ndtri", scipy("ndtri"), lambda x, out: exp(out * out * 0.5) * math.sqrt(2 * _PI),
@@ -89,10 +89,15 @@ log_ndtr = elementwise(
 # --------------------------------------------------------------------------------------------- entropy and its terms
 
 entr = elementwise(
-    "special_entr", scipy("entr"), times=lambda g, x, out: g * (-1 - log(x)), types="float", publish=False
+    "special_entr",
+    scipy("entr"),
+    times=lambda g, x, out: g * (-1 - log(x)),
+    types="float",
+    publish=False,
+    sympy="-%0*log(%0)",
 )
 xlog1py = elementwise(
-    "special_xlog1py", scipy("xlog1py"), types="float", publish=False,
+    "special_xlog1py", scipy("xlog1py"), types="float", publish=False, sympy="%0*log(1 + %1)",
     times=(
         lambda g, x, y, out: where((x == 0) & (y <= -1), 0.0, xlog1py(g, y)),
         lambda g, x, y, out: g * x / (y + 1),
@@ -147,6 +152,7 @@ polygamma = elementwise(
     "polygamma",
     _polygamma,
     times=lambda g, x, out, n=0: g * polygamma(x, n=n + 1),
+    sympy=lambda x, n: x.function("polygamma", n),
     types="float",
     probe={"n": 1},
     publish=False,
@@ -168,8 +174,8 @@ zeta = elementwise(
 # ------------------------------------------------------------------------------------- Bessel functions (DLMF 10)
 
 
-def _bessel(name: str, kernel: str, d: Any) -> Any:
-    return elementwise(f"special_{name}", scipy(kernel), d, types="float", publish=False)
+def _bessel(name: str, kernel: str, d: Any, **columns: Any) -> Any:
+    return elementwise(f"special_{name}", scipy(kernel), d, types="float", publish=False, **columns)
 
 
 def _over(y: Any, x: Any) -> Any:
@@ -177,12 +183,12 @@ def _over(y: Any, x: Any) -> Any:
     return where(x == 0, 0.5, y / where(x == 0, 1.0, x))
 
 
-i0 = elementwise("i0", scipy("i0"), lambda x, out: i1(x), types="float")
+i0 = elementwise("i0", scipy("i0"), lambda x, out: i1(x), types="float", sympy="besseli(0, %0)")
 i0e = elementwise(
     "special_i0e", scipy("i0e"), lambda x, out: i1e(x) - sign(x) * out, types="float", grad="SpecialI0EBackward0",
     publish=False,
 )  # fmt: skip
-i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x))
+i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x), sympy="besseli(1, %0)")
 i1e = elementwise(
     "special_i1e", scipy("i1e"), lambda x, out: i0e(x) - sign(x) * out - _over(out, x), types="float",
     grad="SpecialI1EBackward0", publish=False,

@@ -98,7 +98,9 @@ trunc = elementwise(
     "trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"),
     js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1,
 )  # fmt: skip
-frac = elementwise("frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"))
+frac = elementwise(
+    "frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"), sympy="%0 - sign(%0)*floor(Abs(%0))"
+)
 
 
 def _round(x: Any) -> Any:
@@ -110,8 +112,15 @@ def _round_to(x: Any, *, decimals: int) -> Any:
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
 
-round_ = elementwise("round", _round, 0, js="rint(%0)", refuse=only("iuf", "round_cpu"), publish=False, ufunc=np.rint)
-round_to = elementwise("round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), publish=False)
+# In formulas halves are rounded up; the derivative does not see the difference.
+round_ = elementwise(
+    "round", _round, 0, js="rint(%0)", refuse=only("iuf", "round_cpu"), publish=False, ufunc=np.rint,
+    sympy="floor(%0 + Rational(1, 2))",
+)  # fmt: skip
+round_to = elementwise(
+    "round_to", _round_to, 0, grad="RoundBackward1", refuse=only("f", "round_cpu"), publish=False,
+    sympy=lambda x, *, decimals: floor(x * 10**decimals + 0.5) / 10**decimals,
+)  # fmt: skip
 
 
 def _divisor(kernel: Any) -> Any:
@@ -131,29 +140,32 @@ def _div_trunc(x: Any, y: Any) -> Any:
 
 fmod = elementwise(
     "fmod", _divisor(np.fmod), js="%0%%1", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
-    refuse=only("iuf", "fmod_cpu"), grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"), ufunc=np.fmod,
+    sympy="%0 - %1*sign(%0/%1)*floor(Abs(%0/%1))", refuse=only("iuf", "fmod_cpu"),
+    grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"), ufunc=np.fmod,
 )  # fmt: skip
 remainder = elementwise(
     "remainder", _divisor(np.remainder),
     js="mod(%0,%1)", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_floor(x, y)),
-    refuse=only("iuf", "remainder_cpu"), grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
+    sympy="%0 - %1*floor(%0/%1)", refuse=only("iuf", "remainder_cpu"),
+    grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
     operator="%", ufunc=np.remainder,
 )  # fmt: skip
 div_floor = elementwise(
-    "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)",
+    "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)", sympy="floor(%0/%1)",
     refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 div_trunc = elementwise(
-    "div_trunc", _divisor(_div_trunc), (0, 0),
+    "div_trunc", _divisor(_div_trunc), (0, 0), sympy="sign(%0/%1)*floor(Abs(%0/%1))",
     refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", publish=False,
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide),
-    js="floordiv(%0,%1)", times=(no_rule("floor_divide"), no_rule("floor_divide")),
+    js="floordiv(%0,%1)", sympy="floor(%0/%1)", times=(no_rule("floor_divide"), no_rule("floor_divide")),
     refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//",
 )  # fmt: skip
 copysign = elementwise(
     "copysign", np.copysign, types="float", js="copysign(%0,%1)",
+    sympy="Piecewise((Abs(%0), %1 >= 0), (-Abs(%0), True))",
     times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), 0),
     grad="CopysignBackward0", numbers=("CopysignBackward0", "CopysignBackward1"),
 )  # fmt: skip
@@ -173,7 +185,7 @@ def _one_dtype(target: Any, given: Any) -> None:
 
 heaviside = elementwise(
     "heaviside", _heaviside, times=(no_rule("heaviside"), no_rule("heaviside")),
-    refuse=_one_dtype, grad="NotImplemented",
+    refuse=_one_dtype, grad="NotImplemented", sympy="Piecewise((0, %0 < 0), (%1, Eq(%0, 0)), (1, True))",
 )  # fmt: skip
 
 
@@ -182,5 +194,9 @@ def _nan_to_num(x: Any, *, nan: float | None = None, posinf: float | None = None
 
 
 nan_to_num = elementwise(
-    "nan_to_num", _nan_to_num, times=lambda g, x, out, **_: where(isfinite(x), g, 0.0), publish=False
+    "nan_to_num",
+    _nan_to_num,
+    times=lambda g, x, out, **_: where(isfinite(x), g, 0.0),
+    publish=False,
+    sympy=lambda x, **_: x,
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chainrule.base.extras import extra
+from chainrule.base.language import say
 
 _ELSEWHERE = {"ElementwiseApplyFunction": "sympy.matrices.expressions.applyfunc"}
 
@@ -31,3 +34,14 @@ class NoTensor(TypeError):
 
 class OutsideDomain(ValueError):
     """The function has no finite value at the point; the message names the operation."""
+
+
+@contextmanager
+def worked_out() -> Iterator[None]:
+    """What SymPy raises at a formula that it cannot handle becomes NoFormula."""
+    try:
+        yield
+    except (NoFormula, NoTensor, OutsideDomain):
+        raise
+    except (ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError) as e:
+        raise NoFormula(say("SymPy cannot work out this formula: {error}", error=f"{e}"[:200])) from e

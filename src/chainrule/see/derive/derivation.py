@@ -26,7 +26,7 @@ class ByVariable(dict[Any, Any]):
 
 
 class Values(NamedTuple):
-    """Numbers at the point, computed by the engine."""
+    """Numbers at the point: the function as it computes, the derivatives by their formulas."""
 
     function: Any
     derivatives: ByVariable
@@ -36,8 +36,8 @@ class Derivation:
     """The formulas of a function and of its derivatives.
 
     function: a SymPy expression, or a matrix of them for a result of several numbers. derivatives: by variable; of
-    `order` 2 and more and several variables by tuples of them. values: the same as numbers at the point, computed by
-    the engine; None without a point.
+    `order` 2 and more and several variables by tuples of them. values: the same as numbers at the point; None without
+    a point. remarks: where there is no derivative, and where the engine computes something else than the formula says.
     """
 
     function: Any
@@ -54,11 +54,16 @@ class Derivation:
 
     @cached_property
     def values(self) -> Values | None:
-        """The function and its derivatives at the point, computed by the engine."""
+        """The function and its derivatives at the point; the remarks say what is odd there."""
         return self._values() if self.subject.at_point else None
 
     def _values(self) -> Values:
         raise NotImplementedError
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences: where there is no derivative, and what is odd at the point."""
+        return []
 
     # ---- to read
 
@@ -75,6 +80,7 @@ class Derivation:
             lines.append(f"    {self.subject.name} = {_number(self.values.function)}")
             for key, value in self.values.derivatives.items():
                 lines.append(f"    {self._label(key, '{}{}/{}')} = {_number(value)}")
+        lines += self.remarks
         return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
     def latex(self) -> str:
@@ -124,8 +130,9 @@ class Derivation:
     def _label(self, key: Any, pattern: str) -> str:
         """df/dx, ∂f/∂x, ∂²f/∂x∂y."""
         d, names = ("d" if len(self.variables) == 1 else "∂"), self._path(key)
+        order = len(names)
         below = "".join(f"{d}{n}{_raised(k)}" for n, k in _runs(names))
-        return pattern.format(f"{d}{_raised(self.order)}", self.subject.name, below)
+        return pattern.format(f"{d}{_raised(order)}", self.subject.name, below)
 
     def _label_tex(self, key: Any) -> str:
         d = "d" if len(self.variables) == 1 else "\\partial "

@@ -25,13 +25,16 @@ SMALL = 6  # elements of an argument that get a symbol each
 def derive(f: Callable[..., Any], *point: Any, order: int = 1, form: str | None = None) -> Derivation:
     """The derivatives of a function as formulas.
 
-    f: a function of tensors in the torch style, that returns one tensor. point: a value for each argument: a number, or
-    a list, array or tensor; it may be left out where every argument is a number. order: 1 for slopes, 2 for slopes of
-    slopes, and so on. form: "elements" (x_1, x_2, ...) or "matrix" (2 X^T (X w - y)); chosen by itself otherwise:
-    elements where no tensor has more than 6 of them and none is a factor in a product with a matrix.
+    f: a function of tensors in the torch style, that returns one tensor; or a text, "x**2 - 4*x + 5".
+    point: a value for each argument: a number, or a list, array or tensor; it may be left out where every argument is a
+        number.
+    order: 1 for slopes, 2 for slopes of slopes, and so on.
+    form: "elements" (x_1, x_2, ...) or "matrix" (2 X^T (X w - y)); chosen by itself otherwise: elements where no tensor
+        has more than 6 of them and none is a factor in a product with a matrix.
 
-    Returns a `Derivation`: `.function`, `.derivatives`, `.values`, `.steps`, `.hessian`, `.jacobian`, `.latex()`,
-    `.text()`. Fractions with a small denominator are exact (0.25 is 1/4, 0.1 is 1/10), other floats stay as typed.
+    Returns a `Derivation`: `.function`, `.derivatives`, `.values`, `.steps`, `.hessian`, `.jacobian`, `.remarks`,
+    `.latex()`, `.text()`. Fractions with a small denominator are exact (0.25 is 1/4, 0.1 is 1/10), other floats stay as
+    typed.
 
     Raises NoFormula (a ValueError) where there is no single formula: branches and loops that depend on values, random
     numbers, operations without one; NoTensor (a TypeError) for a function that returns no tensor; OutsideDomain (a

@@ -1,38 +1,45 @@
-"""The simplest form of an expression, within a time that a person waits.
+"""The simplest form of an expression, by a few bounded tries.
 
 SymPy's `simplify` tries everything and may take minutes. Here a few sure rewritings are tried, each only on what it can
-manage, until the time is over; of the forms found the shortest is taken, and of equally short ones the first.
+manage by the size that it would make; of the forms found the shortest is taken, and of equally short ones the first.
+What is tried goes by the expression, and by the processor's time, not the clock's: a busy machine gives the same.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from chainrule.see.derive.algebra import sp
+from chainrule.see.derive.radicals import without_radicals_below
 
-SECONDS = 0.4  # for one formula; a rewriting that was begun is finished
 LOGIC = 6  # comparisons; the tables of cases double with each
 LARGE = 250  # operations; beyond this only cheap rewritings are tried
 MANY = 300  # terms that multiplying out would give; likewise
+DENSE = 1500  # coefficients of the polynomials that a quotient is made of; of more it is not cancelled
+ANGLES = 60  # operations up to which the rules of angles are tried
+SECONDS = 2.0  # of computing for one formula, a last resort: what is tried is bounded by sizes long before
 
 
-def simplest(e: Any, of: Any = None, seconds: float = SECONDS) -> Any:
-    """An equal expression, as a teacher would write it if that was found in time.
+def simplest(e: Any, of: Any = None) -> Any:
+    """An equal expression, as a teacher would write it if one of the tries finds that.
 
     of: what e is the slope of; where that is a power with a variable exponent it comes out as a factor.
     """
     if e.has(sp.Piecewise):
-        return _piecewise(e, seconds)
-    end = time.perf_counter() + seconds
+        return _piecewise(e)
     best, least = e, cost(e)
-    for form in _forms(e, of):
+    if e.has(sp.Abs, sp.sign):
+        e = _tried(_signs, e)
+    end = time.thread_time() + SECONDS
+    for form in chain([e], _forms(e, of)):
         c = cost(form)
-        if c < least:
+        if c < least and not form.has(sp.nan, sp.zoo, sp.I):
             best, least = form, c
-        if time.perf_counter() > end:
+        if time.thread_time() > end:
             break
     return best
 
@@ -75,42 +82,108 @@ def multiplies_out(e: Any) -> bool:
     return terms(e) <= MANY
 
 
+def cancels(e: Any) -> bool:
+    """Whether e, as a quotient of two polynomials in what is no sum, product or whole power, has no large ones."""
+    kernels: set[Any] = set()
+    fine = [1]
+
+    def degrees(e: Any) -> tuple[int, int]:
+        if e.is_Add or e.is_Mul:
+            parts = [degrees(a) for a in e.args]
+            below = sum(d for _, d in parts)
+            above = max(n - d for n, d in parts) + below if e.is_Add else sum(n for n, _ in parts)
+            return above, below
+        if e.is_Pow and e.exp.is_Integer:
+            n, d = degrees(e.base)
+            k = abs(int(e.exp))
+            return (d * k, n * k) if e.exp < 0 else (n * k, d * k)
+        if e.is_number:
+            return 0, 0
+        if e.is_Pow and e.exp.is_Rational:  # x is the tenth power of its tenth root
+            fine[0] = math.lcm(fine[0], int(e.exp.q))
+        kernels.add(e)
+        return 1, 0
+
+    degree = max(*degrees(e), 0) * fine[0]
+    return degree < DENSE and math.comb(degree + len(kernels), len(kernels)) <= DENSE
+
+
+def _tried(rewrite: Callable[..., Any], e: Any, *more: Any) -> Any:
+    """A form of e; e itself where SymPy cannot make it."""
+    try:
+        return rewrite(e, *more)
+    except (ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError,
+            sp.PolynomialError):  # fmt: skip
+        return e
+
+
 def _forms(e: Any, of: Any) -> Iterator[Any]:
-    if not multiplies_out(e):
-        yield sp.factor_terms(e)
+    whole = cancels(e)
+    if not multiplies_out(e) and not whole:
+        yield _tried(sp.factor_terms, e)
         return
     names = e.free_symbols
     if names and e.is_polynomial(*names):
-        yield sp.expand(e)
+        yield _tried(sp.expand, e)
         if sp.count_ops(e) < LARGE:
-            yield sp.factor(e)
+            yield _tried(sp.factor, e)
         return
-    powers = sp.powsimp(e)
+    if whole:
+        quotient = _tried(sp.cancel, e)
+        yield quotient
+        yield _tried(sp.factor, quotient)
+    powers = _tried(sp.powsimp, e)
     yield powers
-    if sp.count_ops(e) > LARGE:
-        yield sp.factor_terms(powers)
+    if sp.count_ops(e) > LARGE or not multiplies_out(e):
+        yield _tried(sp.factor_terms, powers)
         return
     if of is not None and isinstance(of, (sp.Pow, sp.exp)) and not of.exp.is_number:
-        yield of * sp.powsimp(sp.expand(powers / of))
-    yield sp.expand(powers)
-    together = sp.powsimp(sp.together(powers))
+        yield of * _tried(lambda e: sp.powsimp(sp.expand(e)), powers / of)
+    yield _tried(sp.expand, powers)
+    together = _tried(lambda e: sp.powsimp(sp.together(e)), powers)
     yield together
-    yield sp.factor_terms(together)
-    whole = sp.powsimp(sp.cancel(together))
-    yield whole
-    factored = sp.powsimp(sp.factor(together))
+    yield _tried(sp.factor_terms, together)
+    if not cancels(together):
+        return
+    yield _tried(lambda e: sp.powsimp(sp.cancel(e)), together)
+    factored = _tried(lambda e: sp.powsimp(sp.factor(e)), together)
     yield factored
-    if e.has(sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh):
-        turned = sp.trigsimp(factored)
+    yield from _by_functions(e, factored)
+    yield from (_tried(form, e) for form in without_radicals_below(e))
+
+
+def _signs(e: Any) -> Any:
+    """A form by sign(u) u = |u|, sign(u)**2 = 1: |u| and sign(u) belong together."""
+    inner = {f.args[0] for f in e.atoms(sp.Abs, sp.sign) if not f.args[0].has(sp.Abs, sp.sign)}
+    for u in inner:
+        s = sp.Dummy(positive=True)
+        bare = sp.expand(e.xreplace({sp.Abs(u): u * s, sp.sign(u): s}))
+        bare = bare.replace(
+            lambda p, s=s: p.is_Pow and p.base == s and p.exp.is_Integer, lambda p, s=s: s ** (p.exp % 2)
+        )
+        bare = sp.factor(bare) if cancels(bare) else bare
+        e = bare.xreplace({s: sp.sign(u)}).replace(sp.sign(u) * u, sp.Abs(u))
+    return e
+
+
+def _by_functions(e: Any, factored: Any) -> Iterator[Any]:
+    """Forms by the rules of what is in e: of angles, logarithms, powers."""
+    if e.has(sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh) and sp.count_ops(factored) < ANGLES:
+        turned = _tried(sp.trigsimp, factored)
         if _angles(turned) <= _angles(e):  # 2 sin x cos x stays as it is
             yield turned
-            yield sp.factor_terms(turned)
+            yield _tried(sp.factor_terms, turned)
     functions = sorted(factored.atoms(sp.Function) - factored.atoms(sp.exp), key=str)
     if functions:
-        yield factored.replace(lambda s: s.is_Add and s.has(*functions), lambda s: _grouped(s, functions))
+        yield _tried(_regrouped, factored, functions)
     if e.has(sp.log):
-        yield sp.logcombine(factored) if not e.has(sp.sin, sp.cos) else factored
-    yield sp.radsimp(factored) if e.has(sp.sqrt) else factored
+        yield _tried(sp.expand_log, factored)
+        if not e.has(sp.sin, sp.cos):
+            yield _tried(sp.logcombine, factored)
+
+
+def _regrouped(e: Any, functions: list[Any]) -> Any:
+    return e.replace(lambda s: s.is_Add and s.has(*functions), lambda s: _grouped(s, functions))
 
 
 def _grouped(e: Any, functions: list[Any]) -> Any:
@@ -125,18 +198,18 @@ def _angles(e: Any) -> set[Any]:
 def in_cases(e: Any) -> Any:
     """An expression whose cases stand outermost, none inside another."""
     inner = any(isinstance(part, sp.Piecewise) for piece in e.atoms(sp.Piecewise) for part in _below(piece))
-    return _piecewise(e, SECONDS) if inner else e
+    return _piecewise(e) if inner else e
 
 
 def _below(e: Any) -> Iterator[Any]:
     return (part for a in e.args for part in sp.preorder_traversal(a))
 
 
-def _piecewise(e: Any, seconds: float) -> Any:
-    folded = sp.piecewise_fold(e)
+def _piecewise(e: Any) -> Any:
+    folded = _tried(sp.piecewise_fold, e)
     if not isinstance(folded, sp.Piecewise):
         return folded
-    values = [simplest(value, None, seconds / len(folded.args)) for value, _ in folded.args]
+    values = [simplest(value) if not value.has(sp.Piecewise) else value for value, _ in folded.args]
     return sp.Piecewise(*zip(values, _conditions([c for _, c in folded.args])))
 
 

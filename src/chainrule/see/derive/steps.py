@@ -34,6 +34,11 @@ class Step:
         """What was done, in the language chosen."""
         return self._why()
 
+    def of(self, names: dict[Any, Any]) -> Step:
+        """The same step of other symbols."""
+        before, after, x = (e.xreplace(names) for e in (self.before, self.after, self.variable))
+        return Step(self.rule, before, after, x, self._why)
+
     def latex(self) -> str:
         """The step as an equation in TeX."""
         return f"{sp.latex(self.before, ln_notation=True)} = {sp.latex(self.after, ln_notation=True)}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,20 @@ from chainrule.core.op import Op
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.nn import Module
 from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
+from chainrule.see.expression import parse
 
 
 class Subject:
     """A function with its arguments, traced.
 
-    f: a function of tensors. point: a value per argument (numbers, lists, arrays or tensors); without it every argument
-    that has no default is a number.
+    f: a function of tensors, or a text. point: a value per argument (numbers, lists, arrays or tensors);
+    without it every argument that has no default is a number.
     """
 
     def __init__(self, f: Callable[..., Any], point: Sequence[Any]) -> None:
+        f = parse(f) if isinstance(f, str) else f
         if not callable(f):
-            raise TypeError(f"derive takes a function, but got {f!r:.60}; a text is for the command `chainrule derive`")
+            raise TypeError(f"derive takes a function or a text such as 'x**2', but got {f!r:.60}")
         self.f = f
         self.at_point = bool(point)
         self.names = _names(f, point)
@@ -43,6 +46,7 @@ class Subject:
         self.function: list[Var] = order(self.traced.results)
         self.captured = {i.var.id: np.asarray(i.get()) for i in self.traced.captured}
         self._constants: dict[int, Any] = dict(self.captured)
+        self.ordered = False  # whether the formulas are those for the order of elements at the point
 
     @property
     def name(self) -> str:
@@ -103,6 +107,11 @@ class Subject:
                         most=most,
                     )
                 )
+
+    @property
+    def no_gradient(self) -> bool:
+        """Whether the engine has no gradient of the function."""
+        return self.traced.pullback is not None and self.traced.pullback.error is not None
 
     def gradient(self) -> tuple[Var | None, list[Var | None]]:
         """The seed of the gradient's graph, and the graph's gradient of each argument (None: it is not used)."""
@@ -176,16 +185,34 @@ class Subject:
         if not isinstance(v.op, Lifted):
             return v.op, v.args, v.attrs  # type: ignore[return-value]
         n = len(v.args) - sum(1 for _ in holes(v.attrs))
-        known = [None if i < n else self.constant(a) for i, a in enumerate(v.args)]
-        if any(a is None for a in known[n:]):
-            raise NoFormula(say("elements are picked by an index that is computed from the arguments"))
+        known = [None if i < n else self.whole(a) for i, a in enumerate(v.args)]
         return v.op.inner, v.args[:n], {k: filled(x, known) for k, x in v.attrs.items()}
 
-    def _leaves(self) -> list[Tensor]:
-        return [wrap(np.array(x._a)[()], LEAF) for x in self.arguments]
+    def whole(self, v: Var) -> Any:
+        """The whole numbers of a value, as an index; of one computed from the arguments those that it has at the point.
 
-    def _blame(self) -> str:
-        """Which operation first made a number that is not finite, and from what."""
+        They stay the same around the point, so the formulas hold there: `ordered` says that they hold there only.
+        """
+        known = self.constant(v)
+        if known is None and v.dtype.kind in "iub":
+            known = self._at_point.get(v.id)
+            self.ordered = True
+        if known is None:
+            raise NoFormula(
+                say(
+                    "elements are picked by an index that is computed from the arguments: give a point, and the "
+                    "formula is that for the order which the elements have there"
+                )
+            )
+        return known
+
+    @cached_property
+    def _at_point(self) -> dict[int, Any]:
+        """The function's values at the point, by the number of the Var; empty without a point."""
+        return {v.id: got for v, _, got in self._walk()} if self.at_point else {}
+
+    def _walk(self) -> Iterator[tuple[Var, list[Any], Any]]:
+        """Each operation of the function with its inputs and its result at the point, in order."""
         values: dict[int, Any] = dict(self.captured)
         values.update({a.var.id: x._a for a, x in zip(self.traced.arguments, self.arguments)})
         for v in self.function:
@@ -194,10 +221,21 @@ class Subject:
                 continue
             if v.index is not None:
                 values[v.id] = values[v.args[0].id][v.index]
+                yield v, [], values[v.id]
                 continue
             args = [values[a.id] if isinstance(a, Var) else a for a in v.args]
             with np.errstate(all="ignore"):
                 values[v.id] = got = v.op.kernel(*args, **v.attrs)  # type: ignore[union-attr]
+            yield v, args, got
+
+    def _leaves(self) -> list[Tensor]:
+        return [wrap(np.array(x._a)[()], LEAF) for x in self.arguments]
+
+    def _blame(self) -> str:
+        """Which operation first made a number that is not finite, and from what."""
+        for v, args, got in self._walk():
+            if not args:
+                continue
             if v.op.outputs == 1 and not np.all(np.isfinite(got)):  # type: ignore[union-attr]
                 return say(
                     "the point is outside the domain: {op} of {inputs} is {value}",

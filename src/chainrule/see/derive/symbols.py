@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from importlib import import_module
-from itertools import accumulate
+from itertools import accumulate, combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,9 @@ from chainrule.see.derive.algebra import NoFormula, sp
 
 if TYPE_CHECKING:
     from chainrule.see.derive.subject import Subject
+
+
+RANKED = 5  # elements whose order is written out
 
 
 class Symbols(Tracer):
@@ -74,6 +77,14 @@ class Symbols(Tracer):
             raise NoFormula(say("the operation {op} has no formula", op=op.name)) from e
         return got if isinstance(got, Symbols) else Symbols(got)
 
+    def function(self, name: str, *before: Any) -> Symbols:
+        """A function of SymPy's of each element, with other arguments before it."""
+        return Symbols(np.frompyfunc(lambda e: getattr(sp, name)(*before, e), 1, 1)(self.a))
+
+    def ranked(self, k: int) -> Symbols:
+        """The element at place k in the order of all."""
+        return Symbols(_ranked(list(self.a.reshape(-1)), k))
+
     def astype(self, dtype: Any, copy: bool = True) -> Symbols:
         """Formulas are exact."""
         return self
@@ -102,6 +113,22 @@ _MATRICES = {
     "cofactor matrix": lambda x: Symbols(np.array(sp.Matrix(x.a).cofactor_matrix().tolist(), dtype=object)),
     "inverse": lambda x, **_: Symbols(np.array(sp.Matrix(x.a).inv().tolist(), dtype=object)),
 }
+
+
+def _ranked(xs: list[Any], k: int) -> Any:
+    """The element that stands at place k when all are in order, as cases; of equal ones the first comes first."""
+    if len(xs) > RANKED:
+        raise NoFormula(say("the order of more than {n} elements has no formula on a page", n=RANKED))
+    cases = []
+    for i, x in enumerate(xs):
+        others = [j for j in range(len(xs)) if j != i]
+        ways = [
+            sp.And(*[xs[j] <= x if j < i else xs[j] < x for j in below],
+                   *[xs[j] >= x if j > i else xs[j] > x for j in others if j not in below])
+            for below in combinations(others, k)
+        ]  # fmt: skip
+        cases.append((x, sp.Or(*ways)))
+    return sp.Piecewise(*cases[:-1], (cases[-1][0], True))
 
 
 @functools.cache
@@ -190,10 +217,10 @@ _numbers = np.frompyfunc(number, 1, 1)
 class Reading:
     """A graph read as formulas: `read(values)` gives each as Symbols."""
 
-    def __init__(self, known: dict[int, Any], function: Iterable[Var], lowered: Callable[[Var], Any]) -> None:
+    def __init__(self, known: dict[int, Any], subject: Subject) -> None:
         self.values = known  # by the number of the Var
-        self.lowered = lowered
-        self.function = {v.id for v in function}  # what is not among these belongs to the derivative's rules
+        self.subject = subject
+        self.function = {v.id for v in subject.function}  # what is not among these belongs to the derivative's rules
 
     def read(self, wanted: Sequence[Var]) -> list[Symbols]:
         """The formulas of some values, reading what they rest on."""
@@ -209,9 +236,11 @@ class Reading:
             raise NoFormula(say("a value of the function is not known while its formula is made"))
         if v.index is not None:
             return self.values[v.args[0].id][v.index]
+        if v.dtype.kind in "iu":
+            return Symbols(_numbers(self.subject.whole(v)))
         if v.op.name == "cast":
             return _cast(self.values[v.args[0].id], v)
-        op, args, attrs = self.lowered(v)
+        op, args, attrs = self.subject.lowered(v)
         args = tuple(self.values[a.id] if isinstance(a, Var) else a for a in args)
         got = Symbols(None)._interpret(op, args, attrs)
         if v.says("operator") in ("==", "!=") and v.id not in self.function:
@@ -241,4 +270,4 @@ def begin(subject: Subject) -> tuple[list[Symbols], Reading]:
     own = [variables(name, x.shape) for name, x in zip(subject.names, subject.arguments)]
     known: dict[int, Any] = {a.var.id: s for a, s in zip(subject.traced.arguments, own)}
     known |= {i: Symbols(np.frompyfunc(number, 1, 1)(a)) for i, a in subject.captured.items()}
-    return own, Reading(known, subject.function, subject.lowered)
+    return own, Reading(known, subject)
