@@ -7,6 +7,7 @@ module of the command that was asked for is imported.
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import re
@@ -14,11 +15,14 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from .base.language import say
 from .version import __version__
 
 #: name -> (module, what it does in a line)
 COMMANDS = {
     "derive": (".see.commands.derive", "derivatives as formulas, with the steps and the values at a point"),
+    "check": (".see.commands.check", "slopes from several sides, and a derivative by hand beside them"),
+    "explain": (".see.commands.explain", "how a value and its gradient are computed, with all numbers"),
     "descend": (".see.commands.descend", "minimise a function, show the way and how it ended"),
     "page": (".see.commands.page", "write a web page to play with a function"),
     "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),
@@ -30,11 +34,28 @@ INTERRUPTED = 130  #: what a shell reports for a program that was stopped with C
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's parser, whose errors exit with USAGE."""
+    """argparse's parser, whose errors exit with USAGE and name what was probably meant."""
+
+    below: Sequence[argparse.ArgumentParser] = ()  # the parser of the command that was given
 
     def error(self, message: str) -> NoReturn:
+        near = self._near(message)
+        message += f"\n{say('did you mean {near}?', near=near)}" if near else ""
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
+
+    def _near(self, message: str) -> str:
+        """What is nearest to the word that a message is about, of the choices or options that there are."""
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            return _nearest(choice[1], re.findall(r"[\w-]+", choice[2]))
+        option = re.search(r"unrecognized arguments:.*?(?<!\S)(--?[^\W\d][\w-]*)", message)
+        parsers = (self, *self.below)
+        return _nearest(option[1], [o for p in parsers for a in p._actions for o in a.option_strings]) if option else ""
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, known, n=1)), "")
 
 
 def build_parser(command: str | None) -> Parser:
@@ -46,6 +67,7 @@ def build_parser(command: str | None) -> Parser:
         subparser = commands.add_parser(name, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter)
         if name == command:
             importlib.import_module(module, __package__).configure(subparser)
+            parser.below = [subparser]
     return parser
 
 

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.backward import grad
+from chainrule.base.language import say
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.func.single import one_number
 from chainrule.func.trees import flatten, unflatten
+from chainrule.see.expression import parse
 
 MOST = 2000  # numbers in a point: finite differences call the function some fifty times for each
 
@@ -29,8 +31,9 @@ class AtPoint:
     """
 
     def __init__(self, f: Callable[..., Any], point: Any) -> None:
+        f = parse(f) if isinstance(f, str) else f
         if not callable(f):
-            raise TypeError(f"check(f, point) takes a function, but got a {type(f).__name__}")
+            raise TypeError(f"check(f, point) takes a function or a text, but got a {type(f).__name__}")
         self.f = f
         args = point if isinstance(point, tuple) else (point,)
         parameters = _parameters(f)
@@ -51,6 +54,7 @@ class AtPoint:
                 f"the point holds {len(self.names)} numbers, and finite differences call the function some fifty times "
                 f"for each; check at most {MOST}, such as a smaller case of the same function"
             )
+        self.parameters = parameters
         self.eps = max(float(np.finfo(x.dtype).eps) for x in self.arrays)
 
     def call(self, f: Callable[..., Any], leaves: Sequence[Tensor]) -> Any:
@@ -62,9 +66,9 @@ class AtPoint:
         with np.errstate(all="ignore"):
             return one_number(self.call(self.f, leaves), "check one of them, or their .sum()")
 
-    def automatic(self) -> tuple[float, list[float]]:
-        """The value and the engine's gradient."""
-        leaves = [wrap(x[()], LEAF) for x in self.arrays]
+    def automatic(self, dtype: Any = None) -> tuple[float, list[float]]:
+        """The value and the engine's gradient; dtype: to compute in, by default that of the point."""
+        leaves = [wrap(x.astype(dtype or x.dtype)[()], LEAF) for x in self.arrays]
         with mode(grad=True), np.errstate(all="ignore"):
             y = self.result(leaves)
             found = [None] * len(leaves) if y._g is None else grad(y.sum(), leaves, allow_unused=True)  # type: ignore[attr-defined]
@@ -96,6 +100,13 @@ class AtPoint:
     def slopes_by_hand(self, by_hand: Callable[..., Any]) -> list[float]:
         """What the formula by hand says, a number for each of the point."""
         got = self.call(by_hand, [wrap(np.array(x)[()]) for x in self.arrays])
+        for leaf in self._ordered(got):
+            if not isinstance(leaf, (Tensor, np.ndarray, np.number, int, float)):
+                raise TypeError(
+                    say(
+                        "by_hand must return numbers or tensors, the slopes, but it returned {got}", got=f"{leaf!r:.60}"
+                    )
+                )
         flat = [
             float(v) for leaf in self._ordered(got)
             for v in np.asarray(leaf.detach()._a if isinstance(leaf, Tensor) else leaf, dtype=float).reshape(-1)
@@ -106,6 +117,28 @@ class AtPoint:
                 f"{', ...' * (len(self.names) > 6)}), but it returned {len(flat)}"
             )
         return flat
+
+    def typed(self, by_hand: Any) -> Callable[..., Any]:
+        """A derivative by hand as a function; it may be a text, or texts by variable in a tuple, list or dict."""
+        if callable(by_hand):
+            return by_hand  # type: ignore[no-any-return]
+        if isinstance(by_hand, dict):
+            parts: Any = {k: self.typed(e) for k, e in by_hand.items()}
+            return lambda *xs: {k: e(*xs) for k, e in parts.items()}
+        if isinstance(by_hand, (tuple, list)):
+            parts = [self.typed(e) for e in by_hand]
+            return lambda *xs: [e(*xs) for e in parts]
+        if isinstance(by_hand, (int, float)):
+            return lambda *xs: by_hand
+        if not isinstance(by_hand, str):
+            raise TypeError(say("by_hand is a function or a text, but got {got}", got=f"{by_hand!r:.60}"))
+        e = parse(by_hand)
+        unknown = [name for name in e.variables if name not in self.parameters]
+        if unknown:
+            raise ValueError(
+                say("there is no variable {name}; there is {names}", name=unknown[0], names=", ".join(self.parameters))
+            )
+        return lambda *xs: e(**{name: x for name, x in zip(self.parameters, xs) if name in e.variables})
 
     def _ordered(self, got: Any) -> list[Any]:
         """The parts of a gradient in the order of the point's; those of a dict by name."""

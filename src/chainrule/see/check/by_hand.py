@@ -9,8 +9,10 @@ import numpy as np
 
 from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
-from chainrule.see.derive.algebra import sp
+from chainrule.see.derive.algebra import sp, worked_out
+from chainrule.see.derive.numbers import value
 from chainrule.see.derive.simplest import in_cases, multiplies_out, simplest
+from chainrule.see.derive.slope import derivative
 from chainrule.see.derive.subject import Subject
 from chainrule.see.derive.symbols import begin
 
@@ -56,26 +58,15 @@ def formula(f: Callable[..., Any], point: Sequence[Tensor]) -> tuple[list[Any], 
     """
     subject = Subject(f, point)
     own, reading = begin(subject)
-    (y,) = reading.read([subject.result])
-    return [in_cases(sp.sympify(e)) for e in y.a.reshape(-1)], [x for s in own for x in s.a.reshape(-1)]
+    with worked_out():
+        (y,) = reading.read([subject.result])
+        found = [in_cases(sp.sympify(e)) for e in y.a.reshape(-1)]
+    return found, [x for s in own for x in s.a.reshape(-1)]
 
 
 def slope(e: Any, x: Any) -> Any:
     """SymPy's own derivative, so that nothing of the engine's rules is in it; a jump has slope 0 on both sides."""
-    return sp.diff(e, x).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
-
-
-def value(e: Any, at: dict[Any, float]) -> float:
-    """An expression as a number, with digits to spare; NaN where it has no real value."""
-    try:
-        got = e.evalf(30, subs={x: sp.Float(v, 30) for x, v in at.items()})
-    except ZeroDivisionError:
-        return float("nan")
-    if not got.is_number:
-        return float("nan")
-    if got.is_infinite and got.is_extended_real:
-        return float(got)
-    return float(got) if got.is_real else float("nan")
+    return derivative(e, x)
 
 
 def terms(right: Any, given: Any, at: dict[Any, float]) -> list[Term]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,7 +23,8 @@ from chainrule.base.language import say
 from chainrule.see.check.at_point import AtPoint
 from chainrule.see.check.by_hand import Term, formula, slope, terms, value
 from chainrule.see.check.finite import Slopes, slopes
-from chainrule.see.derive.algebra import NoFormula, NoTensor
+from chainrule.see.derive.algebra import NoFormula, NoTensor, worked_out
+from chainrule.see.derive.formula import derive
 
 SHOWN = 24  # rows that are printed
 FORMULAS = 100  # numbers in a point, of more no formulas are made
@@ -36,6 +38,7 @@ class Row(NamedTuple):
     difference: the largest between two answers (at a kink, how far one lies outside of the slopes from left and right);
     tolerance: what rounding explains of it.
     wrong: the answers that stand alone, of "automatic", "symbolic", "finite" and "by hand".
+    jump: whether the function jumps; rounding: whether a wrong automatic answer is right but for rounding.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Row(NamedTuple):
     difference: float
     tolerance: float
     wrong: tuple[str, ...]
+    jump: bool = False
+    rounding: bool = False
 
     @property
     def lonely(self) -> bool:
@@ -72,11 +77,12 @@ class Check:
     no_symbolic: str = ""
     no_terms: str = ""
     dtype: str = "float64"  # in which the finite differences are computed
+    computed: str = "float64"  # in which the automatic slopes are
 
     @property
     def ok(self) -> bool:
         """Whether all answers agree, as far as rounding allows, and there are two at least for each number."""
-        return not any(r.wrong or r.lonely for r in self.rows)
+        return not any(r.wrong or r.lonely or r.jump for r in self.rows)
 
     @property
     def worst(self) -> Row:
@@ -103,11 +109,19 @@ class Check:
         """The outcome in a sentence or two."""
         row = self.worst
         if row.wrong:
-            return " ".join([_blame(row), *(t.sentence for t in self.terms.get(row.name, ()) if t.kind != "right")])
+            return " ".join(
+                [_blame(row, self.computed), *(t.sentence for t in self.terms.get(row.name, ()) if t.kind != "right")]
+            )
         lonely = [r.name for r in self.rows if r.lonely]
         if lonely:
             return say("There is nothing to compare the automatic slope in {x} with.", x=lonely[0])
+        jump = next((r.name for r in self.rows if r.jump), None)
+        if jump is not None:
+            return say("The function jumps in {x}, so there is no derivative here.", x=jump)
         agree = say("All answers agree; the largest difference is {d}.", d=f"{self.difference:.2g}")
+        if any(np.isnan(r.finite) and not r.kink for r in self.rows):
+            agree = say("The answers by rules agree; finite differences do not settle, so the values do not confirm "
+                        "them.")  # fmt: skip
         if all(t.kind == "right" for each in self.terms.values() for t in each):
             return agree
         but = say("But the formula by hand is another one: it differs at other points.")
@@ -126,7 +140,9 @@ class Check:
                 )  # fmt: skip
             elif not np.isfinite(r.automatic):
                 found.append(say("{x}: the slope is not finite, it is {slope}.", x=r.name, slope=f"{r.automatic:g}"))
-            if np.isnan(r.finite) and not r.kink:
+            if r.jump:
+                found.append(say("{x}: the function jumps here, so there is no derivative.", x=r.name))
+            elif np.isnan(r.finite) and not r.kink:
                 found.append(say("{x}: finite differences do not settle; they say nothing here.", x=r.name))
             elif np.isnan(r.left) or np.isnan(r.right):
                 found.append(say("{x}: the function has values on one side of the point only.", x=r.name))
@@ -187,14 +203,14 @@ class Check:
         return found
 
 
-def check(f: Callable[..., Any], point: Any, by_hand: Callable[..., Any] | None = None) -> Check:
+def check(f: Callable[..., Any] | str, point: Any, by_hand: Any = None) -> Check:
     """Compare the slopes of a function at a point: automatic, symbolic, by finite differences, and by hand.
 
-    f: a function of tensors, that returns a single number.
+    f: a function of tensors, that returns a single number; or a text, "x**2*exp(x)".
     point: a number or a tensor; for several arguments a tuple of them, or a dict by their names. Numbers are taken as
         float64, tensors in their own dtype; finite differences are computed in float64 where f allows it.
     by_hand: a function of the same arguments, that returns the slope in each (numbers or tensors, in a tuple, list or
-        dict where there are several).
+        dict where there are several); or the slope as a text, "2*x*exp(x)", and several texts likewise.
 
     Returns a `Check`: `.ok`, `.verdict`, `.difference` and `.where` (the largest, and in which number of the point),
     `.table`, `.terms`, `.notes`; it prints as a table. How large a difference counts as rounding goes with the dtype.
@@ -207,13 +223,18 @@ def check(f: Callable[..., Any], point: Any, by_hand: Callable[..., Any] | None 
     >>> found = cr.check(lambda x: cr.sin(x**2), 2.0, by_hand=lambda x: cr.cos(x**2))
     >>> found.ok, found.terms["x"][0].kind
     (False, 'factor')
+    >>> print(cr.check("x**2*exp(x)", 1.3, by_hand="2*x*exp(x)").verdict)
+    The slope by hand in x is wrong: it is 15.741283, not 9.5401713. Missing term: x**2*exp(x).
     """
     case = AtPoint(f, point)
+    by_hand = None if by_hand is None else case.typed(by_hand)
     at = np.concatenate([x.reshape(-1) for x in case.arrays]).astype(float)
     y, automatic = case.automatic()
     if not np.isfinite(y):
         raise ValueError(say("the function has no finite value at the point: it is {y} there", y=f"{y:g}"))
-    result = Check(y, [], by_hand=by_hand is not None)
+    if case.automatic()[0] != y:
+        raise ValueError(say("the function gives another value at each call (random numbers?), so it has no slope"))
+    result = Check(y, [], by_hand=by_hand is not None, computed=min((x.dtype for x in case.arrays), key=str).name)
     given = np.full(len(at), NAN) if by_hand is None else case.slopes_by_hand(by_hand)
     right, symbols = _symbolic(case, result)
     places = dict(zip(symbols, at.tolist()))
@@ -224,9 +245,28 @@ def check(f: Callable[..., Any], point: Any, by_hand: Callable[..., Any] | None 
         found = slopes(lambda v, i=i: case.moved(i, v, kind), float(at[i]), kind)  # type: ignore[misc]
         answers = [automatic[i], symbolic[i], found.best.value if found.settled else NAN, given[i]]
         result.rows.append(_row(name, answers, found, case.eps, by_hand is not None))
+    if any("automatic" in r.wrong for r in result.rows):
+        _note_rounding(case, result)
     if by_hand is not None and right:
         _compare_terms(case, by_hand, right, places, result)
     return result
+
+
+def _note_rounding(case: AtPoint, result: Check) -> None:
+    """Mark the wrong automatic slopes that are right in float64, or by the formulas of the engine's own rules."""
+    better: list[list[float]] = []
+    with suppress(RuntimeError):  # where it holds tensors of another dtype
+        better.append(case.automatic(np.float64)[1])
+    with suppress(NoFormula, NoTensor, ImportError):
+        made = derive(case.flat(case.f, several=False), *case.tensors(), form="elements")
+        at = np.concatenate([x.reshape(-1) for x in case.arrays]).astype(float).tolist()
+        places = dict(zip(made.variables, at))
+        better.append([value(made.derivatives[x], places) for x in made.variables])
+    for i, row in enumerate(result.rows):
+        right = row.symbolic if np.isfinite(row.symbolic) else row.finite
+        room = 1e-6 * abs(right) + (0 if np.isfinite(row.symbolic) else 10 * row.error)
+        if "automatic" in row.wrong and np.isfinite(row.automatic) and any(abs(b[i] - right) <= room for b in better):
+            result.rows[i] = row._replace(rounding=True)
 
 
 def _symbolic(case: AtPoint, result: Check) -> tuple[list[Any], list[Any]]:
@@ -236,7 +276,8 @@ def _symbolic(case: AtPoint, result: Check) -> tuple[list[Any], list[Any]]:
         return [], []
     try:
         (y,), symbols = formula(case.flat(case.f, several=False), case.tensors())
-        return [slope(y, x) for x in symbols], symbols
+        with worked_out():
+            return [slope(y, x) for x in symbols], symbols
     except (NoFormula, NoTensor, ImportError) as e:
         result.no_symbolic = str(e)
         return [], []
@@ -269,7 +310,7 @@ def _row(name: str, answers: Sequence[float], found: Slopes, eps: float, by_hand
         difference = _spread(list(named.values()))
     return Row(
         name, automatic, symbolic, finite, found.best.error, found.left.value, found.right.value, found.kink, given,
-        difference, tolerance, wrong,
+        difference, tolerance, wrong, found.jump,
     )  # fmt: skip
 
 
@@ -292,7 +333,7 @@ def _alone(named: dict[str, float], tolerance: float, doubt: float) -> tuple[str
     return tuple(k for k in named if not near(best, k))
 
 
-def _blame(row: Row) -> str:
+def _blame(row: Row, dtype: str) -> str:
     """Which answer is wrong."""
     answers = (("symbolic", row.symbolic), ("automatic", row.automatic), ("finite", row.finite))
     right = next((v for k, v in answers if k not in row.wrong and not np.isnan(v)), NAN)
@@ -301,6 +342,11 @@ def _blame(row: Row) -> str:
         return say("The answer for the slope in {x} lies outside of the slopes on both sides of the kink.", x=x)
     if np.isnan(right):
         return say("There is no slope in {x}: no two answers are numbers that agree.", x=x)
+    if row.rounding:
+        return say("The automatic slope in {x} is {given}, the right one {right}: the digits are lost to rounding in "
+                   "{dtype}, where numbers that are nearly equal are subtracted, or a result overflows. Compute in "
+                   "float64, or write the function in another way.",
+                   x=x, right=right_text, given=_number(row.automatic), dtype=dtype)  # fmt: skip
     if "automatic" in row.wrong and not np.isfinite(row.automatic):
         return say("The automatic slope in {x} is {given}, but the function's values say {right}: cr.explain tells "
                    "where the {given} was born.", x=x, right=right_text, given=f"{row.automatic:g}")  # fmt: skip

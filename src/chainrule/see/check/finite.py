@@ -31,6 +31,7 @@ class Slopes(NamedTuple):
     right: Estimate
     size: float  # how much the function is and does per unit of the number: against which slopes are large or small
     eps: float
+    jump: bool = False  # whether the function comes to another value from a side than it has
 
     @property
     def kink(self) -> bool:
@@ -77,7 +78,14 @@ def slopes(g: Callable[[float], float], x: float, dtype: np.dtype[np.floating]) 
         return Slopes(
             extrapolated([(yb - ya, b - a) for (a, b), (ya, yb) in zip(ends, values)], 2),
             extrapolated(from_left, 1), extrapolated(from_right, 1), max(abs(y) / scale, *does, 0.0), eps,
+            any(_stays([abs(dy) for dy, _ in side], max(rounding)) for side in (from_left, from_right)),
         )  # fmt: skip
+
+
+def _stays(gaps: Sequence[float], noise: float) -> bool:
+    """Whether the function's changes do not become smaller with the steps, which halve: at the last four hardly."""
+    near, far = gaps[-1], gaps[-5]
+    return bool(np.isfinite(near) and np.isfinite(far) and near > 1000 * noise and near > 0.9 * far)
 
 
 def _extrapolated(quotients: Sequence[float], rounding: Sequence[float], order: int) -> Estimate:

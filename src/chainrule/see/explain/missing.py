@@ -86,6 +86,16 @@ def _no_history(history: History) -> list[Sentence]:
     return said
 
 
+def _cut_off(history: History) -> tuple[str, str] | None:
+    """A constant of the history that is a tensor with a history, cut off from it, and that tensor; by their names."""
+    for constant in history.constants:
+        t = constant.tensor
+        for x, name in history.names.all() if t is not None else ():
+            if x is not t and x._g is not None and _share(x, t):  # type: ignore[arg-type]
+                return str(constant.name), name
+    return None
+
+
 def _share(x: Tensor, y: Tensor) -> bool:
     if x._v is not None and x._v is y._v:
         return True
@@ -189,6 +199,10 @@ def _asked(history: History, x: Tensor, name: str) -> list[Sentence]:
 def _elsewhere(history: History, x: Tensor, name: str) -> list[Sentence]:
     y = history.result.name
     said: list[Sentence] = [lambda: say("{x} gets no gradient from {y}: no path leads from {y} to {x}.", x=name, y=y)]
+    cut = _cut_off(history)
+    if cut is not None:
+        said.append(lambda: say("{y} is {x} without its history: detach() or .data cuts it off.", y=cut[0], x=cut[1]))
+        return said
     if isinstance(x._g, Node) and history.steps and x._g.id > history.steps[-1].node.id:
         said.append(lambda: say("{x} was computed after {y}.", x=name, y=y))
     else:

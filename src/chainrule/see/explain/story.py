@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 from chainrule.base.language import say, say_count
 from chainrule.core.tensor import Tensor
 from chainrule.see.explain.birth import Sentence, diagnosis
+from chainrule.see.explain.flat import flatness
 from chainrule.see.explain.missing import advice
 from chainrule.see.history.figures import Figure, figure
 from chainrule.see.history.folds import Fold, fold
@@ -151,7 +152,7 @@ class Explanation:
         self._history = history
         self._sources = [*history.leaves, *history.constants, *history.steps] or [history.result]
         self._handed, self._paths, self._last = _handed_on(history)
-        self._sentences: list[Sentence] = [*diagnosis(history), *advice(history, asked)]
+        self._sentences: list[Sentence] = [*diagnosis(history), *flatness(history), *advice(history, asked)]
         self.forward: Rows[Forward] = Rows(len(self._sources), lambda i: _forward(self._sources[i]))
         self.backward: Rows[Backward] = Rows(len(self._handed), self._backward)
         self.chain: list[Slope | Total] = _chain(history)
@@ -236,6 +237,11 @@ def explain(y: Tensor, *asked: Tensor) -> Explanation:
       x.grad is None as yet; z.backward() makes it 20.
     """
     return Explanation(compute(History(y, Names(caller()))), asked)
+
+
+def explained(y: Tensor, names: dict[str, Tensor]) -> Explanation:
+    """The same for tensors with these names, wherever they stand."""
+    return Explanation(compute(History(y, Names(None, names))), ())
 
 
 # ---------------------------------------------------------------------------------------------------------- the lines

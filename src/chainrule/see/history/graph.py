@@ -72,15 +72,17 @@ class Step:
 class History:
     """All that led to a tensor: `leaves`, `constants` and `steps`, each after those that it needs.
 
-    Values, slopes and gradients are there after `numbers.compute`.
+    Values, slopes and gradients are there after `numbers.compute`. Of several results, `y` and `more`, the gradients
+    are those of their sum.
     """
 
-    def __init__(self, y: Tensor, names: Names) -> None:
-        if not isinstance(y, Tensor):
-            raise TypeError(say("a tensor is needed that was just computed, but got {kind}", kind=type(y).__name__))
-        if not isinstance(y._a, RAW):
-            raise RuntimeError(say("this tensor is being traced and has no numbers yet: look at it outside"))
-        self.y, self.names = y, names
+    def __init__(self, y: Tensor, names: Names, more: Sequence[Tensor] = ()) -> None:
+        for t in (y, *more):
+            if not isinstance(t, Tensor):
+                raise TypeError(say("a tensor is needed that was just computed, but got {kind}", kind=type(t).__name__))
+            if not isinstance(t._a, RAW):
+                raise RuntimeError(say("this tensor is being traced and has no numbers yet: look at it outside"))
+        self.y, self.more, self.names = y, more, names
         self.leaves: list[Step] = []
         self.constants: list[Step] = []
         self.steps: list[Step] = []
@@ -92,15 +94,25 @@ class History:
         self.gradients: dict[int, Any] = {}  # of the leaves, by id
         self.result_is_bad = self.gradient_is_bad = False  # whether a number there is NaN or infinite
         self._read()
-        self.result = self._source(y if y._g is LEAF else y._g) if y._g is not None else Step("constant", None, y, y._a)
-        self.result.value = y._a
+        self.results = [self._result(t) for t in (y, *more)]
+        self.result = self.results[0]
         self._name()
+
+    @property
+    def title(self) -> str:
+        """What is differentiated: the name of the result, or the sum of the names of several."""
+        return " + ".join(dict.fromkeys(str(step.name) for step in self.results))
+
+    def _result(self, y: Tensor) -> Step:
+        step = self._source(y if y._g is LEAF else y._g) if y._g is not None else Step("constant", None, y, y._a)
+        step.value = y._a
+        return step
 
     # Reading the tape -----------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
         found: dict[int, Node] = {}
-        stack = [self.y._g]
+        stack = [t._g for t in (self.y, *self.more)]
         while stack:
             node = stack.pop()
             if isinstance(node, Node) and node.id not in found:
@@ -183,10 +195,11 @@ class History:
                     step.value = tensor._a
         everything = (*self.leaves, *self.constants, *self.steps)
         taken = {step.name for step in everything if step.name is not None}
-        self.result.name = self.result.name or self.names.of(self.y)
-        if self.result.name is None:
-            self.result.name = next(n for n in chain("yzf", _numbered("y")) if n not in taken)
-            taken.add(self.result.name)
+        for result, y in zip(self.results, (self.y, *self.more)):
+            result.name = result.name or self.names.of(y)
+            if result.name is None:
+                result.name = next(n for n in chain("yzf", _numbered("y")) if n not in taken)
+                taken.add(result.name)
         for step in everything:
             step.named = step.name is not None
         for kind, stem in _STEMS.items():
@@ -197,10 +210,10 @@ class History:
                 step.name = next(fresh)
 
 
-def count_nodes(y: Tensor) -> int:
-    """How many operations a tensor's history has."""
+def count_nodes(results: Sequence[Tensor]) -> int:
+    """How many operations the history of some tensors has."""
     seen: set[int] = set()
-    stack = [y._g]
+    stack = [y._g for y in results]
     while stack:
         node = stack.pop()
         if isinstance(node, Node) and node.id not in seen:

@@ -45,7 +45,7 @@ def compute(history: History) -> History:
         _backwards(history)
     leaves = history.leaves
     history.gradients = {id(step.tensor): step.grad for step in leaves if step.grad is not None}
-    history.result_is_bad = not finite(history.y._a)
+    history.result_is_bad = not all(finite(t._a) for t in (history.y, *history.more))
     history.gradient_is_bad = not all(map(finite, history.gradients.values()))
     for step in (*leaves, *history.constants, *history.steps):  # memory may change from here on, what is shown not
         step.value, step.grad = settled(step.value), settled(step.grad)
@@ -131,7 +131,8 @@ def _guess(step: Step, missing: Step, named: Sequence[tuple[Tensor, str]]) -> No
 
 
 def _backwards(history: History) -> None:
-    history.result.grad = np.ones_like(history.y._a)
+    for result in history.results:
+        result.grad = np.ones_like(result.value)
     if history.freed or history.changed is not None:
         return
     for step in reversed(history.steps):

@@ -7,7 +7,7 @@ PNG, or text for Graphviz and Mermaid. What a box is, is told by its colour and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
 
@@ -95,7 +95,12 @@ class Picture:
 
 
 def picture(
-    y: Tensor, model: Any = None, *, params: Mapping[str, Tensor] | None = None, fold: bool = True, limit: int = LIMIT
+    y: Tensor | Sequence[Tensor],
+    model: Any = None,
+    *,
+    params: Mapping[str, Tensor] | None = None,
+    fold: bool = True,
+    limit: int = LIMIT,
 ) -> Picture:
     """Draw the graph that a value was computed by, with values, local slopes and gradients on it.
 
@@ -103,7 +108,8 @@ def picture(
     `backward()`, which lets go of what slopes are computed from, the picture has the values that are left and `.grad`.
 
     Arguments
-        y: a tensor that was just computed; it must have a history
+        y: a tensor that was just computed; it must have a history. Or several, in a tuple or list: the gradients are
+            then those of their sum
         model: a module: its parameters have their names, and what a submodule computes is one box
         params: names of parameters, as in `dict(model.named_parameters())`, where there is no module at hand
         fold: draw loops once, with how often they were gone through, and modules as boxes; False draws everything
@@ -126,9 +132,11 @@ def picture(
       n1 -->|"3"| n2
     <BLANKLINE>
     """
-    if not isinstance(y, Tensor):
-        raise TypeError(say("a tensor is needed that was just computed, but got {kind}", kind=type(y).__name__))
-    if y._g is None:
+    results = list(y) if isinstance(y, (tuple, list)) else [y]
+    for t in results or [y]:
+        if not isinstance(t, Tensor):
+            raise TypeError(say("a tensor is needed that was just computed, but got {kind}", kind=type(t).__name__))
+    if all(t._g is None for t in results):
         raise ValueError(say(
             "there is nothing to draw: this tensor has no history, as nothing that it was computed from requires "
             "gradients (or it was computed under no_grad, or detached). explain(y) says more."
@@ -137,8 +145,8 @@ def picture(
     if model is not None:
         given |= dict(model.named_parameters())
     if not fold:
-        refuse(count_nodes(y), limit)
-    return Picture(sketch(History(y, Names(caller(), given)), model, fold, limit))
+        refuse(count_nodes(results), limit)
+    return Picture(sketch(History(results[0], Names(caller(), given), results[1:]), model, fold, limit))
 
 
 # ------------------------------------------------------------------------------------------------------------ drawing

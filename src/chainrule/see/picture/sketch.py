@@ -88,7 +88,7 @@ def sketch(history: History, model: Any, folding: bool, limit: int) -> Sketch:
     ]
     places = {id(step): i for i, step in enumerate(steps)}
     groups = [_group(loop, steps, plan, places) for loop in loops]
-    return Sketch(str(history.result.name), boxes, arrows, groups)
+    return Sketch(history.title, boxes, arrows, groups)
 
 
 def refuse(n: int, limit: int) -> None:
@@ -113,7 +113,7 @@ class _Plan:
         last = {id(self.stands[id(step)]): i for i, step in enumerate(shown)}  # a room is complete with its last step
         used = {id(x) for step in shown for x in step.inputs if isinstance(x, Step) and x.kind != "step"}
         inside = {id(p) for room in rooms.values() for p in room.parameters}
-        sources = [x for x in (*history.leaves, *history.constants) if id(x) in used - inside or x is history.result]
+        sources = [x for x in (*history.leaves, *history.constants) if id(x) in used - inside or x in history.results]
         self.things = {id(x): x for x in (*sources, *self.stands.values())}
         self.number = {key: i for i, key in enumerate([*map(id, sources), *sorted(last, key=last.__getitem__)])}
         self.arrows: dict[tuple[int, int], list[tuple[Step, int]]] = {}  # with the operands that they stand for
@@ -136,11 +136,11 @@ def _box(x: Any, history: History) -> Box:
         return Box("module", x.title, box.value, box.gradient, hint=shapes)
     formula, name = expression(x), str(x.name)
     value, grad = figure(x.value), figure(x.grad)
-    box = Box("result" if x is history.result else x.kind, name if formula is None else f"{name} = {formula}")
+    box = Box("result" if x in history.results else x.kind, name if formula is None else f"{name} = {formula}")
     if value is not None:
         box.value, box.hint = value.brief(), value
-    if grad is not None and x is not history.result:
-        box.gradient = _stated(over(str(history.result.name), name), grad)
+    if grad is not None and not (x in history.results and x.users == 0):
+        box.gradient = _stated(over(history.title, name), grad)
     held = x.tensor._grad if x.tensor is not None and x.tensor._g is LEAF else None
     if held is not None:
         box.held = _stated(f"{name}.grad", Figure(held._a))
