@@ -30,7 +30,7 @@ class AtPoint:
     point: a number or a tensor; a tuple of arguments; a dict of arguments by name, or one that f takes as it is.
     """
 
-    def __init__(self, f: Callable[..., Any], point: Any) -> None:
+    def __init__(self, f: Callable[..., Any] | str, point: Any) -> None:
         f = parse(f) if isinstance(f, str) else f
         if not callable(f):
             raise TypeError(f"check(f, point) takes a function or a text, but got a {type(f).__name__}")

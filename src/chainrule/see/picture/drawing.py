@@ -132,7 +132,7 @@ def picture(
       n1 -->|"3"| n2
     <BLANKLINE>
     """
-    results = list(y) if isinstance(y, (tuple, list)) else [y]
+    results: list[Any] = list(y) if isinstance(y, (tuple, list)) else [y]
     for t in results or [y]:
         if not isinstance(t, Tensor):
             raise TypeError(say("a tensor is needed that was just computed, but got {kind}", kind=type(t).__name__))
