@@ -98,3 +98,10 @@ def test_a_column_that_there_is_not_is_refused() -> None:
     with pytest.raises(TypeError, match="there is no column 'lvm'"):
         Elementwise("misspelt", abs, lvm="fabs")
     assert "misspelt" not in REGISTRY
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.parts[0] in ("api", "nn")], ids=str)
+def test_a_function_does_not_know_who_calls(path: Path) -> None:
+    # What it needs to know, whether a payload's numbers can be looked at, `known` says; `within` asks for no more.
+    names = {a.name for n in ast.walk(SOURCES[path]) if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert not names & {"Var", "Tracer"}, f"{path} looks at what stands in a value's place"

@@ -16,11 +16,10 @@ import numpy as np
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import misfit, reshape
 from chainrule.base import dtypes
-from chainrule.core.graph import Var
 from chainrule.core.inplace import modify, refuse_leaf
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import NO_GRAD, draw, mode_now
-from chainrule.core.tape import Meta, Node, numbers, payload, positions, reads, recording, store, view_of
+from chainrule.core.tape import Meta, Node, known, numbers, payload, positions, reads, recording, store, view_of
 from chainrule.core.tensor import LEAF, Tensor, new, touch, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -57,7 +56,7 @@ def _read(i: Any) -> Any:
         )
     if a.dtype.kind not in "bui":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    if isinstance(a, Var):
+    if not known(a):
         return a if a.dtype.kind != "b" and a.dtype != np.uint8 else _read(numbers(i))
     if a.dtype == np.uint8 and a.ndim:
         return a.astype(bool)
@@ -97,7 +96,7 @@ def plan(x: Any, index: Any) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | 
             then.append(np.zeros(int(i), np.int64))
             picks = True
             continue
-        elif type(i) is ndarray or isinstance(i, Var):
+        elif type(i) is ndarray or not known(i):
             picks = True
             n = _spans(i)
             if i.dtype.kind == "b" and i.shape != shape[used : used + n]:

@@ -16,10 +16,9 @@ from chainrule.api.results import make
 from chainrule.base import dtypes
 from chainrule.base.dtypes import F32, F64, dtype
 from chainrule.base.shapes import dim_index, dim_tuple
-from chainrule.core.graph import Var
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD
-from chainrule.core.tape import Meta, Node, positions, reads
+from chainrule.core.tape import Meta, Node, known, positions, reads
 from chainrule.core.tensor import LEAF, Tensor, new, wrap
 
 Dim = int | tuple[int, ...] | list[int] | None
@@ -183,7 +182,7 @@ def pick(x: Tensor, index: Tensor, dim: int, label: str, keepdim: bool = True, o
     where = positions(index)
     values = named(op("take_at")(x, dim=dim, index=where, keepdim=keepdim, once=once), label)
     if not keepdim and where.ndim:
-        index = wrap(op("squeeze")(where, dims=(dim,)) if isinstance(where, Var) else where.squeeze(dim)[()])
+        index = wrap(op("squeeze")(where, dims=(dim,)) if not known(where) else where.squeeze(dim)[()])
     return reads(values, index), index
 
 

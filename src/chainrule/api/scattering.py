@@ -15,9 +15,8 @@ from chainrule.api.public import named, public
 from chainrule.api.shaping import expand, reshape
 from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast, dim_index
-from chainrule.core.graph import Var
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import demand, payload, positions
+from chainrule.core.tape import payload, positions, within
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
@@ -33,17 +32,17 @@ def _index(
     if a.dtype.kind not in "iu" and a.size:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     a = a.astype(np.int64, copy=False)
-    if isinstance(a, Var):
-        if n is not None:
-            lowest = -n if negative else 0
-            demand((a >= lowest) & (a < n), lambda: error(f"an index is out of bounds for dimension {d} with size {n}"))
-        return a
-    if n is not None and a.size:
-        low, high = int(a.min()), int(a.max())
-        if high >= n or low < (-n if negative else 0):
-            bad = high if high >= n else low
-            raise error(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    if n is not None:
+        within(
+            a, -n if negative else 0, n,
+            lambda a: error(f"{_outside(a, n)} is out of bounds for dimension {d} with size {n}"),
+        )  # fmt: skip
     return a
+
+
+def _outside(a: Any, n: int) -> str:
+    """An index that is not below n, or else the lowest; where they are not known there is just one."""
+    return "an index" if a is None else f"index {int(a.max() if a.max() >= n else a.min())}"
 
 
 def _along(input: Tensor, dim: Any, index: Any, name: str) -> tuple[int, Any]:
@@ -327,11 +326,10 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 def _flat(input: Tensor, index: Tensor) -> Any:
     a, n = _index(index, "take", None, 0), input._a.size
-    if isinstance(a, Var):
-        demand((a >= -n) & (a < n), lambda: IndexError(f"out of range: an index into a tensor of {n} elements"))
-    elif a.size and (a.max() >= n or a.min() < -n):
-        bad = int(a.max() if a.max() >= n else a.min())
-        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
+    within(
+        a, -n, n,
+        lambda a: IndexError(f"out of range: tried to access {_outside(a, n)} on a tensor of {n} elements."),
+    )  # fmt: skip
     return a
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from chainrule.base import dtypes
 from chainrule.core.state import MODE, draw, mode_now
 from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch
+from chainrule.core.tracer import Tracer
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -288,6 +289,19 @@ def positions(x: Any) -> Any:
         return m.trace.positions(x)
     a = x._a if isinstance(x, Tensor) else x
     return a if m is not None and m.batch is not None and hasattr(a, "_interpret") else np.asarray(a)
+
+
+def known(a: Any) -> bool:
+    """Whether the numbers of a payload can be looked at: not before there are any, while a graph is written."""
+    return not isinstance(a, Tracer)
+
+
+def within(a: Any, low: int, high: int, error: Callable[[Any], Exception]) -> None:
+    """Raise `error(a)` unless low <= a < high everywhere; where numbers are not known, a run raises `error(None)`."""
+    if not known(a):
+        demand((a >= low) & (a < high), lambda: error(None))
+    elif a.size and (a.max() >= high or a.min() < low):
+        raise error(a)
 
 
 def demand(condition: Any, error: Callable[[], Exception]) -> None:

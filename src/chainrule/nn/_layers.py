@@ -12,11 +12,10 @@ from chainrule.api.public import named
 from chainrule.api.random import default_generator, laid
 from chainrule.base import dtypes
 from chainrule.base.shapes import broadcast
-from chainrule.core.graph import Var
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
-from chainrule.core.tape import demand, numbers, positions, reads
+from chainrule.core.tape import numbers, positions, reads, within
 from chainrule.core.tensor import Tensor, wrap
 
 __all__ = [
@@ -83,12 +82,14 @@ def embedding(
     n = weight._a.shape[0]
     if index.dtype.kind not in "iu":
         raise RuntimeError(f"Expected tensor for argument 'indices' to have integer elements, but got {input.dtype}")
-    if isinstance(index, Var):
-        demand((index >= 0) & (index < n), lambda: IndexError(f"index out of range in self: into {n} rows"))
-        if max_norm is not None or scale_grad_by_freq:
-            numbers(input)  # refuses: how many rows there are decides
-    elif index.size and (index.min() < 0 or index.max() >= n):
-        raise IndexError(f"index out of range in self: indices {index.min()} to {index.max()} into {n} rows")
+    within(
+        index, 0, n,
+        lambda a: IndexError(
+            f"index out of range in self: {'' if a is None else f'indices {a.min()} to {a.max()} '}into {n} rows"
+        ),
+    )  # fmt: skip
+    if max_norm is not None or scale_grad_by_freq:
+        numbers(input)  # how many rows there are decides: refused where that is not known
     if padding_idx is not None:
         if not -n <= padding_idx < n:
             raise AssertionError(f"padding_idx must be within num_embeddings ({n}), got {padding_idx}")

@@ -12,9 +12,9 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.base import errors
-from chainrule.core.graph import Var, as_number
+from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import demand, numbers, payload, positions
+from chainrule.core.tape import demand, known, numbers, payload, positions, within
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn import _layers as layers
 
@@ -268,19 +268,14 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     keep = classes != ignore_index
     index = REGISTRY["where"](keep, classes, 0)
     n = shape[axis]
-    if isinstance(index, Var):
-        demand((index >= 0) & (index < n), lambda: IndexError(f"a target is out of bounds: there are {n} classes."))
-    else:
-        wrong = (index < 0) | (index >= n)
-        if wrong.any():
-            raise IndexError(f"Target {int(index[wrong].flat[0])} is out of bounds: there are {n} classes.")
+    within(index, 0, n, lambda a: IndexError(f"{_target(a, n)} is out of bounds: there are {n} classes."))
     scale: Any = None
     if weight is not None:
         each = REGISTRY["index"](payload(weight), index=(index,))
         scale = REGISTRY["where"](keep, each, 0).astype(input._a.dtype)
     total = _total(keep if scale is None else scale)
     grid = [np.asarray(g) for g in np.ogrid[tuple(slice(n) for n in index.shape)]]
-    everywhere = not isinstance(keep, Var) and keep.all()
+    everywhere = known(keep) and keep.all()
     loss = REGISTRY["nll_loss"](
         input, index=(*grid[:axis], index, *grid[axis:]), scale=scale, keep=None if everywhere else keep,
         over=None if reduction == "none" else total if reduction == "mean" else 1.0,
@@ -289,10 +284,15 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     return named(loss, label)
 
 
+def _target(a: Any, n: int) -> str:
+    """The first target that is no class; where they are not known there is just one."""
+    return "a target" if a is None else f"Target {int(a[(a < 0) | (a >= n)].flat[0])}"
+
+
 def _total(a: Any) -> Any:
     """The sum as a Python number, which decides no dtype; NaN for 0: where nothing counts, PyTorch's mean is NaN."""
     total = REGISTRY["sum"](a, dim=None, keepdim=False)
-    if not isinstance(total, Var):
+    if known(total):
         return float(total) or math.nan
     total = total.astype(np.float64)
     return as_number(REGISTRY["where"](total == 0, math.nan, total))
@@ -338,7 +338,7 @@ def cross_entropy(
             index = REGISTRY["where"](keep, positions(target), 0)
             keep = REGISTRY["index"](payload(weight), index=(index,)) * keep
         kept: Any = _total(keep)
-        smooth = smooth / (kept.astype(smooth._a.dtype) if isinstance(kept, Var) else kept)
+        smooth = smooth / (kept if known(kept) else kept.astype(smooth._a.dtype))
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 
