@@ -78,6 +78,9 @@ def _no_option(word: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (that of the process by default); returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is written as its number, and no error
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     argv = [_no_option(word) for word in (sys.argv[1:] if argv is None else argv)]
     command = next((word for word in argv if word in COMMANDS), None)
     arguments = build_parser(command).parse_args(argv)

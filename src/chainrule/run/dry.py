@@ -7,18 +7,14 @@ every chain of attributes that begins with such a word is looked up in chainrule
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..base import errors
-from .notebook import is_code, load
+from .notebook import is_code, load, parsed
 from .standin import RELATIVES, StandIn, chainrule_module
-
-_MAGIC = re.compile(r"^\s*[%!?]")
-_PYTHON_CELLS = ("time", "timeit", "capture", "prun")  # cell magics whose cells hold Python all the same
 
 
 @dataclass(frozen=True)
@@ -43,23 +39,11 @@ def names_in(path: Path) -> Names:
     """Look up all names of torch in a notebook, a script or a markdown file."""
     names, words = Names(), dict[str, str]()
     for number, cell in enumerate(filter(is_code, load(path).cells), start=1):
-        tree = _parsed(cell.source)
+        tree = parsed(cell.source)
         if tree is not None:
             for line, name in _used(tree, words):
                 _look_up(name, number, line, names)
     return names
-
-
-def _parsed(source: str) -> ast.Module | None:
-    """A cell's syntax tree, without IPython's own lines; None if what is left is no Python."""
-    first = source.lstrip().split("\n", 1)[0]
-    if first.startswith("%%") and first[2:].split(" ")[0] not in _PYTHON_CELLS:
-        return None
-    lines = [_MAGIC.sub("pass  # ", line) if _MAGIC.match(line) else line for line in source.split("\n")]
-    try:
-        return ast.parse("\n".join(lines))
-    except SyntaxError:
-        return None
 
 
 def _used(tree: ast.Module, words: dict[str, str]) -> Iterator[tuple[int, str]]:

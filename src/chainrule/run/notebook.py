@@ -7,6 +7,7 @@ Jupyter and IPython write on the way (connection file, history, profile) goes to
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import logging
@@ -30,6 +31,9 @@ SCRIPTS = (".py", ".md", ".markdown")
 #: A notebook as nbformat reads it: a dict whose keys are attributes too. Jupyter is not imported for its type.
 Notebook = Any
 Cell = Any
+
+_MAGIC = re.compile(r"^\s*[%!?]")
+_PYTHON_CELLS = ("time", "timeit", "capture", "prun")  # cell magics whose cells hold Python all the same
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -65,7 +69,7 @@ def load(path: Path) -> Notebook:
     Raises Unreadable, in one sentence, for a file that is missing, malformed, of another kind, or in another language.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark at the beginning is no part of the text
     except UnicodeDecodeError:
         raise Unreadable("not a text file in UTF-8") from None
     except OSError as error:
@@ -73,16 +77,44 @@ def load(path: Path) -> Notebook:
     if path.suffix == ".ipynb":
         notebook = _from_json(text)
     elif path.suffix in SCRIPTS:
-        notebook = extra("jupytext", "run").reads(text, fmt=path.suffix[1:] if path.suffix != ".markdown" else "md")
+        notebook = _from_text(text, path.suffix[1:] if path.suffix != ".markdown" else "md")
     else:
         raise Unreadable(f"{path.suffix or 'a file without a suffix'} is not .ipynb, {', '.join(SCRIPTS)}")
-    about = notebook.metadata
-    language = about.get("kernelspec", {}).get("language") or about.get("language_info", {}).get("name") or "python"
-    if language.lower() not in ("python", "python3", "ipython"):
+    language = _language(notebook.metadata)
+    if not re.match("i?python", language.lower()):
         raise Unreadable(f"written in {language}, not in Python")
-    if not any(map(is_code, notebook.cells)):
+    cells = [cell.source for cell in notebook.cells if is_code(cell)]
+    if not cells:
         raise Unreadable("no Python code in it")
+    for number, source in enumerate(cells, start=1):
+        if re.search("[\ud800-\udfff]", source):
+            raise Unreadable(f"code cell {number} holds half a character (a lone surrogate): no text for Python")
+        try:
+            parsed(source)
+        except (RecursionError, MemoryError):  # operators by the thousand, at which IPython's kernel falls silent
+            raise Unreadable(f"code cell {number} is nested too deeply for Python to parse") from None
     return notebook
+
+
+def _language(about: Any) -> str:
+    """The language that a notebook says it is written in; Python if it says nothing that can be understood."""
+    for key, name in (("kernelspec", "language"), ("language_info", "name")):
+        told = about.get(key)
+        if isinstance(told, dict) and told.get(name):
+            return str(told[name])
+    return "python"
+
+
+def _from_text(text: str, kind: str) -> Notebook:
+    jupytext = extra("jupytext", "run")
+    try:
+        return jupytext.reads(text, fmt=kind)
+    except Exception as error:  # whatever the reader stumbles over: its header is YAML, which others wrote
+        raise Unreadable(f"its header cannot be read: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _from_json(text: str) -> Notebook:
@@ -91,6 +123,8 @@ def _from_json(text: str) -> Notebook:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
         raise Unreadable(f"not a notebook: not valid JSON, {error.msg} in line {error.lineno}") from None
+    except (RecursionError, ValueError) as error:  # brackets in brackets, or a number of thousands of digits
+        raise Unreadable(f"not a notebook: {_first_line(error)}") from None
     if not isinstance(raw, dict) or not ({"cells", "worksheets"} & raw.keys()):
         raise Unreadable("not a notebook: no cells in it")
     try:
@@ -102,8 +136,7 @@ def _from_json(text: str) -> Notebook:
             _, notebook = nbformat.validator.normalize(notebook, relax_add_props=True, strip_invalid_metadata=True)
             nbformat.validate(notebook, relax_add_props=True)
     except Exception as error:  # the reader raises whatever it stumbles over: KeyError, AttributeError, its own
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise Unreadable(f"not a notebook that Jupyter's format allows: {reason}") from None
+        raise Unreadable(f"not a notebook that Jupyter's format allows: {_first_line(error)}") from None
     return notebook
 
 
@@ -133,6 +166,20 @@ def _mend(raw: dict[str, Any]) -> None:
                     output.setdefault("execution_count", None)
                 if output["output_type"] == "stream":
                     output.setdefault("name", "stdout")
+
+
+def parsed(source: str) -> ast.Module | None:
+    """A cell's syntax tree, without IPython's own lines; None if what is left is no Python."""
+    first = source.lstrip().split("\n", 1)[0]
+    if first.startswith("%%") and first[2:].split(" ")[0] not in _PYTHON_CELLS:
+        return None
+    lines = [_MAGIC.sub("pass  # ", line) if _MAGIC.match(line) else line for line in source.split("\n")]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the cell will warn of its escapes itself
+            return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError):  # a ValueError for the character of number 0
+        return None
 
 
 def is_code(cell: Cell) -> bool:
