@@ -5,13 +5,14 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run test lint types catalogues conformance bench clean
+.PHONY: run test lint types catalogues conformance bench newest oldest constraints clean
 
 run: .venv/run.done
-	.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
-	.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 --lr 0.01 -o out/quartic.html
-	.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 --lr 0.1 -o out/fraction.html
-	.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 --lr 0.001 -o out/valley.html
+	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
+	@.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
+	@.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 --lr 0.01 -o out/quartic.html
+	@.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 --lr 0.1 -o out/fraction.html
+	@.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 --lr 0.001 -o out/valley.html
 
 test: .venv/test.done
 	.venv/bin/python -m pytest -n auto
@@ -33,27 +34,48 @@ bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
 	.venv-torch/bin/python bench/compiled.py
 
-.venv/made: pyproject.toml
-	$(PYTHON) -m venv .venv
-	touch .venv/made
+.venv/made: pyproject.toml constraints.txt
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {sys.version}")'
+	@$(PYTHON) -m venv .venv
+	@touch .venv/made
 
 .venv/%.done: .venv/made
-	.venv/bin/python -m pip install --quiet --editable ".[$(EXTRAS_$*)]"
-	touch $@
+	@.venv/bin/python tools/install.py -c constraints.txt --editable ".[$(EXTRAS_$*)]"
+	@touch $@
 
 EXTRAS_run = run,see
 EXTRAS_test = all,test
 EXTRAS_lint = all,test,lint
 
-.venv-torch/done: pyproject.toml
+.venv-torch/done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-torch
-	.venv-torch/bin/python -m pip install --quiet $(TORCH) --editable ".[all,test]" expecttest
+	.venv-torch/bin/python tools/install.py -c constraints.txt $(TORCH) expecttest --editable ".[all,test]"
 	touch .venv-torch/done
 
 # JAX, for the comparisons of compiled code alone.
 .venv-torch/bench.done: .venv-torch/done
-	.venv-torch/bin/python -m pip install --quiet jax
+	.venv-torch/bin/python tools/install.py jax
 	touch .venv-torch/bench.done
 
+# Beside what was tested (constraints.txt, written by `make constraints` after a green run): the newest of all that is
+# needed, and NumPy's lowest that pyproject.toml allows. What is new is listed before the tests say what broke by it.
+newest:
+	rm -rf .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python tools/install.py --upgrade --editable ".[all,test]"
+	.venv-newest/bin/python tools/constraints.py --newer
+	.venv-newest/bin/python -m pytest -n auto
+
+oldest:
+	rm -rf .venv-oldest
+	$(PYTHON) -m venv .venv-oldest
+	grep -v '^numpy==' constraints.txt > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python tools/install.py -c .venv-oldest/constraints.txt "numpy==2.0.*" --editable ".[all,test]"
+	.venv-oldest/bin/python -m pytest -n auto
+
+constraints: .venv/lint.done
+	.venv/bin/python tools/constraints.py
+
 clean:
-	rm -rf .venv .venv-torch out build dist src/*.egg-info
+	rm -rf .venv .venv-torch .venv-newest .venv-oldest out build dist src/*.egg-info
