@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import chainrule as cr
 from chainrule.compiler import disk
 
 pytest.importorskip("llvmlite")
@@ -130,3 +132,21 @@ def test_a_full_disk_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "replace", full)
     disk.save("x", b"code")
     assert not os.listdir(tmp_path) and disk.load("x") is None
+
+
+@pytest.mark.parametrize("kind", ["a file", "others write"])
+def test_a_cache_that_cannot_be_used_warns_once_and_all_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    folder = tmp_path / "cache"
+    if kind == "a file":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    monkeypatch.setenv(disk.VARIABLE, str(folder))
+    with pytest.warns(UserWarning, match="not kept on disk") as caught:
+        for rate in (1.0, 2.0):
+            f = cr.compile(lambda x, rate=rate: (x * rate).sin())
+            assert f(cr.tensor(1.0)).item() == pytest.approx(math.sin(rate))
+    assert len(caught) == 1 and str(folder) in str(caught[0].message)

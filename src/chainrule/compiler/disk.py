@@ -5,18 +5,22 @@ features, the versions of LLVM, llvmlite and chainrule. It is written beside its
 write at once, and it carries a digest of its contents: what is damaged is compiled anew.
 
 Whoever can write into the folder can run code as us. So the folder must be ours and closed to others' writing, or it is
-refused; it is made with mode 0700 if it is not there. Files in it are never removed: delete the folder to start anew.
+left alone, with a warning; it is made with mode 0700 if it is not there. Files in it are never removed: delete the
+folder to start anew.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 VARIABLE = "CHAINRULE_CACHE"
 SIZE = 32  # bytes of a digest
+_warned: set[str] = set()
 
 
 class Unsafe(PermissionError):
@@ -26,6 +30,19 @@ class Unsafe(PermissionError):
 def cached() -> bool:
     """Whether machine code is kept on disk."""
     return bool(os.environ.get(VARIABLE))
+
+
+def kept(do: Callable[..., Any], *args: Any) -> Any:
+    """`load` or `save`; None, and a warning the first time, where the folder cannot be used: all goes on without it."""
+    try:
+        return do(*args)
+    except OSError as error:
+        folder = os.environ.get(VARIABLE, "")
+        if folder not in _warned:
+            _warned.add(folder)
+            why = str(error) if isinstance(error, Unsafe) else f"{VARIABLE}={folder}: {error.strerror or error}"
+            warnings.warn(f"{why}. Machine code is not kept on disk; all else goes on as usual", stacklevel=2)
+        return None
 
 
 def key(*parts: str) -> str:

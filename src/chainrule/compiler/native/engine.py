@@ -105,8 +105,8 @@ def _object(text: str, machine: Any, loops: bool, passes: bool) -> bytes:
 
     versions = str(llvm.llvm_version_info), llvmlite.__version__, __version__
     name = disk.key(text, f"{loops} {passes}", *_host(), *versions)
-    data = disk.load(name)
+    data = disk.kept(disk.load, name)
     if data is None:
         data = machine.emit_object(_optimised(text, machine, loops, passes))
-        disk.save(name, data)
+        disk.kept(disk.save, name, data)
     return data
