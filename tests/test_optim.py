@@ -481,3 +481,24 @@ def test_a_schedule_resumes_from_its_state() -> None:
     again = cr.optim.lr_scheduler.StepLR(optimizer, 5)
     again.load_state_dict(schedule.state_dict())
     assert (again.step_size, again.last_epoch) == (2, 1)
+
+
+def schedule_warnings(t, steps):
+    """The beginnings of what is warned of when the steps are taken in an order: o optimiser, s schedule, e by epoch."""
+    import warnings
+
+    optimizer = t.optim.SGD([t.nn.Parameter(t.ones(1))], lr=0.1)
+    schedule = t.optim.lr_scheduler.StepLR(optimizer, 2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for step in steps:
+            optimizer.step() if step == "o" else schedule.step() if step == "s" else schedule.step(3)
+    return [str(w.message)[:63] for w in caught]
+
+
+@pytest.mark.parametrize("steps", ["os", "so", "sos", "oss", "ss", "oe", "ese"])
+def test_schedules_warn_as_torch_does(steps):
+    said = schedule_warnings(cr, steps)
+    assert any("before `optimizer.step()`" in s for s in said) == (steps[0] in "se")
+    torch = pytest.importorskip("torch")
+    assert said == schedule_warnings(torch, steps)

@@ -83,6 +83,7 @@ class LBFGS(Optimizer):
         """Up to `max_iter` iterations. `closure` computes the loss and its gradients; the first loss is returned."""
         if closure is None:
             raise TypeError("LBFGS.step() needs a closure that computes the loss and calls backward() on it")
+        self._opt_called = True
         group = self.param_groups[0]
         held = self.state[self._params[0]]
         held.setdefault("func_evals", 0)

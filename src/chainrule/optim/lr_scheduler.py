@@ -63,6 +63,7 @@ class LRScheduler:
         self.base_lrs: Rates = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._is_initial = True
+        self._step_count = 0
         self.step()
         self._is_initial = False
 
@@ -77,6 +78,10 @@ class LRScheduler:
     def step(self, epoch: int | None = None) -> None:
         """Go to the next epoch (or to `epoch`) and set its rates."""
         _outside_traces()
+        self._counted(epoch)
+        self._go(epoch)
+
+    def _go(self, epoch: int | None = None) -> None:
         if epoch is None:
             self.last_epoch += 1
             rates = self.get_lr()
@@ -87,6 +92,27 @@ class LRScheduler:
         for group, lr in zip(self.optimizer.param_groups, rates):
             _set(group, lr)
         self._last_lr: Rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def _counted(self, epoch: Any) -> None:
+        """Count a step, and warn of what torch warns of: steps in the wrong order, and the number of an epoch."""
+        count, optimizer = getattr(self, "_step_count", 2), self.optimizer
+        ours = type(optimizer).step.__module__.startswith("chainrule.")  # whose own step() tells that it was called
+        if count == 1 and ours and not optimizer._opt_called:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you "
+                "should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`. As it "
+                "stands, the first value of the learning rate schedule is skipped.",
+                UserWarning,
+                stacklevel=3,
+            )
+        if epoch is not None:
+            warnings.warn(
+                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. "
+                "Please use `scheduler.step()` to step the scheduler.",
+                UserWarning,
+                stacklevel=3,
+            )
+        self._step_count = count + 1
 
     def _rates(self) -> Rates:
         return [float(group["lr"]) for group in self.optimizer.param_groups]
@@ -474,7 +500,7 @@ class SequentialLR(LRScheduler):
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]
         if i > 0 and self._milestones[i - 1] == self.last_epoch:
-            scheduler.step(0)
+            scheduler._go(0)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()

@@ -42,6 +42,7 @@ class Optimizer:
     """
 
     _hooked: tuple[dict[int, Any], dict[int, Any]] | None = None  # hooks before and after a step
+    _opt_called = False  # whether step() was called, for the schedules of its rate
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -198,6 +199,7 @@ class RuleOptimizer(Optimizer):
 
     def step(self, closure: Closure | None = None) -> Any:
         """Update every parameter that has a gradient. `closure`, if given, computes the loss anew and is returned."""
+        self._opt_called = True
         loss = None
         if closure is not None:
             with mode(grad=True):
