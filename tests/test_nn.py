@@ -220,7 +220,7 @@ def test_linear_is_one_node_and_skips_the_inputs_gradient() -> None:
     layer = nn.Linear(2, 3)
     y = layer(cr.ones(4, 2))
     assert y.grad_fn.name() == "AddmmBackward0"
-    assert y.grad_fn.next_functions[0] == (None, 0)
+    assert y.grad_fn.next_functions[1] == (None, 0)  # bias, input, weight: as torch
     y.sum().backward()
     np.testing.assert_allclose(layer.weight.grad.numpy(), np.full((3, 2), 4.0))
     np.testing.assert_allclose(layer.bias.grad.numpy(), np.full(3, 4.0))
@@ -462,3 +462,44 @@ def test_parameters_as_a_vector_and_back() -> None:
     assert v.shape == (9,) and v.requires_grad
     nn.utils.vector_to_parameters(cr.arange(9.0), net.parameters())
     assert net.bias.tolist() == [6.0, 7.0, 8.0]
+
+
+def hook_tour(t):
+    """What hooks of all kinds see and change; the same in both libraries."""
+    t.manual_seed(0)
+    net, said = t.nn.Sequential(t.nn.Linear(2, 2), t.nn.ReLU()), []
+    first = net[0]
+    handle = first.register_forward_hook(lambda m, args, out: said.append("second"))
+    first.register_forward_hook(lambda m, args, out: said.append("first"), prepend=True)
+    first.register_forward_pre_hook(lambda m, args, kwargs: said.append(sorted(kwargs)), with_kwargs=True)
+    first.register_full_backward_pre_hook(lambda m, g: said.append(g[0].tolist()) or (g[0] * 2,))
+    first.register_full_backward_hook(lambda m, gi, go: said.append(go[0].tolist()))
+    x = t.ones(1, 2, requires_grad=True)
+    first(x).sum().backward()
+    said += [x.grad.tolist() == (first.weight.sum(0) * 2).unsqueeze(0).tolist(), first.bias.grad.tolist()]
+    said += [len(first._forward_hooks), len(first._forward_pre_hooks), len(first._backward_hooks)]
+    handle.remove()
+    said.append(len(first._forward_hooks))
+    first._forward_hooks.clear()
+    first.register_state_dict_pre_hook(lambda m, prefix, keep: said.append(("saving", prefix, keep)))
+    first.register_state_dict_post_hook(lambda m, state, prefix, meta: state.update({prefix + "note": t.ones(1)}))
+    state = net.state_dict()
+    said.append(list(state))
+    first.register_load_state_dict_pre_hook(
+        lambda m, state, prefix, meta, strict, missing, unexpected, errors: said.append(
+            (prefix, state.pop(prefix + "note").item())
+        )
+    )
+    net.register_load_state_dict_post_hook(
+        lambda m, keys: said.append((list(keys.missing_keys), list(keys.unexpected_keys)))
+    )
+    said.append(str(net.load_state_dict(state)))
+    said.append("0.note" in state)
+    return said
+
+
+def test_hooks_of_all_kinds_are_as_in_torch():
+    said = hook_tour(cr)
+    assert said[:4] == [[], "first", "second", [[1.0, 1.0]]] and said[4] == [[2.0, 2.0]]
+    torch = pytest.importorskip("torch")
+    assert said == hook_tour(torch)

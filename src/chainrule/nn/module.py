@@ -195,7 +195,8 @@ class Module:
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
-        return (module for _, module in self.named_modules())
+        for _, module in self.named_modules():
+            yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules assigned to this one, with their names."""
@@ -207,7 +208,8 @@ class Module:
 
     def children(self) -> Iterator[Module]:
         """The modules assigned to this one."""
-        return (child for _, child in self.named_children())
+        for _, child in self.named_children():
+            yield child
 
     def _members(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
         seen = set()
@@ -224,21 +226,23 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """All parameters with their names, such as `0.weight`."""
-        return self._members("_parameters", prefix, recurse, remove_duplicate)
+        yield from self._members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """All parameters: what an optimiser takes."""
-        return (x for _, x in self.named_parameters(recurse=recurse))
+        for _, x in self.named_parameters(recurse=recurse):
+            yield x
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """All buffers with their names."""
-        return self._members("_buffers", prefix, recurse, remove_duplicate)
+        yield from self._members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """All buffers."""
-        return (x for _, x in self.named_buffers(recurse=recurse))
+        for _, x in self.named_buffers(recurse=recurse):
+            yield x
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name."""
@@ -348,6 +352,9 @@ class Module:
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers by name: what `load_state_dict` takes. Memory is shared."""
         out = OrderedDict() if destination is None else destination
+        hooks = self._hooked
+        for hook in list(hooks.saving.values()) if hooks else ():
+            hook(self, prefix, keep_vars)
         kept = {k: x for k, x in self._buffers.items() if k not in self._transient}
         for name, x in (*self._parameters.items(), *kept.items()):
             if x is not None:
@@ -355,7 +362,19 @@ class Module:
         for name, child in self._modules.items():
             if child is not None:
                 child.state_dict(destination=out, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook in list(hooks.saved.values()) if hooks else ():
+            out = hook(self, out, prefix, {}) or out
         return out
+
+    def _plain_state(self) -> dict[str, Tensor]:
+        """What a state holds, before hooks add to it."""
+        state: dict[str, Tensor] = {}
+        for place, module in self.named_modules(remove_duplicate=False):
+            kept = {k: x for k, x in module._buffers.items() if k not in module._transient}
+            for name, x in (*module._parameters.items(), *kept.items()):
+                if x is not None:
+                    state[f"{place}.{name}" if place else name] = x
+        return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy what `state_dict` returned into the parameters and buffers.
@@ -367,23 +386,35 @@ class Module:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        mine = self.state_dict(keep_vars=True)
-        missing = [k for k in mine if k not in state_dict]
-        unexpected = [k for k in state_dict if k not in mine]
-        problems = []
-        if strict and unexpected:
-            problems.append("Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected)))
-        if strict and missing:
-            problems.append("Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
+        hooked = [(name, m, m._hooked) for name, m in self.named_modules() if m._hooked is not None]
+        missing: list[str] = []
+        unexpected: list[str] = []
+        problems: list[str] = []
+        if hooked:
+            state_dict = OrderedDict(state_dict)
+        for name, module, hooks in hooked:
+            for hook in list(hooks.loading.values()):
+                hook(module, state_dict, f"{name}." if name else "", {}, strict, missing, unexpected, problems)
+        mine = self._plain_state()
+        missing += [k for k in mine if k not in state_dict]
+        unexpected += [k for k in state_dict if k not in mine]
+        keys = _IncompatibleKeys(missing, unexpected)
         for name, x in mine.items():
             if name in state_dict:
                 problem = self._load(name, x, state_dict[name], assign)
                 if problem:
                     problems.append(problem)
+        for _, module, hooks in hooked:
+            for hook in list(hooks.loaded.values()):
+                hook(module, keys)
+        if strict and missing:
+            problems.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
+        if strict and unexpected:
+            problems.insert(0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected)))
         if problems:
             listed = "\n\t".join(problems)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return _IncompatibleKeys(missing, unexpected)
+        return keys
 
     def _load(self, name: str, x: Tensor, value: Any, assign: bool) -> str | None:
         """Copy or assign one value; what is wrong with it, if something is."""
@@ -414,19 +445,71 @@ class Module:
         object.__setattr__(self, "_hooked", hooks)
         return hooks
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> Removable:
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Removable:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
-        return Removable(self._hook_lists().before, (hook, with_kwargs))
+        lists = self._hook_lists()
+        return lists.add(lists.before, hook, with_kwargs, prepend)
 
-    def register_forward_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> Removable:
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Removable:
         """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
-        return Removable(self._hook_lists().after, (hook, with_kwargs))
+        lists = self._hook_lists()
+        return lists.add(lists.after, hook, with_kwargs, prepend)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Removable:
         """Call `hook(module, grad_input, grad_output)` in backward; what it returns replaces `grad_input`."""
-        return Removable(self._hook_lists().backward, hook)
+        lists = self._hook_lists()
+        return lists.add(lists.backward, hook, prepend=prepend)
 
     register_backward_hook = register_full_backward_hook  # its name before PyTorch 1.8
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Removable:
+        """Call `hook(module, grad_output)` in backward before the module's part; a result replaces that."""
+        lists = self._hook_lists()
+        return lists.add(lists.backward_before, hook, prepend=prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(module, prefix, keep_vars)` before `state_dict()`."""
+        return Removable(self._hook_lists().saving, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(module, state_dict, prefix, local_metadata)` on what `state_dict()` has put together."""
+        return Removable(self._hook_lists().saved, hook)
+
+    _register_state_dict_hook = register_state_dict_post_hook  # its name before it was public
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)` before loading.
+
+        It may change `state_dict`, which is a copy, and add to the lists.
+        """
+        return Removable(self._hook_lists().loading, hook)
+
+    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> Removable:
+        return self.register_load_state_dict_pre_hook(hook if with_module else lambda module, *args: hook(*args))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call `hook(module, incompatible_keys)` after loading; it may change the two lists."""
+        return Removable(self._hook_lists().loaded, hook)
+
+    @property
+    def _forward_pre_hooks(self) -> dict[int, Any]:
+        return self._hook_lists().before
+
+    @property
+    def _forward_hooks(self) -> dict[int, Any]:
+        return self._hook_lists().after
+
+    @property
+    def _backward_hooks(self) -> dict[int, Any]:
+        return self._hook_lists().backward
+
+    @property
+    def _backward_pre_hooks(self) -> dict[int, Any]:
+        return self._hook_lists().backward_before
 
     # ---- printing and copying
 
