@@ -75,13 +75,16 @@ def load_file(filename: Path, device: Any = "cpu") -> dict[str, Tensor]:
         header.pop("__metadata__", None)
         places = {name: _place(name, entry) for name, entry in header.items()}
         at = 0
-        for name, (_, _, begin, end) in sorted(places.items(), key=lambda item: item[1][2:]):
+        order = sorted(places, key=lambda name: places[name][2:])
+        for name in order:
+            _, _, begin, end = places[name]
             if begin != at:
                 raise ValueError(f"damaged safetensors file: {name!r} begins at {begin}, not at {at}")
             at = end
         if at != size - 8 - n:
             raise ValueError(f"damaged safetensors file: its tensors take {at} bytes, but it has {size - 8 - n}")
-        return {name: _read(f, 8 + n + begin, d, shape) for name, (d, shape, begin, _) in places.items()}
+        tensors = {name: _read(f, *places[name][:2]) for name in order}  # one after the other, as they lie in the file
+        return {name: tensors[name] for name in places}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,16 +94,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _is_size(x: Any) -> bool:
-    return type(x) is int and x >= 0
-
-
 def _place(name: str, entry: Any) -> tuple[dtypes.dtype, list[int], int, int]:
     """What the header says of a tensor: dtype, shape, first byte, byte after the last."""
     match entry:
         case {"dtype": str(code), "shape": list(shape), "data_offsets": [begin, end]}:
-            if not all(map(_is_size, [*shape, begin, end])):
-                raise ValueError(f"damaged safetensors file: {name!r} has sizes or offsets that are no integers >= 0")
+            for x in (*shape, begin, end):
+                if type(x) is not int or x < 0:
+                    raise ValueError(
+                        f"damaged safetensors file: {name!r} has sizes or offsets that are no integers >= 0"
+                    )
             if code not in _DTYPES:
                 raise ValueError(f"{name!r} is of dtype {code}; chainrule has {', '.join(_DTYPES)}")
             if end - begin != numel(shape) * _DTYPES[code].itemsize:
@@ -109,9 +111,10 @@ def _place(name: str, entry: Any) -> tuple[dtypes.dtype, list[int], int, int]:
     raise ValueError(f"damaged safetensors file: {name!r} is described as {entry!r}")
 
 
-def _read(f: Any, at: int, d: dtypes.dtype, shape: list[int]) -> Tensor:
-    f.seek(at)
-    a = np.fromfile(f, d.np, numel(shape)).reshape(shape)
+def _read(f: Any, d: dtypes.dtype, shape: list[int]) -> Tensor:
+    a = np.empty(shape, d.np)
+    if a.size and f.readinto(a) != a.nbytes:
+        raise ValueError("damaged safetensors file: it became shorter while it was read")
     if sys.byteorder == "big":
         a.byteswap(inplace=True)
     return wrap(a.view(np.uint8) != 0 if d.np == dtypes.BOOL else a)
