@@ -84,6 +84,7 @@ globals().update(_FUNCTIONS)
 
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
+math = _math  # torch has it by accident, and notebooks say torch.math.pi
 
 
 def is_tensor(obj: _Any) -> bool:
@@ -93,8 +94,8 @@ def is_tensor(obj: _Any) -> bool:
 
 _HOMES = {  # names that are imported where they are first used, by the module that has them
     "": """
-        accelerator amp autograd backends compiler cuda descend distributions func jit linalg masked nn optim plot
-        random run see serialization signal special types utils
+        accelerator amp autograd backends compiler cuda descend distributions func functional jit linalg masked nn optim
+        plot random run see serialization signal special types utils
     """,
     "amp": "autocast",
     "base.language": "language",

@@ -9,6 +9,9 @@ True
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import textwrap
 import warnings
 from typing import Any, TypeVar
 
@@ -20,11 +23,22 @@ _told = False
 
 def _unchanged(f: T, what: str) -> T:
     global _told
+    if "code" not in getattr(f, "__dict__", {"code": None}) and not isinstance(f, type):
+        with contextlib.suppress(AttributeError, TypeError):
+            object.__setattr__(f, "code", _source(f))
     if not _told:
         _told = True
         message = f"jit.{what} compiles nothing in chainrule: it returns what it is given"
         warnings.warn(message, UserWarning, stacklevel=3)
     return f
+
+
+def _source(f: Any) -> str:
+    """What `.code` shows: the text of the function, or of the module's `forward`, as it is written."""
+    try:
+        return textwrap.dedent(inspect.getsource(getattr(f, "forward", f)))
+    except (OSError, TypeError):
+        return f"# the source of {getattr(f, '__name__', type(f).__name__)} cannot be read\n"
 
 
 def script(obj: T, *args: Any, **kwargs: Any) -> T:

@@ -10,10 +10,11 @@ from chainrule.api.creation import _shape, array_of, full, made, tensor
 from chainrule.api.device import device as Device
 from chainrule.api.device import here
 from chainrule.api.public import FUNCTIONS, install, public
+from chainrule.api.storage import TypedStorage
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel
 from chainrule.core.op import REGISTRY
-from chainrule.core.tensor import Tensor
+from chainrule.core.tensor import Tensor, wrap
 
 
 def _as(d: Any) -> Any:
@@ -96,6 +97,10 @@ def _legacy(d: Any, args: tuple[Any, ...]) -> Tensor:
     """`FloatTensor(2, 3)` (sizes, zeros here) or `FloatTensor([1, 2])` (data)."""
     if len(args) == 1 and not isinstance(args[0], int):
         data = args[0]
+        if isinstance(data, TypedStorage):  # the memory itself
+            if data._a.dtype != d:
+                raise TypeError(f"expected a storage of {dtypes.of(d).name} (got {data.dtype})")
+            return wrap(data._a)
         if isinstance(data, Tensor):
             if data._a.dtype != d:
                 raise TypeError(f"expected {dtypes.of(d).legacy} (got {data.type()})")
@@ -109,10 +114,9 @@ def _legacy(d: Any, args: tuple[Any, ...]) -> Tensor:
 
 
 def _new_tensor(cls: Any, *args: Any, **kwargs: Any) -> Tensor:
-    if kwargs.pop("device", None) not in (None, "cpu") or kwargs:
-        raise TypeError(
-            f"Tensor() takes sizes or data alone, not {', '.join(kwargs) or 'a device'}; use torch.tensor(...)"
-        )
+    here(kwargs.pop("device", None))
+    if kwargs:
+        raise TypeError(f"Tensor() takes sizes or data and a device, not {', '.join(kwargs)}; use torch.tensor(...)")
     t = _legacy(dtypes.default_float(), args)
     if cls is not Tensor:
         t.__class__ = cls

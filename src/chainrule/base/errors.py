@@ -93,6 +93,7 @@ def unused(i: int) -> str:
 
 _ELSEWHERE = {  # what will not be found by looking near it, and why it is not here
     "hub": "models for download are made for torch itself",
+    "fx": "programs are recorded by cr.compile(f), formulas by cr.derive(f); there is no torch.fx graph to rewrite",
     "onnx": "models are exported by torch itself",
     "distributed": "everything runs in one process",
     "sparse": "tensors are dense (sparse_coo_tensor(...).to_dense() is zeros(...).index_put(...))",

@@ -47,7 +47,7 @@ class Node:
     label: str | None = None  # the name to print when a composite ended here
     attrs: dict[str, Any] | None = None
     watch: Watch | None = None  # hooks and retained gradients
-    namespace = "torch.autograd"
+    namespace = "builtins"  # so it shows as `<AddBackward0 object at ...>`
     opened = False  # an argument that a function transform differentiates by: a leaf to the function
     origin: str | None = None  # the traceback of the forward call, under detect_anomaly
 
@@ -79,7 +79,15 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """The nodes that the gradients go to, with the number of the result there."""
-        return tuple((None, 0) if e is None else _shown(e) for e in self.edges)
+        edges, name = self.edges, self.name()
+        if name in ONE_EDGE:
+            edges = edges[:1]
+        elif name == "WhereBackward0":  # the condition has no place there
+            edges = edges[1:]
+        elif name == "AddmmBackward0" and self.op.name == "linear":  # x @ w.T + b as torch has it: b, x, w.T
+            x, w, b = edges
+            return _shown(b), _shown(x), (None, 0) if w is None else (_Transposed(w).named(), 0)
+        return tuple(map(_shown, edges))
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -102,15 +110,39 @@ def _named_class(base: Any, name: str) -> Any:
     return type(name, (base,), {"__module__": base.namespace})
 
 
+ONE_EDGE = {"RsubBackward1", "PowBackward0", "ClampBackward1"}  # whose other operands are numbers
+
+
 def _shown(e: Any) -> tuple[Any, int]:
+    if e is None:
+        return None, 0
     if isinstance(e, Node):
         return (e.edges[0].named(), e.index) if hasattr(e, "index") else (e.named(), 0)
     return AccumulateGrad(e), 0
 
 
+class _Transposed:
+    """What `next_functions` shows between a product and the weight that it takes transposed."""
+
+    def __init__(self, edge: Any) -> None:
+        self.next_functions = (_shown(edge),)
+
+    def name(self) -> str:
+        """Its name, as PyTorch prints it."""
+        return "TBackward0"
+
+    def named(self) -> _Transposed:
+        """This as users meet it: an object of a class of its own name."""
+        self.__class__ = _named_class(_Transposed, self.name())
+        return self
+
+    namespace = "builtins"
+
+
 class AccumulateGrad:
     """What `next_functions` shows for a leaf: the place where its gradient is added up."""
 
+    __module__ = "builtins"
     next_functions: tuple[Any, ...] = ()
 
     def __init__(self, variable: Tensor) -> None:

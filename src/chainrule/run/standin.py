@@ -34,7 +34,7 @@ RELATIVES = ("torchvision", "torchaudio", "torchtext", "torchdata")
 
 #: Where torch keeps the classes whose names people print. Other classes keep chainrule's name.
 TORCH_HOMES: dict[str, dict[str, tuple[str, ...]]] = {
-    "": {"torch": ("Tensor", "Size", "dtype", "device", "Generator", "finfo", "iinfo")},
+    "": {"torch": ("Tensor", "Size", "dtype", "device", "finfo", "iinfo"), "torch._C": ("Generator",)},
     "nn": {
         "torch.nn.parameter": ("Parameter",),
         "torch.nn.modules.module": ("Module",),
