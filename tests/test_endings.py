@@ -180,6 +180,16 @@ def test_short_steps_are_no_arrival() -> None:
     assert found.reason == "converged" and found.success
 
 
+def test_to_and_fro_is_no_arrival() -> None:
+    def ravine(x: Any) -> Any:
+        return 1 + x[0] ** 2 / 100 + x[1] ** 2
+
+    found = cr.minimize(ravine, [3.0, 1.0], lr=1.0, steps=5000, tol={"plateau": 100})  # x[1] changes its sign for ever
+    assert found.reason == "stopped" and "too long to go down" in found.message, found
+    found = cr.minimize(ravine, [3.0, 1.0], lr=0.9, steps=5000, tol={"plateau": 100})
+    assert found.reason == "converged" and found.grad_norm < 1e-6, found
+
+
 def test_an_arrival_within_rounding() -> None:
     """The gradient cannot come below 1e-7 where the value has 1e10, but what is left to fall is nothing."""
     a = cr.tensor(np.array([3.0, 1.7]))

@@ -118,13 +118,15 @@ class Place:
 def arrival(objective: Objective, leaves: Sequence[Any], first: tuple[float, float], hit: Hit, length: float) -> Ending:
     """The end of a descent that was ended by `hit`, "converged", with a last step of that length."""
     what = hit.words.what if hit.words is not None else ""
-    if what == "plateau":
-        return Ending(hit.reason, hit.words, True)
     place = Place(objective, leaves, first)
     c = place.curves
     turns = place.turns() if what in ("gradient", "found") or place.slope <= FLATTER * first[1] else ""
     if turns:
         return Ending("stopped", place.said(turns, length), False)
+    if what == "plateau" and hit.words is not None:  # that is asked for; yet a rate too large for the curvature is none
+        stuck = c is not None and c.least > 0 and not place.near and place.slope > FLATTER * first[1]
+        said = words("stuck" if stuck else "plateau", **{**hit.words.values, "norm": place.slope})
+        return Ending("stopped" if stuck else "converged", said, not stuck)
     if what == "found":
         return Ending("converged", place.said("found", 0.0, hit.words.values["message"]), True)  # type: ignore[union-attr]
     if what == "gradient":

@@ -12,9 +12,9 @@ from chainrule.descend.recall import recall
 
 
 def norm(v: Any) -> float:
-    """The Euclidean norm of a vector; infinite where its square is beyond all numbers."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.linalg.norm(v))
+    """The Euclidean norm of a vector, whose squares may be beyond all numbers."""
+    most = float(np.abs(v).max(initial=0.0))
+    return most * float(np.linalg.norm(v / most)) if 0 < most < np.inf else most
 
 
 class Flat:

@@ -49,5 +49,5 @@ class Stops:
         if value < self.lowest:
             self.lowest, self.since = value, at
         elif at - self.since >= self.plateau:
-            return Hit("converged", words("plateau", lowest=self.lowest, step=self.since))
+            return Hit("converged", words("plateau", lowest=self.lowest, step=self.since, norm=slope))
         return None

@@ -114,7 +114,8 @@ def sweep(
 
     f: a function of one number or array, as `minimize` takes it. With an executor of processes it must be one that
         pickle can name (a `def` at the top of a module), unless cloudpickle is installed.
-    starts: numbers, or arrays or tensors of one shape (an array has the starts along its first dimension).
+    starts: numbers (in double precision), or arrays or tensors of one shape (an array has the starts along its first
+        dimension).
     lr: a rate or several; None for the optimiser's own.
     optimizer: a name as in `minimize`, or (name, options), or a list of these.
     record: keep every k-th point of the paths; 0 for none.

@@ -35,7 +35,14 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
         "arrival. Try a larger lr, or a smaller tol",
         **v,
     ),
-    "plateau": lambda say, v: say("no value below {lowest:.6g} since step {step}", **v),
+    "plateau": lambda say, v: say(
+        "no value below {lowest:.6g} since step {step}; the norm of the gradient is {norm:.3g}", **v
+    ),
+    "stuck": lambda say, v: say(
+        "no value below {lowest:.6g} since step {step}, but the norm of the gradient is still {norm:.3g}: the steps "
+        "are too long to go down further. Try a smaller lr",
+        **v,
+    ),
     "untaken": lambda say, v: say(
         "the gradient is nan, though differences of values give a slope of {slope:.3g}: a product 0 * inf in the chain "
         "rule, as from a branch of where() that is not taken, or from sqrt or norm at 0. Keep what such a branch is "
