@@ -24,7 +24,8 @@ pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "
 from chainrule.compiler.native import crew, plan
 from chainrule.compiler.native.arena import Span, arrange
 from chainrule.compiler.native.cells import NotNative
-from chainrule.compiler.native.graph import Native
+from chainrule.compiler.native.executable import Executable
+from chainrule.compiler.native.graph import build
 from chainrule.compiler.native.loop import native_loop
 
 SEED = 11
@@ -43,9 +44,11 @@ def var(shape: tuple[int, ...], dtype: Any = F32, weak: bool = False) -> Var:
     return v
 
 
-def both(inputs: Sequence[Var], results: Sequence[Var], arrays: Sequence[Any]) -> tuple[list[Any], list[Any], Native]:
+def both(
+    inputs: Sequence[Var], results: Sequence[Var], arrays: Sequence[Any]
+) -> tuple[list[Any], list[Any], Executable]:
     """What the interpreter and native code give, the latter run twice (its memory is used again)."""
-    made = Native(inputs, results)
+    made = build(inputs, results)
     made(arrays)
     return Interpreter(inputs, results)(arrays), made(arrays), made
 
@@ -70,10 +73,10 @@ class Both:
     """Stands in for what runs a compiled function: native code, held against the interpreter."""
 
     units = 200.0
-    made: ClassVar[list[Native]] = []
+    made: ClassVar[list[Executable]] = []
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
-        self.interpreted, self.native = Interpreter(inputs, results), Native(inputs, results)
+        self.interpreted, self.native = Interpreter(inputs, results), build(inputs, results)
         Both.made.append(self.native)
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
@@ -140,7 +143,7 @@ def test_elementwise(name: str, dtype: Any, size: int) -> None:
         pytest.skip("not for this dtype")
     if want[0].dtype != out.dtype:
         pytest.skip("the graph has another dtype than the kernel")
-    made = Native(inputs, [out])
+    made = build(inputs, [out])
     if made.facts.numpy:
         assert name not in EXACT or dtype.kind != "f", "an op of plain arithmetic has native code"
         pytest.skip("runs by its NumPy kernel")
@@ -153,7 +156,7 @@ def test_most_of_the_table_is_native() -> None:
     found = []
     for n in names:
         try:
-            found += [n] if not Native(inputs[n], [do(n, *inputs[n])]).facts.numpy else []
+            found += [n] if not build(inputs[n], [do(n, *inputs[n])]).facts.numpy else []
         except (TypeError, ValueError, AttributeError):
             continue  # needs attributes, or integers
     assert len(found) > 90, sorted(set(names) - set(found))
@@ -186,7 +189,7 @@ def test_casts(start: Any, goal: Any) -> None:
 def test_casts_of_what_fits_no_integer() -> None:
     a = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 2.0**63, -(2.0**63), 2.5, -2.5] * 12)
     x = var(a.shape, F64)
-    (got,) = Native([x], [do("cast", x, dtype=I64)])([a])
+    (got,) = build([x], [do("cast", x, dtype=I64)])([a])
     lowest = np.iinfo(np.int64).min
     np.testing.assert_array_equal(got[:9], [lowest] * 7 + [2, -2])
 
@@ -371,7 +374,7 @@ def test_random_graphs(seed: int) -> None:
 def test_results_are_memory_of_their_own() -> None:
     x = var((100,))
     y = do("exp", x)
-    made = Native([x], [y, y, x, do("reshape", y, shape=(10, 10)), do("getitem", x, index=slice(0, 70))])
+    made = build([x], [y, y, x, do("reshape", y, shape=(10, 10)), do("getitem", x, index=slice(0, 70))])
     a = np.zeros(100, F32)
     first = made([a])
     for r in first:
@@ -384,7 +387,7 @@ def test_results_are_memory_of_their_own() -> None:
 
 def test_several_threads_call_at_once() -> None:
     x = var((3000,))
-    made = Native([x], [do("exp", x), do("sum", x, dim=None, keepdim=False)])
+    made = build([x], [do("exp", x), do("sum", x, dim=None, keepdim=False)])
     wrong = []
 
     def run(value: float) -> None:
@@ -410,7 +413,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     found = []
     for workers in (1, 3):
         monkeypatch.setattr(crew, "WORKERS", workers)
-        found.append(Native([x], results)([a]))
+        found.append(build([x], results)([a]))
     for one, three in zip(*found):
         np.testing.assert_array_equal(one, three)
 
@@ -469,7 +472,7 @@ def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
     compile(cr.func.grad_and_value(FUNCTIONS["exp of fraction"][0]))(cr.randn(1000))
     (made,) = held.made
     assert made.facts.kernels == 1 and not made.facts.numpy
-    (sweep,) = made.plan.steps
+    (sweep,) = made.made.plan.steps
     assert isinstance(sweep, plan.Sweep) and len(sweep.roots) == 2
 
 
@@ -617,7 +620,7 @@ def _product(rows: int, inner: int, columns: int, turned: tuple[bool, bool], dty
     arrays = [rng.standard_normal(s).astype(dtype) for s in sides]
     inputs = [var(s, dtype) for s in sides]
     v = do("matmul", *(do("t", x) if t else x for x, t in zip(inputs, turned)))
-    made = Native(inputs, [v])
+    made = build(inputs, [v])
     a, b = (x.T if t else x for x, t in zip(arrays, turned))
     assert made(arrays)[0].dtype == dtype
     return made(arrays)[0], np.longdouble(a) @ np.longdouble(b), made
@@ -759,7 +762,7 @@ def test_a_chain_of_products_takes_two_arrays() -> None:
     y = x
     for _ in range(10):
         y = do("matmul", y, w)
-    facts = Native([x, w], [y]).facts
+    facts = build([x, w], [y]).facts
     assert facts.live == 2 * 50 * 50 * 4 and facts.fresh == 50 * 50 * 4
 
 

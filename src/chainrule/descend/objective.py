@@ -185,11 +185,12 @@ class Program:
         """The same in machine code, for a program that will be run often; None if there is none."""
         if self.why or find_spec("llvmlite") is None:
             return None
-        from chainrule.compiler.native.graph import Native, runner
+        from chainrule.compiler.native.executable import Executable
+        from chainrule.compiler.native.graph import runner
 
         native = copy(self)
         native.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)
-        return native if isinstance(native.run, Native) else None
+        return native if isinstance(native.run, Executable) else None
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         if self.why:

@@ -18,16 +18,13 @@ import ctypes
 import sys
 from collections.abc import Collection, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.compiler.native.engine import Code, has
-from chainrule.compiler.native.frame import Frame, address
+from chainrule.compiler.native.frame import Frame, Made, address
 from chainrule.core.graph import Var
-
-if TYPE_CHECKING:
-    from chainrule.compiler.native.graph import Native
 
 HEAD = object.__basicsize__  # where the fields of an array begin, and the number of a NumPy scalar or a float
 READ, WRITE = 0x101, 0x501  # NumPy's flags: C order and aligned; and writeable
@@ -297,47 +294,47 @@ def _as_expected() -> bool:
     )
 
 
-def enter(native: Native, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
+def enter(made: Made, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
     """A shorter way into native code; None if some of it is not native or is shared among threads.
 
     Arguments:
-        native: what is run.
+        made: what is run.
         into: results that are put into an input's memory: the number of the result, and of the input.
         single: inputs that must be NumPy scalars, which share no memory with anything.
         arguments: how many of the inputs, from the first on, may share memory with anything. Where that would matter,
             the entry refuses.
     """
-    plain = len(native.steps) == 1 and not isinstance(native.steps[0], Var) and native.steps[0][1] is None
+    plain = len(made.steps) == 1 and not isinstance(made.steps[0], Var) and made.steps[0][1] is None
     method = _method() if plain else None
     if method is None:
         return None
-    frame = Frame(native)
-    kept, numbers = set(into.values()), {v.id: i for i, (_, _, v) in enumerate(native.inputs)}
-    if len(numbers) < len(native.inputs) or len(kept) < len(into):
+    frame = Frame(made)
+    kept, numbers = set(into.values()), {v.id: i for i, (_, _, v) in enumerate(made.inputs)}
+    if len(numbers) < len(made.inputs) or len(kept) < len(into):
         return None
     found: list[Any] = []  # for each result how it is got after a run
     order: list[int] = []
     fresh: list[tuple[Any, Any]] = []
     slots: list[int] = []
-    for r, (v, (how, at)) in enumerate(zip(native.wanted, native.results)):
+    for r, (v, (how, at)) in enumerate(zip(made.wanted, made.results)):
         if how == "held":
             return None
         if r in into:
             if how == "fresh":
                 a = frame.held[at] = np.empty(v.shape, v.dtype)
-                frame.table[native.places[v.id][1]] = address(a)
+                frame.table[made.places[v.id][1]] = address(a)
             else:
                 a = frame.views[at]
             order += [into[r], address(a)]
         elif how == "fresh":
             found.append(len(fresh))
             fresh.append((v.shape, v.dtype))
-            slots.append(address(frame.table) + 8 * native.places[v.id][1])
+            slots.append(address(frame.table) + 8 * made.places[v.id][1])
         else:
             found.append(frame.views[at].copy if how == "copied" else partial(frame.views[at].__getitem__, ()))
-    records = [_record(frame, place, v, i in kept, i in single) for i, (_, place, v) in enumerate(native.inputs)]
+    records = [_record(frame, place, v, i in kept, i in single) for i, (_, place, v) in enumerate(made.inputs)]
     sizes = len(records), arguments, len(into), len(slots)
-    head = [_address(native.steps[0][0]), *frame.addresses, int(native.work > LONG), *sizes]
+    head = [_address(made.steps[0][0]), *frame.addresses, int(made.work > LONG), *sizes]
     words = np.array([*head, *(w for r in records for w in r[0]), *order, *slots], np.int64)
     return Entry(frame, method, words, [r[1] for r in records], fresh, found)
 

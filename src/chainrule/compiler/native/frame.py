@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler.native.arena import LINE
+from chainrule.compiler.native.arena import LINE, Arena
+from chainrule.compiler.native.engine import Code
+from chainrule.compiler.native.loop import Layout
+from chainrule.compiler.native.plan import Plan
 from chainrule.core.graph import Var
 
-if TYPE_CHECKING:
-    from chainrule.compiler.native.graph import Native
+
+class Made(NamedTuple):
+    """What was made of a graph: its steps, and where its values lie while it runs."""
+
+    plan: Plan
+    code: Code | None  # the machine code (to be held)
+    steps: list[Any]  # native functions with how they are cut for threads, and values that NumPy computes
+    work: int  # simple instructions of a run
+    wanted: Sequence[Var]  # the results
+    slots: dict[int, int]  # by the id of a value its place among the arrays that a run holds
+    places: dict[Any, Any]  # ("cells", offset) or ("table", number)
+    cells: Layout
+    table: list[Var]
+    extra: list[tuple[Any, int, Any]]  # keys, lengths and dtypes of arrays that come after the table's
+    scratch: list[Var]  # arrays between, in the arena
+    arena: Arena
+    fresh: list[tuple[int, int, Var]]  # results that are new arrays in each run: slot, number in the table, value
+    inputs: list[tuple[int, Any, Var]]  # slot, place, value
+    results: list[tuple[str, int]]  # how each is had after a run, and from where
+    dropped: list[int]  # slots that are emptied after a run
+    kernels: dict[int, tuple[Any, ...]]  # of values that NumPy computes
 
 
 class Frame:
     """The memory of one run in progress; it is used again by later runs."""
 
-    def __init__(self, native: Native) -> None:
-        self.memory = np.zeros(max(native.cells.nbytes, 8), np.uint8)
-        self.views = native.cells.views(self.memory)
-        self.cells = dict(zip(native.cells.offsets, self.views))
-        self.table = np.zeros(len(native.table) + len(native.extra) + 1, np.int64)
-        self.held: list[Any] = [None] * len(native.slots)
-        for v in native.plan.values:
-            place = native.places.get(v.id)
-            slot = native.slots[v.id]
+    def __init__(self, made: Made) -> None:
+        self.memory = np.zeros(max(made.cells.nbytes, 8), np.uint8)
+        self.views = made.cells.views(self.memory)
+        self.cells = dict(zip(made.cells.offsets, self.views))
+        self.table = np.zeros(len(made.table) + len(made.extra) + 1, np.int64)
+        self.held: list[Any] = [None] * len(made.slots)
+        for v in made.plan.values:
+            place = made.places.get(v.id)
+            slot = made.slots[v.id]
             if v.data is not None:
                 self.held[slot] = scalar(v.data) if not v.weak else float(v.data)
                 if place is not None and place[0] == "cells":
@@ -32,13 +55,13 @@ class Frame:
                 elif place is not None:
                     self.held[slot] = a = memory(v.data, v)
                     self.table[place[1]] = address(a)
-        self.between = np.empty(native.arena.nbytes + LINE, np.uint8)
+        self.between = np.empty(made.arena.nbytes + LINE, np.uint8)
         start = -address(self.between) % LINE
-        offsets = iter(native.arena.offsets)
-        for v, offset in zip(native.scratch, offsets):
-            self.held[native.slots[v.id]] = a = np.ndarray(v.shape, v.dtype, self.between, start + offset)
-            self.table[native.places[v.id][1]] = address(a)
-        for i, offset in enumerate(offsets, len(native.table)):
+        offsets = iter(made.arena.offsets)
+        for v, offset in zip(made.scratch, offsets):
+            self.held[made.slots[v.id]] = a = np.ndarray(v.shape, v.dtype, self.between, start + offset)
+            self.table[made.places[v.id][1]] = address(a)
+        for i, offset in enumerate(offsets, len(made.table)):
             self.table[i] = address(self.between) + start + offset
         self.addresses = address(self.memory), address(self.table)
 

@@ -7,22 +7,19 @@ values live in `cells`, one piece of memory per run in progress; larger ones are
 from __future__ import annotations
 
 import operator
-import struct
 import time
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native import crew, enter, product, straight
+from chainrule.compiler.native import crew, product, straight
 from chainrule.compiler.native.arena import Arena, Span, arrange
 from chainrule.compiler.native.cells import Pen
 from chainrule.compiler.native.engine import Code
-from chainrule.compiler.native.enter import Entry
-from chainrule.compiler.native.frame import Frame, address, memory, result, scalar
+from chainrule.compiler.native.executable import Executable
+from chainrule.compiler.native.frame import Made
 from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.lower import lower
@@ -31,13 +28,12 @@ from chainrule.compiler.native.sums import Accumulator
 from chainrule.compiler.native.sweep import Writer, write_finish
 from chainrule.core.graph import Var, order
 
-_LETTERS = dict(zip("float32 float64 bool uint8 int8 int16 int32 int64".split(), "fd?Bbhiq"))
 MANY = 8_000_000  # simple instructions of a loop from which on it is shared among threads
 PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 
 
-def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interpreter:
+def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interpreter:
     """What runs a graph: native code, or the interpreter where llvmlite is missing (which is said once), and for graphs
     so long that LLVM would take minutes.
 
@@ -48,7 +44,7 @@ def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Native | Interprete
     except ImportError:
         _say_once()
         return Interpreter(inputs, results)
-    return Native(inputs, results) if len(order(results)) <= LONG else Interpreter(inputs, results)
+    return build(inputs, results) if len(order(results)) <= LONG else Interpreter(inputs, results)
 
 
 @cache
@@ -82,37 +78,40 @@ class Facts(NamedTuple):
         )
 
 
-class Native:
-    """A callable from the inputs' arrays to the results' arrays, as `Interpreter`; results are memory of their own."""
+def build(inputs: Sequence[Var], results: Sequence[Var]) -> Executable:
+    """Native code for a graph."""
+    start = time.perf_counter()
+    builder = Builder(inputs, results)
+    return Executable(builder.made(), builder.facts(time.perf_counter() - start))
+
+
+class Builder:
+    """Makes native code of a graph: first it says where each value lies, then it writes code, then packs the memory."""
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
-        start = time.perf_counter()
-        self.wanted = results = lower(results)
-        self.plan = plan = Plan(inputs, results)
-        self.slots = {v.id: i for i, v in enumerate(plan.values)}
-        self.shared = in_place(plan, results)
+        self.given = inputs
+        self.wanted = lower(results)
+        self.plan = Plan(inputs, self.wanted)
+        self.slots = {v.id: i for i, v in enumerate(self.plan.values)}
+        self.shared = in_place(self.plan, self.wanted)
         self._place(inputs)
         self._compile()
-        wanted = {v.id for v in results}
-        self.buffers = [v for v in plan.values if self._is_buffer(v)]
-        self.fresh = [(self.slots[v.id], self.places[v.id][1], v) for v in self.buffers if v.id in wanted]
-        held = {v.id for v in self.buffers if v.id not in wanted}
-        self.scratch = [v for v in self.buffers if v.id in held]
+        wanted, buffers = {v.id for v in self.wanted}, [v for v in self.plan.values if self._is_buffer(v)]
+        self.fresh = [(self.slots[v.id], self.places[v.id][1], v) for v in buffers if v.id in wanted]
+        self.scratch = [v for v in buffers if v.id not in wanted]
         self.arena = self._arrange()
-        self.dropped = [self.slots[v.id] for v in plan.values if v.data is None and v.id not in held]
-        self.inputs = [(self.slots[v.id], self.places.get(v.id), v) for v in inputs]
-        self.results = self._sources(results)
-        self.kernels = {id(v): self._kernel(v) for v in plan.steps if isinstance(v, Var)}
-        self.frames: list[Frame] = []
-        self.facts = self._facts(time.perf_counter() - start)
-        self.run: Callable[[Sequence[Any]], list[Any]] = self._short() or self._general
 
-    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
-        return self.run(arrays)
-
-    def enter(self, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
-        """The shortest way to run it, where all is native: see `enter.enter`."""
-        return enter.enter(self, into, single, arguments)
+    def made(self) -> Made:
+        """All that runs need to know."""
+        plan, slots, held = self.plan, self.slots, {v.id for v in self.scratch}
+        return Made(
+            plan=plan, code=self.code, steps=self.steps, work=self.work, wanted=self.wanted, slots=slots,
+            places=self.places, cells=self.cells, table=self.table, extra=self.extra, scratch=self.scratch,
+            arena=self.arena, fresh=self.fresh, results=self._sources(self.wanted),
+            dropped=[slots[v.id] for v in plan.values if v.data is None and v.id not in held],
+            inputs=[(slots[v.id], self.places.get(v.id), v) for v in self.given],
+            kernels={id(v): self._kernel(v) for v in plan.steps if isinstance(v, Var)},
+        )  # fmt: skip
 
     # ---- memory
 
@@ -252,7 +251,7 @@ class Native:
         found: list[tuple[str, Any]] = [(name, (made.units, _cut(made.units, 8 * work)))]
         return [*found, (f"{name}_finish", None)] if made.finish else found
 
-    # ---- running
+    # ---- how runs begin and end
 
     def _kernel(self, v: Var) -> tuple[Any, ...]:
         """How a NumPy step gets its arguments: 0 by slot, 1 from the cells, 2 as they are, 3 as Python numbers."""
@@ -288,123 +287,14 @@ class Native:
             given.add(v.id)
         return out
 
-    def _general(self, arrays: Sequence[Any]) -> list[Any]:
-        try:
-            frame = self.frames.pop()
-        except IndexError:  # none is free: other threads may be at it
-            frame = Frame(self)
-        held, table, cells = frame.held, frame.table, frame.cells
-        for (slot, place, v), a in zip(self.inputs, arrays):
-            held[slot] = a
-            if place is not None and place[0] == "cells":
-                cells[place[1]][...] = a
-            elif place is not None:
-                held[slot] = a = memory(a, v)
-                table[place[1]] = address(a)
-        for slot, i, v in self.fresh:
-            held[slot] = a = np.empty(v.shape, v.dtype)
-            table[i] = address(a)
-        with np.errstate(all="ignore"):
-            for step in self.steps:
-                if isinstance(step, Var):
-                    self._numpy(step, frame)
-                else:
-                    _launch(step, frame)
-        out = [result(how, i, frame) for how, i in self.results]
-        for slot in self.dropped:
-            held[slot] = None
-        self.frames.append(frame)
-        return out
-
-    def _numpy(self, v: Var, frame: Frame) -> None:
-        kernel, args, attrs, slot, place, weak = self.kernels[id(v)]
-        held, views = frame.held, frame.views
-        got = kernel(*[
-            held[a] if how == 0 else scalar(views[a]) if how == 1 else a if how == 2 else views[a].item()
-            for how, a in args
-        ], **attrs)  # fmt: skip
-        if weak:
-            got = float(got)
-        if place is not None and place[0] == "cells":
-            frame.cells[place[1]][...] = got
-        elif place is not None:
-            got = memory(got, v)
-            frame.table[place[1]] = address(got)
-        held[slot] = got
-
-    def _short(self) -> Callable[[Sequence[Any]], list[Any]] | None:
-        """A shorter way for graphs of small values alone: one native function from cells to cells."""
-        plain = len(self.steps) == 1 and not isinstance(self.steps[0], Var) and self.steps[0][1] is None
-        if not plain or self.places.keys() != {v.id for v in self.cells.values}:
-            return None
-        if any(v.shape for _, _, v in self.inputs) or any(how != "number" for how, _ in self.results):
-            return self._short_arrays()
-        frames, function, picked = self.frames, self.steps[0][0], [i for _, i in self.results]
-        pack = self._packer()
-        if pack is None:
-            return self._short_arrays()
-
-        def run(arrays: Sequence[Any]) -> list[Any]:
-            try:
-                frame = frames.pop()
-            except IndexError:  # none is free: other threads may be at it
-                frame = Frame(self)
-            pack(frame.memory, 0, *arrays)
-            function(*frame.addresses, 0, 0)
-            views = frame.views
-            out = [views[i][()] for i in picked]
-            frames.append(frame)
-            return out
-
-        return run
-
-    def _short_arrays(self) -> Callable[[Sequence[Any]], list[Any]] | None:
-        """The same for small tensors."""
-        if any(place is None for _, place, _ in self.inputs) or any(how == "held" for how, _ in self.results):
-            return None
-        frames, function = self.frames, self.steps[0][0]
-        at = [self.cells.offsets.index(place[1]) for _, place, _ in self.inputs if place is not None]
-
-        def run(arrays: Sequence[Any]) -> list[Any]:
-            try:
-                frame = frames.pop()
-            except IndexError:  # none is free: other threads may be at it
-                frame = Frame(self)
-            views = frame.views
-            for i, a in zip(at, arrays):
-                views[i][...] = a
-            function(*frame.addresses, 0, 0)
-            out = [views[i].copy() if how == "copied" else views[i][()] for how, i in self.results]
-            frames.append(frame)
-            return out
-
-        return run
-
-    def _packer(self) -> Callable[..., None] | None:
-        """Writes numbers, one for each input, to where the inputs lie: at the beginning of the cells."""
-        text, end = "=", 0
-        for (_, place, v), offset in zip(self.inputs, self.cells.offsets):
-            if place is None or place[1] != offset:  # an input that is given twice
-                return None
-            text += f"{offset - end}x{_LETTERS[v.dtype.name]}"
-            end = offset + v.itemsize
-        return struct.Struct(text).pack_into
-
-    def _facts(self, seconds: float) -> Facts:
+    def facts(self, seconds: float) -> Facts:
+        """What there is to say of it."""
         names = [v.op.name for v in self.plan.steps if isinstance(v, Var) and v.op is not None]
         fresh = sum(v.nbytes for _, _, v in self.fresh)
         buffers, between = len(self.scratch) + len(self.extra) + len(self.fresh), self.arena.nbytes + self.cells.nbytes
         return Facts(
             len(self.fused), tuple(self.fused), tuple(names), buffers, between, self.arena.live, fresh, seconds
         )
-
-
-def _launch(step: tuple[Any, Any], frame: Frame) -> None:
-    function, cut = step
-    if cut is None:
-        function(*frame.addresses, 0, 0)
-    else:
-        crew.share(function, *frame.addresses, *cut)
 
 
 def _cut(units: int, work: int) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,16 +14,30 @@ from chainrule.compiler.native.stage import Stage
 from chainrule.compiler.native.wide import Wide
 from chainrule.core.graph import Var, order
 
-if TYPE_CHECKING:
-    from chainrule.compiler.native.lanes import Lanes
-
 STEP = np.dtype("int32")  # of the step at which a lane was lost, -1 before
+
+
+class LaneLayout(NamedTuple):
+    """What lanes are: the steps that they make, and how a block of them lies in registers."""
+
+    first: Stage | None  # the first step, where it differs from the others
+    stage: Stage
+    look: Stage  # of x, the value and the norm of the gradient
+    proven: bool
+    cells: dict[tuple[str, Any], Var]  # the numbers of a lane, by role and place
+    lanes: int  # in a vector
+    vectors: int  # in a block
+
+    @property
+    def block(self) -> int:
+        """How many lanes are in a block."""
+        return self.vectors * self.lanes
 
 
 class Block:
     """Writes into one module, for `lanes`."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: LaneLayout) -> None:
         from llvmlite import ir
 
         self.lanes, self.module = lanes, ir.Module("lanes")

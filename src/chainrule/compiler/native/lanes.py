@@ -27,7 +27,7 @@ import numpy as np
 from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.engine import Code
-from chainrule.compiler.native.lane_block import STEP
+from chainrule.compiler.native.lane_block import STEP, LaneLayout
 from chainrule.compiler.native.lane_steps import Steps
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.stage import Stage
@@ -58,16 +58,9 @@ class Lanes:
 
     def __init__(self, first: Stage | None, stage: Stage, look: Stage, proven: bool) -> None:
         self.first, self.stage, self.look, self.proven = first, stage, look, proven
-        self.cells: dict[tuple[str, Any], Any] = {}
-        for role in stage.wide:
-            v = stage.inputs[role]
-            self.cells |= {(role, place): v for place in np.ndindex(v.shape)}
-        self.lanes = width() // stage.inputs["x"].itemsize
-        held = sum(-(-v.itemsize // stage.inputs["x"].itemsize) for v in self.cells.values())
-        most = min(REGISTERS // (held + (not proven)), WORK // (len(stage.graph) + 1))
-        self.vectors = 1 << max(most, 1).bit_length() - 1
-        self.block = self.vectors * self.lanes
-        self.code = Code(_Writer(self).module, loops=True)
+        layout = _laid_out(first, stage, look, proven)
+        self.cells, self.block = layout.cells, layout.block
+        self.code = Code(_Writer(layout).module, loops=True)
         pointer, index = ctypes.c_void_p, ctypes.c_int64
         kind = ctypes.CFUNCTYPE(None, pointer, pointer, *[index] * 5)
         self.run = self.code.function("run")
@@ -80,10 +73,19 @@ class Lanes:
         return -(-lanes // self.block) * self.block
 
 
+def _laid_out(first: Stage | None, stage: Stage, look: Stage, proven: bool) -> LaneLayout:
+    roles = [(role, stage.inputs[role]) for role in stage.wide]
+    cells = {(role, place): v for role, v in roles for place in np.ndindex(v.shape)}
+    size = stage.inputs["x"].itemsize
+    held = sum(-(-v.itemsize // size) for v in cells.values())
+    most = min(REGISTERS // (held + (not proven)), WORK // (len(stage.graph) + 1))
+    return LaneLayout(first, stage, look, proven, cells, width() // size, 1 << max(most, 1).bit_length() - 1)
+
+
 class _Writer(Steps):
     """Writes all that is called from outside."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: LaneLayout) -> None:
         super().__init__(lanes)
         x = lanes.stage.inputs["x"]
         self.xs = [("x", place) for place in np.ndindex(x.shape)]
