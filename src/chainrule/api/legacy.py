@@ -12,8 +12,8 @@ from chainrule.api.public import FUNCTIONS, install, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel, pack
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import numbers, store
-from chainrule.core.tensor import Tensor, touch, wrap
+from chainrule.core.tape import by_numpy, demand, numbers, positions, store
+from chainrule.core.tensor import Tensor, touch
 
 _INSTEAD = {  # functions that PyTorch removed in 1.9, and what stands in their place
     "eig": "L, V = torch.linalg.eigh(A) of a symmetric matrix (complex eigenvalues are not supported)",
@@ -142,9 +142,12 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    a = numbers(indices)
+    a, n = positions(indices), numel(shape)
     if a.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
-    if a.size and (a.min() < -numel(shape) or a.max() >= numel(shape)):
-        raise ValueError(f"indices {a.min()} to {a.max()} are out of bounds for a tensor of shape {list(shape)}")
-    return tuple(wrap(i) for i in np.unravel_index(a % max(numel(shape), 1), shape))
+    demand((a >= -n) & (a < n), lambda: ValueError(f"indices are out of bounds for a tensor of shape {list(shape)}"))
+
+    def along(d: int) -> Tensor:
+        return by_numpy("unravel_index", lambda a: np.unravel_index(a % max(n, 1), shape)[d], indices)
+
+    return tuple(map(along, range(len(shape))))

@@ -16,6 +16,7 @@ from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
 from chainrule.core.inplace import refuse_leaf
+from chainrule.core.state import current
 from chainrule.core.tape import numbers, recording
 from chainrule.core.tensor import Tensor, shareable, touch, version, wrap
 from chainrule.ops import views as ops
@@ -389,6 +390,9 @@ public()(repeat_interleave)
 def become(x: Tensor, what: str, f: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
     """Turn x into its view `f(x, ...)`: the memory stays, the shape and the history change."""
     records = recording(x)
+    trace = current().trace
+    if trace is not None:
+        trace.reshaped(x, what)
     if records:
         refuse_leaf(x, what)
     if any(ref() is not None for ref in x._views or ()):
@@ -429,6 +433,9 @@ class _Resizing:
         """Give the tensor another shape and as many elements as that takes; new ones are 0."""
         if self._g is not None:
             raise RuntimeError("cannot resize variables that require grad")
+        trace = current().trace
+        if trace is not None:
+            trace.reshaped(self, "resize_", shared=False)
         shape, old = tuple(operator.index(s) for s in pack(sizes)), shareable(self).reshape(-1)
         n = numel(shape)
         if n > old.size:

@@ -14,7 +14,7 @@ from chainrule.api.public import public
 from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.base.shapes import dim_index
-from chainrule.core.tape import numbers
+from chainrule.core.tape import by_numpy, numbers
 from chainrule.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
@@ -94,22 +94,27 @@ def searchsorted(
             "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
         )
     where: Any = "right" if right or side == "right" else "left"
-    seq, values = _array(sorted_sequence), _array(input)
-    if sorter is not None:
-        seq = np.take_along_axis(seq, _array(sorter), -1)
-    if seq.ndim == 1 or not values.ndim:
-        found = np.searchsorted(seq.reshape(-1), values, where)
-    else:
-        if seq.shape[:-1] != values.shape[:-1]:
-            raise RuntimeError(
-                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
-                f"boundaries tensor and input value tensor must match, but we got boundaries tensor {list(seq.shape)} "
-                f"and input value tensor {list(values.shape)}"
-            )
-        found = np.empty(values.shape, np.int64)
-        for i in np.ndindex(seq.shape[:-1]):
-            found[i] = np.searchsorted(seq[i], values[i], where)
-    return wrap(np.asarray(found, np.int32 if out_int32 else np.int64)[()])
+    given = [x if isinstance(x, Tensor) else wrap(np.asarray(x)[()]) for x in (sorted_sequence, input)]
+    lead, others = given[0]._a.shape[:-1], given[1]._a.shape
+    if lead and others and lead != others[:-1]:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
+            f"boundaries tensor and input value tensor must match, but we got boundaries tensor "
+            f"{list(given[0]._a.shape)} and input value tensor {list(others)}"
+        )
+
+    def find(seq: Array, values: Array, order: Array | None = None) -> Array:
+        if order is not None:
+            seq = np.take_along_axis(seq, order, -1)
+        if seq.ndim == 1 or not values.ndim:
+            found = np.searchsorted(seq.reshape(-1), values, where)
+        else:
+            found = np.empty(values.shape, np.int64)
+            for i in np.ndindex(seq.shape[:-1]):
+                found[i] = np.searchsorted(seq[i], values[i], where)
+        return np.asarray(found, np.int32 if out_int32 else np.int64)
+
+    return by_numpy("searchsorted", find, *given, *(() if sorter is None else (sorter,)))
 
 
 @public(method=False)
@@ -123,7 +128,8 @@ def bucketize(value: Any, boundaries: Tensor, *, out_int32: bool = False, right:
 @public(method=False)
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """For each element whether it is among `test_elements`; with `invert` whether it is not."""
-    return wrap(np.isin(_array(elements), _array(test_elements), invert=invert)[()])
+    given = [x if isinstance(x, Tensor) else wrap(np.asarray(x)[()]) for x in (elements, test_elements)]
+    return by_numpy("isin", lambda a, b: np.isin(a, b, invert=invert), *given)
 
 
 @public()

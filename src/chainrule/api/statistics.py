@@ -10,9 +10,10 @@ import numpy as np
 from chainrule.api.public import named, public
 from chainrule.api.reductions import legacy, one_dim, op, pick
 from chainrule.api.results import make
+from chainrule.api.tensor import tracing
 from chainrule.base.dtypes import F32, F64
 from chainrule.base.shapes import dim_index
-from chainrule.core.tape import numbers
+from chainrule.core.tape import by_numpy, numbers, positions
 from chainrule.core.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
@@ -85,20 +86,28 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
     line = op("reshape")(x, shape=(-1,)) if d is None or not shape else op("permute")(
         x, dims=(*(i for i in range(len(shape)) if i != d), d)
     )  # fmt: skip
-    a = numbers(line)
-    if not a.shape[-1]:
+    lead, n = line._a.shape[:-1], line._a.shape[-1]
+    if not n:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
-    order = op("argsort")(wrap(a), dim=a.ndim - 1)
-    line = pick(line, order, a.ndim - 1, "SortBackward0")[0]
-    nan = np.isnan(a)
-    present = a.shape[-1] - np.add.reduce(nan, -1, dtype=np.int64, keepdims=True)
-    last = wrap(np.maximum((present if name == "nanquantile" else a.shape[-1]) - 1, 0).astype(a.dtype))
-    rank = q * last  # the place in the sorted line, between two elements
-    if name == "quantile" and nan.any():
-        rank = op("where")(wrap(nan.any(-1, keepdims=True)), wrap(a.dtype.type(a.shape[-1] - 1)), rank)
+    axis, dtype, plain = len(lead), line._a.dtype, line
+    order = op("argsort")(line.detach(), dim=axis)
+    line = pick(line, order, axis, "SortBackward0")[0]
+    if name == "nanquantile":
+        last = by_numpy("present", lambda a: np.maximum((a == a).sum(-1, keepdims=True) - 1, 0).astype(dtype), plain)
+        rank = q * last  # the place in the sorted line, between two elements
+    else:
+        rank = q * wrap(dtype.type(n - 1))
+        nan = by_numpy("nan", lambda a: np.isnan(a).any(-1, keepdims=True), plain)
+        if tracing() or nan._a.any():
+            rank = op("where")(nan, wrap(dtype.type(n - 1)), rank)
     rank = {"lower": op("floor"), "higher": op("ceil"), "nearest": op("round")}.get(interpolation, lambda r: r)(rank)
-    places = np.broadcast_to(numbers(rank), (*a.shape[:-1], rank._a.shape[-1]))
-    low, high = (op("gather")(line, dim=a.ndim - 1, index=f(places).astype(np.int64)) for f in (np.floor, np.ceil))
+    width = rank._a.shape[-1]
+
+    def at(f: Any) -> Tensor:
+        index = by_numpy("rank", lambda r: np.broadcast_to(f(r), (*lead, width)).astype(np.int64), rank)
+        return op("gather")(line, dim=axis, index=positions(index))  # type: ignore[no-any-return]
+
+    low, high = at(np.floor), at(np.ceil)
     weight = 0.5 if interpolation == "midpoint" else rank - op("floor")(rank)
     got = low + weight * (high - low)
     lead = got._a.shape[:-1] if d is not None and shape else ()
@@ -152,25 +161,34 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 def _floats(x: Tensor) -> Array:
+    _refuse_whole(x)
+    return _array(x)
+
+
+def _refuse_whole(x: Tensor) -> None:
     if x._a.dtype.kind != "f":
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{legacy(x)}'")
-    return _array(x)
 
 
 @public()
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
-    a = _floats(input).reshape(-1)
+    _refuse_whole(input)
     if max < min:
         raise RuntimeError("torch.histc: max must be larger than min")
-    low, high = (float(min), float(max)) if min != max or not a.size else (float(a.min()), float(a.max()))
-    if low == high:
-        low, high = low - 1, high + 1
-    if not np.isfinite([low, high]).all():
-        raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
-    a = a[(a >= low) & (a <= high)]
-    place = np.minimum(((a - low) / (high - low) * bins).astype(np.int64), bins - 1)
-    return wrap(np.bincount(place, minlength=bins).astype(input._a.dtype))
+
+    def count(a: Array) -> Array:
+        a = a.reshape(-1)
+        low, high = (float(min), float(max)) if min != max or not a.size else (float(a.min()), float(a.max()))
+        if low == high:
+            low, high = low - 1, high + 1
+        if not np.isfinite([low, high]).all():
+            raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
+        inside = a[(a >= low) & (a <= high)]
+        place = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
+        return np.bincount(place, minlength=bins).astype(a.dtype)
+
+    return by_numpy("histc", count, input)
 
 
 def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density: bool) -> Tensor:

@@ -124,3 +124,9 @@ def line() -> str:
     while frame.f_globals.get("__name__", "").startswith("chainrule") and frame.f_back is not None:
         frame = frame.f_back
     return f'{frame.f_code.co_name} ("{frame.f_code.co_filename}", line {frame.f_lineno})'
+
+
+SINGLE_MEMORY = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
+    "clone() the tensor before performing the operation."
+)

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.base import errors
 from chainrule.compiler.outside import Outside, place
+from chainrule.compiler.reads import Unreadable
 from chainrule.core.engine import gradients
 from chainrule.core.graph import TraceError, Var, constant
 from chainrule.core.number import decided
@@ -102,6 +104,7 @@ class Trace:
         self.undo: list[Callable[[], Any]] = []  # what to do if the trace fails
         self._doubtful: dict[int, Tensor] = {}  # reshaped, without knowing whether the result shares their memory
         self._alive: list[Any] = []  # keeps memory addresses from being used again
+        self.arguments: list[Tensor] = []
         self._start = Var((), np.dtype("bool")).id
 
     # ---- between tensors and memory
@@ -185,6 +188,8 @@ class Trace:
             self.outside.written(x)
         if x._base is not None:
             path = tuple((op, attrs) for op, attrs, _ in x._path)
+            if any(op.name == "expand" for op, _ in path):
+                raise RuntimeError(errors.SINGLE_MEMORY)
             self.write(x._base, REGISTRY["view_scatter"](self.read(x._base), value, path=path))
         elif isinstance(x._a, Var):
             if id(x) in self._doubtful:
@@ -224,6 +229,12 @@ class Trace:
         order = shareable(x).flags.c_contiguous
         self.guards.append(Guard("a captured tensor's layout", lambda: x._a.flags.c_contiguous, order))
         return x._a
+
+    def reshaped(self, x: Tensor, what: str, shared: bool = True) -> None:
+        """A tensor's shape is about to be changed in place: of what is made inside (a view of itself), it may be."""
+        inside = isinstance(x._a, Var) or place(shareable(x)) in self._born
+        if not inside or not shared or any(x is s for s in self.arguments):
+            raise Unreadable(f"gives a tensor another shape in place: {what} in {errors.line()}")
 
     # ---- what code that decides by values may know
 
@@ -392,6 +403,7 @@ def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, An
     token = MODE.set(changed(trace=t))
     try:
         stand_ins = [_stand_in(x) for x in tensors]
+        t.arguments = stand_ins
         before = [(s._a, s._grad, None if s._grad is None else s._grad._a) for s in stand_ins]
         positional, named = rebuild(stand_ins)
         leaves, spec = flatten(f(*positional, **named))

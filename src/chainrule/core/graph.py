@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.base import errors, shapes
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Op
-from chainrule.core.state import current
+from chainrule.core.state import MODE, current
 from chainrule.core.tracer import Tracer
 
 _number = count()
@@ -192,6 +192,23 @@ class Lifted(Op):
         """The op's own kernel, each hole filled with the input that it stands for."""
         n = min(holes(attrs))
         return self.inner.kernel(*args[:n], **{k: filled(x, args) for k, x in attrs.items()})
+
+
+class Foreign(Op):
+    """NumPy code that is no op of the table, run as it is at each run: it must give a result of the same shape."""
+
+    differentiable = False
+
+    def __init__(self, name: str) -> None:
+        self.name, self.columns = name, {}
+
+    def kernel(self, *args: Any, code: Any) -> Any:
+        """What the code gives for arrays."""
+        token = MODE.set(None)  # it may be written in ops
+        try:
+            return np.asarray(code(*map(np.asarray, args)))[()]
+        finally:
+            MODE.reset(token)
 
 
 _LIFTED: dict[str, Lifted] = {}

@@ -14,7 +14,7 @@ lets that thing decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import NoneType
 from typing import Any
@@ -74,7 +74,15 @@ class Op:
                     return dispatch.apply(self, args, attrs)
                 if hasattr(x, "_interpret"):
                     return x._interpret(self, args, attrs)
-        return self.kernel(*args, **attrs) if attrs else self.kernel(*args)
+        if not attrs:
+            return self.kernel(*args)
+        try:
+            return self.kernel(*args, **attrs)
+        except RuntimeError:  # a gradient that is constant, at an index that is traced
+            tracer = next(_tracers(tuple(attrs.values())), None)
+            if tracer is None:
+                raise
+        return tracer._interpret(self, args, attrs)
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         """For each input, and last for the result: whether the rule reads its values if these need gradients."""
@@ -87,6 +95,14 @@ class Op:
     def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
         """The tangents of the results from the tangents of the inputs, None for what has none."""
         return forward.transposed_vjp(self, args, tangents, attrs, out)
+
+
+def _tracers(x: Any) -> Iterator[Any]:
+    if type(x) is tuple:
+        for y in x:
+            yield from _tracers(y)
+    elif isinstance(x, Tracer):
+        yield x
 
 
 class Elementwise(Op):

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.base import dtypes
+from chainrule.base import dtypes, errors
 from chainrule.core.state import MODE, draw, mode_now
-from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch
+from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch, wrap
 from chainrule.core.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -336,6 +336,21 @@ def within(a: Any, low: int, high: int, error: Callable[[Any], Exception]) -> No
         raise error(a)
 
 
+def by_numpy(name: str, code: Callable[..., Any], *xs: Tensor) -> Tensor:
+    """What NumPy code makes of the values of tensors, where the shape of the result does not hang on them.
+
+    There is no gradient. Under a trace the code is run at each run.
+    """
+    m = MODE.get()
+    if m is None or m.trace is None:
+        return wrap(np.asarray(code(*[np.asarray(x._a) for x in xs]))[()])
+    from chainrule.core.graph import Foreign  # who traces has it
+
+    op, values = Foreign(name), [m.trace.read(x) for x in xs]
+    fixed = all(v.data is not None for v in values)
+    return wrap(op(*[v.data if fixed else v for v in values], code=code))
+
+
 def demand(condition: Any, error: Callable[[], Exception]) -> None:
     """Raise `error()` unless a condition on payloads holds everywhere; under a trace, whenever it does not in a run."""
     if isinstance(condition, (bool, np.bool_, np.ndarray)):
@@ -355,10 +370,7 @@ def store(x: Tensor, value: Any) -> None:
     a = x._a
     if type(a) is np.ndarray:
         if not a.flags.writeable:
-            raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location. Please clone() the tensor before performing the operation."
-            )
+            raise RuntimeError(errors.SINGLE_MEMORY)
         np.copyto(a, value, casting="unsafe")
     elif isinstance(a, np.generic):
         if isinstance(value, float) and isinstance(a, np.floating):

@@ -12,7 +12,10 @@ from chainrule.api.creation import full
 from chainrule.api.factorizations import cholesky_ex
 from chainrule.api.joining import cat as _joined
 from chainrule.api.joining import stack as _stacked
+from chainrule.api.tensor import tracing
 from chainrule.base import dtypes
+from chainrule.core.tape import by_numpy
+from chainrule.core.tensor import wrap
 from chainrule.linalg import eigvalsh
 
 __all__ = [
@@ -162,19 +165,25 @@ class _Square(_Matrix):
 class _Symmetric(_Square):
     def check(self, value: Any) -> Any:
         square = super().check(value)
-        return value.isclose(value.mT, atol=1e-6).flatten(-2).all(-1) if bool(square.all()) else square
+        if value.shape[-2] != value.shape[-1]:
+            return square
+        return ((value - value.mT).abs() <= 1e-6 + 1e-5 * value.mT.abs()).flatten(-2).all(-1)
 
 
 class _PositiveSemidefinite(_Symmetric):
     def check(self, value: Any) -> Any:
         held = super().check(value)
-        return (eigvalsh(value) >= 0).all(-1) if bool(held.all()) else held
+        if not tracing() and not bool(held.all()):
+            return held
+        return held & by_numpy("semidefinite", lambda a: (eigvalsh(wrap(a))._a >= 0).all(-1), value)
 
 
 class _PositiveDefinite(_Symmetric):
     def check(self, value: Any) -> Any:
         held = super().check(value)
-        return held & (cholesky_ex(value.detach()).info == 0) if bool(held.all()) else held
+        if not tracing() and not bool(held.all()):
+            return held
+        return held & by_numpy("definite", lambda a: cholesky_ex(wrap(a)).info._a == 0, value)
 
 
 def _throughout(base: Constraint, held: Any, n: int, value: Any) -> Any:

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
+
 from chainrule.api.backward import enable_grad, no_grad
 from chainrule.api.creation import tensor
 from chainrule.api.shaping import broadcast_shapes
+from chainrule.api.tensor import tracing
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size
+from chainrule.core.tape import demand, payload
 from chainrule.core.tensor import Tensor
 from chainrule.distributions.constraints import Constraint
 
@@ -67,11 +71,25 @@ class Distribution:
             if name not in vars(self) and isinstance(getattr(type(self), name, None), lazy):
                 continue  # follows from other parameters
             value = getattr(self, name)
-            if isinstance(constraint, Constraint) and not bool(constraint.check(value).all()):
-                raise ValueError(
-                    f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
-                    f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
-                )
+            if isinstance(constraint, Constraint):
+                sentence = f"Expected parameter {name} ({{}}) of distribution {{}} to satisfy the constraint {{}}"
+                self._demand(constraint, value, sentence)
+
+    def _demand(self, constraint: Any, value: Any, sentence: str) -> None:
+        """Refuse values outside of a constraint; under a trace at each run, when they cannot be shown any more."""
+        holds, traced = constraint.check(value), tracing()
+        kind = f"{type(value).__name__} of shape {tuple(value.shape)}"
+
+        def error() -> ValueError:
+            who, what = (
+                (type(self).__name__, type(constraint).__name__.strip("_"))
+                if traced
+                else (repr(self), repr(constraint))
+            )
+            return ValueError(sentence.format(kind, who, what) + ", but found invalid values"
+                              + ("" if traced else f":\n{value}"))  # fmt: skip
+
+        demand(payload(holds) if isinstance(holds, Tensor) else np.bool_(holds), error)
 
     def _validate_sample(self, value: Tensor) -> None:
         """Refuse a value to score that is of the wrong shape, or outside of the support."""
@@ -89,11 +107,9 @@ class Distribution:
                     f"Value is not broadcastable with batch_shape+event_shape: {value.shape} vs {expected}."
                 )
         support = self.support
-        if support is not None and not bool(support.check(value).all()):
-            raise ValueError(
-                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the "
-                f"support ({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
-            )
+        if support is not None:
+            self._demand(support, value, "Expected value argument ({0}) to be within the support ({2}) of the "
+                         "distribution {1}")  # fmt: skip
 
     def _scored(self, value: Any) -> Any:
         """A value that is to be scored, checked if values are."""

@@ -28,12 +28,9 @@ class Geometric(OfProbability):
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)
-        if self._validate_args and probs is not None and not bool((self.probs > 0).all()):
-            p = self.probs
-            raise ValueError(
-                f"Expected parameter probs ({type(p).__name__} of shape {tuple(p.shape)}) of distribution {self!r} to "
-                f"be positive but found invalid values:\n{p[p <= 0]}"
-            )
+        if self._validate_args and probs is not None:
+            sentence = "Expected parameter probs ({}) of distribution {} to be positive"
+            self._demand(constraints.positive, self.probs, sentence)
 
     @property
     def mean(self) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chainrule.api.tensor import tracing
+from chainrule.core.tape import demand, payload
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
 from chainrule.distributions.distribution import Distribution, Shape
@@ -25,8 +27,11 @@ class Uniform(Distribution):
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self._with(validate_args, low=low, high=high)
-        if self._validate_args and not bool((self.low < self.high).all()):
-            raise ValueError(f"Uniform is not defined when low >= high: low is {self.low}, high is {self.high}")
+        if self._validate_args:
+            values = "" if tracing() else f": low is {self.low}, high is {self.high}"
+            demand(
+                payload(self.low < self.high), lambda: ValueError("Uniform is not defined when low >= high" + values)
+            )
 
     @property
     def support(self) -> constraints.Constraint:

@@ -15,7 +15,7 @@ from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
-from chainrule.core.tape import numbers, positions, reads, within
+from chainrule.core.tape import by_numpy, demand, numbers, positions, reads, within
 from chainrule.core.tensor import Tensor, wrap
 
 __all__ = [
@@ -113,18 +113,19 @@ def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each class number a row with a 1 in its place."""
-    a = numbers(tensor)
+    a = positions(tensor)
     if a.dtype.kind not in "iu":
         raise RuntimeError(f"one_hot is only applicable to index tensors of type LongTensor, but got {tensor.dtype}")
     if not a.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if a.size and a.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
+    demand(a >= 0, lambda: RuntimeError("Class values must be non-negative."))
     if num_classes == -1:
-        num_classes = int(a.max()) + 1
-    elif a.size and a.max() >= num_classes:
-        raise RuntimeError(f"Class values must be smaller than num_classes: {a.max()} is not below {num_classes}.")
-    return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
+        num_classes = int(numbers(tensor).max()) + 1
+    demand(a < num_classes, lambda: RuntimeError(
+        f"Class values must be smaller than num_classes: {numbers(tensor).max()} is not below {num_classes}."
+        if isinstance(a, np.ndarray) else f"Class values must be smaller than num_classes, {num_classes}."
+    ))  # fmt: skip
+    return by_numpy("one_hot", lambda a: (a[..., None] == np.arange(num_classes)).astype(np.int64), tensor)
 
 
 # ------------------------------------------------------------------------------------------------------------ dropout

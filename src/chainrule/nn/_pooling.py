@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.core.op import REGISTRY
-from chainrule.core.tape import numbers, reads
+from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn._convolution import Ints, batched, ints
 from chainrule.nn._layers import pad
@@ -136,21 +136,24 @@ def _max_pool(
     inner = x._a.shape[2:]
     counts, after = _plan(inner, size, step, edge, spread, ceil_mode)
     lowest = -np.inf if x._a.dtype.kind == "f" else np.iinfo(x._a.dtype).min
-    plain = wrap(numbers(x))
-    seen = np.asarray(_seen(plain, counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
-    best = np.unravel_index(seen.reshape(*seen.shape[: 2 + d], -1).argmax(-1), size)
-    index = np.zeros(seen.shape[: 2 + d], np.int64)
-    for i, (n, offset) in enumerate(zip(inner, best)):
-        start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
-        index = index * n + (start + offset * spread[i])
-    return _taken(x, index, had_batch, f"MaxPool{d}DWithIndicesBackward0")
+
+    def find(a: Any) -> Any:
+        seen = np.asarray(_seen(wrap(a), counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
+        best = np.unravel_index(seen.reshape(*seen.shape[: 2 + d], -1).argmax(-1), size)
+        index = np.zeros(seen.shape[: 2 + d], np.int64)
+        for i, (n, offset) in enumerate(zip(inner, best)):
+            start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
+            index = index * n + (start + offset * spread[i])
+        return index
+
+    return _taken(x, by_numpy("max_pool places", find, x), had_batch, f"MaxPool{d}DWithIndicesBackward0")
 
 
-def _taken(x: Tensor, index: Any, had_batch: bool, label: str) -> tuple[Tensor, Tensor]:
+def _taken(x: Tensor, index: Tensor, had_batch: bool, label: str) -> tuple[Tensor, Tensor]:
     """The elements at places in the flattened space of each channel, and the places."""
     n, c = x._a.shape[:2]
-    flat = x.reshape(n, c, -1).gather(2, wrap(index.reshape(n, c, -1)))
-    out, places = named(flat.reshape(index.shape), label), wrap(index if had_batch else index[0])
+    flat = x.reshape(n, c, -1).gather(2, index.reshape(n, c, -1))
+    out, places = named(flat.reshape(index._a.shape), label), index if had_batch else index[0]
     return reads(out, places) if had_batch else reads(out.squeeze(0), places), places
 
 
@@ -192,11 +195,13 @@ def _unpool(d: int) -> Callable[..., Tensor]:
             space = [(m - 1) * s - 2 * p + k for m, s, p, k in zip(inner, step, edge, size)]
         else:
             space = [int(m) for m in output_size][-d:]
-        index = numbers(indices).reshape(n, c, -1)
-        if index.size and not 0 <= index.min() <= index.max() < math.prod(space):
-            raise RuntimeError(f"found an invalid max index: {index.max()} (output volumes are of size {space})")
-        zeros = wrap(np.zeros((n, c, math.prod(space)), x._a.dtype))
-        out = zeros.scatter(2, wrap(index), x.reshape(n, c, -1)).reshape(n, c, *space)
+        index, volume = positions(indices), math.prod(space)
+        demand((index >= 0) & (index < volume), lambda: RuntimeError(
+            f"found an invalid max index{f': {index.max()}' if isinstance(index, np.ndarray) else ''} "
+            f"(output volumes are of size {space})"
+        ))  # fmt: skip
+        zeros = wrap(np.zeros((n, c, volume), x._a.dtype))
+        out = zeros.scatter(2, indices.reshape(n, c, -1), x.reshape(n, c, -1)).reshape(n, c, *space)
         return reads(out if had_batch else out.squeeze(0), indices)
 
     max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
@@ -241,14 +246,18 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         inner = x._a.shape[2:]
         target = _target(output_size, inner)
         bounds = [_bounds(n, parts) for n, parts in zip(inner, target)]
-        a, index = numbers(x), np.zeros((*x._a.shape[:2], *target), np.int64)
-        for at in np.ndindex(*target):
-            region = [bounds[i][j] for i, j in enumerate(at)]
-            within: Any = (..., *(slice(*ends) for ends in region))
-            part = a[within]
-            best = np.unravel_index(part.reshape(*part.shape[:2], -1).argmax(-1), part.shape[2:])
-            index[(..., *at)] = np.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
-        return _taken(x, index, had_batch, f"AdaptiveMaxPool{d}DBackward0")
+
+        def find(a: Any) -> Any:
+            index = np.zeros((*a.shape[:2], *target), np.int64)
+            for at in np.ndindex(*target):
+                region = [bounds[i][j] for i, j in enumerate(at)]
+                within: Any = (..., *(slice(*ends) for ends in region))
+                part = a[within]
+                best = np.unravel_index(part.reshape(*part.shape[:2], -1).argmax(-1), part.shape[2:])
+                index[(..., *at)] = np.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
+            return index
+
+        return _taken(x, by_numpy("adaptive_max_pool places", find, x), had_batch, f"AdaptiveMaxPool{d}DBackward0")
 
     def pool(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
         out = with_indices(input, output_size)
