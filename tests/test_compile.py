@@ -748,3 +748,36 @@ def test_where_the_layout_is_not_known_a_change_is_refused() -> None:
 
     with pytest.raises(TraceError, match="layout in memory"):
         cr.compile(f)(cr.ones(2, 3))
+
+
+GRADS: dict[str, tuple[Callable[[Any, Any, Any], Any], int]] = {
+    "none first": (lambda p, q, o: (o.zero_grad(), (p * 2).sum().backward(), o.step()), 1),
+    "none after the loss": (lambda p, q, o: ((loss := (p * q).sum()), o.zero_grad(), loss.backward(), o.step()), 1),
+    "one is not reached": (lambda p, q, o: (o.zero_grad(), (q * 3).sum().backward()), 1),
+    "none at the end": (lambda p, q, o: ((p * q).sum().backward(), o.step(), o.zero_grad()), 3),
+    "none twice": (lambda p, q, o: ((p * q).sum().backward(), o.zero_grad()), 3),
+    "looked at before": (lambda p, q, o: ((p * (1 if p.grad is None else 3)).sum(), o.zero_grad())[0].backward(), 3),
+    "zeros": (lambda p, q, o: (o.zero_grad(set_to_none=False), (p * q).sum().backward(), o.step()), 3),
+    "gathered": (lambda p, q, o: ((p * q).sum().backward(), o.step()), 3),
+}
+
+
+@pytest.mark.parametrize("name", GRADS)
+def test_whether_there_was_a_gradient_matters_only_where_it_is_asked_for(name: str) -> None:
+    body, most = GRADS[name]
+
+    def run(wrap: Any) -> Any:
+        p, q = cr.tensor([1.0, 2.0], requires_grad=True), cr.tensor([3.0, 4.0], requires_grad=True)
+        opt = optim.SGD([p, q], lr=0.125)
+        fast = wrap(lambda: body(p, q, opt) and None)
+        states = []
+        for i in range(4):
+            if i == 2:
+                p.grad = cr.ones(2)
+                q.grad = None
+            fast()
+            states.append([p.tolist(), q.tolist(), *[None if t.grad is None else t.grad.tolist() for t in (p, q)]])
+        return states, fast
+
+    want, (got, fast) = run(lambda f: f)[0], run(cr.compile)
+    assert got == want and programs(fast) <= most

@@ -90,8 +90,7 @@ class _Attributes:
     def grad(self: Tensor) -> Tensor | None:
         """The accumulated gradient of a leaf; None until a backward pass reached it."""
         g = self._grad
-        if g is None:
-            meet(self)
+        meet(self)
         if g is None and isinstance(self._g, Node) and not self._retains:
             import warnings
 

@@ -13,6 +13,7 @@ and `p.detach()` are one. Nothing outside is changed while tracing: changes are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -99,6 +100,8 @@ class Trace:
         self._first: dict[Any, Var] = {}
         self._born: dict[Any, np.ndarray[Any, Any]] = {}  # memory made inside: constants
         self._grads: dict[Any, Tensor] = {}  # by the memory of a .grad, the leaf it belongs to
+        self._looked: set[int] = set()  # leaves whose .grad at the start is asked for
+        self._forgotten: set[int] = set()  # leaves whose .grad is set to None before that
         self._numbers: dict[Any, Var] = {}
         self._puts: dict[Any, Callable[[Any], None]] = {}
         self.undo: list[Callable[[], Any]] = []  # what to do if the trace fails
@@ -139,7 +142,7 @@ class Trace:
             self._memory[key] = self._first[key] = self._fetch(x, a, key)
             self._alive.append(a)
         if history is LEAF:
-            self.meet(x)
+            self._leaf(x)
         elif isinstance(history, Node) and current().grad and history.id < self.outside.start:
             raise TraceError(
                 "a compiled function refers to a tensor that was computed outside and has a history (grad_fn="
@@ -151,6 +154,8 @@ class Trace:
         if key in self._born:
             return constant(self._born[key])
         leaf = self._grads.get(key)
+        if leaf is not None:
+            self.meet(leaf)
         self.outside.found(key, x)
         var = Var(a.shape, a.dtype)
         var.moved = not a.flags.c_contiguous
@@ -160,14 +165,24 @@ class Trace:
             self.inputs.append(Input(var, lambda: leaf._grad._a))  # type: ignore[union-attr]
         return var
 
+    def _leaf(self, x: Tensor) -> bool:
+        """Whether x is a leaf from outside; its `.grad` will be put back."""
+        if not isinstance(x._a, Var) and id(x) not in self.outside.leaves:
+            held = self.outside.leaf(x)
+            if held is not None:
+                self._grads[place(shareable(held))] = x
+        return not isinstance(x._a, Var)
+
     def meet(self, x: Tensor) -> None:
-        """A leaf from outside: what the function does rests on whether it has a `.grad` at the start."""
-        if isinstance(x._a, Var) or id(x) in self.outside.leaves:
-            return
-        held = self.outside.leaf(x)
-        self.guards.append(Guard("whether a .grad is None", lambda: x._grad is None, held is None))
-        if held is not None:
-            self._grads[place(shareable(held))] = x
+        """The `.grad` of a leaf is looked at, or gathered into: what follows rests on whether there was one."""
+        if self._leaf(x) and id(x) not in self._forgotten:
+            self._looked.add(id(x))
+
+    def forget(self, x: Tensor) -> None:
+        """The `.grad` of a leaf is set to None: from here on nothing rests on the one that was there."""
+        if self._leaf(x) and id(x) not in self._looked:
+            gathered = x._grad is not self.outside.leaves[id(x)][1] and id(x) not in self._forgotten
+            (self._looked if gathered else self._forgotten).add(id(x))
 
     def write(self, x: Tensor, value: Any) -> None:
         """Change what x's memory holds from here on."""
@@ -241,7 +256,7 @@ class Trace:
     def positions(self, x: Tensor) -> Any:
         """The integers of an index tensor: an array where they are constant, else the graph's value."""
         value = self.read(x)
-        return value if value.data is None else value.data
+        return value if not isinstance(value, Var) or value.data is None else value.data
 
     def numbers(self, x: Tensor) -> np.ndarray[Any, Any]:
         """The values of a tensor that is constant or, guarded, of one from outside that was not changed."""
@@ -317,9 +332,11 @@ class Trace:
                 else:
                     self.effects.append(Effect(value, _grad_writer(leaf, times)))
         self.effects.extend(Effect(self._numbers[key], apply) for key, apply in self._puts.items())
-        for x, held in self.outside.leaves.values():
-            now = x._grad
-            if now is not held:
+        for i, (x, held) in list(self.outside.leaves.items()):
+            now, forgotten = x._grad, i in self._forgotten
+            if i in self._looked or (now is not held and not forgotten):
+                self.guards.append(Guard("whether a .grad is None", partial(_has_none, x), held is None))
+            if now is not held or forgotten:
                 self.effects.append(Effect(None if now is None else self.read(now), _grad_setter(x)))
         if self.outside.with_history():
             raise TraceError(HISTORY.format(what="a tensor from outside"))
@@ -328,6 +345,10 @@ class Trace:
     def written(self) -> list[Tensor]:
         """The outside tensors that a run changes."""
         return [x for key, x in self.outside.tensors.items() if self._memory[key] is not self._first[key]]
+
+
+def _has_none(x: Tensor) -> bool:
+    return x._grad is None
 
 
 only = itemgetter(0)  # of a list of one

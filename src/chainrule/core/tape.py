@@ -353,6 +353,8 @@ def by_numpy(name: str, code: Callable[..., Any], *xs: Tensor) -> Tensor:
 
 def demand(condition: Any, error: Callable[[], Exception]) -> None:
     """Raise `error()` unless a condition on payloads holds everywhere; under a trace, whenever it does not in a run."""
+    while hasattr(condition, "level"):  # of a batch: for each sample
+        condition = condition.a
     if isinstance(condition, (bool, np.bool_, np.ndarray)):
         if not np.all(condition):
             raise error()
@@ -392,8 +394,12 @@ def meet(x: Tensor) -> None:
 
 def forget_gradients(tensors: Iterable[Tensor], set_to_none: bool) -> None:
     """What `zero_grad` of an optimiser or a module does: each `.grad` becomes None, or is filled with zeros."""
+    m = MODE.get()
     for x in tensors:
-        meet(x)
+        if m is not None and m.trace is not None and set_to_none and x._g is LEAF:
+            m.trace.forget(x)
+        else:
+            meet(x)
         g = x._grad
         if set_to_none:
             x._grad = None

@@ -72,7 +72,10 @@ class Distribution:
                 continue  # follows from other parameters
             value = getattr(self, name)
             if isinstance(constraint, Constraint):
-                sentence = f"Expected parameter {name} ({{}}) of distribution {{}} to satisfy the constraint {{}}"
+                sentence = (
+                    f"Expected parameter {name} ({{}}) of distribution {{}} to satisfy the constraint {{}}, but found "
+                    "invalid values"
+                )
                 self._demand(constraint, value, sentence)
 
     def _demand(self, constraint: Any, value: Any, sentence: str) -> None:
@@ -81,13 +84,9 @@ class Distribution:
         kind = f"{type(value).__name__} of shape {tuple(value.shape)}"
 
         def error() -> ValueError:
-            who, what = (
-                (type(self).__name__, type(constraint).__name__.strip("_"))
-                if traced
-                else (repr(self), repr(constraint))
-            )
-            return ValueError(sentence.format(kind, who, what) + ", but found invalid values"
-                              + ("" if traced else f":\n{value}"))  # fmt: skip
+            if traced:
+                return ValueError(sentence.format(kind, type(self).__name__, type(constraint).__name__.strip("_")))
+            return ValueError(sentence.format(kind, self, constraint) + f":\n{value}")
 
         demand(payload(holds) if isinstance(holds, Tensor) else np.bool_(holds), error)
 
@@ -109,7 +108,7 @@ class Distribution:
         support = self.support
         if support is not None:
             self._demand(support, value, "Expected value argument ({0}) to be within the support ({2}) of the "
-                         "distribution {1}")  # fmt: skip
+                         "distribution {1}, but found invalid values")  # fmt: skip
 
     def _scored(self, value: Any) -> Any:
         """A value that is to be scored, checked if values are."""

@@ -29,7 +29,7 @@ class Geometric(OfProbability):
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)
         if self._validate_args and probs is not None:
-            sentence = "Expected parameter probs ({}) of distribution {} to be positive"
+            sentence = "Expected parameter probs ({}) of distribution {} to be positive but found invalid values"
             self._demand(constraints.positive, self.probs, sentence)
 
     @property

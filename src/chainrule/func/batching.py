@@ -88,8 +88,9 @@ class _Batch(NamedTuple):
 
     def results(self, leaves: Sequence[Any], n: int) -> Any:
         """The results of n samples: all at once, or one by one."""
-        if current().trace is not None:
-            return self._together(leaves, n)
+        trace = current().trace
+        if trace is not None:
+            return self._traced(trace, leaves, n)
         before = get_rng_state()
         try:
             return self._together(leaves, n)
@@ -103,6 +104,20 @@ class _Batch(NamedTuple):
                     stacklevel=3,
                 )
             return self._one_by_one(leaves, n)
+
+    def _traced(self, trace: Any, leaves: Sequence[Any], n: int) -> Any:
+        known = len(trace.inputs)
+        try:
+            return self._together(leaves, n)
+        except OneByOne:
+            select = REGISTRY["select"]
+            got = self.joined([
+                self.run([x if d is None else select(x, dim=d, index=i) for x, d in zip(leaves, self.dims)])
+                for i in range(n)
+            ], new=True)  # fmt: skip
+        if any(i.drawn for i in trace.inputs[known:]):
+            raise RuntimeError(RANDOM)
+        return got
 
     def _together(self, leaves: Sequence[Any], n: int) -> Any:
         level = Level(n, current().batch, self.randomness)
