@@ -21,12 +21,12 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.native import crew, plan
+from chainrule.compiler.native import plan, thread_pool
 from chainrule.compiler.native.arena import Span, arrange
-from chainrule.compiler.native.cells import NotNative
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.graph import build
 from chainrule.compiler.native.loop import native_loop
+from chainrule.compiler.native.registers import NotNative
 
 SEED = 11
 F32, F64, I64, BOOL = map(np.dtype, ("float32", "float64", "int64", "bool"))
@@ -412,7 +412,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     a = rng.normal(size=x.shape)
     found = []
     for workers in (1, 3):
-        monkeypatch.setattr(crew, "WORKERS", workers)
+        monkeypatch.setattr(thread_pool, "WORKERS", workers)
         found.append(build([x], results)([a]))
     for one, three in zip(*found):
         np.testing.assert_array_equal(one, three)
@@ -472,8 +472,8 @@ def test_one_loop_for_value_and_gradient(held: type[Both]) -> None:
     compile(cr.func.grad_and_value(FUNCTIONS["exp of fraction"][0]))(cr.randn(1000))
     (made,) = held.made
     assert made.facts.kernels == 1 and not made.facts.numpy
-    (sweep,) = made.made.plan.steps
-    assert isinstance(sweep, plan.Sweep) and len(sweep.roots) == 2
+    (loop,) = made.made.plan.steps
+    assert isinstance(loop, plan.FusedLoop) and len(loop.roots) == 2
 
 
 def test_report_tells_what_was_made() -> None:
@@ -657,7 +657,7 @@ def test_thin_products(
     got, want, made = _product(*shape, turned, dtype)
     assert not made.facts.numpy
     _close(got, want, shape[1])
-    monkeypatch.setattr(crew, "WORKERS", 1)
+    monkeypatch.setattr(thread_pool, "WORKERS", 1)
     np.testing.assert_array_equal(_product(*shape, turned, dtype)[0], got)  # however many threads
 
 

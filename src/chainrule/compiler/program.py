@@ -1,8 +1,8 @@
 """A program: one traced graph, what runs it, and what happens around a run.
 
 Before: guards must hold, and the values that the graph starts from are fetched. After: what the function has changed is
-changed. Where all of the graph is native, both are done by native code (`native.enter`): it checks the arrays, and puts
-new values of parameters and optimiser state into their memory; what is left for Python are version numbers and the
+changed. Where all of the graph is native, both are done by native code (`native.fastcall`): it checks the arrays, and
+puts new values of parameters and optimiser state into their memory; what is left for Python are version numbers and the
 tensors that are returned.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from chainrule.compiler.captures import Captures
-from chainrule.compiler.native.enter import Entry
+from chainrule.compiler.native.fastcall import Entry
 from chainrule.compiler.outside import SHARED, overlap
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.pullback import Returned

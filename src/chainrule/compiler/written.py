@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiler.native.enter import Entry
+from chainrule.compiler.native.fastcall import Entry
 from chainrule.compiler.trace import CULPRIT, only, overwrite
 from chainrule.core.state import draw
 from chainrule.core.tensor import LEAF, Tensor, new, version, wrap

@@ -41,7 +41,7 @@ def run_fast(
     try:
         import llvmlite  # noqa: F401
 
-        from chainrule.compiler.native.cells import NotNative
+        from chainrule.compiler.native.registers import NotNative
     except ImportError:
         return None
     objective = Objective(f, starts[0])
@@ -201,7 +201,7 @@ class _Run:
 
     def _piece(self, begin: int, end: int) -> None:
         """Steps begin to end, shared among threads; before the first and after the last, lanes are looked at."""
-        from chainrule.compiler.native import crew
+        from chainrule.compiler.native import thread_pool
         from chainrule.compiler.native.frame import address
 
         code, programs = self.code, self.plan.programs
@@ -216,8 +216,8 @@ class _Run:
             0 if self.path is None else address(self.path), self.record,
         ], np.int64)  # fmt: skip
         blocks = self.padded // code.block
-        if crew.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY:
-            crew.share(code.run, address(job), 0, blocks, -(-blocks // (crew.WORKERS * SHARES)))
+        if thread_pool.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY:
+            thread_pool.share(code.run, address(job), 0, blocks, -(-blocks // (thread_pool.WORKERS * SHARES)))
         else:
             code.run(address(job), 0, 0, blocks)
 

@@ -272,7 +272,7 @@ def _do(name: str, *args: Any, **attrs: Any) -> Any:
 def _native(step: Program, leaves: int) -> Native | None:
     """None if llvmlite is missing or the graph is not for a native loop."""
     try:
-        from chainrule.compiler.native.cells import NotNative
+        from chainrule.compiler.native.registers import NotNative
     except ImportError:
         return None
     try:

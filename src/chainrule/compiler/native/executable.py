@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native import crew, enter
-from chainrule.compiler.native.enter import Entry
+from chainrule.compiler.native import fastcall, thread_pool
+from chainrule.compiler.native.fastcall import Entry
 from chainrule.compiler.native.frame import Frame, Made, address, memory, result, scalar
 from chainrule.core.graph import Var
 
@@ -31,8 +31,8 @@ class Executable:
         return self.run(arrays)
 
     def enter(self, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
-        """The shortest way to run it, where all is native: see `enter.enter`."""
-        return enter.enter(self.made, into, single, arguments)
+        """The shortest way to run it, where all is native: see `fastcall.enter`."""
+        return fastcall.enter(self.made, into, single, arguments)
 
     def _general(self, arrays: Sequence[Any]) -> list[Any]:
         made = self.made
@@ -143,4 +143,4 @@ def _launch(step: tuple[Any, Any], frame: Frame) -> None:
     if cut is None:
         function(*frame.addresses, 0, 0)
     else:
-        crew.share(function, *frame.addresses, *cut)
+        thread_pool.share(function, *frame.addresses, *cut)

@@ -1,6 +1,6 @@
 """Native code for a graph: LLVM, where there is a native form, and NumPy's kernels between.
 
-The graph is cut by `plan`; `straight` and `sweep` write the parts, which become one module. Small
+The graph is cut by `plan`; `unrolled` and `fused_loop` write the parts, which become one module. Small
 values live in `cells`, one piece of memory per run in progress; larger ones are arrays whose addresses are in a table.
 """
 
@@ -14,18 +14,18 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native import crew, product, straight
+from chainrule.compiler.native import product, thread_pool, unrolled
 from chainrule.compiler.native.arena import Arena, Span, arrange
-from chainrule.compiler.native.cells import Pen
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.frame import Made
+from chainrule.compiler.native.fused import Writer, write_finish
 from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.lower import lower
-from chainrule.compiler.native.plan import LOOP, STRAIGHT, Plan, Product, Sweep, is_reduction, price, reduction
+from chainrule.compiler.native.plan import LOOP, UNROLLED, FusedLoop, Plan, Product, is_reduction, price, reduction
+from chainrule.compiler.native.registers import Emitter
 from chainrule.compiler.native.sums import Accumulator
-from chainrule.compiler.native.sweep import Writer, write_finish
 from chainrule.core.graph import Var, order
 
 MANY = 8_000_000  # simple instructions of a loop from which on it is shared among threads
@@ -118,17 +118,17 @@ class Builder:
     def _place(self, inputs: Sequence[Var]) -> None:
         """What lies in the cells, and what in the table."""
         plan = self.plan
-        users = [v for v in plan.values if plan.kind[v.id] in (STRAIGHT, LOOP)]
+        users = [v for v in plan.values if plan.kind[v.id] in (UNROLLED, LOOP)]
         native = {a.id for v in users for a in plan.reads(v)}
         given = {v.id for v in inputs}
-        small = [v for v in inputs if 0 < v.size <= straight.TINY and v.dtype in straight.KINDS]
+        small = [v for v in inputs if 0 < v.size <= unrolled.TINY and v.dtype in unrolled.KINDS]
         cells, table = list({v.id: v for v in small}.values()), []
         for v in plan.values:
-            if plan.kind[v.id] in (STRAIGHT, LOOP):
+            if plan.kind[v.id] in (UNROLLED, LOOP):
                 placed = v.id in plan.stored and not plan.as_array(v)
             else:
                 placed = v.id in native and v.size > 0 and (v.data is None or v.size > 1)
-            if placed and v.size > straight.TINY:
+            if placed and v.size > unrolled.TINY:
                 table.extend([v] if v.id not in self.shared else [])
             elif placed and v.id not in given:
                 cells.append(v)
@@ -172,16 +172,16 @@ class Builder:
             if isinstance(step, Var):
                 names.append(("", step))
                 self._lent(step)
-            elif isinstance(step, Sweep):
+            elif isinstance(step, FusedLoop):
                 loops = True
-                names.extend(self._sweep(module, name, step))
+                names.extend(self._fused_loop(module, name, step))
             elif isinstance(step, Product):
                 names.extend(self._product(module, name, step.v))
             else:
                 self._straight(module, name, step)
                 names.append((name, None))
                 self.fused.append(len(step))
-                self.work += sum(map(straight.work, step))
+                self.work += sum(map(unrolled.work, step))
         runs = _runs(module, names)
         if not any(isinstance(s, str) for s, _ in runs):
             self.code = None
@@ -195,7 +195,7 @@ class Builder:
 
         index, pointer = ir.IntType(64), ir.PointerType()
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, index, index]), name)
-        pen = Pen(module, ir.IRBuilder(function.append_basic_block()), vector=False)
+        emitter = Emitter(module, ir.IRBuilder(function.append_basic_block()), vector=False)
         at = {v.id: i for i, v in enumerate(self.cells.values)}
         own = {v.id for v in values}
         known: dict[int, Any] = {}
@@ -203,23 +203,23 @@ class Builder:
             for a in v.args:
                 if isinstance(a, Var) and a.id not in known and a.id not in own:
                     if a.data is not None:
-                        known[a.id] = straight.constants(pen, a)
+                        known[a.id] = unrolled.constants(emitter, a)
                     else:
-                        known[a.id] = self.cells.load(pen, function.args[0], at[a.id])
-        evaluate(pen, values, known)
+                        known[a.id] = self.cells.load(emitter, function.args[0], at[a.id])
+        evaluate(emitter, values, known)
         for v in values:
             if v.id in self.plan.stored:
-                self.cells.store(pen, function.args[0], at[v.id], known[v.id])
-        pen.build.ret_void()
+                self.cells.store(emitter, function.args[0], at[v.id], known[v.id])
+        emitter.build.ret_void()
 
-    def _sweep(self, module: Any, name: str, sweep: Sweep) -> list[tuple[str, Any]]:
-        units = Writer.pieces(sweep)[0]
-        for v in sweep.roots:
-            if _has_partials(v, sweep):
+    def _fused_loop(self, module: Any, name: str, fused_loop: FusedLoop) -> list[tuple[str, Any]]:
+        units = Writer.pieces(fused_loop)[0]
+        for v in fused_loop.roots:
+            if _has_partials(v, fused_loop):
                 self._add(("partial", v.id), units, Accumulator(v).dtype)
-        writer = Writer(module, name, self.plan, sweep, self.places)
+        writer = Writer(module, name, self.plan, fused_loop, self.places)
         self._needs(*writer.pointers)
-        computed = self.plan.computed(sweep).values()
+        computed = self.plan.computed(fused_loop).values()
         self.fused.append(len(computed))
         n, work = writer.units, writer.n * sum(map(price, computed))
         self.work += work // 4
@@ -261,7 +261,7 @@ class Builder:
         for a in v.args:
             if not isinstance(a, Var):
                 args.append((2, a))
-            elif self.plan.kind[a.id] in (STRAIGHT, LOOP) and a.id in at:
+            elif self.plan.kind[a.id] in (UNROLLED, LOOP) and a.id in at:
                 args.append((3 if a.weak else 1, at[a.id]))
             else:
                 args.append((0, self.slots[a.id]))
@@ -278,7 +278,7 @@ class Builder:
         out = []
         given: set[int] = set()
         for v in results:
-            if v.id in at and self.plan.kind[v.id] in (STRAIGHT, LOOP):
+            if v.id in at and self.plan.kind[v.id] in (UNROLLED, LOOP):
                 out.append(("copied" if v.shape else "number", at[v.id]))
             elif self._is_buffer(v) and v.id not in given:
                 out.append(("fresh", self.slots[v.id]))
@@ -299,9 +299,9 @@ class Builder:
 
 def _cut(units: int, work: int) -> tuple[int, int] | None:
     """The units, and how many of them are a piece for a thread; None if one thread does them all."""
-    if work < MANY or units < 2 * crew.WORKERS or crew.WORKERS == 1:
+    if work < MANY or units < 2 * thread_pool.WORKERS or thread_pool.WORKERS == 1:
         return None
-    piece = -(-units // (crew.WORKERS * PIECES))
+    piece = -(-units // (thread_pool.WORKERS * PIECES))
     return units, -(-piece // 64) * 64 if piece > 1024 else piece
 
 
@@ -336,5 +336,5 @@ def _runs(module: Any, names: list[tuple[str, Any]]) -> list[tuple[Any, Any]]:
     return out
 
 
-def _has_partials(v: Var, sweep: Sweep) -> bool:
-    return is_reduction(v) and (sweep.how == "columns" or reduction(v)[0] == "full")  # type: ignore[index]
+def _has_partials(v: Var, fused_loop: FusedLoop) -> bool:
+    return is_reduction(v) and (fused_loop.how == "columns" or reduction(v)[0] == "full")  # type: ignore[index]

@@ -1,7 +1,7 @@
 """Results that are written over what they were computed from: one place in memory instead of two.
 
 In a loop, an element is read before the result at the same place is written. So where a value has the shape of the
-loop, is read at the loop's own place only and by nobody later, its memory can be the result's. Straight code reads all
+loop, is read at the loop's own place only and by nobody later, its memory can be the result's. Unrolled code reads all
 that it needs before it writes anything, so a small value can lie where one of its kind lay that is not needed later.
 """
 
@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chainrule.compiler.native import straight
-from chainrule.compiler.native.plan import LOOP, Plan, Product, Sweep, is_reduction
+from chainrule.compiler.native import unrolled
+from chainrule.compiler.native.plan import LOOP, FusedLoop, Plan, Product, is_reduction
 from chainrule.core.graph import Var
 
 
@@ -22,11 +22,11 @@ def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
     found: dict[int, int] = {}
     taken: set[int] = set()
     for i, step in enumerate(plan.steps):
-        if not isinstance(step, Sweep):
+        if not isinstance(step, FusedLoop):
             continue
         inside = plan.computed(step)
         for v in step.roots:
-            if is_reduction(v) or v.size <= straight.TINY or v.shape != step.shape or last.get(v.id, end) == end:
+            if is_reduction(v) or v.size <= unrolled.TINY or v.shape != step.shape or last.get(v.id, end) == end:
                 continue
             for a in _behind(plan, v, step, inside):
                 if last[a.id] == i and a.id not in taken and a.dtype == v.dtype and _only_there(a, step, inside):
@@ -37,7 +37,7 @@ def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
 
 
 def cells_again(plan: Plan, cells: Sequence[Var], results: Sequence[Var]) -> dict[int, int]:
-    """By the number of a small value that straight code makes, that of the one whose cell it takes over."""
+    """By the number of a small value that unrolled code makes, that of the one whose cell it takes over."""
     last, found = _last(plan, results), dict[int, int]()
     there, free = {v.id for v in cells}, defaultdict[Any, list[int]](list)
     ends: dict[int, list[Var]] = defaultdict(list)
@@ -45,7 +45,7 @@ def cells_again(plan: Plan, cells: Sequence[Var], results: Sequence[Var]) -> dic
         if v.data is None and v.id in last:
             ends[last[v.id]].append(v)
     for i, step in enumerate(plan.steps):
-        for a in ends[i]:  # computed before: straight code makes nothing that it alone reads
+        for a in ends[i]:  # computed before: unrolled code makes nothing that it alone reads
             free[a.shape, a.dtype].append(found.get(a.id, a.id))
         for v in step if isinstance(step, list) else ():
             if v.id in there and free[v.shape, v.dtype]:
@@ -74,21 +74,21 @@ def _reads(plan: Plan, step: Any) -> Iterator[Var]:
         yield from plan.reads(v)
 
 
-def _behind(plan: Plan, v: Var, sweep: Sweep, inside: dict[int, Var]) -> Iterator[Var]:
+def _behind(plan: Plan, v: Var, fused_loop: FusedLoop, inside: dict[int, Var]) -> Iterator[Var]:
     """What v is computed from, element by element, that another loop has put into memory."""
     seen: set[int] = set()
     stack = [v]
     while stack:
         for a in stack.pop().args:
-            if not isinstance(a, Var) or a.id in seen or a.shape != sweep.shape:
+            if not isinstance(a, Var) or a.id in seen or a.shape != fused_loop.shape:
                 continue
             seen.add(a.id)
             if a.id in inside:
-                stack.extend([a] if straight.is_elementwise(a) else [])
+                stack.extend([a] if unrolled.is_elementwise(a) else [])
             elif plan.kind[a.id] == LOOP and not plan.as_array(a):
                 yield a
 
 
-def _only_there(a: Var, sweep: Sweep, inside: dict[int, Var]) -> bool:
+def _only_there(a: Var, fused_loop: FusedLoop, inside: dict[int, Var]) -> bool:
     users = [u for u in inside.values() if any(x is a for x in u.args)]
-    return all(straight.is_elementwise(u) and u.shape == sweep.shape for u in users)
+    return all(unrolled.is_elementwise(u) and u.shape == fused_loop.shape for u in users)

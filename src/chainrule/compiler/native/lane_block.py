@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler.native import straight
-from chainrule.compiler.native.cells import Cell, Pen, ir_type
+from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.loop import evaluate
+from chainrule.compiler.native.registers import Emitter, Register, ir_type
 from chainrule.compiler.native.stage import Stage
 from chainrule.compiler.native.wide import Wide
 from chainrule.core.graph import Var, order
@@ -58,45 +58,45 @@ class Block:
 
     # ---- lanes in memory
 
-    def _array(self, pen: Wide, arrays: Any, i: int, dtype: Any, lane: Any) -> Any:
+    def _array(self, emitter: Wide, arrays: Any, i: int, dtype: Any, lane: Any) -> Any:
         """Where the numbers of lanes from `lane` on lie."""
-        slot = pen.build.gep(arrays, [self.index(i)], source_etype=self.pointer)
-        return pen.build.gep(pen.build.load(slot, typ=self.pointer), [lane], source_etype=ir_type(dtype))
+        slot = emitter.build.gep(arrays, [self.index(i)], source_etype=self.pointer)
+        return emitter.build.gep(emitter.build.load(slot, typ=self.pointer), [lane], source_etype=ir_type(dtype))
 
-    def _load(self, pen: Wide, arrays: Any, cell: Any, lane: Any) -> Cell:
+    def _load(self, emitter: Wide, arrays: Any, cell: Any, lane: Any) -> Register:
         v = self.lanes.cells[cell]
-        return pen.load(self._array(pen, arrays, self.places[cell], v.dtype, lane), v.dtype, v.weak)
+        return emitter.load(self._array(emitter, arrays, self.places[cell], v.dtype, lane), v.dtype, v.weak)
 
-    def _store(self, pen: Wide, x: Cell, arrays: Any, cell: Any, lane: Any) -> None:
+    def _store(self, emitter: Wide, x: Register, arrays: Any, cell: Any, lane: Any) -> None:
         v = self.lanes.cells[cell]
-        pen.store(x, self._array(pen, arrays, self.places[cell], v.dtype, lane))
+        emitter.store(x, self._array(emitter, arrays, self.places[cell], v.dtype, lane))
 
-    def _lost(self, pen: Wide, arrays: Any, lane: Any) -> Any:
-        return self._array(pen, arrays, len(self.places), STEP, lane)
+    def _lost(self, emitter: Wide, arrays: Any, lane: Any) -> Any:
+        return self._array(emitter, arrays, len(self.places), STEP, lane)
 
-    def _lane(self, pen: Wide, lane: Any, vector: int) -> Any:
-        return pen.build.add(lane, self.index(vector * self.lanes.lanes))
+    def _lane(self, emitter: Wide, lane: Any, vector: int) -> Any:
+        return emitter.build.add(lane, self.index(vector * self.lanes.lanes))
 
     # ---- a step
 
-    def _common(self, pen: Wide, stage: Stage, row: Any) -> dict[int, Any]:
+    def _common(self, emitter: Wide, stage: Stage, row: Any) -> dict[int, Any]:
         """What is the same in all lanes, spread over a vector."""
-        scalars = Pen(self.module, pen.build, vector=True)
-        values = {v.id: straight.constants(pen, v) for v in stage.constants}
+        scalars = Emitter(self.module, emitter.build, vector=True)
+        values = {v.id: unrolled.constants(emitter, v) for v in stage.constants}
         for i, v in enumerate(stage.common):
             cells = stage.row.load(scalars, row, i)
             values[v.id] = wide = np.empty(v.shape, object)
             for place in np.ndindex(v.shape):
-                wide[place] = pen.spread(cells[place])
+                wide[place] = emitter.spread(cells[place])
         return values
 
-    def _row(self, pen: Wide, rows: Any, stride: Any, i: Any) -> Any:
+    def _row(self, emitter: Wide, rows: Any, stride: Any, i: Any) -> Any:
         from llvmlite import ir
 
-        return pen.build.gep(rows, [pen.build.mul(i, stride)], source_etype=ir.IntType(8))
+        return emitter.build.gep(rows, [emitter.build.mul(i, stride)], source_etype=ir.IntType(8))
 
     def _step(
-        self, pen: Wide, stage: Stage, common: dict[int, Any], cells: dict[Any, Cell], results: Sequence[Var]
+        self, emitter: Wide, stage: Stage, common: dict[int, Any], cells: dict[Any, Register], results: Sequence[Var]
     ) -> dict[int, Any]:
         """All values that the results need in a step of one vector, from what its cells hold."""
         values = dict(common)
@@ -106,9 +106,9 @@ class Block:
             for place in np.ndindex(v.shape):
                 held[place] = cells[role, place]
         behind = {v.id for v in order(results)}
-        evaluate(pen, [v for v in stage.graph if v.id in behind], values)
+        evaluate(emitter, [v for v in stage.graph if v.id in behind], values)
         return values
 
-    def _moved(self, after: dict[str, Var], values: dict[int, Any]) -> dict[Any, Cell]:
+    def _moved(self, after: dict[str, Var], values: dict[int, Any]) -> dict[Any, Register]:
         """What the step makes of the cells that it moves."""
         return {(role, place): values[after[role].id][place] for role, place in self.lanes.cells if role in after}

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.lane_block import STEP, Block
+from chainrule.compiler.native.registers import DOUBLE, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.stage import STRETCH, Stage
 from chainrule.compiler.native.wide import Wide
 
@@ -19,28 +19,28 @@ class Steps(Block):
 
     def _carefully(self, name: str, stage: Stage, vectors: int) -> Any:
         """Steps in which every lane is looked at."""
-        function, build, pen = self._function(name)
+        function, build, emitter = self._function(name)
         arrays, rows, stride, lane, step, steps = function.args
-        at = [self._lane(pen, lane, n) for n in range(vectors)]
+        at = [self._lane(emitter, lane, n) for n in range(vectors)]
         with counting(build, self.index(0), steps, 1) as i:
-            common = self._common(pen, stage, self._row(pen, rows, stride, i))
+            common = self._common(emitter, stage, self._row(emitter, rows, stride, i))
             now = build.trunc(build.add(step, i), ir_type(STEP))
             for here in at:
-                cells = {c: self._load(pen, arrays, c, here) for c in self.lanes.cells if c[0] in stage.wide}
-                gone = pen.load(self._lost(pen, arrays, here), STEP)
-                values = self._step(pen, stage, common, cells, [*stage.seen, *stage.after.values()])
+                cells = {c: self._load(emitter, arrays, c, here) for c in self.lanes.cells if c[0] in stage.wide}
+                gone = emitter.load(self._lost(emitter, arrays, here), STEP)
+                values = self._step(emitter, stage, common, cells, [*stage.seen, *stage.after.values()])
                 value, *slopes = (c for v in stage.seen for c in values[v.id].flat)
                 fine = abs(value) < np.inf
                 for g in slopes:
                     fine = fine & (g == g)
                 alive = gone < 0
-                gone = choose(alive & ~fine, pen.spread(Cell(pen, now, STEP)), gone)
-                pen.store(gone, self._lost(pen, arrays, here))
+                gone = choose(alive & ~fine, emitter.spread(Register(emitter, now, STEP)), gone)
+                emitter.store(gone, self._lost(emitter, arrays, here))
                 goes = gone < 0
                 for cell, new in self._moved(stage.after, values).items():
                     if cell[0] == "x":
                         new = choose(goes, new, cells[cell])
-                    self._store(pen, new, arrays, cell, here)
+                    self._store(emitter, new, arrays, cell, here)
         build.ret_void()
         return function
 
@@ -48,7 +48,7 @@ class Steps(Block):
         """Steps in which only the whole is looked at, after each stretch of them."""
         from llvmlite import ir
 
-        function, build, pen = self._function("quick")
+        function, build, emitter = self._function("quick")
         arrays, rows, stride, lane, step, steps = function.args
         settled = build.alloca(ir.IntType(1))  # a stretch led back to where it began, and so will the next
         build.store(ir.IntType(1)(0), settled)
@@ -57,18 +57,18 @@ class Steps(Block):
             whole = build.icmp_signed(">=", left, self.index(STRETCH))
             with build.if_then(build.not_(build.and_(whole, build.load(settled, typ=ir.IntType(1))))):
                 length = build.select(whole, self.index(STRETCH), left)
-                here = self._row(pen, rows, stride, done)
-                self._stretch(pen, careful, (arrays, here, stride, lane, build.add(step, done), length), settled)
+                here = self._row(emitter, rows, stride, done)
+                self._stretch(emitter, careful, (arrays, here, stride, lane, build.add(step, done), length), settled)
         build.ret_void()
         return function
 
-    def _stretch(self, pen: Wide, careful: Any, call: tuple[Any, ...], settled: Any) -> None:
+    def _stretch(self, emitter: Wide, careful: Any, call: tuple[Any, ...], settled: Any) -> None:
         """Some steps, made again by `careful` if something was not finite."""
         arrays, rows, stride, lane, step, length = call
-        build, stage = pen.build, self.lanes.stage
-        at = [self._lane(pen, lane, n) for n in range(self.lanes.vectors)]
-        start = [{cell: self._load(pen, arrays, cell, a) for cell in self.lanes.cells} for a in at]
-        zero = pen.constant(0, stage.seen[0].dtype)
+        build, stage = emitter.build, self.lanes.stage
+        at = [self._lane(emitter, lane, n) for n in range(self.lanes.vectors)]
+        start = [{cell: self._load(emitter, arrays, cell, a) for cell in self.lanes.cells} for a in at]
+        zero = emitter.constant(0, stage.seen[0].dtype)
         before, body, end = build.block, build.append_basic_block("stretch"), build.append_basic_block("stretched")
         build.branch(body)
         build.position_at_end(body)
@@ -79,13 +79,13 @@ class Steps(Block):
         for cells in start:
             mine = {cell: _phi(build, before, cells[cell]) for cell in moving}
             phis.append((mine, _phi(build, before, zero)))
-        common = self._common(pen, stage, self._row(pen, rows, stride, i))
+        common = self._common(emitter, stage, self._row(emitter, rows, stride, i))
         ends = []
         for cells, (mine, sign) in zip(start, phis):
-            values = self._step(pen, stage, common, {**cells, **mine}, [*stage.seen, *stage.after.values()])
+            values = self._step(emitter, stage, common, {**cells, **mine}, [*stage.seen, *stage.after.values()])
             for v in stage.seen:
                 for c in values[v.id].flat:
-                    sign = pen.intrinsic("fma", c.astype(zero.dtype), zero, sign)
+                    sign = emitter.intrinsic("fma", c.astype(zero.dtype), zero, sign)
             ends.append((self._moved(stage.after, values), sign))
         following = build.add(i, self.index(1))
         i.add_incoming(following, build.block)
@@ -95,9 +95,9 @@ class Steps(Block):
             sign.raw.add_incoming(after.raw, build.block)
         build.cbranch(build.icmp_signed("<", following, length), body, end)
         build.position_at_end(end)
-        alive = [pen.load(self._lost(pen, arrays, a), STEP) < 0 for a in at]
+        alive = [emitter.load(self._lost(emitter, arrays, a), STEP) < 0 for a in at]
         bad = [good & (sign != 0.0) for good, (_, sign) in zip(alive, ends)]
-        with build.if_else(pen.any(functools.reduce(Cell.__or__, bad)), likely=False) as (wrong, right):
+        with build.if_else(emitter.any(functools.reduce(Register.__or__, bad)), likely=False) as (wrong, right):
             with wrong:
                 few = max(self.lanes.vectors // 4, 1)
                 for n in range(0, self.lanes.vectors, few):
@@ -106,43 +106,45 @@ class Steps(Block):
                 pairs = []
                 for a, good, (moved, _) in zip(at, alive, ends):
                     for cell in moving:
-                        new, old = moved[cell], self._load(pen, arrays, cell, a)
+                        new, old = moved[cell], self._load(emitter, arrays, cell, a)
                         if cell[0] == "x":
                             new = choose(good, new, old)
-                        self._store(pen, new, arrays, cell, a)
+                        self._store(emitter, new, arrays, cell, a)
                         pairs.append((new, old))
                 if not stage.counting:
-                    build.store(pen.same(pairs), settled)
+                    build.store(emitter.same(pairs), settled)
 
     def _unchecked(self, quick: Any) -> Any:
         """Steps of which it is known that nothing can go wrong as long as a stretch of them begins within bounds."""
-        function, build, pen = self._function("unchecked")
+        function, build, emitter = self._function("unchecked")
         arrays, rows, stride, lane, step, steps = function.args
         stage = self.lanes.stage
-        at = [self._lane(pen, lane, n) for n in range(self.lanes.vectors)]
+        at = [self._lane(emitter, lane, n) for n in range(self.lanes.vectors)]
         moving = [cell for cell in self.lanes.cells if cell[0] in stage.after]
-        still = [{c: self._load(pen, arrays, c, a) for c in self.lanes.cells if c not in moving} for a in at]
-        stretch, size = self._limits(pen, arrays)
+        still = [{c: self._load(emitter, arrays, c, a) for c in self.lanes.cells if c not in moving} for a in at]
+        stretch, size = self._limits(emitter, arrays)
 
-        def load() -> list[dict[Any, Cell]]:  # a lost lane goes on from zero, and is not stored
-            alive = [pen.load(self._lost(pen, arrays, a), STEP) < 0 for a in at]
-            return [{c: choose(good, self._load(pen, arrays, c, a), 0.0) for c in moving} for a, good in zip(at, alive)]
-
-        def store(block: list[dict[Any, Cell]]) -> None:
-            for a, cells in zip(at, block):
-                alive = pen.load(self._lost(pen, arrays, a), STEP) < 0
-                for cell, new in cells.items():
-                    self._store(pen, choose(alive, new, self._load(pen, arrays, cell, a)), arrays, cell, a)
-
-        def stepped(block: list[dict[Any, Cell]], row: Any) -> list[dict[Any, Cell]]:
-            common, wanted = self._common(pen, stage, row), list(stage.short.values())
+        def load() -> list[dict[Any, Register]]:  # a lost lane goes on from zero, and is not stored
+            alive = [emitter.load(self._lost(emitter, arrays, a), STEP) < 0 for a in at]
             return [
-                self._moved(stage.short, self._step(pen, stage, common, {**fixed, **cells}, wanted))
+                {c: choose(good, self._load(emitter, arrays, c, a), 0.0) for c in moving} for a, good in zip(at, alive)
+            ]
+
+        def store(block: list[dict[Any, Register]]) -> None:
+            for a, cells in zip(at, block):
+                alive = emitter.load(self._lost(emitter, arrays, a), STEP) < 0
+                for cell, new in cells.items():
+                    self._store(emitter, choose(alive, new, self._load(emitter, arrays, cell, a)), arrays, cell, a)
+
+        def stepped(block: list[dict[Any, Register]], row: Any) -> list[dict[Any, Register]]:
+            common, wanted = self._common(emitter, stage, row), list(stage.short.values())
+            return [
+                self._moved(stage.short, self._step(emitter, stage, common, {**fixed, **cells}, wanted))
                 for fixed, cells in zip(still, block)
             ]
 
-        def same(block: list[dict[Any, Cell]], other: list[dict[Any, Cell]]) -> Any:
-            return pen.same([(cells[c], others[c]) for cells, others in zip(block, other) for c in moving])
+        def same(block: list[dict[Any, Register]], other: list[dict[Any, Register]]) -> Any:
+            return emitter.same([(cells[c], others[c]) for cells, others in zip(block, other) for c in moving])
 
         first = load()
         before, head, body = build.block, build.append_basic_block("head"), build.append_basic_block("body")
@@ -154,9 +156,9 @@ class Steps(Block):
         now = [{cell: _phi(build, before, c) for cell, c in cells.items()} for cells in first]
         left = build.sub(steps, done)
         length = build.select(build.icmp_signed("<", left, stretch), left, stretch)
-        here = self._row(pen, rows, stride, done)
+        here = self._row(emitter, rows, stride, done)
         within = [abs(c) <= size[c.dtype] for cells in now for c in cells.values()]
-        build.cbranch(pen.any(~functools.reduce(Cell.__and__, within)), slow, body)
+        build.cbranch(emitter.any(~functools.reduce(Register.__and__, within)), slow, body)
 
         build.position_at_end(slow)
         store(now)
@@ -169,7 +171,7 @@ class Steps(Block):
         i = build.phi(self.index)
         i.add_incoming(self.index(0), head)
         moved = [{cell: _phi(build, head, c) for cell, c in cells.items()} for cells in now]
-        new = stepped(moved, self._row(pen, here, stride, i))
+        new = stepped(moved, self._row(emitter, here, stride, i))
         following = build.add(i, self.index(1))
         i.add_incoming(following, build.block)
         for phis, cells in zip(moved, new):
@@ -204,20 +206,20 @@ class Steps(Block):
         build.ret_void()
         return function
 
-    def _limits(self, pen: Wide, arrays: Any) -> tuple[Any, dict[Any, Cell]]:
+    def _limits(self, emitter: Wide, arrays: Any) -> tuple[Any, dict[Any, Register]]:
         """The length of a stretch, and the bound of what it begins with: two numbers after the arrays' addresses."""
         from llvmlite import ir
 
         n = len(self.places) + 2
-        slots = [pen.build.gep(arrays, [self.index(n + k)], source_etype=self.index) for k in (0, 1)]
-        size = Cell(pen, pen.build.load(slots[1], typ=ir.DoubleType()), DOUBLE)
+        slots = [emitter.build.gep(arrays, [self.index(n + k)], source_etype=self.index) for k in (0, 1)]
+        size = Register(emitter, emitter.build.load(slots[1], typ=ir.DoubleType()), DOUBLE)
         kinds = {v.dtype for v in self.lanes.cells.values()}
-        scalars = Pen(self.module, pen.build, vector=True)
-        sizes = {k: pen.spread(Cell(scalars, size.raw, DOUBLE).astype(k)) for k in kinds}
-        return pen.build.load(slots[0], typ=self.index), sizes
+        scalars = Emitter(self.module, emitter.build, vector=True)
+        sizes = {k: emitter.spread(Register(scalars, size.raw, DOUBLE).astype(k)) for k in kinds}
+        return emitter.build.load(slots[0], typ=self.index), sizes
 
 
-def _phi(build: Any, before: Any, first: Cell) -> Cell:
+def _phi(build: Any, before: Any, first: Register) -> Register:
     phi = build.phi(first.raw.type)
     phi.add_incoming(first.raw, before)
-    return Cell(first.pen, phi, first.dtype, first.weak)
+    return Register(first.emitter, phi, first.dtype, first.weak)

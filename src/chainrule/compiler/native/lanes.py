@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.lane_block import STEP, LaneLayout
 from chainrule.compiler.native.lane_steps import Steps
 from chainrule.compiler.native.loop import Layout, evaluate
+from chainrule.compiler.native.registers import BOOL, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.stage import Stage
 from chainrule.compiler.native.wide import Wide, width
 from chainrule.core.graph import order
@@ -166,19 +166,19 @@ class _Writer(Steps):
 
         every, size = job["record"], self.lanes.stage.inputs["x"].itemsize
         with self._if(build, every), build.if_then(build.icmp_signed("==", build.srem(step, every), self.index(0))):
-            pen = Wide(self.module, build, self.lanes.lanes)
+            emitter = Wide(self.module, build, self.lanes.lanes)
             path, row = build.inttoptr(job["path"], self.pointer), build.sdiv(step, every)
             lanes = build.gep(table, [self.index(len(self.places) + 4)], source_etype=self.index)
             count = build.load(lanes, typ=self.index)
             first, last = (build.mul(n, self.index(self.lanes.block)) for n in (low, high))
             with counting(build, first, last, self.lanes.lanes) as lane:
-                gone = pen.load(self._lost(pen, table, lane), STEP) >= 0
+                gone = emitter.load(self._lost(emitter, table, lane), STEP) >= 0
                 for i, cell in enumerate(self.xs):
-                    x = self._load(pen, table, cell, lane)
+                    x = self._load(emitter, table, cell, lane)
                     n = build.add(build.mul(row, self.index(len(self.xs))), self.index(i))
                     to = build.mul(build.add(build.mul(n, count), lane), self.index(size))
-                    x = choose(gone, pen.constant(np.nan, x.dtype), x)
-                    pen.store(x, build.gep(path, [to], source_etype=ir.IntType(8)))
+                    x = choose(gone, emitter.constant(np.nan, x.dtype), x)
+                    emitter.store(x, build.gep(path, [to], source_etype=ir.IntType(8)))
 
     def _counts(self, name: str, stage: Stage) -> None:
         """What is the same for all lanes: takes the address of what it begins with in the place of the arrays'."""
@@ -190,40 +190,40 @@ class _Writer(Steps):
         function = ir.Function(self.module, kind, f"{name}_count")
         memory, rows, stride, *_, steps = function.args
         build = ir.IRBuilder(function.append_basic_block())
-        pen = Pen(self.module, build, vector=False)
+        emitter = Emitter(self.module, build, vector=False)
         begin = Layout([stage.inputs[r] for r in stage.narrow])
         graph = order([*stage.common, *(stage.after[r] for r in stage.counting)])
         with counting(build, self.index(0), steps, 1) as i:
             row = build.gep(rows, [build.mul(i, stride)], source_etype=ir.IntType(8))
-            values = {v.id: begin.load(pen, memory, k) for k, v in enumerate(begin.values)}
-            evaluate(pen, graph, values)
+            values = {v.id: begin.load(emitter, memory, k) for k, v in enumerate(begin.values)}
+            evaluate(emitter, graph, values)
             for k, v in enumerate(stage.common):
-                stage.row.store(pen, row, k, values[v.id])
+                stage.row.store(emitter, row, k, values[v.id])
             for k, role in enumerate(stage.narrow):
                 if role in stage.counting:
-                    begin.store(pen, memory, k, values[stage.after[role].id])
+                    begin.store(emitter, memory, k, values[stage.after[role].id])
         build.ret_void()
 
     def _looking(self, vectors: int) -> Any:
         """The value; a lane is lost where that or the slope is not finite. `steps`: 0 lets an infinite slope pass."""
-        function, build, pen = self._function("look_some")
+        function, build, emitter = self._function("look_some")
         arrays, rows, _, lane, step, steps = function.args
         stage = self.lanes.look
-        common = self._common(pen, stage, rows)
-        scalars = Pen(self.module, build, vector=True)
-        now = pen.spread(Cell(scalars, build.trunc(step, ir_type(STEP)), STEP))
+        common = self._common(emitter, stage, rows)
+        scalars = Emitter(self.module, build, vector=True)
+        now = emitter.spread(Register(scalars, build.trunc(step, ir_type(STEP)), STEP))
         kind = stage.seen[1].dtype
         endless, largest = (scalars.constant(x, kind) for x in (np.inf, np.finfo(kind).max))
-        steepest = pen.spread(
-            choose(Cell(scalars, build.icmp_signed("==", steps, self.index(0)), BOOL), endless, largest)
+        steepest = emitter.spread(
+            choose(Register(scalars, build.icmp_signed("==", steps, self.index(0)), BOOL), endless, largest)
         )
         for n in range(vectors):
-            here = self._lane(pen, lane, n)
-            xs = {cell: self._load(pen, arrays, cell, here) for cell in self.xs}
-            value, slope = (self._step(pen, stage, common, xs, stage.seen)[v.id][()] for v in stage.seen)
-            pen.store(value, self._array(pen, arrays, len(self.places) + 1, value.dtype, here))
+            here = self._lane(emitter, lane, n)
+            xs = {cell: self._load(emitter, arrays, cell, here) for cell in self.xs}
+            value, slope = (self._step(emitter, stage, common, xs, stage.seen)[v.id][()] for v in stage.seen)
+            emitter.store(value, self._array(emitter, arrays, len(self.places) + 1, value.dtype, here))
             fine = (abs(value) < np.inf) & (slope <= steepest)
-            lost = pen.load(self._lost(pen, arrays, here), STEP)
-            pen.store(choose((lost < 0) & ~fine, now, lost), self._lost(pen, arrays, here))
+            lost = emitter.load(self._lost(emitter, arrays, here), STEP)
+            emitter.store(choose((lost < 0) & ~fine, now, lost), self._lost(emitter, arrays, here))
         build.ret_void()
         return function

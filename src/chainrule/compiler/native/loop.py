@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler.native import straight
-from chainrule.compiler.native.cells import Cell, NotNative, Pen
+from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.lower import lower
+from chainrule.compiler.native.registers import Emitter, NotNative, Register
 from chainrule.core.graph import Var, order
 
 WORK = 4096  # instructions: a graph beyond this is not written out
@@ -48,20 +48,20 @@ class Layout:
             for v, at in zip(self.values, self.offsets)
         ]
 
-    def load(self, pen: Pen, memory: Any, i: int) -> Any:
-        return self._each(pen, memory, i, lambda at, _: pen.load(at, self.values[i].dtype, self.values[i].weak))
+    def load(self, emitter: Emitter, memory: Any, i: int) -> Any:
+        return self._each(emitter, memory, i, lambda at, _: emitter.load(at, self.values[i].dtype, self.values[i].weak))
 
-    def store(self, pen: Pen, memory: Any, i: int, cells: Any) -> None:
-        self._each(pen, memory, i, lambda at, place: pen.store(cells[place], at))
+    def store(self, emitter: Emitter, memory: Any, i: int, cells: Any) -> None:
+        self._each(emitter, memory, i, lambda at, place: emitter.store(cells[place], at))
 
-    def _each(self, pen: Pen, memory: Any, i: int, do: Any) -> Any:
+    def _each(self, emitter: Emitter, memory: Any, i: int, do: Any) -> Any:
         from llvmlite import ir
 
         v = self.values[i]
         out = np.empty(v.shape, object)
         byte, index = ir.IntType(8), ir.IntType(64)
         for n, place in enumerate(np.ndindex(v.shape)):
-            at = pen.build.gep(memory, [index(self.offsets[i] + n * v.itemsize)], source_etype=byte)
+            at = emitter.build.gep(memory, [index(self.offsets[i] + n * v.itemsize)], source_etype=byte)
             out[place] = do(at, place)
         return out
 
@@ -73,8 +73,8 @@ def _strides(v: Var) -> tuple[int, ...]:
 def fits(values: Sequence[Var]) -> bool:
     """Whether a graph is small and all its ops can be written out."""
     computed = [v for v in values if v.op is not None]
-    small = all(0 < v.size <= straight.TINY for v in values)
-    return small and sum(map(straight.work, computed)) <= WORK and all(map(straight.covered, computed))
+    small = all(0 < v.size <= unrolled.TINY for v in values)
+    return small and sum(map(unrolled.work, computed)) <= WORK and all(map(unrolled.covered, computed))
 
 
 def native_loop(
@@ -201,9 +201,9 @@ class _Writer:
             function.append_basic_block, ("start", "point", "go", "put", "onward", "end")
         )
         self.build = build = ir.IRBuilder(start)
-        self.pen = Pen(self.module, build, vector=False)
+        self.emitter = Emitter(self.module, build, vector=False)
         inputs = loop.inputs
-        values = {v.id: inputs.load(self.pen, given, i) for i, v in enumerate(inputs.values)}
+        values = {v.id: inputs.load(self.emitter, given, i) for i, v in enumerate(inputs.values)}
         columns = [self._load(table, 8 * i, pointer) for i in range(len(loop.record))]
         last = build.sub(steps, index(1))
         build.branch(point)
@@ -217,8 +217,8 @@ class _Writer:
             v = inputs.values[loop.rate]
             n = build.select(done, build.select(build.icmp_signed("<", last, index(0)), index(0), last), step)
             at = build.gep(rates, [build.mul(n, stride)], source_etype=self.byte)
-            values[v.id] = Layout([v]).load(self.pen, at, 0)
-        evaluate(self.pen, order(results), values)
+            values[v.id] = Layout([v]).load(self.emitter, at, 0)
+        evaluate(self.emitter, order(results), values)
         found = [values[v.id] for v in results]
         if stop is not None:
             done = build.or_(done, found[stop][()].raw)
@@ -230,7 +230,7 @@ class _Writer:
         build.position_at_end(put)
         for column, v in zip(columns, loop.record):
             at = build.gep(column, [build.mul(row, index(v.nbytes))], source_etype=self.byte)
-            Layout([v]).store(self.pen, at, 0, values[v.id])
+            Layout([v]).store(self.emitter, at, 0, values[v.id])
         next_row = build.add(row, index(1))
         build.branch(onward)
 
@@ -250,9 +250,9 @@ class _Writer:
 
         build.position_at_end(end)
         for i, cells in phis.items():
-            inputs.store(self.pen, given, i, cells)
+            inputs.store(self.emitter, given, i, cells)
         for i, v in enumerate(loop.last.values):
-            loop.last.store(self.pen, out, i, values[v.id])
+            loop.last.store(self.emitter, out, i, values[v.id])
         build.ret(step)
 
     def _load(self, memory: Any, offset: int, kind: Any) -> Any:
@@ -264,15 +264,15 @@ class _Writer:
         for place in np.ndindex(first.shape):
             phi = self.build.phi(first[place].raw.type)
             phi.add_incoming(first[place].raw, start)
-            cells[place] = Cell(self.pen, phi, first[place].dtype, first[place].weak)
+            cells[place] = Register(self.emitter, phi, first[place].dtype, first[place].weak)
         return cells
 
 
-def evaluate(pen: Pen, graph: Sequence[Var], values: dict[int, Any]) -> None:
+def evaluate(emitter: Emitter, graph: Sequence[Var], values: dict[int, Any]) -> None:
     """Write out all values of a graph, in order, that are not there yet."""
     for v in graph:
         if v.id not in values:
             if v.op is None and v.data is None:
                 raise NotNative(f"{v!r} is not among the inputs")
             args = [values[a.id] if isinstance(a, Var) else a for a in v.args]
-            values[v.id] = straight.constants(pen, v) if v.op is None else straight.write(pen, v, args)
+            values[v.id] = unrolled.constants(emitter, v) if v.op is None else unrolled.write(emitter, v, args)

@@ -3,12 +3,12 @@
 Every value is one of
 
     LEAF      an input or a constant
-    STRAIGHT  small, and computed from small values: written out element by element (straight)
-    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (sweep); or a product
+    UNROLLED  small, and computed from small values: written out element by element (unrolled)
+    LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (fused); or a product
               of small matrices, a loop of its own (product)
     KERNEL    all else: its own NumPy kernel
 
-and gets an epoch: within an epoch straight code runs first, then the loops, then the kernels. A loop computes what its
+and gets an epoch: within an epoch unrolled code runs first, then the loops, then the kernels. A loop computes what its
 results need as it goes along; a value is put into memory (`stored`) only where it leaves the loops of its epoch, and
 then too it is rather computed again if that is cheap.
 """
@@ -20,12 +20,12 @@ from math import prod
 from typing import Any, NamedTuple
 
 from chainrule.base.shapes import numel
-from chainrule.compiler.native import straight
+from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.product import is_product, operands
 from chainrule.core.graph import Var, order
 
-LEAF, STRAIGHT, LOOP, KERNEL = range(4)
-WORK = 4096  # instructions of straight code in a graph; beyond that, only single numbers are written out
+LEAF, UNROLLED, LOOP, KERNEL = range(4)
+WORK = 4096  # instructions of unrolled code in a graph; beyond that, only single numbers are written out
 FUNCTION = 10  # simple instructions that others take, at least
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
 DEEP = (
@@ -34,8 +34,8 @@ DEEP = (
 VIEWS = frozenset({"regroup", "axes", "spread", "part"})  # ways to move elements that take no memory
 
 
-class Sweep(NamedTuple):
-    """A loop over a shape: `roots` are put into memory, `how` is 'map', 'full', 'nest' or 'columns' (sweep)."""
+class FusedLoop(NamedTuple):
+    """A loop over a shape: `roots` are put into memory, `how` is 'map', 'full', 'nest' or 'columns' (fused)."""
 
     shape: tuple[int, ...]
     how: str
@@ -51,7 +51,7 @@ class Product(NamedTuple):
 
 
 class Plan:
-    """`steps`: lists of values (straight code), sweeps, products and single values (kernels), in their order."""
+    """`steps`: lists of values (unrolled code), fused loops, products and single values (kernels), in their order."""
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.values = order([*results, *inputs])
@@ -68,7 +68,7 @@ class Plan:
             epoch = self.epoch[v.id] = max([0, *(self._after(a, v) for a in before)])
             self.depth[v.id] = price(v) + max([0, *(self.depth[a.id] for a in before if self.epoch[a.id] == epoch)])
         self._store(results)
-        self.steps: list[list[Var] | Sweep | Product | Var] = []
+        self.steps: list[list[Var] | FusedLoop | Product | Var] = []
         for epoch in range(max([0, *self.epoch.values()]) + 1):
             self._schedule([v for v in self.values if self.epoch[v.id] == epoch])
 
@@ -76,12 +76,12 @@ class Plan:
 
     def _classify(self) -> None:
         # Written out: what is small and is computed from small values alone.
-        small = [v for v in self.values if v.op is not None and _small(v, straight.TINY) and straight.covered(v)]
-        if sum(map(straight.work, small)) > WORK:
+        small = [v for v in self.values if v.op is not None and _small(v, unrolled.TINY) and unrolled.covered(v)]
+        if sum(map(unrolled.work, small)) > WORK:
             small = [v for v in small if _small(v, 1)]
         written = {v.id for v in small}
         for v in self.values:
-            self.kind[v.id] = LEAF if v.op is None else STRAIGHT if v.id in written else LOOP if loops(v) else KERNEL
+            self.kind[v.id] = LEAF if v.op is None else UNROLLED if v.id in written else LOOP if loops(v) else KERNEL
 
     def _cost(self, v: Var) -> int:
         if self.kind[v.id] != LOOP or alone(v):
@@ -93,7 +93,7 @@ class Plan:
     def _after(self, p: Var, v: Var) -> int:
         """The first epoch in which v can run, as far as its argument p goes."""
         e, before, now = self.epoch[p.id], self.kind[p.id], self.kind[v.id]
-        if before in (LEAF, STRAIGHT) or now == KERNEL:
+        if before in (LEAF, UNROLLED) or now == KERNEL:
             return e
         return e if before == now == LOOP and self.fuses(p, v) else e + 1
 
@@ -120,16 +120,16 @@ class Plan:
                 self._keep(v)
             for a in self.reads(v):
                 if (
-                    ((kind in (STRAIGHT, KERNEL) or is_product(v)) and self.kind[a.id] == LOOP)
-                    or (self.kind[a.id] == STRAIGHT and kind != STRAIGHT)
-                    or (self.kind[a.id] == STRAIGHT and self.epoch[a.id] < epoch)
+                    ((kind in (UNROLLED, KERNEL) or is_product(v)) and self.kind[a.id] == LOOP)
+                    or (self.kind[a.id] == UNROLLED and kind != UNROLLED)
+                    or (self.kind[a.id] == UNROLLED and self.epoch[a.id] < epoch)
                 ):
                     self._keep(a)
         for v in reversed(self.values):  # and what would take too long to compute again from that
             for a in self.reads(v):
                 later = self.kind[v.id] == self.kind[a.id] == LOOP and self.epoch[a.id] < self.epoch[v.id]
                 if later and self._again(a) > CHEAP:
-                    self._keep(_behind(a) if a.size > straight.TINY else a)
+                    self._keep(_behind(a) if a.size > unrolled.TINY else a)
 
     def _again(self, v: Var) -> int:
         """About how many simple instructions it takes to compute v from memory; above `CHEAP`, any number."""
@@ -150,32 +150,32 @@ class Plan:
         """Whether a value in memory is a NumPy view of another one."""
         if self.kind[v.id] != LOOP or v.id in self.solid:
             return False
-        return v.says("moves") in VIEWS and v.size > straight.TINY
+        return v.says("moves") in VIEWS and v.size > unrolled.TINY
 
     # ---- steps
 
     def _schedule(self, values: list[Var]) -> None:
-        written = [v for v in values if self.kind[v.id] == STRAIGHT]
+        written = [v for v in values if self.kind[v.id] == UNROLLED]
         if written:
             self.steps.append(written)
         roots = [v for v in values if self.kind[v.id] == LOOP and v.id in self.stored and not self.as_array(v)]
         self.steps.extend(Product(v) for v in roots if is_product(v))
-        self.steps.extend(self._sweeps([v for v in roots if not is_product(v)]))
+        self.steps.extend(self._fused_loops([v for v in roots if not is_product(v)]))
         self.steps.extend(v for v in values if self.kind[v.id] == KERNEL or (v.id in self.stored and self.as_array(v)))
 
-    def _sweeps(self, roots: list[Var]) -> list[Sweep]:
+    def _fused_loops(self, roots: list[Var]) -> list[FusedLoop]:
         """Roots over one shape share a loop, if their reductions agree on its form."""
-        found: dict[tuple[int, ...], list[Sweep]] = {}
+        found: dict[tuple[int, ...], list[FusedLoop]] = {}
         for v in sorted(roots, key=lambda v: not is_reduction(v)):
             there = found.setdefault(space(v), [])
             form = self._form(v)
             for i, s in enumerate(there):
                 merged = _merged((s.how, s.split), form)
                 if merged is not None:
-                    there[i] = Sweep(s.shape, *merged, s.epoch, [*s.roots, v])
+                    there[i] = FusedLoop(s.shape, *merged, s.epoch, [*s.roots, v])
                     break
             else:
-                there.append(Sweep(space(v), *form, self.epoch[v.id], [v]))
+                there.append(FusedLoop(space(v), *form, self.epoch[v.id], [v]))
         return [s for group in found.values() for s in group]
 
     def _form(self, v: Var) -> tuple[str, int]:
@@ -195,14 +195,14 @@ class Plan:
             return True
         return v.id in self.stored and self.epoch[v.id] < epoch and not self.as_array(v)
 
-    def computed(self, sweep: Sweep) -> dict[int, Var]:
+    def computed(self, fused_loop: FusedLoop) -> dict[int, Var]:
         """What a loop computes, as against what it loads."""
         seen: dict[int, Var] = {}
-        roots = {v.id for v in sweep.roots}
-        stack: list[Any] = list(sweep.roots)
+        roots = {v.id for v in fused_loop.roots}
+        stack: list[Any] = list(fused_loop.roots)
         while stack:
             v = stack.pop()
-            if isinstance(v, Var) and v.id not in seen and (v.id in roots or not self.loaded(v, sweep.epoch)):
+            if isinstance(v, Var) and v.id not in seen and (v.id in roots or not self.loaded(v, fused_loop.epoch)):
                 seen[v.id] = v
                 stack.extend(v.args)
         return seen
@@ -259,12 +259,12 @@ def _small(v: Var, limit: int) -> bool:
 
 def loops(v: Var) -> bool:
     """Whether a value can be computed in a loop."""
-    if v.op is None or v.index is not None or not straight.kinds_fit(v):
+    if v.op is None or v.index is not None or not unrolled.kinds_fit(v):
         return False
     if any(isinstance(a, Var) and a.size == 0 for a in v.args):
         return False
-    if straight.is_elementwise(v):
-        return straight.tried(v)
+    if unrolled.is_elementwise(v):
+        return unrolled.tried(v)
     how = v.says("moves")
     if how in ("part", "inset"):
         found = basic(v)
@@ -315,7 +315,7 @@ def reduced_dims(v: Var) -> tuple[int, ...]:
 def reduction(v: Var) -> tuple[str, int] | None:
     """How the loop of a reduction is built, and where its inner part begins; None if the dimensions are interleaved."""
     shape, gone = v.args[0].shape, reduced_dims(v)
-    if v.dtype.kind == "b" or (v.says("folds") in straight.EXTREMES and v.args[0].dtype.kind == "b"):
+    if v.dtype.kind == "b" or (v.says("folds") in unrolled.EXTREMES and v.args[0].dtype.kind == "b"):
         return None
     if prod(v.shape) == 1:
         return "full", 0

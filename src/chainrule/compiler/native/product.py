@@ -22,8 +22,8 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from chainrule.compiler.native.at import Place, number, wrap
-from chainrule.compiler.native.cells import ir_type
 from chainrule.compiler.native.counting import counting
+from chainrule.compiler.native.registers import ir_type
 from chainrule.core.graph import Var
 
 MOST = 1 << 18  # multiplications of a small product

@@ -9,9 +9,9 @@ import numpy as np
 
 from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.native.bounds import safe_steps
-from chainrule.compiler.native.cells import NotNative
 from chainrule.compiler.native.loop import Layout, fits
 from chainrule.compiler.native.lower import lower
+from chainrule.compiler.native.registers import NotNative
 from chainrule.compiler.native.scale import TINIEST, again, scaled
 from chainrule.compiler.passes import _frozen
 from chainrule.core.graph import Var, apply, order

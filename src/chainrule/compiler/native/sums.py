@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.cells import DOUBLE, Cell, Pen, choose
+from chainrule.compiler.native.registers import DOUBLE, Emitter, Register, choose
 from chainrule.core.graph import Var
 
 
@@ -21,25 +21,25 @@ class Accumulator:
         self.dtype = DOUBLE if self.source.kind == "f" and not self.extreme else self.source
         self.careful = self.dtype == DOUBLE and not self.extreme and self.source == DOUBLE
 
-    def start(self, pen: Pen) -> Cell:
+    def start(self, emitter: Emitter) -> Register:
         if self.extreme:
             worst = -np.inf if self.source.kind == "f" else np.iinfo(self.source).min
             best = np.inf if self.source.kind == "f" else np.iinfo(self.source).max
-            return pen.constant(worst if self.extreme == "maximum" else best, self.dtype)
-        return pen.constant(-0.0 if self.dtype.kind == "f" else 0, self.dtype)
+            return emitter.constant(worst if self.extreme == "maximum" else best, self.dtype)
+        return emitter.constant(-0.0 if self.dtype.kind == "f" else 0, self.dtype)
 
-    def add(self, pen: Pen, total: Cell, x: Cell, reorder: bool = True) -> Cell:
+    def add(self, emitter: Emitter, total: Register, x: Register, reorder: bool = True) -> Register:
         x = x.astype(self.dtype)
         if self.extreme:
             if self.dtype.kind == "f":
-                return pen.intrinsic(self.extreme, total, x)
+                return emitter.intrinsic(self.extreme, total, x)
             return choose(total > x if self.extreme == "maximum" else total < x, total, x)
         if self.dtype.kind == "f":
             flags = ("reassoc", "nsz") if reorder else ()
-            return Cell(pen, pen.build.fadd(total.raw, x.raw, flags=flags), self.dtype)
+            return Register(emitter, emitter.build.fadd(total.raw, x.raw, flags=flags), self.dtype)
         return total + x
 
-    def finish(self, pen: Pen, total: Cell) -> Cell:
+    def finish(self, emitter: Emitter, total: Register) -> Register:
         got = total.astype(self.v.dtype)
         if self.v.says("folds") == "average":
             got = got / (self.v.args[0].size // self.v.size)
@@ -49,26 +49,26 @@ class Accumulator:
 class Careful:
     """A total of sums, with the rounding errors of its additions where the accumulator asks for it."""
 
-    def __init__(self, pen: Pen, how: Accumulator, memory: Callable[[Any], Any]) -> None:
-        self.pen, self.how = pen, how
+    def __init__(self, emitter: Emitter, how: Accumulator, memory: Callable[[Any], Any]) -> None:
+        self.emitter, self.how = emitter, how
         self.total, self.lost = memory(how.dtype), memory(how.dtype)
 
     def clear(self) -> None:
-        self.pen.store(self.how.start(self.pen), self.total)
-        self.pen.store(self.pen.constant(0, self.how.dtype), self.lost)
+        self.emitter.store(self.how.start(self.emitter), self.total)
+        self.emitter.store(self.emitter.constant(0, self.how.dtype), self.lost)
 
-    def add(self, x: Cell) -> None:
-        pen = self.pen
-        a = pen.load(self.total, self.how.dtype)
-        s = self.how.add(pen, a, x, reorder=False)
-        pen.store(s, self.total)
+    def add(self, x: Register) -> None:
+        emitter = self.emitter
+        a = emitter.load(self.total, self.how.dtype)
+        s = self.how.add(emitter, a, x, reorder=False)
+        emitter.store(s, self.total)
         if self.how.careful:
             lost = choose(abs(a) >= abs(x), (a - s) + x, (x - s) + a)
-            pen.store(pen.load(self.lost, self.how.dtype) + lost, self.lost)
+            emitter.store(emitter.load(self.lost, self.how.dtype) + lost, self.lost)
 
-    def value(self) -> Cell:
-        s = self.pen.load(self.total, self.how.dtype)
+    def value(self) -> Register:
+        s = self.emitter.load(self.total, self.how.dtype)
         if not self.how.careful:
             return s
-        lost = self.pen.load(self.lost, self.how.dtype)
+        lost = self.emitter.load(self.lost, self.how.dtype)
         return choose(lost == lost, choose(lost == 0.0, s, s + lost), s)  # infinite sums leave NaN behind

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.compiler.native.cells import BOOL, Cell, Pen, ir_type
+from chainrule.compiler.native.registers import BOOL, Emitter, Register, ir_type
 from chainrule.compiler.vecmath import functions as vecmath
 
 
-class Wide(Pen):
+class Wide(Emitter):
     """What writes such cells."""
 
     def __init__(self, module: Any, build: Any, lanes: int) -> None:
@@ -22,35 +22,35 @@ class Wide(Pen):
 
         return ir.VectorType(ir_type(dtype), self.lanes)
 
-    def constant(self, x: Any, dtype: Any, weak: bool = False) -> Cell:
+    def constant(self, x: Any, dtype: Any, weak: bool = False) -> Register:
         from llvmlite import ir
 
         x = dtype.type(x)
         value = float(x) if dtype.kind == "f" else int(x)
-        return Cell(self, ir.Constant(self.kind(dtype), [value] * self.lanes), dtype, weak)
+        return Register(self, ir.Constant(self.kind(dtype), [value] * self.lanes), dtype, weak)
 
-    def load(self, at: Any, dtype: Any, weak: bool = False) -> Cell:
-        return Cell(self, self.build.load(at, typ=self.kind(dtype), align=dtype.itemsize), dtype, weak)
+    def load(self, at: Any, dtype: Any, weak: bool = False) -> Register:
+        return Register(self, self.build.load(at, typ=self.kind(dtype), align=dtype.itemsize), dtype, weak)
 
-    def store(self, x: Cell, at: Any) -> None:
+    def store(self, x: Register, at: Any) -> None:
         self.build.store(x.raw, at, align=x.dtype.itemsize)
 
-    def call(self, name: str, *args: Cell) -> Cell:
+    def call(self, name: str, *args: Register) -> Register:
         dtype = args[0].dtype
         kind = "float" if dtype.itemsize == 4 else "double"
         function = vecmath.declare(self.module, name, kind, lanes=self.lanes)
-        return Cell(self, self.build.call(function, [a.raw for a in args]), dtype)
+        return Register(self, self.build.call(function, [a.raw for a in args]), dtype)
 
-    def intrinsic(self, name: str, *args: Cell) -> Cell:
+    def intrinsic(self, name: str, *args: Register) -> Register:
         from llvmlite import ir
 
         dtype = args[0].dtype
         kind = self.kind(dtype)
         full = f"llvm.{name}.v{self.lanes}f{8 * dtype.itemsize}"
         function = self.module.declare_intrinsic(full, (), ir.FunctionType(kind, [kind] * len(args)))
-        return Cell(self, self.build.call(function, [a.raw for a in args]), dtype)
+        return Register(self, self.build.call(function, [a.raw for a in args]), dtype)
 
-    def spread(self, x: Cell) -> Cell:
+    def spread(self, x: Register) -> Register:
         """One number in every lane."""
         from llvmlite import ir
 
@@ -58,9 +58,9 @@ class Wide(Pen):
         kind = self.kind(x.dtype)
         one = self.build.insert_element(ir.Constant(kind, ir.Undefined), x.raw, index(0))
         zeros = ir.Constant(ir.VectorType(index, self.lanes), [0] * self.lanes)
-        return Cell(self, self.build.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros), x.dtype, x.weak)
+        return Register(self, self.build.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros), x.dtype, x.weak)
 
-    def any(self, x: Cell) -> Any:
+    def any(self, x: Register) -> Any:
         """Whether a condition holds in some lane."""
         from llvmlite import ir
 
@@ -68,7 +68,7 @@ class Wide(Pen):
         name = f"llvm.vector.reduce.or.v{self.lanes}i1"
         return self.build.call(self.module.declare_intrinsic(name, (), ir.FunctionType(bit, [x.raw.type])), [x.raw])
 
-    def same(self, pairs: Sequence[tuple[Cell, Cell]]) -> Any:
+    def same(self, pairs: Sequence[tuple[Register, Register]]) -> Any:
         """Whether the two of each pair are the same in all lanes, to the bit."""
         from llvmlite import ir
 
@@ -76,8 +76,8 @@ class Wide(Pen):
         for pair in pairs:
             kind = ir.VectorType(ir.IntType(8 * pair[0].dtype.itemsize), self.lanes)
             x, y = (self.build.bitcast(c.raw, kind) for c in pair)
-            found.append(Cell(self, self.build.icmp_unsigned("!=", x, y), BOOL))
-        return self.build.not_(self.any(functools.reduce(Cell.__or__, found)))
+            found.append(Register(self, self.build.icmp_unsigned("!=", x, y), BOOL))
+        return self.build.not_(self.any(functools.reduce(Register.__or__, found)))
 
 
 def width() -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.native.cells import KINDS, Cell, NotNative, Pen, run
+from chainrule.compiler.native.registers import KINDS, Emitter, NotNative, Register, run
 from chainrule.core.graph import Var
 from chainrule.core.op import Elementwise
 
@@ -49,52 +49,52 @@ def tried(v: Var) -> bool:
            repr(v.attrs))  # fmt: skip
     if key not in _TRIED:
         try:
-            pen = _paper()
-            one(v, [pen.constant(1, a.dtype, a.weak) if isinstance(a, Var) else a for a in v.args], pen)
+            emitter = _paper()
+            one(v, [emitter.constant(1, a.dtype, a.weak) if isinstance(a, Var) else a for a in v.args], emitter)
             _TRIED[key] = True
         except (TypeError, AttributeError, ValueError, NotImplementedError, KeyError, OverflowError):
             _TRIED[key] = False
     return _TRIED[key]
 
 
-def _paper() -> Pen:
+def _paper() -> Emitter:
     from llvmlite import ir
 
     module = ir.Module()
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), []), "paper")
-    return Pen(module, ir.IRBuilder(function.append_basic_block()), False)
+    return Emitter(module, ir.IRBuilder(function.append_basic_block()), False)
 
 
-def one(v: Var, args: list[Any], pen: Pen) -> Cell:
+def one(v: Var, args: list[Any], emitter: Emitter) -> Register:
     """One element of an elementwise value."""
-    if not any(isinstance(a, Cell) for a in args):
+    if not any(isinstance(a, Register) for a in args):
         raise NotNative("nothing to compute with")
     assert v.op is not None
     got = run(v.op, args, v.attrs)
-    got = got if isinstance(got, Cell) else pen.constant(got, v.dtype)
+    got = got if isinstance(got, Register) else emitter.constant(got, v.dtype)
     if got.dtype != v.dtype:
         raise NotNative(f"{v.op.name} gave {got.dtype} for {v.dtype}")
-    return Cell(pen, got.raw, got.dtype, v.weak)
+    return Register(emitter, got.raw, got.dtype, v.weak)
 
 
-def constants(pen: Pen, v: Var) -> Any:
+def constants(emitter: Emitter, v: Var) -> Any:
     """A constant of the graph as cells."""
-    return _filled(v, lambda place: pen.constant(v.data[place], v.dtype, v.weak))
+    return _filled(v, lambda place: emitter.constant(v.data[place], v.dtype, v.weak))
 
 
-def _filled(v: Var, element: Callable[[tuple[int, ...]], Cell]) -> Any:
+def _filled(v: Var, element: Callable[[tuple[int, ...]], Register]) -> Any:
     out = np.empty(v.shape, object)
     for place in np.ndindex(v.shape):
         out[place] = element(place)
     return out
 
 
-def write(pen: Pen, v: Var, args: list[Any]) -> Any:
+def write(emitter: Emitter, v: Var, args: list[Any]) -> Any:
     """The cells of v from the cells of its arguments (and numbers)."""
     assert v.op is not None
     if is_elementwise(v):
         wide = [np.broadcast_to(a, v.shape) if isinstance(a, np.ndarray) else a for a in args]
-        return _filled(v, lambda place: one(v, [a[place] if isinstance(a, np.ndarray) else a for a in wide], pen))
+        return _filled(v, lambda place: one(v, [a[place] if isinstance(a, np.ndarray) else a for a in wide], emitter))
     folds = v.says("folds")
     if v.says("moves") or v.says("objects"):
         got = v.op.kernel(*args, **v.attrs)
@@ -104,12 +104,12 @@ def write(pen: Pen, v: Var, args: list[Any]) -> Any:
         x = args[0]
         got = np.add.reduce(_each(x, lambda c: c.astype(v.dtype)), axis=v.attrs["dim"], keepdims=v.attrs["keepdim"])
         got = got if folds == "total" else _each(got, lambda c: c / (x.size // v.size))
-    return _each(got, lambda c: _cell(pen, c, v.dtype)).reshape(v.shape)
+    return _each(got, lambda c: _cell(emitter, c, v.dtype)).reshape(v.shape)
 
 
-def _cell(pen: Pen, c: Any, dtype: Any) -> Cell:
+def _cell(emitter: Emitter, c: Any, dtype: Any) -> Register:
     c = c[()] if isinstance(c, np.ndarray) else c  # NumPy sets a 0-d array of objects into another as it is
-    return c if isinstance(c, Cell) else pen.constant(c, dtype)
+    return c if isinstance(c, Register) else emitter.constant(c, dtype)
 
 
 def _each(cells: Any, change: Callable[[Any], Any]) -> Any:
@@ -123,7 +123,7 @@ def _each(cells: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _extreme(v: Var, x: Any) -> Any:
-    from chainrule.compiler.native.cells import UFUNCS
+    from chainrule.compiler.native.registers import UFUNCS
 
     pick = np.frompyfunc(UFUNCS[EXTREMES[v.says("folds")]], 2, 1)
     dim = v.attrs.get("dim")

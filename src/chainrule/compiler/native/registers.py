@@ -1,4 +1,4 @@
-"""One number of native code: a `Cell` stands where a NumPy scalar would, and writes instructions when it is used.
+"""One number of native code: a `Register` stands where a NumPy scalar would, and writes instructions when it is used.
 
 An op's own NumPy kernel is run on cells: `1 / (1 + np.exp(-x))` writes an fneg, a call, an fadd and an fdiv. So the
 table needs no second form of any op, and what the two compute is the same by construction: dtypes meet as NumPy has
@@ -38,7 +38,7 @@ def ir_type(dtype: Any, memory: bool = False) -> Any:
     return ir.IntType(8 * dtype.itemsize if memory or dtype.kind != "b" else 1)
 
 
-class Pen:
+class Emitter:
     """What writes into one function. `vector`: the code is in a loop, so LLVM is to vectorise the maths in it."""
 
     def __init__(self, module: Any, build: Any, vector: bool) -> None:
@@ -48,22 +48,22 @@ class Pen:
         """The type of what a cell holds."""
         return ir_type(dtype)
 
-    def constant(self, x: Any, dtype: Any, weak: bool = False) -> Cell:
+    def constant(self, x: Any, dtype: Any, weak: bool = False) -> Register:
         from llvmlite import ir
 
         x = dtype.type(x)
-        return Cell(self, ir.Constant(ir_type(dtype), float(x) if dtype.kind == "f" else int(x)), dtype, weak)
+        return Register(self, ir.Constant(ir_type(dtype), float(x) if dtype.kind == "f" else int(x)), dtype, weak)
 
-    def load(self, at: Any, dtype: Any, weak: bool = False) -> Cell:
+    def load(self, at: Any, dtype: Any, weak: bool = False) -> Register:
         raw = self.build.load(at, typ=ir_type(dtype, memory=True))
-        return Cell(self, self.build.trunc(raw, ir_type(BOOL)) if dtype.kind == "b" else raw, dtype, weak)
+        return Register(self, self.build.trunc(raw, ir_type(BOOL)) if dtype.kind == "b" else raw, dtype, weak)
 
-    def store(self, x: Cell, at: Any) -> None:
+    def store(self, x: Register, at: Any) -> None:
         raw = self.build.zext(x.raw, ir_type(BOOL, memory=True)) if x.dtype.kind == "b" else x.raw
         self.build.store(raw, at)
 
-    def call(self, name: str, *args: Cell) -> Cell:
-        """A function of vector maths; in straight code the C library's, which is quicker to compile."""
+    def call(self, name: str, *args: Register) -> Register:
+        """A function of vector maths; in unrolled code the C library's, which is quicker to compile."""
         from chainrule.compiler.vecmath import functions as vecmath
 
         dtype = args[0].dtype
@@ -71,14 +71,14 @@ class Pen:
         function = None if self.vector else _from_libm(self.module, name, dtype)
         if function is None:
             function = vecmath.declare(self.module, name, "float" if dtype.itemsize == 4 else "double")
-        return Cell(self, self.build.call(function, raws), dtype)
+        return Register(self, self.build.call(function, raws), dtype)
 
-    def intrinsic(self, name: str, *args: Cell) -> Cell:
+    def intrinsic(self, name: str, *args: Register) -> Register:
         from llvmlite import ir
 
         kind = ir_type(args[0].dtype)
         function = self.module.declare_intrinsic(f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * len(args)))
-        return Cell(self, self.build.call(function, [a.raw for a in args]), args[0].dtype)
+        return Register(self, self.build.call(function, [a.raw for a in args]), args[0].dtype)
 
 
 _LIBM = frozenset(
@@ -111,28 +111,28 @@ def _meet(*kinds: Any) -> Any:
 
 def _kind(x: Any) -> Any:
     # How an operand counts when dtypes meet: a Python number, or a weak cell, for no more than its category.
-    if isinstance(x, Cell):
+    if isinstance(x, Register):
         return float if x.weak else x.dtype
     return x.dtype if isinstance(x, np.generic) else type(x)
 
 
-class Cell(Scalar):
+class Register(Scalar):
     """A number in a register: LLVM's value, a dtype, and whether it is a Python number (weak)."""
 
-    __slots__ = ("dtype", "pen", "raw", "weak")
+    __slots__ = ("dtype", "emitter", "raw", "weak")
 
-    def __init__(self, pen: Pen, raw: Any, dtype: Any, weak: bool = False) -> None:
-        self.pen, self.raw, self.dtype, self.weak = pen, raw, dtype, weak
+    def __init__(self, emitter: Emitter, raw: Any, dtype: Any, weak: bool = False) -> None:
+        self.emitter, self.raw, self.dtype, self.weak = emitter, raw, dtype, weak
 
-    def astype(self, dtype: Any, copy: bool = True) -> Cell:
+    def astype(self, dtype: Any, copy: bool = True) -> Register:
         """Converted as NumPy does it."""
-        a, b, build, raw = self.dtype, np.dtype(dtype), self.pen.build, self.raw
+        a, b, build, raw = self.dtype, np.dtype(dtype), self.emitter.build, self.raw
         if a == b:
-            return Cell(self.pen, raw, b)
-        to = self.pen.kind(b)
+            return Register(self.emitter, raw, b)
+        to = self.emitter.kind(b)
         if b.kind == "b":
             differs = build.fcmp_unordered if a.kind == "f" else build.icmp_signed
-            raw = differs("!=", raw, self.pen.constant(0, a).raw)
+            raw = differs("!=", raw, self.emitter.constant(0, a).raw)
         elif a.kind == "f":
             if b.kind != "f":
                 return self._whole(np.dtype("i4" if b.itemsize < 8 else "i8")).astype(b)
@@ -143,14 +143,14 @@ class Cell(Scalar):
             raw = (build.sext if a.kind == "i" else build.zext)(raw, to)
         elif b.itemsize < a.itemsize:
             raw = build.trunc(raw, to)
-        return Cell(self.pen, raw, b)
+        return Register(self.emitter, raw, b)
 
-    def _whole(self, dtype: Any) -> Cell:
+    def _whole(self, dtype: Any) -> Register:
         """To an integer; what does not fit, NaN too, becomes the lowest one, as the CPU's instruction has it."""
         top = 2.0 ** (8 * dtype.itemsize - 1)
         fits = (self >= -top) & (self < top)
         safe = choose(fits, self, 0.0)
-        got = Cell(self.pen, self.pen.build.fptosi(safe.raw, self.pen.kind(dtype)), dtype)
+        got = Register(self.emitter, self.emitter.build.fptosi(safe.raw, self.emitter.kind(dtype)), dtype)
         return choose(fits, got, int(np.iinfo(dtype).min))
 
     def _unknown(self, *_: Any, **__: Any) -> NoReturn:
@@ -158,17 +158,19 @@ class Cell(Scalar):
 
     # ---- arithmetic
 
-    def same(self, *others: Any) -> tuple[list[Cell], bool]:
+    def same(self, *others: Any) -> tuple[list[Register], bool]:
         """All operands in the dtype in which they meet, and whether it is a Python number's."""
         dtype = _meet(*map(_kind, (self, *others)))
-        weak = all(x.weak if isinstance(x, Cell) else not isinstance(x, np.generic) for x in (self, *others))
+        weak = all(x.weak if isinstance(x, Register) else not isinstance(x, np.generic) for x in (self, *others))
         return [self.lift(x, dtype) for x in (self, *others)], weak and dtype.kind == "f"
 
-    def lift(self, x: Any, dtype: Any) -> Cell:
+    def lift(self, x: Any, dtype: Any) -> Register:
         """A cell or a number as a cell of a dtype."""
-        return x.astype(dtype) if isinstance(x, Cell) else self.pen.constant(x, dtype)
+        return x.astype(dtype) if isinstance(x, Register) else self.emitter.constant(x, dtype)
 
-    def _do(self, others: tuple[Any, ...], of_floats: str, of_integers: str | None = None, real: bool = False) -> Cell:
+    def _do(
+        self, others: tuple[Any, ...], of_floats: str, of_integers: str | None = None, real: bool = False
+    ) -> Register:
         cells, weak = self.same(*others)
         dtype = cells[0].dtype
         if real and dtype.kind != "f":
@@ -176,113 +178,113 @@ class Cell(Scalar):
         how = of_floats if dtype.kind == "f" else of_integers
         if how is None or dtype.kind == "b":
             raise NotNative(f"no native form for {dtype}")
-        return Cell(self.pen, getattr(self.pen.build, how)(*[c.raw for c in cells]), dtype, weak)
+        return Register(self.emitter, getattr(self.emitter.build, how)(*[c.raw for c in cells]), dtype, weak)
 
-    def __add__(self, y: Any) -> Cell:
+    def __add__(self, y: Any) -> Register:
         return self._do((y,), "fadd", "add")
 
-    def __sub__(self, y: Any) -> Cell:
+    def __sub__(self, y: Any) -> Register:
         return self._do((y,), "fsub", "sub")
 
-    def __rsub__(self, y: Any) -> Cell:
+    def __rsub__(self, y: Any) -> Register:
         return self._swapped(y) - self
 
-    def __mul__(self, y: Any) -> Cell:
+    def __mul__(self, y: Any) -> Register:
         return self._do((y,), "fmul", "mul")
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __truediv__(self, y: Any) -> Cell:
+    def __truediv__(self, y: Any) -> Register:
         return self._do((y,), "fdiv", real=True)
 
-    def __rtruediv__(self, y: Any) -> Cell:
+    def __rtruediv__(self, y: Any) -> Register:
         return self._swapped(y) / self
 
-    def __pow__(self, y: Any) -> Cell:
+    def __pow__(self, y: Any) -> Register:
         return self.function("pow", y)
 
-    def __rpow__(self, y: Any) -> Cell:
+    def __rpow__(self, y: Any) -> Register:
         return self._swapped(y).function("pow", self)
 
-    def __neg__(self) -> Cell:
+    def __neg__(self) -> Register:
         return self._do((), "fneg", "neg")
 
-    def __abs__(self) -> Cell:
+    def __abs__(self) -> Register:
         if self.dtype.kind == "f":
-            return self._marked(self.pen.intrinsic("fabs", self))
+            return self._marked(self.emitter.intrinsic("fabs", self))
         return self if self.dtype.kind != "i" else choose(self < 0, -self, self)
 
-    def _marked(self, x: Cell) -> Cell:
+    def _marked(self, x: Register) -> Register:
         x.weak = self.weak
         return x
 
-    def _swapped(self, y: Any) -> Cell:
+    def _swapped(self, y: Any) -> Register:
         """A number as the left operand of a cell: it decides no dtype that the cell would not."""
-        return self.pen.constant(y, _meet(_kind(self), _kind(y)), self.weak and not isinstance(y, np.generic))
+        return self.emitter.constant(y, _meet(_kind(self), _kind(y)), self.weak and not isinstance(y, np.generic))
 
-    def function(self, name: str, *others: Any) -> Cell:
+    def function(self, name: str, *others: Any) -> Register:
         """A function of vector maths of this and others; integers are taken as float64."""
         cells, weak = self.same(*others)
         if cells[0].dtype.kind != "f":
             if name in ("pow", "fmod", "remainder") or cells[0].dtype.itemsize < 4:
                 raise NotNative(f"{name} of integers is NumPy's")
             cells = [c.astype(DOUBLE) for c in cells]
-        got = self.pen.call(name, *cells)
+        got = self.emitter.call(name, *cells)
         got.weak = weak
         return got
 
     # ---- comparisons and logic
 
-    def _compare(self, how: str, y: Any) -> Cell:
+    def _compare(self, how: str, y: Any) -> Register:
         (a, b), _ = self.same(y)
-        build = self.pen.build
+        build = self.emitter.build
         if a.dtype.kind == "f":
             raw = (build.fcmp_unordered if how == "!=" else build.fcmp_ordered)(how, a.raw, b.raw)
         else:
             raw = (build.icmp_signed if a.dtype.kind == "i" else build.icmp_unsigned)(how, a.raw, b.raw)
-        return Cell(self.pen, raw, BOOL)
+        return Register(self.emitter, raw, BOOL)
 
-    def __lt__(self, y: Any) -> Cell:
+    def __lt__(self, y: Any) -> Register:
         return self._compare("<", y)
 
-    def __le__(self, y: Any) -> Cell:
+    def __le__(self, y: Any) -> Register:
         return self._compare("<=", y)
 
-    def __gt__(self, y: Any) -> Cell:
+    def __gt__(self, y: Any) -> Register:
         return self._compare(">", y)
 
-    def __ge__(self, y: Any) -> Cell:
+    def __ge__(self, y: Any) -> Register:
         return self._compare(">=", y)
 
-    def __eq__(self, y: Any) -> Cell:  # type: ignore[override]
+    def __eq__(self, y: Any) -> Register:  # type: ignore[override]
         return self._compare("==", y)
 
-    def __ne__(self, y: Any) -> Cell:  # type: ignore[override]
+    def __ne__(self, y: Any) -> Register:  # type: ignore[override]
         return self._compare("!=", y)
 
     __hash__ = object.__hash__
 
-    def _bits(self, how: str, y: Any) -> Cell:
+    def _bits(self, how: str, y: Any) -> Register:
         (a, b), _ = self.same(y)
         if a.dtype.kind == "f":
             raise NotNative("bits of floating point numbers")
-        return Cell(self.pen, getattr(self.pen.build, how)(a.raw, b.raw), a.dtype)
+        return Register(self.emitter, getattr(self.emitter.build, how)(a.raw, b.raw), a.dtype)
 
-    def __and__(self, y: Any) -> Cell:
+    def __and__(self, y: Any) -> Register:
         return self._bits("and_", y)
 
-    def __or__(self, y: Any) -> Cell:
+    def __or__(self, y: Any) -> Register:
         return self._bits("or_", y)
 
-    def __xor__(self, y: Any) -> Cell:
+    def __xor__(self, y: Any) -> Register:
         return self._bits("xor", y)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
-    def __invert__(self) -> Cell:
+    def __invert__(self) -> Register:
         if self.dtype.kind == "f":
             raise NotNative("bits of floating point numbers")
-        return Cell(self.pen, self.pen.build.not_(self.raw), self.dtype)
+        return Register(self.emitter, self.emitter.build.not_(self.raw), self.dtype)
 
     # ---- what kernels call
 
@@ -294,7 +296,7 @@ class Cell(Scalar):
             raise NotNative(f"no native form of {ufunc.__name__}")
         if "dtype" in kwargs:
             args = tuple(self.lift(x, np.dtype(kwargs["dtype"])) for x in args)
-        first = args[0] if isinstance(args[0], Cell) else self._swapped(args[0])
+        first = args[0] if isinstance(args[0], Register) else self._swapped(args[0])
         return UFUNCS[ufunc](first, *args[1:])
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -307,11 +309,11 @@ class Cell(Scalar):
         raise NotNative(f"no native form of {function.__name__}")
 
 
-def choose(condition: Any, x: Any, y: Any) -> Cell:
+def choose(condition: Any, x: Any, y: Any) -> Register:
     """np.where of single numbers."""
-    if not isinstance(condition, Cell):
+    if not isinstance(condition, Register):
         raise NotNative("a choice that is known beforehand")
-    known = next((a for a in (x, y) if isinstance(a, Cell)), None)
+    known = next((a for a in (x, y) if isinstance(a, Register)), None)
     if known is None:
         dtype = _meet(_kind(x), _kind(y))
         x, y, weak = condition.lift(x, dtype), condition.lift(y, dtype), False
@@ -319,64 +321,68 @@ def choose(condition: Any, x: Any, y: Any) -> Cell:
         (x, y), weak = x.same(y)
     else:
         (y, x), weak = y.same(x)
-    return Cell(condition.pen, condition.pen.build.select(condition.astype(BOOL).raw, x.raw, y.raw), x.dtype, weak)
+    return Register(
+        condition.emitter, condition.emitter.build.select(condition.astype(BOOL).raw, x.raw, y.raw), x.dtype, weak
+    )
 
 
-def _isnan(x: Cell) -> Cell:
+def _isnan(x: Register) -> Register:
     return x != x
 
 
-def _larger(x: Cell, y: Any) -> Cell:
+def _larger(x: Register, y: Any) -> Register:
     (a, b), weak = x.same(y)
     got = choose((a > b) | _isnan(a), a, b)  # of two zeros the second, as NumPy's vector code
     got.weak = weak
     return got
 
 
-def _smaller(x: Cell, y: Any) -> Cell:
+def _smaller(x: Register, y: Any) -> Register:
     (a, b), weak = x.same(y)
     got = choose((a < b) | _isnan(a), a, b)
     got.weak = weak
     return got
 
 
-def _ignoring(pick: Callable[[Cell, Any], Cell]) -> Callable[[Cell, Any], Cell]:
-    def either(x: Cell, y: Any) -> Cell:
+def _ignoring(pick: Callable[[Register, Any], Register]) -> Callable[[Register, Any], Register]:
+    def either(x: Register, y: Any) -> Register:
         (a, b), _ = x.same(y)
         return choose(_isnan(a), b, choose(_isnan(b), a, pick(a, b)))
 
     return either
 
 
-def _rounded(how: str) -> Callable[[Cell], Cell]:
-    return lambda x: x._marked(x.pen.intrinsic(how, x)) if x.dtype.kind == "f" else x
+def _rounded(how: str) -> Callable[[Register], Register]:
+    return lambda x: x._marked(x.emitter.intrinsic(how, x)) if x.dtype.kind == "f" else x
 
 
-def _turned(x: Cell, a: float, b: float) -> Cell:
+def _turned(x: Register, a: float, b: float) -> Register:
     one = (x.dtype if x.dtype.kind == "f" else DOUBLE).type
     return x * float(one(a) / one(b))  # NumPy divides in x's own precision
 
 
-def _sqrt(x: Cell) -> Cell:
-    return x._marked(x.pen.intrinsic("sqrt", x if x.dtype.kind == "f" else x.astype(DOUBLE)))
+def _sqrt(x: Register) -> Register:
+    return x._marked(x.emitter.intrinsic("sqrt", x if x.dtype.kind == "f" else x.astype(DOUBLE)))
 
 
-def _logic(how: str) -> Callable[[Cell, Any], Cell]:
+def _logic(how: str) -> Callable[[Register, Any], Register]:
     return lambda x, y: getattr(x.astype(BOOL), how)(x.lift(y, BOOL))
 
 
-def _call(name: str) -> Callable[..., Cell]:
+def _call(name: str) -> Callable[..., Register]:
     return lambda x, *others: x.function(name, *others)
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: Cell.__add__, np.subtract: Cell.__sub__, np.multiply: Cell.__mul__, np.true_divide: Cell.__truediv__,
-    np.negative: Cell.__neg__, np.abs: Cell.__abs__, np.power: Cell.__pow__, np.sqrt: _sqrt,
+    np.add: Register.__add__, np.subtract: Register.__sub__, np.multiply: Register.__mul__,
+    np.true_divide: Register.__truediv__,
+    np.negative: Register.__neg__, np.abs: Register.__abs__, np.power: Register.__pow__, np.sqrt: _sqrt,
     np.square: lambda x: x * x, np.reciprocal: lambda x: 1 / x,
     np.maximum: _larger, np.minimum: _smaller, np.fmax: _ignoring(_larger), np.fmin: _ignoring(_smaller),
     np.floor: _rounded("floor"), np.ceil: _rounded("ceil"), np.trunc: _rounded("trunc"), np.rint: _rounded("rint"),
-    np.less: Cell.__lt__, np.less_equal: Cell.__le__, np.greater: Cell.__gt__, np.greater_equal: Cell.__ge__,
-    np.equal: Cell.__eq__, np.not_equal: Cell.__ne__,
+    np.less: Register.__lt__, np.less_equal: Register.__le__,
+    np.greater: Register.__gt__, np.greater_equal: Register.__ge__,
+    np.equal: Register.__eq__, np.not_equal: Register.__ne__,
     np.logical_and: _logic("__and__"), np.logical_or: _logic("__or__"), np.logical_xor: _logic("__xor__"),
     np.logical_not: lambda x: ~x.astype(BOOL), np.isnan: _isnan,
     np.isinf: lambda x: abs(x) == np.inf, np.isfinite: lambda x: abs(x) < np.inf,

@@ -20,11 +20,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from chainrule.base.shapes import numel
-from chainrule.compiler.native import straight
+from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.at import At, Place, number, unravel, wrap
-from chainrule.compiler.native.cells import BOOL, Cell, Pen, choose, ir_type
 from chainrule.compiler.native.counting import counting
-from chainrule.compiler.native.plan import FUNCTION, Plan, Sweep, basic, is_reduction, price
+from chainrule.compiler.native.plan import FUNCTION, FusedLoop, Plan, basic, is_reduction, price
+from chainrule.compiler.native.registers import BOOL, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var
 
@@ -32,22 +32,22 @@ BLOCK = 1024
 # A function of vector maths is a chain of instructions that wait for one another, so long that a CPU sees little more
 # than one of them ahead. Several vectors side by side keep it busy, in loops that are long enough for them.
 ABREAST, LONG = 4, BLOCK
-Memo = dict[tuple[int, int], tuple[At, Cell]]  # what was computed, by value and place
+Memo = dict[tuple[int, int], tuple[At, Register]]  # what was computed, by value and place
 
 
 class Writer:
-    """Writes the function of one sweep; `places` says where values lie."""
+    """Writes the function of one fused_loop; `places` says where values lie."""
 
-    def __init__(self, module: Any, name: str, plan: Plan, sweep: Sweep, places: dict[Any, Place]) -> None:
+    def __init__(self, module: Any, name: str, plan: Plan, fused_loop: FusedLoop, places: dict[Any, Place]) -> None:
         from llvmlite import ir
 
-        self.plan, self.sweep, self.places = plan, sweep, places
-        self.n = numel(sweep.shape)
-        self.units, self.inner = self.pieces(sweep)
-        waits = any(price(v) >= FUNCTION for v in plan.computed(sweep).values())
+        self.plan, self.fused_loop, self.places = plan, fused_loop, places
+        self.n = numel(fused_loop.shape)
+        self.units, self.inner = self.pieces(fused_loop)
+        waits = any(price(v) >= FUNCTION for v in plan.computed(fused_loop).values())
         self.abreast = ABREAST if waits and self.inner >= LONG else None
-        self.sums = [Accumulator(v) for v in sweep.roots if is_reduction(v)]
-        self.plain = [v for v in sweep.roots if not is_reduction(v)]
+        self.sums = [Accumulator(v) for v in fused_loop.roots if is_reduction(v)]
+        self.plain = [v for v in fused_loop.roots if not is_reduction(v)]
         keys = self._used()
         used = {places[k]: k for k in keys}  # what is written over something else lies in one place with it
         index, pointer = ir.IntType(64), ir.PointerType()
@@ -62,20 +62,20 @@ class Writer:
         self.pointers = {k: at[places[k]] for k in keys}
         self.entry = self.function.append_basic_block("entry")
         self.build = ir.IRBuilder(self.function.append_basic_block("start"))
-        self.pen = Pen(module, self.build, vector=True)
-        self.numbers: dict[int, Cell] = {}
+        self.emitter = Emitter(module, self.build, vector=True)
+        self.numbers: dict[int, Register] = {}
         start = self.build.block
-        getattr(self, f"_{sweep.how}")(*self.function.args[-2:])
+        getattr(self, f"_{fused_loop.how}")(*self.function.args[-2:])
         self.build.ret_void()
         self.build.position_at_end(self.entry)
         self.build.branch(start)
         wrap(module, name, self.function, list(used))
 
     @staticmethod
-    def pieces(sweep: Sweep) -> tuple[int, int]:
+    def pieces(fused_loop: FusedLoop) -> tuple[int, int]:
         """How many pieces there are to share among threads, and how many elements the inner loop has."""
-        n, how = numel(sweep.shape), sweep.how
-        inner = numel(sweep.shape[sweep.split :]) if how in ("nest", "columns") else n
+        n, how = numel(fused_loop.shape), fused_loop.how
+        inner = numel(fused_loop.shape[fused_loop.split :]) if how in ("nest", "columns") else n
         return {"map": n, "full": -(-n // BLOCK), "nest": n // inner, "columns": inner}[how], inner
 
     def _used(self) -> list[Any]:
@@ -83,7 +83,7 @@ class Writer:
         keys: dict[Any, None] = {}
         seen: set[int] = set()
         stack = []
-        for v in self.sweep.roots:
+        for v in self.fused_loop.roots:
             keys[self._goal(v)] = None
             if is_reduction(v):
                 stack.append(v.args[0])
@@ -94,7 +94,7 @@ class Writer:
             v = stack.pop()
             if isinstance(v, Var) and v.id not in seen:
                 seen.add(v.id)
-                if self.plan.loaded(v, self.sweep.epoch):
+                if self.plan.loaded(v, self.fused_loop.epoch):
                     if v.id in self.places:
                         keys[v.id] = None
                 else:
@@ -106,7 +106,7 @@ class Writer:
 
     # ---- elements
 
-    def value(self, v: Var, at: At, memo: Memo) -> Cell:
+    def value(self, v: Var, at: At, memo: Memo) -> Register:
         """The element of v at a place."""
         stack = [(v, at)]
         while stack:
@@ -114,7 +114,7 @@ class Writer:
             key = x.id, id(place)
             if key in memo:
                 stack.pop()
-            elif self.plan.loaded(x, self.sweep.epoch):
+            elif self.plan.loaded(x, self.fused_loop.epoch):
                 memo[key] = place, self._load(x, place)
             else:
                 needs = self._needs(x, place)
@@ -128,31 +128,31 @@ class Writer:
 
     def _needs(self, v: Var, at: At) -> list[tuple[Any, At]]:
         """The arguments of v and the places in them that its element at a place comes from."""
-        if straight.is_elementwise(v):
+        if unrolled.is_elementwise(v):
             return [(a, at.of(a.shape)) if isinstance(a, Var) else (a, at) for a in v.args]
         if v.id not in at.derived:
             inside = v.says("moves") == "inset"
             at.derived[v.id] = self._within(v, at) if inside else self._seen_through(v, v.args[0].shape, at)
         return [(v.args[0], at.derived[v.id])]
 
-    def _computed(self, v: Var, at: At, args: list[Any]) -> Cell:
-        if straight.is_elementwise(v):
-            return straight.one(v, args, self.pen)
-        got: Cell = args[0]
+    def _computed(self, v: Var, at: At, args: list[Any]) -> Register:
+        if unrolled.is_elementwise(v):
+            return unrolled.one(v, args, self.emitter)
+        got: Register = args[0]
         there = at.derived[v.id].there
         if there is not None:
-            return choose(Cell(self.pen, there, BOOL), got, self.pen.constant(0, v.dtype))
-        return Cell(self.pen, got.raw, got.dtype, v.weak)
+            return choose(Register(self.emitter, there, BOOL), got, self.emitter.constant(0, v.dtype))
+        return Register(self.emitter, got.raw, got.dtype, v.weak)
 
-    def _load(self, v: Var, at: At) -> Cell:
+    def _load(self, v: Var, at: At) -> Register:
         if v.id not in self.pointers:  # a constant
-            return self.pen.constant(v.data.reshape(())[()], v.dtype, v.weak)
+            return self.emitter.constant(v.data.reshape(())[()], v.dtype, v.weak)
         if v.size == 1:
             if v.id not in self.numbers:
                 with self.build.goto_block(self.entry):
-                    self.numbers[v.id] = self.pen.load(self.pointers[v.id], v.dtype, v.weak)
+                    self.numbers[v.id] = self.emitter.load(self.pointers[v.id], v.dtype, v.weak)
             return self.numbers[v.id]
-        return self.pen.load(self._address(v.id, v.dtype, at.flat), v.dtype)
+        return self.emitter.load(self._address(v.id, v.dtype, at.flat), v.dtype)
 
     def _address(self, key: Any, dtype: Any, i: Any) -> Any:
         return self.build.gep(self.pointers[key], [i], inbounds=True, source_etype=ir_type(dtype, memory=True))
@@ -215,7 +215,7 @@ class Writer:
     def _put(self, at: At, memo: Memo) -> None:
         """The elementwise results at a place."""
         for v in self.plain:
-            self.pen.store(self.value(v, at, memo), self._address(v.id, v.dtype, at.flat))
+            self.emitter.store(self.value(v, at, memo), self._address(v.id, v.dtype, at.flat))
 
     # ---- loops
 
@@ -228,7 +228,7 @@ class Writer:
 
     def _map(self, low: Any, high: Any) -> None:
         with self.loop(low, high, self.abreast) as i:
-            self._put(At(self.build, self.sweep.shape, i), {})
+            self._put(At(self.build, self.fused_loop.shape, i), {})
 
     def _full(self, low: Any, high: Any) -> None:
         b = self.build
@@ -236,37 +236,37 @@ class Writer:
             start = b.mul(unit, number(BLOCK))
             stop = b.add(start, number(BLOCK))
             stop = b.select(b.icmp_signed("<", stop, number(self.n)), stop, number(self.n))
-            totals = self._accumulate(start, stop, lambda i: At(b, self.sweep.shape, i))
+            totals = self._accumulate(start, stop, lambda i: At(b, self.fused_loop.shape, i))
             for how, total in zip(self.sums, totals):
-                self.pen.store(total, self._address(("partial", how.v.id), how.dtype, unit))
+                self.emitter.store(total, self._address(("partial", how.v.id), how.dtype, unit))
 
-    def _accumulate(self, start: Any, stop: Any, at: Callable[[Any], At]) -> list[Cell]:
+    def _accumulate(self, start: Any, stop: Any, at: Callable[[Any], At]) -> list[Register]:
         """An inner loop: its plain results are stored, its sums returned."""
-        pen = self.pen
+        emitter = self.emitter
         held = [self.memory(how.dtype) for how in self.sums]
         for how, a in zip(self.sums, held):
-            pen.store(how.start(pen), a)
+            emitter.store(how.start(emitter), a)
         with self.loop(start, stop, self.abreast) as i:
             place = at(i)
             memo: Memo = {}
             self._put(place, memo)
             for how, a in zip(self.sums, held):
                 x = self.value(how.v.args[0], place, memo).astype(how.source)
-                pen.store(how.add(pen, pen.load(a, how.dtype), x), a)
-        return [pen.load(a, how.dtype) for how, a in zip(self.sums, held)]
+                emitter.store(how.add(emitter, emitter.load(a, how.dtype), x), a)
+        return [emitter.load(a, how.dtype) for how, a in zip(self.sums, held)]
 
     def _nest(self, low: Any, high: Any) -> None:
-        b, pen, inner = self.build, self.pen, self.inner
+        b, emitter, inner = self.build, self.emitter, self.inner
         with self.loop(low, high) as row:
             base = b.mul(row, number(inner))
-            outer = tuple(unravel(b, self.sweep.shape[: self.sweep.split], row))
+            outer = tuple(unravel(b, self.fused_loop.shape[: self.fused_loop.split], row))
 
             def at(i: Any) -> At:
-                rest = tuple(unravel(b, self.sweep.shape[self.sweep.split :], i))
-                return At(b, self.sweep.shape, b.add(base, i), (*outer, *rest))
+                rest = tuple(unravel(b, self.fused_loop.shape[self.fused_loop.split :], i))
+                return At(b, self.fused_loop.shape, b.add(base, i), (*outer, *rest))
 
             if inner > 2 * BLOCK and any(how.careful for how in self.sums):
-                totals = [Careful(pen, how, self.memory) for how in self.sums]
+                totals = [Careful(emitter, how, self.memory) for how in self.sums]
                 for t in totals:
                     t.clear()
                 with self.loop(number(0), number(-(-inner // BLOCK))) as block:
@@ -280,28 +280,28 @@ class Writer:
                 found = self._accumulate(number(0), number(inner), at)
             for how, x in zip(self.sums, found):
                 if how.v.size == 1 and ("partial", how.v.id) in self.places:
-                    pen.store(x, self._address(("partial", how.v.id), how.dtype, row))
+                    emitter.store(x, self._address(("partial", how.v.id), how.dtype, row))
                 else:
-                    pen.store(how.finish(pen, x), self._address(how.v.id, how.v.dtype, row))
+                    emitter.store(how.finish(emitter, x), self._address(how.v.id, how.v.dtype, row))
 
     def _columns(self, low: Any, high: Any) -> None:
-        b, pen = self.build, self.pen
+        b, emitter = self.build, self.emitter
         with self.loop(low, high) as column:
             for how in self.sums:
-                pen.store(how.start(pen), self._address(("partial", how.v.id), how.dtype, column))
+                emitter.store(how.start(emitter), self._address(("partial", how.v.id), how.dtype, column))
         rows = self.n // self.inner
         with self.loop(number(0), number(rows)) as row:
             base = b.mul(row, number(self.inner))
-            outer = tuple(unravel(b, self.sweep.shape[: self.sweep.split], row))
+            outer = tuple(unravel(b, self.fused_loop.shape[: self.fused_loop.split], row))
             with self.loop(low, high, self.abreast) as column:
-                rest = tuple(unravel(b, self.sweep.shape[self.sweep.split :], column))
-                place = At(b, self.sweep.shape, b.add(base, column), (*outer, *rest))
+                rest = tuple(unravel(b, self.fused_loop.shape[self.fused_loop.split :], column))
+                place = At(b, self.fused_loop.shape, b.add(base, column), (*outer, *rest))
                 memo: Memo = {}
                 self._put(place, memo)
                 for how in self.sums:
                     to = self._address(("partial", how.v.id), how.dtype, column)
                     x = self.value(how.v.args[0], place, memo).astype(how.source)
-                    pen.store(how.add(pen, pen.load(to, how.dtype), x, reorder=False), to)
+                    emitter.store(how.add(emitter, emitter.load(to, how.dtype), x, reorder=False), to)
 
 
 def write_finish(module: Any, name: str, writer: Writer) -> bool:
@@ -318,18 +318,18 @@ def write_finish(module: Any, name: str, writer: Writer) -> bool:
     writer.function.linkage = "internal"
     writer.pointers = dict(zip(keys, writer.function.args))
     b = writer.build = ir.IRBuilder(writer.function.append_basic_block("entry"))
-    pen = writer.pen = Pen(module, b, vector=True)
+    emitter = writer.emitter = Emitter(module, b, vector=True)
     for how in waiting:
-        if writer.sweep.how == "columns":
+        if writer.fused_loop.how == "columns":
             with writer.loop(number(0), number(writer.inner)) as i:
-                x = pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype)
-                pen.store(how.finish(pen, x), writer._address(how.v.id, how.v.dtype, i))
+                x = emitter.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype)
+                emitter.store(how.finish(emitter, x), writer._address(how.v.id, how.v.dtype, i))
             continue
-        total = Careful(pen, how, writer.memory)
+        total = Careful(emitter, how, writer.memory)
         total.clear()
         with writer.loop(number(0), number(writer.units)) as i:
-            total.add(pen.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype))
-        pen.store(how.finish(pen, total.value()), writer.pointers[how.v.id])
+            total.add(emitter.load(writer._address(("partial", how.v.id), how.dtype, i), how.dtype))
+        emitter.store(how.finish(emitter, total.value()), writer.pointers[how.v.id])
     b.ret_void()
     wrap(module, name, writer.function, [writer.places[k] for k in keys])
     return True
