@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.products import LINALG, matmul
-from chainrule.api.public import named, public
+from chainrule.api.public import at_float32, named, public
 from chainrule.base import dtypes, shapes
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import contract as ops
@@ -106,6 +106,7 @@ def powers(x: Tensor, n: int, increasing: bool) -> Tensor:
 
 
 @public()
+@at_float32
 def cov(
     input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
 ) -> Tensor:
@@ -149,6 +150,7 @@ def _observations(x: Tensor, name: str) -> None:
 
 
 @public()
+@at_float32
 def corrcoef(input: Tensor) -> Tensor:
     """The correlation matrix of variables (rows) by observations (columns)."""
     _observations(input, "corrcoef")

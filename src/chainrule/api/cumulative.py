@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.api.public import named, public
+from chainrule.api.public import at_float32, named, public
 from chainrule.api.reductions import Dim, legacy, one_dim, op, pick, sum_, total
 from chainrule.api.results import make
 from chainrule.base.dtypes import dtype
@@ -102,6 +102,7 @@ def _areas(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> tuple[T
 
 
 @public("trapz", method=False)
+@at_float32
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral of samples y by the trapezoidal rule: at places `x`, or `dx` apart."""
     areas, d = _areas("trapezoid", y, x, dx, dim)
@@ -109,6 +110,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = 
 
 
 @public(method=False)
+@at_float32
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The running integral of samples y by the trapezoidal rule."""
     areas, d = _areas("cumulative_trapezoid", y, x, dx, dim)

@@ -9,7 +9,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from chainrule.base.dtypes import F16, F32
 from chainrule.core.inplace import into, modify
+from chainrule.core.op import REGISTRY
 from chainrule.core.tape import Node, reads
 from chainrule.core.tensor import Tensor
 
@@ -132,6 +134,29 @@ def install(cls: type) -> type:
         ):
             setattr(Tensor, name, value)
     return cls
+
+
+def at_float32(f: F) -> F:
+    """For a function of several steps: halves go through all of them as float32, and the results are rounded once."""
+    cast = REGISTRY["cast"]
+
+    def lower(out: Any) -> Any:
+        if isinstance(out, tuple):
+            return tuple(map(lower, out))
+        if not isinstance(out, Tensor) or out._a.dtype is not F32:
+            return out
+        half = cast(out, dtype=F16)
+        return named(half, out._g.name()) if isinstance(out._g, Node) else half
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            if isinstance(x, Tensor) and x._a.dtype is F16:
+                higher = [cast(y, dtype=F32) if isinstance(y, Tensor) and y._a.dtype is F16 else y for y in args]
+                return lower(f(*higher, **kwargs))
+        return f(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
 
 
 def named(result: Tensor, label: str) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import FUNCTIONS, named, public
+from chainrule.api.public import FUNCTIONS, at_float32, named, public
 from chainrule.api.results import make
 from chainrule.base import dtypes
 from chainrule.base.dtypes import F32, F64, dtype
@@ -127,6 +127,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
 
 
 @public()
+@at_float32
 def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
     x = as_dtype(input, dtype)

@@ -63,7 +63,7 @@ LEGACY: dict[str, dtype] = {d.legacy: d for d in ALL.values()}
 _BY_NP: dict[NPDtype, dtype] = {d.np: d for d in ALL.values()}
 
 BOOL, INT64 = ALL["bool"].np, ALL["int64"].np
-F32, F64 = ALL["float32"].np, ALL["float64"].np
+F16, F32, F64 = ALL["float16"].np, ALL["float32"].np, ALL["float64"].np
 _PYTHON: dict[type, NPDtype] = {bool: BOOL, int: INT64, float: F32}
 _default = F32
 

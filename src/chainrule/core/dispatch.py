@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.base import dtypes, errors, shapes
+from chainrule.base.dtypes import F16, F32
 from chainrule.core import forward
 from chainrule.core.parts import Pick
 from chainrule.core.registry import REGISTRY
@@ -32,6 +33,8 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
         args = [m.batch.share(x) for x in args]
     if op.types is not None:
         args = meet(op, args)
+    if op.wide and any([_half(x) for x in args]):
+        return _in_float32(op, args, attrs, label)
     if op.view:
         shareable(args[0])
     trace = None if m is None else m.trace
@@ -65,6 +68,20 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
             for t in out if isinstance(out, tuple) else (out,):
                 t._frozen = t._wary = True
     return out
+
+
+def _in_float32(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None) -> Any:
+    """Halves are computed in float32 and the results rounded, as in PyTorch; so are gradients and tangents."""
+    got = apply(op, [_op("cast")(x, dtype=F32) if _half(x) else x for x in args], attrs, label)
+    outs = tuple(_op("cast")(t, dtype=F16) if t._a.dtype is F32 else t for t in (got if op.outputs > 1 else (got,)))
+    for t, wide in zip(outs, got if op.outputs > 1 else (got,)):
+        if t is not wide and isinstance(t._g, Node):
+            t._g.label = wide._g.edges[0].name() if isinstance(wide._g, Pick) else wide._g.name()
+    return outs if op.outputs > 1 else outs[0]
+
+
+def _half(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._a.dtype is F16
 
 
 def _node(op: Op, args: Sequence[Any], attrs: dict[str, Any], edges: tuple[Any, ...], outs: tuple[Tensor, ...]) -> Node:

@@ -49,6 +49,7 @@ class Op:
     differentiable = True
     add_at: Rule | None = None  # of an index: (sum, g, **attrs), adds g to its place in an array, in place
     frees = True  # whether nodes keep values that are let go after backward
+    wide = False  # whether halves are computed in float32, and rounded once
 
     def __init__(self, name: str, numpy: Rule, *, grad: Any = None, **columns: Any) -> None:
         self.name = name
@@ -116,6 +117,7 @@ class Elementwise(Op):
         self.rules = self.times or self.d
         self.differentiable = self.rules is not None
         self.types = types
+        self.wide = types != "where"
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
@@ -174,10 +176,12 @@ class Linear(Op):
 
     frees = False
 
-    def __init__(self, name: str, numpy: Rule, transpose: Rule, *, view: bool = False, **columns: Any) -> None:
+    def __init__(
+        self, name: str, numpy: Rule, transpose: Rule, *, view: bool = False, wide: bool = False, **columns: Any
+    ) -> None:
         super().__init__(name, numpy, **columns)
         self.transpose = transpose
-        self.view = view
+        self.view, self.wide = view, wide
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         return [False] * (len(needs) + 1)
@@ -200,6 +204,7 @@ class Bilinear(Op):
     """Linear in each of two inputs with the other held fixed."""
 
     types = "match"
+    wide = True
 
     def __init__(self, name: str, numpy: Rule, left: Rule, right: Rule, **columns: Any) -> None:
         super().__init__(name, numpy, **columns)
@@ -237,7 +242,7 @@ class Custom(Op):
     ) -> None:
         super().__init__(name, numpy, **columns)
         self.rule = vjp
-        self.differentiable = vjp is not None
+        self.differentiable = self.wide = vjp is not None
         self.outputs = outputs
         self.types = types
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import named
+from chainrule.api.public import at_float32, named
 from chainrule.api.random import default_generator, laid
 from chainrule.base import dtypes
+from chainrule.base.dtypes import F16, F32
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
@@ -211,6 +212,7 @@ def _scaled(out: Any, weight: Any, bias: Any) -> Any:
     return out if bias is None else out + bias
 
 
+@at_float32
 def layer_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5,
@@ -220,6 +222,7 @@ def layer_norm(
     return named(_scaled(_standardised(input, dims, eps), weight, bias), "NativeLayerNormBackward0")
 
 
+@at_float32
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
@@ -247,6 +250,8 @@ def batch_norm(
     bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
     """Mean 0 and variance 1 for each channel (dimension 1): the batch's in training, else the running ones."""
+    if input._a.dtype is F16:  # by way of float32, but for the running ones, which are changed in place
+        return _by_float32(batch_norm, input, running_mean, running_var, weight, bias, training, momentum, eps)
     shape = input._a.shape
     dims = (0, *range(2, len(shape)))
     x: Any = input
@@ -274,6 +279,10 @@ def batch_norm(
     )  # fmt: skip
 
 
+def _by_float32(f: Any, input: Tensor, *others: Any) -> Any:
+    return REGISTRY["cast"](f(REGISTRY["cast"](input, dtype=F32), *others), dtype=F16)
+
+
 def _as_channels(v: Any, shape: Sequence[int]) -> Any:
     return None if v is None else v.reshape(1, -1, *[1] * (len(shape) - 2))
 
@@ -283,6 +292,10 @@ def instance_norm(
     bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
     """Mean 0 and variance 1 for each channel of each sample."""
+    if input._a.dtype is F16:
+        return _by_float32(
+            instance_norm, input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+        )
     shape = input._a.shape
     x: Any = input
     dims = tuple(range(2, len(shape)))
@@ -299,6 +312,7 @@ def instance_norm(
     return _scaled(_standardised(x, dims, eps), _as_channels(weight, shape), _as_channels(bias, shape))
 
 
+@at_float32
 def group_norm(
     input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
 ) -> Tensor:
@@ -315,6 +329,7 @@ def group_norm(
     return named(out, "NativeGroupNormBackward0")
 
 
+@at_float32
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Each channel divided by a power of the mean square of the `size` channels around it (Krizhevsky et al., 2012)."""
     if len(input._a.shape) < 3:
@@ -325,6 +340,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     return x / (around.mean(-1) * alpha + k) ** beta
 
 
+@at_float32
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     """The input divided by its norm along `dim` (by `eps` where that is less)."""
     x: Any = input
@@ -337,6 +353,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
 # ---------------------------------------------------------------------------------------------------------- distances
 
 
+@at_float32
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
     shape = broadcast(x1._a.shape, x2._a.shape)
@@ -345,6 +362,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return ((a / na) * (b / nb)).sum(dim)
 
 
+@at_float32
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dimension."""
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)

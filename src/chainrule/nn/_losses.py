@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import named
+from chainrule.api.public import at_float32, named
 from chainrule.base import errors
 from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
@@ -31,6 +31,8 @@ _where = REGISTRY["where"]
 def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Takes PyTorch's older `size_average` and `reduce` for `reduction`, and refuses what is neither of its words."""
 
+    halves = at_float32(f)
+
     @functools.wraps(f)
     def call(*args: Any, size_average: bool | None = None, reduce: bool | None = None, **kwargs: Any) -> Tensor:
         if size_average is not None or reduce is not None:
@@ -44,7 +46,7 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
         word = kwargs.get("reduction", "mean")
         if word not in ("mean", "sum", "none") and not (word == "batchmean" and f.__name__ == "kl_div"):
             raise ValueError(f"{word} is not a valid value for reduction")
-        return f(*args, **kwargs)
+        return halves(*args, **kwargs)
 
     return call
 

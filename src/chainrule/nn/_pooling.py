@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import named
+from chainrule.api.public import at_float32, named
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
@@ -59,6 +59,7 @@ def _seen(x: Tensor, counts: Ints, before: Ints, after: Ints, value: Any, **look
 # ---------------------------------------------------------------------------------------------------------------- means
 
 
+@at_float32
 def _avg_pool(
     d: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
     divisor_override: int | None,

@@ -57,7 +57,8 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
 
 sum = linear(
     "sum", _sum, lambda g, x, *, dim, keepdim: spread(g, x, dim, keepdim),
-    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="total", batch=leading.axes,
+    why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="total",
+    wide=True, batch=leading.axes,
 )  # fmt: skip
 
 
@@ -68,7 +69,8 @@ def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 mean = linear(
     "mean", _mean, lambda g, x, *, dim, keepdim: spread(g / count(x, dim), x, dim, keepdim),
-    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="average", batch=leading.axes,
+    why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="average",
+    wide=True, batch=leading.axes,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------------------------------- spread
@@ -248,7 +250,7 @@ def _running(accumulate: Any) -> Any:
 
 cumsum: Op = linear(
     "cumsum", _running(np.add.accumulate),
-    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim), batch=leading.axes,
+    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim), wide=True, batch=leading.axes,
 )  # fmt: skip
 
 

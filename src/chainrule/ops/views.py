@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.dtypes import F16, F32
 from chainrule.base.shapes import dim_index, numel
 from chainrule.core import leading
 from chainrule.core.op import REGISTRY, custom, linear
@@ -23,6 +24,8 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
         return x
     lead = x.ndim - len(shape)
     dims = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s == 1 and x.shape[i + lead] != 1)
+    if x.dtype is F16:
+        return np.add.reduce(x, axis=dims, dtype=F32).reshape(shape).astype(F16)[()]
     return np.add.reduce(x, axis=dims, keepdims=True).reshape(shape)[()]  # kept, as of objects it would be no array
 
 
@@ -33,6 +36,7 @@ sum_to = linear(
     grad="SumBackward1",
     folds="total",
     objects=True,
+    wide=True,
     batch=batches.sum_to,
 )
 

@@ -1,0 +1,74 @@
+"""float16 is stored in 16 bits and computed in 32: sums, means, norms and losses of many or large halves are those of
+float64, rounded, and so are their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+F = cr.nn.functional
+MANY = np.random.default_rng(0).normal(0, 1, (20, 3500)).astype(np.float16)
+LARGE = np.full((20, 500), 100, np.float16)
+
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda x: x.sum(0),
+    "mean": lambda x: x.mean(),
+    "nanmean": lambda x: x.nanmean(),
+    "var": lambda x: x.var(),
+    "std": lambda x: x.std(1),
+    "norm": lambda x: x.norm(),
+    "norm of rows": lambda x: cr.linalg.vector_norm(x, 3, -1),
+    "softmax": lambda x: x.reshape(-1).softmax(0) * 1e4,
+    "log_softmax": lambda x: x.reshape(-1).log_softmax(0)[0],
+    "logsumexp": lambda x: x.logsumexp((0, 1)),
+    "layer_norm": lambda x: F.layer_norm(x, x.shape)[0, :2],
+    "batch_norm": lambda x: F.batch_norm(x.t(), None, None, training=True)[0],
+    "group_norm": lambda x: F.group_norm(x[None], 2)[0, 0],
+    "rms_norm": lambda x: F.rms_norm(x, x.shape)[0],
+    "normalize": lambda x: F.normalize(x, dim=1)[0],
+    "cosine_similarity": lambda x: F.cosine_similarity(x, x + 1),
+    "mse_loss": lambda x: F.mse_loss(x, x.detach() * 0 + 1),
+    "l1_loss": lambda x: F.l1_loss(x, x.detach() * 0 + 1),
+    "cross_entropy": lambda x: F.cross_entropy(x.t(), cr.zeros(x.shape[1], dtype=cr.int64)),
+    "avg_pool": lambda x: F.avg_pool1d(x[None], x.shape[1]),
+    "matmul": lambda x: (x[:2] / 100) @ x[0],
+    "einsum": lambda x: cr.einsum("ij,kj->ik", x[:2] / 100, x[:2]),
+    "by a number that no half holds": lambda x: x / 70000 * 60000,
+    "bias": lambda x: x / 100 + x[0],
+    "cumsum": lambda x: (x[:, :500] / 10).cumsum(1)[0],
+}
+
+
+@pytest.mark.parametrize("numbers", [MANY, LARGE], ids=["many", "large"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_halves_are_rounded_doubles(name: str, numbers: Any) -> None:
+    got, want = [], []
+    for dtype, into in ((cr.float16, got), (cr.float64, want)):
+        x = cr.tensor(numbers, dtype=dtype, requires_grad=True)
+        y = FUNCTIONS[name](x)
+        assert y.dtype is dtype
+        into += [y, *cr.autograd.grad(y.double().sum(), x)]
+    for g, w in zip(got, want):
+        w = w.detach().numpy()
+        np.testing.assert_allclose(g.detach().numpy(), w, rtol=5e-3, atol=2e-3 * np.abs(w).max() + 1e-6)
+
+
+def test_the_record_of_halves_looks_like_any() -> None:
+    x = cr.tensor([1.0, 2.0], dtype=cr.float16, requires_grad=True)
+    assert repr(x.exp().sum()) == "tensor(10.1094, dtype=torch.float16, grad_fn=<SumBackward0>)"
+    value, slope = cr.func.jvp(lambda v: (v * v).mean(), (x.detach(),), (cr.ones_like(x),))
+    assert (value.item(), slope.item(), slope.dtype) == (2.5, 3.0, cr.float16)
+    first = cr.autograd.grad((x**3).sum(), x, create_graph=True)[0]
+    assert cr.autograd.grad(first.sum(), x)[0].tolist() == [6.0, 12.0]
+
+
+def test_running_statistics_of_halves() -> None:
+    norm = cr.nn.BatchNorm1d(3).half()
+    norm(cr.full((70000, 3), 100.0, dtype=cr.float16))
+    assert norm.running_mean.dtype is cr.float16
+    np.testing.assert_allclose(norm.running_mean.numpy(), 10, rtol=1e-3)
