@@ -100,6 +100,13 @@ def on(*cases: Case, **how: Any) -> Entry:
     return Entry(cases, **how)
 
 
+def along_by_inverse(a: Any, x: Any) -> Any:
+    """How the cofactors of `a`, which has an inverse, change along x: from det(a) a^-T by the product rule."""
+    p = np.linalg.inv(a).swapaxes(-2, -1)
+    size = np.linalg.det(a)[..., None, None]
+    return size * (np.sum(x * p, (-2, -1), keepdims=True) * p - p @ x.swapaxes(-2, -1) @ p)
+
+
 def arity(op: Op) -> int:
     """How many inputs an elementwise op takes."""
     if isinstance(op, Elementwise) and op.rules:
@@ -413,6 +420,8 @@ SAMPLES: dict[str, Entry] = {
     "det": on(((3, 3),), ((2, 2, 2),), ref=np.linalg.det),
     "slogdet": on(((3, 3),), ref=np.linalg.slogdet),
     "cofactors": on(((3, 3),), before=heavy, ref=lambda a: scipy.linalg.det(a) * scipy.linalg.inv(a).T),
+    "cofactors_along": on(((3, 3), (3, 3)), ((2, 2, 2), (2, 2, 2)), before=lambda a, x: (heavy(a), x),
+        ref=lambda a, x: along_by_inverse(a, x)),
     "lu_factor": on(((3, 3),), ((2, 4),), ((4, 2),), before=heavy,
         ref=lambda a: (scipy.linalg.lu_factor(a)[0], 1 + np.arange(min(a.shape)))),
     "linalg_solve": on(((3, 3), (3, 2)), ((2, 3, 3), (3, 2)), before=lambda a, b: (heavy(a), b), ref=np.linalg.solve),

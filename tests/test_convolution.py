@@ -147,3 +147,28 @@ def test_windows_of_a_tensor_that_changes_in_place_are_refused_in_backward() -> 
 def test_refusals(call: Any, words: str) -> None:
     with pytest.raises((RuntimeError, ValueError, NotImplementedError), match=words):
         call(cr.nn.functional)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_pooling_of_infinities_and_nan(d):
+    # By a loop over windows: padding is never chosen, not even among -inf; the first of equal ones, the last NaN; and
+    # a mean sees its own region alone.
+    rng = np.random.default_rng(d)
+    F = cr.nn.functional
+    for _ in range(20):
+        shape = tuple(rng.integers(3, 6, d))
+        a = rng.choice([-np.inf, np.inf, np.nan, 0.0, 1.0, 2.0], size=(1, 2, *shape), p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+        out, places = getattr(F, f"max_pool{d}d")(cr.tensor(a), 3, 2, 1, return_indices=True)
+        for at in np.ndindex(*out.shape):
+            cells = [i for i in np.ndindex(*shape) if all(2 * o - 1 <= j < 2 * o + 2 for o, j in zip(at[2:], i))]
+            best = cells[0]
+            for i in cells[1:]:
+                if np.isnan(a[at[:2]][i]) or a[at[:2]][i] > a[at[:2]][best]:
+                    best = i
+            assert places[at].item() == np.ravel_multi_index(best, shape)
+            np.testing.assert_equal(out[at].item(), a[at[:2]][best])
+        means = getattr(F, f"adaptive_avg_pool{d}d")(cr.tensor(a), 2)
+        for at in np.ndindex(*means.shape):
+            region = tuple(slice(o * n // 2, -(-(o + 1) * n // 2)) for o, n in zip(at[2:], shape))
+            with np.errstate(invalid="ignore"):
+                np.testing.assert_allclose(means[at].item(), a[at[:2]][region].mean(), rtol=1e-6)

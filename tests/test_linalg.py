@@ -395,3 +395,48 @@ def test_values_and_gradients_are_torchs(f: str) -> None:
     mine.square().sum().backward()
     theirs.square().sum().backward()
     np.testing.assert_allclose(x.grad.numpy(), y.grad.numpy(), rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize(
+    "name", ["svd", "svdvals", "eigh", "eigvalsh", "pinv", "matrix_rank", "cond", "lstsq", "det", "inv", "qr"]
+)
+def test_matrices_that_are_not_finite_are_refused_or_answered(name, bad):
+    # LAPACK's divide and conquer never returns from some of them, nor from Ctrl-C: it must not be asked.
+    numbers = np.full((40, 40), bad)
+    numbers[::2] = np.random.default_rng(0).normal(size=(20, 40))
+    a = cr.tensor(numbers, requires_grad=True)
+    try:
+        f = getattr(cr.linalg, name)
+        out = f(a, a.detach()) if name == "lstsq" else f(a)
+        out = out[0] if isinstance(out, tuple) else out
+        assert not np.isfinite(out.detach().numpy()).all()
+        cr.autograd.grad(out.sum(), a)
+    except cr.linalg.LinAlgError as e:
+        assert "non-finite" in str(e) or "singular" in str(e)
+
+
+def test_eigh_reads_one_triangle():
+    a = cr.tensor([[2.0, np.inf], [1.0, 2.0]])
+    np.testing.assert_allclose(cr.linalg.eigvalsh(a).numpy(), [1, 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [3, 2, 1, 0])
+def test_second_derivatives_of_a_determinant_where_it_is_zero(rank):
+    rng = np.random.default_rng(rank)
+    a = rng.normal(size=(4, rank)) @ rng.normal(size=(rank, 4))
+    hessian = cr.autograd.functional.hessian(cr.det, cr.tensor(a)).numpy().reshape(16, 16)
+    step, want = 1e-4, np.zeros((16, 16))
+    units = step * np.eye(16).reshape(16, 4, 4)
+
+    def at(i, j, p, q):
+        return np.linalg.det(a + p * units[i] + q * units[j])
+
+    for i, j in np.ndindex(16, 16):
+        want[i, j] = (at(i, j, 1, 1) - at(i, j, 1, -1) - at(i, j, -1, 1) + at(i, j, -1, -1)) / (4 * step**2)
+    np.testing.assert_allclose(hessian, want, atol=1e-6)
+
+
+def test_third_derivatives_of_a_determinant():
+    a = cr.tensor(np.random.default_rng(1).normal(size=(2, 3, 3)), requires_grad=True)
+    assert cr.autograd.gradgradcheck(lambda x: cr.autograd.grad(cr.det(x).sum(), x, create_graph=True)[0], (a,))

@@ -502,3 +502,24 @@ def test_schedules_warn_as_torch_does(steps):
     assert any("before `optimizer.step()`" in s for s in said) == (steps[0] in "se")
     torch = pytest.importorskip("torch")
     assert said == schedule_warnings(torch, steps)
+
+
+def test_a_state_of_an_older_file_gets_the_options_that_it_lacks():
+    p = cr.ones(2, requires_grad=True)
+    old = {"state": {}, "param_groups": [{"lr": 0.1, "momentum": 0.0, "params": [0]}]}
+    optimizer = cr.optim.SGD([p], lr=1.0)
+    optimizer.load_state_dict(old)
+    p.grad = cr.ones(2)
+    optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy(), 0.9, rtol=1e-6)
+    assert optimizer.param_groups[0]["nesterov"] is False
+
+
+def test_a_state_of_another_shape_is_refused():
+    p, q = cr.ones(2, requires_grad=True), cr.ones(3, requires_grad=True)
+    one, other = cr.optim.Adam([p]), cr.optim.Adam([q])
+    p.grad = cr.ones(2)
+    one.step()
+    with pytest.raises(ValueError, match=r"exp_avg of shape \[2\] for a parameter of shape \[3\]"):
+        other.load_state_dict(one.state_dict())
+    assert not other.state

@@ -228,9 +228,20 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     if tol is not None:
         atol, rtol = tol, 0.0
     absolute, relative = _tolerances(x, atol, rtol)
-    s = np.abs(np.linalg.eigvalsh(numbers(x))) if hermitian else np.linalg.svd(numbers(x), compute_uv=False)
+    name = "linalg.eigvalsh" if hermitian else "linalg.svd"
+    s = factor.finite(
+        name, _absolute_eigenvalues if hermitian else _singular_values, np.tril(numbers(x)) if hermitian else numbers(x)
+    )
     floor = np.maximum(absolute, relative * s.max(-1, initial=0))
     return wrap(np.asarray((s > floor[..., None]).sum(-1, dtype=np.int64)))
+
+
+def _absolute_eigenvalues(a: Any) -> Any:
+    return np.abs(np.linalg.eigvalsh(a))
+
+
+def _singular_values(a: Any) -> Any:
+    return np.linalg.svd(a, compute_uv=False)
 
 
 @public(where=LINALG)

@@ -17,12 +17,11 @@ from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn._convolution import Ints, batched, ints
 from chainrule.nn._layers import pad
+from chainrule.ops.windows import places
 
 _KINDS = ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool", "max_unpool", "lp_pool")
 __all__ = [f"{kind}{d}d" for kind in _KINDS for d in (1, 2, 3)]
 __all__ += [f"{kind}{d}d_with_indices" for kind in ("max_pool", "adaptive_max_pool") for d in (1, 2, 3)]
-
-_SPACE, _WINDOW = "xyz", "ijk"
 
 
 def _plan(shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints, ceil_mode: bool) -> tuple[Ints, Ints]:
@@ -140,7 +139,8 @@ def _max_pool(
 
     def find(a: Any) -> Any:
         seen = np.asarray(_seen(wrap(a), counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
-        best = np.unravel_index(seen.reshape(*seen.shape[: 2 + d], -1).argmax(-1), size)
+        flat = seen.reshape(*seen.shape[: 2 + d], -1)
+        best = np.unravel_index(_greatest(flat, inner, counts, step, edge, spread, size), size)
         index = np.zeros(seen.shape[: 2 + d], np.int64)
         for i, (n, offset) in enumerate(zip(inner, best)):
             start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
@@ -150,12 +150,32 @@ def _max_pool(
     return _taken(x, by_numpy("max_pool places", find, x), had_batch, f"MaxPool{d}DWithIndicesBackward0")
 
 
+def _greatest(seen: Any, inner: Ints, counts: Ints, step: Ints, edge: Ints, spread: Ints, size: Ints) -> Any:
+    """Which element of each window is the greatest: the first of equal ones, the last NaN, but never the padding."""
+    best = _argmax(seen)
+    if any(edge) or counts != tuple(map(places, inner, size, step, spread)):  # -inf is no greater than the padding
+        inside = np.ones((1,), bool)
+        for n, c, s, p, t, k in zip(inner, counts, step, edge, spread, size):
+            at = np.arange(c)[:, None] * s - p + np.arange(k) * t
+            here = (at >= 0) & (at < n)
+            inside = (inside[..., None, :, None] & here[:, None, :]).reshape(*inside.shape[:-1], c, -1)
+        chosen = np.take_along_axis(np.broadcast_to(inside, seen.shape), best[..., None], -1)[..., 0]
+        best = np.where(chosen, best, inside.argmax(-1))
+    return best
+
+
+def _argmax(a: Any) -> Any:
+    """Along the last dimension: the first of equal elements, the last NaN."""
+    best, nan = a.argmax(-1), a != a
+    return np.where(nan.any(-1), a.shape[-1] - 1 - nan[..., ::-1].argmax(-1), best) if nan.any() else best
+
+
 def _taken(x: Tensor, index: Tensor, had_batch: bool, label: str) -> tuple[Tensor, Tensor]:
     """The elements at places in the flattened space of each channel, and the places."""
     n, c = x._a.shape[:2]
     flat = x.reshape(n, c, -1).gather(2, index.reshape(n, c, -1))
-    out, places = named(flat.reshape(index._a.shape), label), index if had_batch else index[0]
-    return reads(out, places) if had_batch else reads(out.squeeze(0), places), places
+    out, found = named(flat.reshape(index._a.shape), label), index if had_batch else index[0]
+    return reads(out if had_batch else out.squeeze(0), found), found
 
 
 def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -229,12 +249,11 @@ def _adaptive_avg(d: int) -> Callable[..., Tensor]:
     def pool(input: Tensor, output_size: Any) -> Tensor:
         x, had_batch = batched(input, d, f"adaptive_avg_pool{d}d")
         for i, (n, parts) in enumerate(zip(x._a.shape[2:], _target(output_size, x._a.shape[2:])), start=2):
-            means = np.zeros((parts, n), x._a.dtype)
-            for row, (a, b) in zip(means, _bounds(n, parts)):
-                row[a:b] = 1 / (b - a)
-            letters = "nc" + _SPACE[:d]
-            equation = f"{letters},o{letters[i]}->{letters.replace(letters[i], 'o')}"
-            x = REGISTRY["contract"](x, wrap(means), equation=equation)
+            if parts and n % parts == 0:
+                x = x.reshape(*x._a.shape[:i], parts, n // parts, *x._a.shape[i + 1 :]).mean(i + 1)
+            else:
+                means = [x.narrow(i, a, b - a).mean(i) for a, b in _bounds(n, parts)]
+                x = REGISTRY["stack"](*means, dim=i) if means else x.narrow(i, 0, 0)
         return named(x, f"AdaptiveAvgPool{d}DBackward0") if had_batch else x.squeeze(0)
 
     pool.__doc__ = "The mean of each of `output_size` regions of equal length (they overlap where it cannot be equal)."
@@ -254,7 +273,7 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 region = [bounds[i][j] for i, j in enumerate(at)]
                 within: Any = (..., *(slice(*ends) for ends in region))
                 part = a[within]
-                best = np.unravel_index(part.reshape(*part.shape[:2], -1).argmax(-1), part.shape[2:])
+                best = np.unravel_index(_argmax(part.reshape(*part.shape[:2], -1)), part.shape[2:])
                 index[(..., *at)] = np.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
             return index
 

@@ -123,19 +123,21 @@ def _qr_tall_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
 qr = custom("qr", _qr, _qr_vjp, outputs=2, grad="LinalgQrBackward0", batch=leading.same)
 
 
-def _finite(name: str, f: Any, a: Any) -> Any:
+def finite(name: str, f: Any, a: Any) -> Any:
+    """f(a) for an iterative factorisation, refused where a is not finite: LAPACK itself may then never return."""
+    bad = ~np.isfinite(a).all((-2, -1))
+    why = "The algorithm failed to converge because the input matrix "
+    if np.any(bad):
+        raise failed(name, bad, why + "contained non-finite values.")
     try:
         return f(a)
     except np.linalg.LinAlgError:
-        bad = ~np.isfinite(a).all((-2, -1))
-        why = "The algorithm failed to converge because the input matrix " + (
-            "contained non-finite values." if bad.any() else "is ill-conditioned."
-        )
-        raise failed(name, bad, why) from None
+        raise failed(name, bad, why + "is ill-conditioned.") from None
 
 
 def _eigh(a: Any, *, uplo: Any) -> Any:
-    return tuple(_finite("linalg.eigh", lambda x: np.linalg.eigh(x, uplo), a))
+    half = np.tril(a) if uplo == "L" else np.triu(a)  # the other one is not read, whatever it holds
+    return tuple(finite("linalg.eigh", lambda x: np.linalg.eigh(x, uplo), half))
 
 
 def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
@@ -152,7 +154,7 @@ eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", b
 
 
 def _svd(a: Any, *, full_matrices: bool) -> Any:
-    return tuple(_finite("linalg.svd", lambda x: np.linalg.svd(x, full_matrices), a))
+    return tuple(finite("linalg.svd", lambda x: np.linalg.svd(x, full_matrices), a))
 
 
 def _svd_vjp(g: Any, out: Any, _a: Any, *, full_matrices: bool) -> Any:

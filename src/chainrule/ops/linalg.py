@@ -233,19 +233,55 @@ inv = custom(
 
 def _cofactors(a: Any) -> Any:
     # det(A) A^-T, from the singular values, so that it is right for singular matrices too.
-    u, s, vh = np.linalg.svd(a)
-    others = np.where(diagonal_mask(s.shape[-1]), 1, s[..., None, :]).prod(-1)
+    u, s, vh, turn = _turned(a)
+    return (u * _but(s, 1)[..., None, :]) @ vh * turn
+
+
+def _turned(a: Any) -> Any:
+    """The singular values with their vectors, and whether those mirror: det(U) det(V). NaN where a is not finite."""
+    lost = ~np.isfinite(a).all((-2, -1), keepdims=True)  # LAPACK may not return from them
+    u, s, vh = np.linalg.svd(np.where(lost, 0, a))
     turn = np.rint(np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
-    return (u * others[..., None, :]) @ vh * turn
+    return u, s, vh, np.where(lost, np.nan, turn).astype(a.dtype)
 
 
-def _cofactors_vjp(g: Any, out: Any, a: Any) -> Any:
+def _but(s: Any, orders: int) -> Any:
+    """The products of all numbers but one, or but any two (1 where both are one), in each line of s."""
+    one = diagonal_mask(s.shape[-1])
+    if orders == 1:
+        return np.where(one, 1, s[..., None, :]).prod(-1)
+    return np.where(one[:, None] | one, 1, s[..., None, None, :]).prod(-1) * ~one
+
+
+def _cofactors_along(a: Any, x: Any) -> Any:
+    # How the cofactors change along x. Between singular vectors they are diagonal, and so is what follows: a pair of
+    # places on the diagonal, or a pair that mirrors it, shares the product of all other singular values.
+    u, s, vh, turn = _turned(a)
+    x, rest = u.swapaxes(-2, -1) @ x @ vh.swapaxes(-2, -1), _but(s, 2)
+    on = np.einsum("...ij,...jj->...i", rest, x)
+    return u @ (on[..., None] * np.eye(s.shape[-1], dtype=s.dtype) - rest * x.swapaxes(-2, -1)) @ vh * turn
+
+
+def _cofactors_along_vjp(g: Any, _out: Any, a: Any, x: Any) -> Any:
+    # The third derivative of a determinant, at a matrix that has an inverse.
+    p, over = mT(inv(a, check=False)), (len(a.shape) - 2, len(a.shape) - 1)
+    px, pg = (matmul(matmul(p, mT(d)), p) for d in (x, g))
+    tx, tg, both = (sum(d * q, dim=over, keepdim=True) for d, q in ((x, p), (g, p), (g, px)))
+    crossed = matmul(matmul(px, mT(g)), p) + matmul(matmul(pg, mT(x)), p)
+    third = per_row(per_row(det(a))) * (p * (tx * tg - both) - tg * px - tx * pg + crossed)
+    return third, cofactors_along(a, g)
+
+
+def _by_inverse(a: Any, x: Any) -> Any:
     p = mT(inv(a, check=False))
-    both = sum(g * p, dim=(len(p.shape) - 2, len(p.shape) - 1), keepdim=True) * p - matmul(matmul(p, mT(g)), p)
-    return per_row(per_row(det(a))) * both
+    over = (len(a.shape) - 2, len(a.shape) - 1)
+    return per_row(per_row(det(a))) * (sum(x * p, dim=over, keepdim=True) * p - matmul(matmul(p, mT(x)), p))
 
 
-cofactors = custom("cofactors", _cofactors, _cofactors_vjp, matrix="cofactor matrix", batch=leading.same)
+cofactors_along = custom("cofactors_along", _cofactors_along, _cofactors_along_vjp, sympy=_by_inverse, batch=leading.same)
+cofactors = custom(
+    "cofactors", _cofactors, lambda g, _out, a: cofactors_along(a, g), matrix="cofactor matrix", batch=leading.same,
+)  # fmt: skip
 det = custom(
     "det",
     np.linalg.det,

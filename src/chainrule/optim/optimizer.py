@@ -177,12 +177,18 @@ class Optimizer:
             if p is None:
                 state[key] = held
             else:
+                self._check_state(held, p)
                 state[p] = {k: _like_parameter(k, deepcopy(v), p) for k, v in held.items()}
         for theirs, mine in zip(saved, self.param_groups):
             theirs["params"] = mine["params"]
+            for option, default in mine.items():  # those that the file is too old to have
+                theirs.setdefault(option, default)
             if "param_names" in mine:
                 theirs["param_names"] = mine["param_names"]
         self.__setstate__({"state": state, "param_groups": saved})
+
+    def _check_state(self, held: dict[str, Any], p: Tensor) -> None:
+        """Raise if the state that was saved for a parameter cannot be this one's."""
 
 
 def _like_parameter(name: str, value: Any, p: Tensor) -> Any:
@@ -196,6 +202,14 @@ class RuleOptimizer(Optimizer):
     """An optimiser that is its rule."""
 
     rule: Rule
+
+    def _check_state(self, held: dict[str, Any], p: Tensor) -> None:
+        for name, value in held.items():
+            if isinstance(value, Tensor) and value._a.shape and value._a.shape != p._a.shape:
+                raise ValueError(
+                    f"loaded state dict contains {name} of shape {list(value._a.shape)} for a parameter of shape "
+                    f"{list(p._a.shape)}: it was saved by an optimizer of another model"
+                )
 
     def step(self, closure: Closure | None = None) -> Any:
         """Update every parameter that has a gradient. `closure`, if given, computes the loss anew and is returned."""
