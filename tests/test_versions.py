@@ -176,3 +176,44 @@ def test_a_retained_gradient_is_that_of_the_last_value() -> None:
     assert (y.grad.tolist(), first.grad, second.grad) == ([1.0, 1.0], None, None)
     assert seen == [[15.0, 5.0]]
     assert x.grad.tolist() == [30.0, 10.0]
+
+
+def test_tangents_follow_changes_of_shape_and_value() -> None:
+    fwd = cr.autograd.forward_ad
+    with fwd.dual_level():
+        v = fwd.make_dual(cr.tensor([[1.0, 2.0, 3.0]]), cr.tensor([[1.0, 10.0, 100.0]])) * 1
+        v[0, 0] = 0
+        v[:, :2].mul_(3)
+        assert fwd.unpack_dual(v).tangent.tolist() == [[0.0, 30.0, 100.0]]
+        v.t_()
+        assert fwd.unpack_dual(v).tangent.tolist() == [[0.0], [30.0], [100.0]]
+        v.unsqueeze_(0)
+        v.masked_fill_(v > 8, 0.0)
+        assert fwd.unpack_dual(v).tangent.tolist() == [[[0.0], [30.0], [100.0]]]
+        v.squeeze_().sin_()
+        np.testing.assert_allclose(fwd.unpack_dual(v).tangent.numpy(), [0, 30 * np.cos(6), 100 * np.cos(3)], rtol=1e-5)
+
+
+def test_what_is_no_float_takes_no_history() -> None:
+    x = cr.tensor([1.5, 2.5], requires_grad=True)
+    n, m = cr.zeros(2, dtype=cr.int64), cr.zeros(2, dtype=cr.bool)
+    n.copy_(x)
+    m[:1] = x[:1]
+    assert (n.tolist(), m.tolist()) == ([1, 2], [True, False])
+    assert not (n.requires_grad or m.requires_grad)
+
+
+def test_a_mask_takes_values_with_leading_ones() -> None:
+    x = cr.tensor([1.0, 2.0, 3.0])
+    for start in (x.clone(), x.clone().requires_grad_() * 1):
+        start[x > 1] = cr.tensor([[5.0, 6.0]])
+        assert start.tolist() == [1.0, 5.0, 6.0]
+    with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+        cr.tensor(1.0).copy_(cr.tensor([2.0]))
+
+
+def test_true_is_one_as_an_exponent() -> None:
+    x = cr.tensor([2.0, 3.0], requires_grad=True)
+    y = x**True + x**False
+    assert y.tolist() == [3.0, 4.0]
+    assert cr.autograd.grad(y.sum(), x)[0].tolist() == [1.0, 1.0]

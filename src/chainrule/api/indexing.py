@@ -244,6 +244,8 @@ def _write(a: Any, index: Any, v: Any) -> None:
         first, then = plan(a, index)
         a = a if first is None else a[first]
         index = ... if then is None else then
+    while np.ndim(v) > 1 and v.shape[0] == 1:  # which NumPy minds beside a mask
+        v = v[0]
     try:
         a[index] = v
     except ValueError:
@@ -349,6 +351,10 @@ class _Overwriting:
         """Overwrite the elements by those of `src`, broadcast to this shape and converted to this dtype."""
         if not isinstance(src, Tensor):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        if len(src._a.shape) > len(self._a.shape):
+            raise RuntimeError(
+                f"output with shape {list(self._a.shape)} doesn't match the broadcast shape {list(src._a.shape)}"
+            )
         if _quiet(self, src) and src._a.shape == self._a.shape:
             store(self, src._a)
             touch(self, "copy_")

@@ -401,7 +401,7 @@ def become(x: Tensor, what: str, f: Callable[..., Tensor], *args: Any, **kwargs:
             "returns a new view."
         )
     part = f(x, *args, **kwargs)
-    x._a = part._a
+    x._a, x._t = part._a, part._t
     if records:
         x._g = part._g
     if x._base is not None:

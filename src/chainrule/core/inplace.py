@@ -59,7 +59,7 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
     check_cast(result._a.dtype, x._a.dtype)
     store(x, result._a)
     touch(x, what)
-    if wants:
+    if wants and x._a.dtype.kind == "f":  # what is no float has no gradient
         if result._a.dtype is not x._a.dtype:
             result = REGISTRY["cast"](result, dtype=x._a.dtype)
         rebind(x, result._g, REGISTRY["view_scatter"])

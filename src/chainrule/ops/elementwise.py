@@ -107,6 +107,8 @@ neg = elementwise(
 
 def _pow(x: Any, y: Any) -> Any:
     # The exponents that have a faster and exacter form; PyTorch takes the same ones.
+    if y is True or y is False:
+        y = int(y)
     if type(y) in Number and type(x) in Number:
         return x**y
     if type(y) in Number:

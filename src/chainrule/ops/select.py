@@ -78,6 +78,8 @@ def _pick_back(g: Any, x: Any, *, index: Any) -> Any:
 
 def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
     out = np.array(x)
+    while np.ndim(value) > 1 and value.shape[0] == 1:  # which NumPy minds beside a mask
+        value = value[0]
     if add:
         np.add.at(out, index, value)
     else:
