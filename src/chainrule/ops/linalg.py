@@ -278,7 +278,9 @@ def _by_inverse(a: Any, x: Any) -> Any:
     return per_row(per_row(det(a))) * (sum(x * p, dim=over, keepdim=True) * p - matmul(matmul(p, mT(x)), p))
 
 
-cofactors_along = custom("cofactors_along", _cofactors_along, _cofactors_along_vjp, sympy=_by_inverse, batch=leading.same)
+cofactors_along = custom(
+    "cofactors_along", _cofactors_along, _cofactors_along_vjp, sympy=_by_inverse, batch=leading.same
+)
 cofactors = custom(
     "cofactors", _cofactors, lambda g, _out, a: cofactors_along(a, g), matrix="cofactor matrix", batch=leading.same,
 )  # fmt: skip
