@@ -73,7 +73,9 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
 def _in_float32(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None) -> Any:
     """Halves are computed in float32 and the results rounded, as in PyTorch; so are gradients and tangents."""
     got = apply(op, [REGISTRY["cast"](x, dtype=F32) if _half(x) else x for x in args], attrs, label)
-    outs = tuple(REGISTRY["cast"](t, dtype=F16) if t._a.dtype is F32 else t for t in (got if op.outputs > 1 else (got,)))
+    outs = tuple(
+        REGISTRY["cast"](t, dtype=F16) if t._a.dtype is F32 else t for t in (got if op.outputs > 1 else (got,))
+    )
     for t, wide in zip(outs, got if op.outputs > 1 else (got,)):
         if t is not wide and isinstance(t._g, Node):
             t._g.label = wide._g.edges[0].name() if isinstance(wide._g, Pick) else wide._g.name()

@@ -139,7 +139,8 @@ def _pad_back(g: Any, src: Any) -> Any:
 
 scatter_add = linear(
     "scatter_add", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=True),
-    lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)), wide=True, batch=batches.gather,
+    lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)),
+    wide=True, batch=batches.gather,
 )  # fmt: skip
 scatter = linear(
     "scatter", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=False),
