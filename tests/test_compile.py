@@ -781,3 +781,14 @@ def test_whether_there_was_a_gradient_matters_only_where_it_is_asked_for(name: s
 
     want, (got, fast) = run(lambda f: f)[0], run(cr.compile)
     assert got == want and programs(fast) <= most
+
+
+def test_gradients_from_outside_are_run_as_the_function_is() -> None:
+    fast = cr.compile(lambda x: (x.sin() * x).sum())
+    for n in (3, 3, 40):
+        x, y = (cr.linspace(0.5, 2, n).requires_grad_() for _ in range(2))
+        fast(x).backward()
+        (y.sin() * y).sum().backward()
+        same(x.grad, y.grad)
+    runs = [p.returned._run for ps in fast.programs.values() for p in ps]
+    assert len(runs) == 2 and all(type(r) is type(p.run) for r, ps in zip(runs, fast.programs.values()) for p in ps)

@@ -54,7 +54,7 @@ class Program:
         self.build = traced.build
         self.arguments = traced.arguments
         self.written = traced.written
-        self.returned = Returned(traced.results, traced.pullback)
+        self.returned = Returned(traced.results, traced.pullback, runner)
         after = [v for a in traced.arguments for v in (a.after, a.grad_after) if v is not None]
         changes = [*after, *(e.var for e in traced.effects if e.var is not None)]
         wanted = [*changes, *self.returned.wanted]

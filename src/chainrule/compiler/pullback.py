@@ -7,12 +7,12 @@ those and the seeds to the gradients. One node of the tape joins the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.trace import Pullback
 from chainrule.core.graph import Var, order
 from chainrule.core.parts import Pick
@@ -28,10 +28,12 @@ TWICE = (
 class Returned:
     """What a function returns: the values, and how gradients come back to where they came from."""
 
-    def __init__(self, results: list[Var], pullback: Pullback | None) -> None:
-        self.results, self.pullback = results, pullback
+    def __init__(self, results: list[Var], pullback: Pullback | None, runner: Callable[[Any, Any], Any]) -> None:
+        self.results, self.pullback, self.runner = results, pullback, runner
         self.grads = [] if pullback is None else [v for v in pullback.grads if v is not None]
-        self.back: Interpreter | None = None
+        self._second: tuple[list[Var], list[Var]] | None = None  # the second program: from what to what
+        self._run: Any = None
+        self._lock = threading.Lock()  # its memory is its own from run to run
 
     @property
     def wanted(self) -> list[Var]:
@@ -45,8 +47,17 @@ class Returned:
             return simple
         assert self.pullback is not None
         cut, inputs, grads = _cut(simple[n:], self.pullback.seeds)
-        self.back = Interpreter([*inputs, *self.pullback.seeds], grads)
+        self._second = [*inputs, *self.pullback.seeds], grads
         return [*simple[:n], *cut]
+
+    def back(self, arrays: Sequence[Any]) -> list[Any]:
+        """The gradients from what lies on the cut and the seeds; their program is made when they are first wanted."""
+        if self._second is None:
+            return []
+        with self._lock:
+            if self._run is None:
+                self._run = self.runner(*self._second)
+            return self._run([a[()] if a.shape == () else a for a in arrays])  # type: ignore[no-any-return]
 
     def tensors(self, arrays: Sequence[Any], arguments: Sequence[Tensor]) -> list[Tensor]:
         """The results as tensors, those that want gradients with their place in the graph outside."""
@@ -78,7 +89,7 @@ class CompiledNode(Node):
         if any(isinstance(s, Tensor) for s in seeds):
             raise RuntimeError(TWICE)
         seeds = [np.zeros(*kind)[()] if s is None else s for s, kind in zip(seeds, self.outs)]
-        found = iter(self.returned.back([*args[0], *seeds]) if self.returned.back is not None else ())
+        found = iter(self.returned.back([*args[0], *seeds]))
         return [None if v is None else next(found) for v in p.grads]
 
 
