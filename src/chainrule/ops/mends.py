@@ -23,7 +23,7 @@ def logarithm(op: str, x: float = math.nan, *_: float) -> str:
 
 def root(op: str, *_: float) -> str:
     """Of a negative number."""
-    return say("A root wants numbers that are not negative: sqrt(x.clamp(min=0)).")
+    return say("The square root is defined for numbers that are not negative: sqrt(x.clamp(min=0)).")
 
 
 def division(op: str, *operands: float) -> str | None:

@@ -73,6 +73,8 @@ class Derivation:
         width: how many columns there are; a formula that is wider when drawn is written on one line, then broken.
         """
         lines = [*self._about(), self._fitting(self._head(), self.function, width)]
+        if steps and len(self.variables) > 1:
+            lines.append(say("Each of these is a partial derivative: the other variables are held constant."))
         lines += [str(step) for step in self.steps] if steps else []
         lines += [self._fitting(self._label(key, "{}{}/{}"), e, width) for key, e in self.derivatives.items()]
         if self.values is not None:

@@ -100,7 +100,7 @@ def _d(u: Any, x: Any) -> Any:
 def _plain(u: Any, x: Any) -> Step | None:
     if u != x:
         return None
-    return Step("identity", _d(u, x), sp.S.One, x, lambda: say("the slope of {x} in itself is 1", x=x))
+    return Step("identity", _d(u, x), sp.S.One, x, lambda: say("the derivative of {x} with respect to {x} is 1", x=x))
 
 
 def _constant(u: Any, x: Any) -> Step | None:
