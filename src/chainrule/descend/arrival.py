@@ -194,4 +194,4 @@ def slope_by_differences(objective: Objective, leaves: Sequence[Any]) -> float:
         if not abs(left - right) <= 0.1 * max(abs(left), abs(right), 1e-6):
             return float("nan")
         slopes.append((left + right) / 2)
-    return norm(slopes)
+    return norm(np.array(slopes))

@@ -82,7 +82,7 @@ def minimize(
     value; MemoryError for a history above a gigabyte, with the `record=` that fits.
 
     >>> import chainrule as cr
-    >>> found = cr.minimize(lambda x: x**2 - 4 * x + 5, 0.0, lr=0.25, steps=50)
+    >>> found = cr.minimize(lambda x: x**2 - 4 * x + 5, 0.0, lr=0.5, steps=50)
     >>> found.x, found.value, found.reason
     (2.0, 1.0, 'steps done')
     >>> cr.minimize(lambda x: ((x - 1) ** 2).sum(), cr.zeros(2), optimizer="newton").x
