@@ -29,10 +29,6 @@ from chainrule.serialization.safetensors import load_file, save_file
 __all__ = ["load", "load_file", "save", "save_file"]
 
 File = str | os.PathLike[str] | IO[bytes]
-NOT_SAFE = (
-    "load() builds tensors and plain containers and never runs code from a file, so weights_only=False is refused: "
-    "leave it out if the file holds a state_dict; if it holds whole objects, load it in torch and save state_dict()."
-)
 
 
 def save(obj: Any, f: File, pickle_module: Any = None, pickle_protocol: int = 2,
@@ -40,9 +36,9 @@ def save(obj: Any, f: File, pickle_module: Any = None, pickle_protocol: int = 2,
     """Save an object in PyTorch's file format; `torch.load` reads it with `weights_only=True`.
 
     `obj`: a tensor, a state_dict, or any nesting of dict, OrderedDict, list, tuple and set of tensors, numbers,
-    strings, bytes, sizes, dtypes and devices. Tensors that share memory do so again when loaded. `f`: a path or a file
-    open for writing bytes. Raises TypeError for anything else (modules: save their `state_dict()`), before the file is
-    touched.
+    strings, bytes, sizes, dtypes and devices; or whole modules, whose class is kept as a name (better: save their
+    `state_dict()`). Tensors that share memory do so again when loaded. `f`: a path or a file open for writing bytes.
+    Raises TypeError for anything else, before the file is touched.
     """
     _refuse_module(pickle_module, "save")
     if not _use_new_zipfile_serialization:
@@ -58,12 +54,11 @@ def load(f: File, map_location: Any = None, pickle_module: Any = None, *, weight
 
     `f`: a path or a seekable file open for reading bytes. `map_location`: where the tensors are to go, which can only
     be the CPU; needed (`"cpu"`) for files saved on another device. A dict or a function of torch's form will do as
-    well. `mmap` changes nothing. Raises `pickle.UnpicklingError` where the file asks for anything else to be built, or
-    is damaged.
+    well. `mmap` changes nothing. `weights_only=False` lets whole modules be in the file, of `nn` or of classes that the
+    session has; no code is run either way. Raises `pickle.UnpicklingError` where the file asks for anything else to be
+    built, or is damaged.
     """
     _refuse_module(pickle_module, "load")
-    if weights_only is False:
-        raise ValueError(NOT_SAFE)
     place = _placed(map_location)
     with _opened(f, "rb", "read") as file:
         if not (hasattr(file, "seek") and hasattr(file, "tell") and getattr(file, "seekable", lambda: True)()):
@@ -73,7 +68,8 @@ def load(f: File, map_location: Any = None, pickle_module: Any = None, *, weight
         start = file.tell()
         head = file.read(4)
         file.seek(start)
-        return (read_archive if head == b"PK\x03\x04" else read_legacy)(file, place)
+        read = read_archive if head == b"PK\x03\x04" else read_legacy
+        return read(file, place, weights_only is False)
 
 
 def _refuse_module(pickle_module: Any, name: str) -> None:

@@ -41,11 +41,11 @@ def _write(z: zipfile.ZipFile, name: str, content: bytes | memoryview) -> None:
         record.write(content)
 
 
-def read_archive(file: IO[bytes], place: Callable[[str], None]) -> Any:
-    """The object in an archive. `place`: raises where a tensor's device cannot be had."""
+def read_archive(file: IO[bytes], place: Callable[[str], None], modules: bool = False) -> Any:
+    """The object in an archive. `place`: raises where a tensor's device cannot be had. `modules`: may it hold some?"""
     try:
         with zipfile.ZipFile(file) as z:
-            return _Archive(z, place).load()
+            return _Archive(z, place).load(modules)
     except (zipfile.BadZipFile, *DAMAGE, NotImplementedError, OSError) as error:
         raise UnpicklingError(f"the file is damaged or cut off: {error}") from None
 
@@ -62,12 +62,12 @@ class _Archive:
         if f"{self.folder}constants.pkl" in self.records:
             raise UnpicklingError("the file holds a TorchScript program, which load() does not run; save state_dict()")
 
-    def load(self) -> Any:
+    def load(self, modules: bool) -> Any:
         """The object."""
         order = self.read("byteorder").tobytes() if f"{self.folder}byteorder" in self.records else b"little"
         if order not in (b"little", b"big"):
             raise UnpicklingError(f"unknown byte order {order!r}")
-        result = unpickled(io.BytesIO(self.read("data.pkl").tobytes()), self.storage)
+        result = unpickled(io.BytesIO(self.read("data.pkl").tobytes()), self.storage, modules)
         for storage in self.storages.values():
             storage.settle(order != sys.byteorder.encode())
         return result

@@ -74,7 +74,8 @@ def word(module: str, name: str) -> Any:
         )
     raise UnpicklingError(
         f"Unsupported global: GLOBAL {full}. load() builds tensors, plain containers, numbers and strings, and nothing "
-        "else; nothing was run. If you trust the file, load it in torch and save the state_dict() of the objects in it."
+        "else; nothing was run. Whole modules, of nn or of classes that are defined here, are loaded by "
+        "load(f, weights_only=False); of anything else, save the state_dict() in torch."
     )
 
 

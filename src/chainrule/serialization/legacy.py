@@ -22,7 +22,7 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
 
 
-def read_legacy(file: IO[bytes], place: Callable[[str], None]) -> Any:
+def read_legacy(file: IO[bytes], place: Callable[[str], None], modules: bool = False) -> Any:
     """The object in a file of the old format. `place`: raises where a tensor's device cannot be had."""
     data = file.read()
     if not data:
@@ -39,7 +39,7 @@ def read_legacy(file: IO[bytes], place: Callable[[str], None]) -> Any:
     machine = unpickled(stream, _no_storage)
     little = not isinstance(machine, dict) or machine.get("little_endian", True)
     memory = _Memory(len(data), place)
-    result = unpickled(stream, memory.storage)
+    result = unpickled(stream, memory.storage, modules)
     keys = unpickled(stream, _no_storage)
     if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(memory.storages):
         raise UnpicklingError("the file does not hold the storages that its tensors need")

@@ -13,8 +13,10 @@ from chainrule.api.device import device
 from chainrule.base import dtypes
 from chainrule.base.shapes import Size
 from chainrule.core.tensor import Tensor
+from chainrule.nn.module import Module
 from chainrule.nn.parameter import Parameter
 from chainrule.serialization.build import is_key
+from chainrule.serialization.modules import name_of, state_of
 
 Array = np.ndarray[Any, Any]
 _CLOSE = {1: b"\x85", 2: b"\x86", 3: b"\x87"}
@@ -54,7 +56,9 @@ class _Pickler:
         try:
             write = _COMPOUND[kind]
         except KeyError:
-            raise TypeError(refusal(x)) from None
+            if not isinstance(x, Module):
+                raise TypeError(refusal(x)) from None
+            write = _Pickler.module
         self.open.add(key)
         write(self, x)
         self.open.discard(key)
@@ -156,6 +160,18 @@ class _Pickler:
     def no_hooks(self) -> None:
         """An empty OrderedDict."""
         self.call("collections", "OrderedDict")
+
+    def module(self, x: Module) -> None:
+        """A whole module: its class by name, and its attributes."""
+        self.name(*name_of(type(x)))
+        self.out += b")\x81"
+        for name, value in (state := state_of(x)).items():
+            if callable(value) and not isinstance(value, Module):
+                raise TypeError(
+                    f"save() does not save functions: {type(x).__name__} has one as .{name}; save state_dict()"
+                )
+        self.put_dict(state)
+        self.out += b"b"
 
     # ---- tensors
 

@@ -16,7 +16,9 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import IO, Any
 
+from chainrule.nn.module import Module
 from chainrule.serialization.build import BUILDERS, Storage, Word, checked_key, word
+from chainrule.serialization.modules import class_of, restore
 
 _NUMBERS_AND_STRINGS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINSTRING"}
 _CONSTANTS: dict[str, Callable[[], Any]] = {
@@ -29,13 +31,14 @@ DAMAGE = (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowE
            RecursionError, struct.error)  # fmt: skip
 
 
-def unpickled(stream: IO[bytes], storage: Callable[[Any], Any]) -> Any:
+def unpickled(stream: IO[bytes], storage: Callable[[Any], Any], modules: bool = False) -> Any:
     """The object that the pickle at the stream's place describes; the stream is left behind it.
 
-    `storage`: gives the memory for a persistent id. Raises UnpicklingError for anything but data.
+    `storage`: gives the memory for a persistent id. `modules`: whether whole modules may be in it. Raises
+    UnpicklingError for anything but data.
     """
     try:
-        return _Machine(storage).run(stream)
+        return _Machine(storage, modules).run(stream)
     except UnpicklingError:
         raise
     except DAMAGE as error:
@@ -43,7 +46,8 @@ def unpickled(stream: IO[bytes], storage: Callable[[Any], Any]) -> Any:
 
 
 class _Machine:
-    def __init__(self, storage: Callable[[Any], Any]) -> None:
+    def __init__(self, storage: Callable[[Any], Any], modules: bool) -> None:
+        self.modules = modules
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []  # the stacks under the marks
         self.memo: dict[int, Any] = {}
@@ -88,15 +92,18 @@ class _Machine:
                 raise UnpicklingError(f"can only append to lists, not to {type(self.stack[-1]).__name__}")
             self.stack[-1].extend(items)
         elif name == "GLOBAL":
-            stack.append(word(*arg.split(" ", 1)))
+            stack.append((self.modules and class_of(*arg.split(" ", 1))) or word(*arg.split(" ", 1)))
         elif name in ("REDUCE", "NEWOBJ"):
             args, made_by = stack.pop(), stack.pop()
+            if name == "NEWOBJ" and isinstance(made_by, type) and args == ():  # a class of modules: see class_of
+                stack.append(object.__new__(made_by))
+                return
             if type(made_by) is not Word or type(args) is not tuple:
                 raise UnpicklingError(f"can only build what a name stands for, not call {type(made_by).__name__}")
             stack.append(BUILDERS[made_by](*args))
         elif name == "BUILD":
             state = stack.pop()
-            annotate(stack[-1], state)
+            (restore if isinstance(stack[-1], Module) else annotate)(stack[-1], state)
         elif name == "BINPERSID":
             stack.append(self.storage(stack.pop()))
         elif name != "PROTO":
@@ -132,15 +139,16 @@ def check_finished(result: Any) -> None:
     todo: list[tuple[Any, bool]] = [(result, False)]
     while todo:
         x, leaving = todo.pop()
-        if type(x) in (Word, Storage):
+        if type(x) in (Word, Storage) or isinstance(x, type):
             raise UnpicklingError(f"the file holds {x} itself, which is not data")
         if leaving:
             inside.discard(id(x))
             done.add(id(x))
         elif id(x) in inside:
             raise UnpicklingError(f"the file holds a {type(x).__name__} that contains itself")
-        elif isinstance(x, (list, tuple, set, *_MAPPINGS)) and id(x) not in done:
+        elif isinstance(x, (list, tuple, set, Module, *_MAPPINGS)) and id(x) not in done:
             inside.add(id(x))
             todo.append((x, True))
-            todo.extend((y, False) for y in (x.values() if isinstance(x, dict) else x))
+            if not isinstance(x, Module):
+                todo.extend((y, False) for y in (x.values() if isinstance(x, dict) else x))
             todo.extend((y, False) for y in getattr(x, "__dict__", {}).values())
