@@ -22,7 +22,7 @@ from chainrule.core.op import Op
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.nn import Module
 from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
-from chainrule.see.expression import parse
+from chainrule.see.expression import Expression, parse
 
 
 class Subject:
@@ -68,6 +68,10 @@ class Subject:
                     line=_line(e, self.f),
                 )
             ) from e
+        except AttributeError as e:
+            if not isinstance(self.f, Expression):
+                raise
+            raise NoFormula(f"{self.f.text}: {e}") from e  # an op that takes no number in the place of this tensor
         except (IndexError, TypeError) as e:
             if self.at_point:
                 raise
