@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from chainrule.compiler.native.lane_block import STEP, Block
 from chainrule.compiler.native.registers import DOUBLE, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.stage import STRETCH, Stage
 from chainrule.compiler.native.wide import Wide
+
+SIGN = "sign"  # of something that was not finite: what it adds up to is not 0 then
 
 
 class Steps(Block):
@@ -69,34 +72,22 @@ class Steps(Block):
         at = [self._lane(emitter, lane, n) for n in range(self.lanes.vectors)]
         start = [{cell: self._load(emitter, arrays, cell, a) for cell in self.lanes.cells} for a in at]
         zero = emitter.constant(0, stage.seen[0].dtype)
-        before, body, end = build.block, build.append_basic_block("stretch"), build.append_basic_block("stretched")
-        build.branch(body)
-        build.position_at_end(body)
-        i = build.phi(self.index)
-        i.add_incoming(self.index(0), before)
         moving = [cell for cell in self.lanes.cells if cell[0] in stage.after]
-        phis = []
-        for cells in start:
-            mine = {cell: _phi(build, before, cells[cell]) for cell in moving}
-            phis.append((mine, _phi(build, before, zero)))
-        common = self._common(emitter, stage, self._row(emitter, rows, stride, i))
-        ends = []
-        for cells, (mine, sign) in zip(start, phis):
-            values = self._step(emitter, stage, common, {**cells, **mine}, [*stage.seen, *stage.after.values()])
-            for v in stage.seen:
-                for c in values[v.id].flat:
-                    sign = emitter.intrinsic("fma", c.astype(zero.dtype), zero, sign)
-            ends.append((self._moved(stage.after, values), sign))
-        following = build.add(i, self.index(1))
-        i.add_incoming(following, build.block)
-        for (mine, sign), (moved, after) in zip(phis, ends):
-            for cell, phi in mine.items():
-                phi.raw.add_incoming(moved[cell].raw, build.block)
-            sign.raw.add_incoming(after.raw, build.block)
-        build.cbranch(build.icmp_signed("<", following, length), body, end)
-        build.position_at_end(end)
+        before = build.block
+        with counting(build, self.index(0), length, once=True) as i:
+            rounds = Joined(build, [{**{cell: cells[cell] for cell in moving}, SIGN: zero} for cells in start], before)
+            common = self._common(emitter, stage, self._row(emitter, rows, stride, i))
+            ends = []
+            for cells, now in zip(start, rounds.now):
+                values = self._step(emitter, stage, common, {**cells, **now}, [*stage.seen, *stage.after.values()])
+                sign = now[SIGN]
+                for v in stage.seen:
+                    for c in values[v.id].flat:
+                        sign = emitter.intrinsic("fma", c.astype(zero.dtype), zero, sign)
+                ends.append({**self._moved(stage.after, values), SIGN: sign})
+            rounds.come(ends, build.block)
         alive = [emitter.load(self._lost(emitter, arrays, a), STEP) < 0 for a in at]
-        bad = [good & (sign != 0.0) for good, (_, sign) in zip(alive, ends)]
+        bad = [good & (new[SIGN] != 0.0) for good, new in zip(alive, ends)]
         with build.if_else(emitter.any(functools.reduce(Register.__or__, bad)), likely=False) as (wrong, right):
             with wrong:
                 few = max(self.lanes.vectors // 4, 1)
@@ -104,9 +95,9 @@ class Steps(Block):
                     build.call(careful, [arrays, rows, stride, at[n], step, length])
             with right:
                 pairs = []
-                for a, good, (moved, _) in zip(at, alive, ends):
+                for a, good, cells in zip(at, alive, ends):
                     for cell in moving:
-                        new, old = moved[cell], self._load(emitter, arrays, cell, a)
+                        new, old = cells[cell], self._load(emitter, arrays, cell, a)
                         if cell[0] == "x":
                             new = choose(good, new, old)
                         self._store(emitter, new, arrays, cell, a)
@@ -148,12 +139,13 @@ class Steps(Block):
 
         first = load()
         before, head, body = build.block, build.append_basic_block("head"), build.append_basic_block("body")
-        slow, stretched, after, end = (build.append_basic_block(n) for n in ("slow", "stretched", "after", "end"))
+        slow, after, end = (build.append_basic_block(n) for n in ("slow", "after", "end"))
         build.branch(head)
         build.position_at_end(head)
         done = build.phi(self.index)
         done.add_incoming(self.index(0), before)
-        now = [{cell: _phi(build, before, c) for cell, c in cells.items()} for cells in first]
+        block = Joined(build, first, before)
+        now = block.now
         left = build.sub(steps, done)
         length = build.select(build.icmp_signed("<", left, stretch), left, stretch)
         here = self._row(emitter, rows, stride, done)
@@ -168,41 +160,27 @@ class Steps(Block):
         build.branch(after)
 
         build.position_at_end(body)
-        i = build.phi(self.index)
-        i.add_incoming(self.index(0), head)
-        moved = [{cell: _phi(build, head, c) for cell, c in cells.items()} for cells in now]
-        new = stepped(moved, self._row(emitter, here, stride, i))
-        following = build.add(i, self.index(1))
-        i.add_incoming(following, build.block)
-        for phis, cells in zip(moved, new):
-            for cell, phi in phis.items():
-                phi.raw.add_incoming(cells[cell].raw, build.block)
-        build.cbranch(build.icmp_signed("<", following, length), body, stretched)
-
-        build.position_at_end(stretched)  # is this where it began, or where another step leads to?
-        left = build.sub(left, length)
+        with counting(build, self.index(0), length, once=True) as i:
+            rounds = Joined(build, now, body)
+            new = stepped(rounds.now, self._row(emitter, here, stride, i))
+            rounds.come(new, build.block)
+        left = build.sub(left, length)  # is this where it began, or where another step leads to?
         left = build.select(same(new, now), build.urem(left, stretch), left)
         left = build.select(same(stepped(new, here), new), self.index(0), left)
-        settled = build.sub(steps, left)
+        settled, stretched = build.sub(steps, left), build.block
         build.branch(after)
 
         build.position_at_end(after)
         total = build.phi(self.index)
         total.add_incoming(settled, stretched)
         total.add_incoming(behind, recovered)
-        final = []
-        for cells, others in zip(new, again):
-            both = {cell: _phi(build, stretched, cells[cell]) for cell in moving}
-            for cell, phi in both.items():
-                phi.raw.add_incoming(others[cell].raw, recovered)
-            final.append(both)
+        final = Joined(build, new, stretched)
+        final.come(again, recovered)
         done.add_incoming(total, after)
-        for phis, cells in zip(now, final):
-            for cell, phi in phis.items():
-                phi.raw.add_incoming(cells[cell].raw, after)
+        block.come(final.now, after)
         build.cbranch(build.icmp_signed("<", total, steps), head, end)
         build.position_at_end(end)
-        store(final)
+        store(final.now)
         build.ret_void()
         return function
 
@@ -219,7 +197,21 @@ class Steps(Block):
         return emitter.build.load(slots[0], typ=self.index), sizes
 
 
-def _phi(build: Any, before: Any, first: Register) -> Register:
-    phi = build.phi(first.raw.type)
-    phi.add_incoming(first.raw, before)
-    return Register(first.emitter, phi, first.dtype, first.weak)
+class Joined:
+    """The numbers of vectors where ways through the code meet: `now` is what came by the way that was taken.
+
+    LLVM's phis. The block that is being written begins with them; `block` is where the first way comes from.
+    """
+
+    def __init__(self, build: Any, vectors: Sequence[dict[Any, Register]], block: Any) -> None:
+        self.now = [
+            {key: Register(x.emitter, build.phi(x.raw.type), x.dtype, x.weak) for key, x in cells.items()}
+            for cells in vectors
+        ]
+        self.come(vectors, block)
+
+    def come(self, vectors: Sequence[dict[Any, Register]], block: Any) -> None:
+        """What comes from another block."""
+        for phis, cells in zip(self.now, vectors):
+            for key, phi in phis.items():
+                phi.raw.add_incoming(cells[key].raw, block)
