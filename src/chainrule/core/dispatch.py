@@ -32,7 +32,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
     if m is not None and m.batch is not None:
         args = [m.batch.share(x) for x in args]
     if op.types is not None:
-        args = meet(op, args)
+        args = promote(op, args)
     if op.wide and any([_half(x) for x in args]):
         return _in_float32(op, args, attrs, label)
     if op.view:
@@ -140,7 +140,7 @@ def _same_memory(a: Any, b: Any) -> bool:
 # --------------------------------------------------------------------------------------------------- how dtypes meet
 
 
-def meet(op: Op, args: Sequence[Any]) -> Sequence[Any]:
+def promote(op: Op, args: Sequence[Any]) -> Sequence[Any]:
     """The operands with foreign scalars and arrays taken in, and dtypes brought together as `op.types` says."""
     args = [tensorlike(x, op.name, i) for i, x in enumerate(args)]
     tensors = [x for x in args if isinstance(x, Tensor)]

@@ -105,7 +105,7 @@ def _from_libm(module: Any, name: str, dtype: Any) -> Any:
 
 
 @functools.cache
-def _meet(*kinds: Any) -> Any:
+def _promoted(*kinds: Any) -> Any:
     return np.result_type(*(k(1) if isinstance(k, type) else k for k in kinds))
 
 
@@ -160,7 +160,7 @@ class Register(Scalar):
 
     def same(self, *others: Any) -> tuple[list[Register], bool]:
         """All operands in the dtype in which they meet, and whether it is a Python number's."""
-        dtype = _meet(*map(_kind, (self, *others)))
+        dtype = _promoted(*map(_kind, (self, *others)))
         weak = all(x.weak if isinstance(x, Register) else not isinstance(x, np.generic) for x in (self, *others))
         return [self.lift(x, dtype) for x in (self, *others)], weak and dtype.kind == "f"
 
@@ -220,7 +220,7 @@ class Register(Scalar):
 
     def _swapped(self, y: Any) -> Register:
         """A number as the left operand of a cell: it decides no dtype that the cell would not."""
-        return self.emitter.constant(y, _meet(_kind(self), _kind(y)), self.weak and not isinstance(y, np.generic))
+        return self.emitter.constant(y, _promoted(_kind(self), _kind(y)), self.weak and not isinstance(y, np.generic))
 
     def function(self, name: str, *others: Any) -> Register:
         """A function of vector maths of this and others; integers are taken as float64."""
@@ -303,7 +303,7 @@ class Register(Scalar):
         if function is np.where:
             return choose(*args)
         if function is np.result_type:
-            return _meet(*map(_kind, args))
+            return _promoted(*map(_kind, args))
         if function is np.clip:
             return UFUNCS[np.minimum](UFUNCS[np.maximum](args[0], args[1]), args[2])
         raise NotNative(f"no native form of {function.__name__}")
@@ -315,7 +315,7 @@ def choose(condition: Any, x: Any, y: Any) -> Register:
         raise NotNative("a choice that is known beforehand")
     known = next((a for a in (x, y) if isinstance(a, Register)), None)
     if known is None:
-        dtype = _meet(_kind(x), _kind(y))
+        dtype = _promoted(_kind(x), _kind(y))
         x, y, weak = condition.lift(x, dtype), condition.lift(y, dtype), False
     elif known is x:
         (x, y), weak = x.same(y)
