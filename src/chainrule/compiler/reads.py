@@ -157,6 +157,8 @@ class Reads:
                     break
                 if a in _NAMES.get(module.partition(".")[0], ()):
                     raise Unreadable(_told(f"{called}.{a}", line))
+                if trusted(module) and a not in vars(value):
+                    getattr(value, a, None)  # a part that is loaded when it is first asked for, such as np.random
                 if isinstance(value, type) or a not in vars(value):
                     break
                 value = vars(value)[a] if trusted(module) else self._item(vars(value), a)

@@ -201,7 +201,7 @@ class RandomStructured(LnStructured):
 
 
 def _hook_of(module: Module, name: str) -> BasePruningMethod | None:
-    hooks = module._hooked.before.values() if module._hooked is not None else ()
+    hooks: list[Any] = list(module._hooked.before.values()) if module._hooked is not None else []
     return next((h for h, _ in hooks if isinstance(h, BasePruningMethod) and h._tensor_name == name), None)
 
 
@@ -273,13 +273,13 @@ def remove(module: Module, name: str) -> Module:
         raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
     hook.remove(module)
     assert module._hooked is not None
-    for key, (h, _) in list(module._hooked.before.items()):
-        if h is hook:
+    for key, held in list(module._hooked.before.items()):
+        if held[0] is hook:
             del module._hooked.before[key]
     return module
 
 
 def is_pruned(module: Module) -> bool:
     """Whether a module, or one below it, has a pruned parameter."""
-    found = [h for m in module.modules() if m._hooked is not None for h, _ in m._hooked.before.values()]
+    found = [held[0] for m in module.modules() if m._hooked is not None for held in m._hooked.before.values()]
     return any(isinstance(h, BasePruningMethod) for h in found)
