@@ -202,7 +202,7 @@ class RandomStructured(LnStructured):
 
 def _hook_of(module: Module, name: str) -> BasePruningMethod | None:
     hooks: list[Any] = list(module._hooked.before.values()) if module._hooked is not None else []
-    return next((h for h, _ in hooks if isinstance(h, BasePruningMethod) and h._tensor_name == name), None)
+    return next((h for h in hooks if isinstance(h, BasePruningMethod) and h._tensor_name == name), None)
 
 
 def identity(module: Module, name: str) -> Module:
@@ -274,12 +274,12 @@ def remove(module: Module, name: str) -> Module:
     hook.remove(module)
     assert module._hooked is not None
     for key, held in list(module._hooked.before.items()):
-        if held[0] is hook:
+        if held is hook:
             del module._hooked.before[key]
     return module
 
 
 def is_pruned(module: Module) -> bool:
     """Whether a module, or one below it, has a pruned parameter."""
-    found = [held[0] for m in module.modules() if m._hooked is not None for held in m._hooked.before.values()]
+    found = [held for m in module.modules() if m._hooked is not None for held in m._hooked.before.values()]
     return any(isinstance(h, BasePruningMethod) for h in found)
