@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run test lint types catalogues conformance bench newest oldest constraints clean
+.PHONY: run test lint types catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
@@ -29,6 +29,10 @@ catalogues: .venv/test.done
 
 conformance: .venv-torch/done
 	.venv-torch/bin/python conformance/opinfo.py
+
+# Random programs, line by line against PyTorch: PROGRAMS=100000 for a soak, SEED for others.
+fuzz: .venv-torch/done
+	cd tests && ../.venv-torch/bin/python -m fuzz --programs $(or $(PROGRAMS),5000) --seed $(or $(SEED),0)
 
 bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py

@@ -1,0 +1,50 @@
+"""Random programs, line by line as PyTorch has them, but for differences that are listed and explained.
+
+The programs are in `fuzz/`; `make fuzz` runs many more. A failure prints a small program that shows it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+
+from fuzz.__main__ import size_of
+from fuzz.compare import MODES, play, random_program
+from fuzz.known import KNOWN, PROGRAMS, explain
+from fuzz.shrink import shrink, text
+
+PIECE, COUNT = 25, 150
+
+
+@pytest.mark.parametrize("first", range(0, COUNT, PIECE))
+def test_programs_do_as_in_torch(first: int) -> None:
+    for seed in range(first, first + PIECE):
+        mode = MODES[seed % 3]
+        pair, found = random_program(seed, mode, size_of(seed))
+        if found is not None and explain(found) is None:
+            small, found = shrink(pair.lines, mode, found)
+            pytest.fail(f"program {seed}\n{text(small, mode, found)}")
+
+
+@pytest.mark.parametrize("known", [k for k in KNOWN if k.program], ids=lambda k: k.name)
+def test_what_is_listed_still_differs(known) -> None:
+    found = play(known.program, known.mode, strict=True)[1]
+    assert found is not None, "this difference is gone: take it off the list"
+    assert known.explains(found)
+
+
+@pytest.mark.parametrize("seed", PROGRAMS)
+def test_programs_that_are_listed_still_differ(seed: int) -> None:
+    found = random_program(seed, MODES[seed % 3], size_of(seed))[1]
+    assert found is not None, "this difference is gone: take it off the list"
+    assert explain(found) is None
+
+
+def test_a_failing_program_is_made_small() -> None:
+    lines = ["v0 = T.tensor([1.0, 2.0])", *(f"v{i} = v0 + {i}" for i in range(1, 20)), "v30 = v0.expand([2, 2])",
+             "v30.zero_()"]  # fmt: skip
+    _, found = play(lines, "reverse", strict=True)
+    small, again = shrink(lines, "reverse", found)
+    assert small == ["v0 = T.tensor([1.0, 2.0])", "v30 = v0.expand([2, 2])", "v30.zero_()"]
+    assert again.topic == found.topic == "ours refuses: zero_"
