@@ -20,7 +20,7 @@ class Hooks:
     """The hooks of one module."""
 
     def __init__(self) -> None:
-        self.before, self.after, self.backward, self.backward_before = (OrderedDict[int, Hook]() for _ in range(4))
+        self.before, self.after, self.backward, self.backward_before = (OrderedDict[int, Any]() for _ in range(4))
         self.saving, self.saved, self.loading, self.loaded = (dict[int, Hook]() for _ in range(4))
         self.with_kwargs: set[int] = set()
 
