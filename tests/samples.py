@@ -231,7 +231,10 @@ SAMPLES: dict[str, Entry] = {
     "alias": on(*NO_ATTRS, ref=np.array),
     "zeros_like": on(*NO_ATTRS),
     "ones_like": on(*NO_ATTRS),
-    "reshape": on(((3, 4), {"shape": (2, 6)}), ((), {"shape": (1, 1)}), ((0, 3), {"shape": (3, 0)})),
+    "reshape": on(
+        ((3, 4), {"shape": (2, 6)}), ((), {"shape": (1, 1)}), ((0, 3), {"shape": (3, 0)}),
+        ref=lambda x, shape: x.reshape(shape),
+    ),
     "view": on(((3, 4), {"shape": (2, 6)}), ((1,), {"shape": ()}), ref=lambda x, shape: x.ravel().reshape(shape)),
     "permute": on(((2, 3, 4), {"dims": (2, 0, 1)}), ref=lambda x, dims: np.einsum(x, [0, 1, 2], dims)),
     "transpose": on(((2, 3, 4), {"dim0": 0, "dim1": 2}), ref=lambda x, dim0, dim1: np.moveaxis(x, (0, 2), (2, 0))),

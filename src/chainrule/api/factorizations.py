@@ -13,6 +13,7 @@ from chainrule.api import results
 from chainrule.api.norms import check_float
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
+from chainrule.base import wide
 from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import factor, views
@@ -176,7 +177,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     if adjoint:
         x = ops.solve_triangular(_mT(LU), B, upper=False, unitriangular=False)
         x = ops.solve_triangular(_mT(LU), x, upper=True, unitriangular=True)
-        x = ops.permute_rows(x, np.argsort(order, -1))
+        x = ops.permute_rows(x, wide.argsort(order, -1))
     else:
         x = ops.solve_triangular(LU, ops.permute_rows(B, order), **lower)
         x = ops.solve_triangular(LU, x, **upper)

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.api import arithmetic, converting, matrices, operators, shaping
 from chainrule.api.public import FUNCTIONS, install, public
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.shapes import numel, pack
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, numbers, positions, store
@@ -148,6 +148,6 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     demand((a >= -n) & (a < n), lambda: ValueError(f"indices are out of bounds for a tensor of shape {list(shape)}"))
 
     def along(d: int) -> Tensor:
-        return by_numpy("unravel_index", lambda a: np.unravel_index(a % max(n, 1), shape)[d], indices)
+        return by_numpy("unravel_index", lambda a: wide.unravel_index(a % max(n, 1), shape)[d], indices)
 
     return tuple(map(along, range(len(shape))))

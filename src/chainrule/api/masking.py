@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.api.indexing import as_like, scalar
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import expand, misfit, reshape
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
@@ -40,7 +40,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not isinstance(condition, Tensor):
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.atleast_1d(numbers(condition)).nonzero())
+        return tuple(wrap(i) for i in wide.nonzero(np.atleast_1d(numbers(condition))))
     c = condition
     if c._a.dtype != np.uint8:
         _mask(c, "where expected condition to be a boolean tensor, but got a tensor with dtype {}")
@@ -89,7 +89,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         )
     shape = broadcast(input._a.shape, mask._a.shape)
     where = np.broadcast_to(numbers(mask), shape)
-    n = int(np.count_nonzero(where))
+    n = int(wide.count_nonzero(where))
     if source._a.size < n:
         raise RuntimeError(f"Number of elements of source < number of ones in mask ({source._a.size} < {n})")
     values = views.narrow(reshape(source, -1), dim=0, start=0, stop=n, step=1)

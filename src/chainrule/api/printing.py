@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
+
 
 @dataclass(frozen=True, slots=True)
 class PrintOptions:
@@ -242,7 +244,7 @@ def _write_floats(array: np.ndarray, options: PrintOptions) -> tuple[list[str], 
     texts = [format(value, style) for value in flat.tolist()]
     if whole and not sci_mode:  # the bare point tells these from integers
         texts = [text if text in ("inf", "-inf", "nan") else text + "." for text in texts]
-    return texts, max((len(texts[i]) for i in np.flatnonzero(counts)), default=1)
+    return texts, max((len(texts[i]) for i in wide.flatnonzero(counts)), default=1)
 
 
 def _wide_range(finite: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.api.creation import _np, _shape, made
 from chainrule.api.device import here
 from chainrule.api.public import FUNCTIONS, install, public
-from chainrule.base import dtypes, mersenne
+from chainrule.base import dtypes, mersenne, wide
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.state import current
 from chainrule.core.tape import numbers, store
@@ -134,7 +134,7 @@ def laid(a: Any, draw: Any) -> Any:
         return draw(a.shape)
     order = sorted(range(a.ndim), key=lambda i: -a.strides[i])
     drawn = draw(tuple(a.shape[i] for i in order))
-    return drawn.transpose(np.argsort(order))
+    return drawn.transpose(wide.argsort(order))
 
 
 def _floats(dtype: Any, name: str) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.api.indexing import as_like, fits, out_of_range, own, plan, scalar
 from chainrule.api.public import named, public
 from chainrule.api.shaping import expand, reshape
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.shapes import broadcast, dim_index
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import payload, positions, within
@@ -269,7 +269,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     v = as_like(value, input) if isinstance(value, Tensor) else wrap(scalar(value, input))
     if not input._a.shape:
         return views.fill(input, v) if a.size else views.clone(input)
-    a = np.unique(a % input._a.shape[d]) if a.size else a  # each slice is filled once, so it hands on one gradient
+    a = wide.unique(a % input._a.shape[d]) if a.size else a  # each slice is filled once, so it hands on one gradient
     return named(ops.index_put(input, v, index=_slices(d, a)), f"IndexFillBackward{int(isinstance(value, Tensor))}")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import FUNCTIONS, install, named, public
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.state import current
@@ -370,7 +370,7 @@ def repeat_interleave(
     if (counts < 0).any():
         raise RuntimeError("repeats can not be negative")
     if repeats is None:
-        return wrap(np.repeat(np.arange(counts.size), counts))
+        return wrap(wide.repeat(np.arange(counts.size, dtype=np.int64), counts))
     x = reshape(input, -1) if dim is None or not input._a.shape else input
     d = dim_index(0 if dim is None else dim, len(x._a.shape))
     n = x._a.shape[d]
@@ -379,7 +379,7 @@ def repeat_interleave(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.size} and "
             f"input.size({d}) = {n}"
         )
-    return index_select(x, dim=d, index=np.repeat(np.arange(n), counts.reshape(-1)))
+    return index_select(x, dim=d, index=wide.repeat(np.arange(n), counts.reshape(-1)))
 
 
 public()(repeat_interleave)

@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.api.public import public
 from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
+from chainrule.base import wide
 from chainrule.base.shapes import dim_index
 from chainrule.core.tape import by_numpy, numbers
 from chainrule.core.tensor import Tensor, wrap
@@ -107,11 +108,11 @@ def searchsorted(
         if order is not None:
             seq = np.take_along_axis(seq, order, -1)
         if seq.ndim == 1 or not values.ndim:
-            found = np.searchsorted(seq.reshape(-1), values, where)
+            found = wide.searchsorted(seq.reshape(-1), values, where)
         else:
             found = np.empty(values.shape, np.int64)
             for i in np.ndindex(seq.shape[:-1]):
-                found[i] = np.searchsorted(seq[i], values[i], where)
+                found[i] = wide.searchsorted(seq[i], values[i], where)
         return np.asarray(found, np.int32 if out_int32 else np.int64)
 
     return by_numpy("searchsorted", find, *given, *(() if sorter is None else (sorter,)))
@@ -137,14 +138,14 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero: a row for each, or a tensor for each dimension (`as_tuple`)."""
     a = _array(input)
     if as_tuple:
-        return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(a)))
-    return wrap(np.argwhere(a))
+        return tuple(wrap(i) for i in wide.nonzero(np.atleast_1d(a)))
+    return wrap(wide.argwhere(a))
 
 
 @public()
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the elements that are not zero, a row for each."""
-    return wrap(np.argwhere(_array(input)))
+    return wrap(wide.argwhere(_array(input)))
 
 
 # ----------------------------------------------------------------------------------------------------------------- sets
@@ -163,7 +164,7 @@ def unique(
     """The different elements in ascending order (or slices along `dim`); where each went; how many there are."""
     a = _array(input)
     d = None if dim is None else _slices(a, dim)
-    values, inverse, counts = np.unique(a, return_inverse=True, return_counts=True, axis=d, equal_nan=False)
+    values, inverse, counts = wide.unique(a, return_inverse=True, return_counts=True, axis=d, equal_nan=False)
     inverse = inverse.reshape(a.shape if d is None else -1)
     return _results(values, inverse if return_inverse else None, counts if return_counts else None)
 
@@ -181,7 +182,7 @@ def unique_consecutive(
     return _results(
         line[first] if d is None else np.moveaxis(line[first], 0, d),
         (np.cumsum(first) - 1).reshape(a.shape if d is None else -1) if return_inverse else None,
-        np.diff(np.append(np.flatnonzero(first), len(line))) if return_counts else None,
+        np.diff(np.append(wide.flatnonzero(first), len(line))) if return_counts else None,
     )
 
 

@@ -11,6 +11,7 @@ from chainrule.api.public import named, public
 from chainrule.api.reductions import legacy, one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.api.tensor import tracing
+from chainrule.base import wide
 from chainrule.base.dtypes import F32, F64
 from chainrule.base.shapes import dim_index
 from chainrule.core.tape import by_numpy, numbers, positions
@@ -152,11 +153,11 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if weights is None:
-        return wrap(np.bincount(a, minlength=minlength))
+        return wrap(wide.bincount(a, minlength=minlength))
     w = _array(weights)
     if w.shape != a.shape:
         raise RuntimeError(f"weights should be 1-d and have the same length as input: {w.shape}, {a.shape}")
-    total = np.bincount(a, w, minlength)
+    total = wide.bincount(a, w, minlength)
     return wrap(total.astype(w.dtype if w.dtype == np.float32 else np.float64))
 
 
@@ -186,7 +187,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
             raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
         inside = a[(a >= low) & (a <= high)]
         place = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
-        return np.bincount(place, minlength=bins).astype(a.dtype)
+        return wide.bincount(place, minlength=bins).astype(a.dtype)
 
     return by_numpy("histc", count, input)
 
@@ -198,9 +199,9 @@ def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density
     place = np.zeros(len(points), np.int64)
     for x, e, n in zip(points.T, edges, shape):
         inside &= (x >= e[0]) & (x <= e[-1])
-        place = place * n + np.clip(np.searchsorted(e, x, "right") - 1, 0, n - 1)
+        place = place * n + np.clip(wide.searchsorted(e, x, "right") - 1, 0, n - 1)
     w = None if weight is None else _array(weight).reshape(-1)[inside]
-    hist = np.bincount(place[inside], w, int(np.prod(shape))).reshape(shape).astype(points.dtype)
+    hist = wide.bincount(place[inside], w, int(np.prod(shape))).reshape(shape).astype(points.dtype)
     if density:
         hist /= hist.sum()
         for i, e in enumerate(edges):

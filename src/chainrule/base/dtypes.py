@@ -72,7 +72,7 @@ def of(x: Any) -> dtype:
     """The user-visible dtype of a NumPy dtype or name; refuses what has no tensor (complex, strings, objects)."""
     try:
         return _BY_NP[np.dtype(x)]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise TypeError(
             f"can't convert np.ndarray of type {x}. The only supported types are: "
             f"{', '.join(sorted(ALL))} (complex numbers are not supported)."

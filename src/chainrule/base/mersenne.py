@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, rejection
+from . import dtypes, rejection, wide
 from .dtypes import BOOL, F32, F64, INT64, NPDtype
 from .rounding import block_normals, cast, fma, libm
 
@@ -460,7 +460,7 @@ class Generator:
         else:  # the largest w / E, E exponential: the first is picked by weight, the second among the rest, ...
             with np.errstate(divide="ignore", over="ignore"):
                 race = rows / self.exponential(rows.shape, rows.dtype)
-            picked = np.argsort(-race, axis=-1, kind="stable")[:, :num_samples]
+            picked = wide.argsort(-race, axis=-1, kind="stable")[:, :num_samples]
         return picked.astype(np.int64).reshape(*w.shape[:-1], num_samples)
 
     def _with_replacement(self, rows: Array, num_samples: int) -> Array:
@@ -470,7 +470,7 @@ class Generator:
             cumulative = np.cumsum(row)
             cumulative /= cumulative[-1]
             cumulative[-1] = 1
-            out[:] = np.searchsorted(cumulative, self._unit(num_samples, F64))
+            out[:] = wide.searchsorted(cumulative, self._unit(num_samples, F64))
         return picked
 
 

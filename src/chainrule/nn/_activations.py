@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.api.public import named
 from chainrule.api.random import default_generator
+from chainrule.base import wide
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers
@@ -214,7 +215,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     soft = ((logits + -wrap(exponential).log()) / tau).softmax(dim)
     if not hard:
         return soft
-    top = np.argmax(numbers(soft), dim, keepdims=True)
+    top = wide.argmax(numbers(soft), dim, keepdims=True)
     one_hot = np.zeros_like(soft._a)
     np.put_along_axis(one_hot, top, 1, dim)
     return wrap(one_hot) - soft.detach() + soft

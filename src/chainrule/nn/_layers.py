@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.api.public import at_float32, named
 from chainrule.api.random import default_generator, laid
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.dtypes import F16, F32
 from chainrule.base.shapes import broadcast
 from chainrule.core.inplace import modify
@@ -96,7 +96,7 @@ def embedding(
             raise AssertionError(f"padding_idx must be within num_embeddings ({n}), got {padding_idx}")
         padding_idx %= n
     if max_norm is not None:
-        _renormalise(weight, np.unique(index), max_norm, norm_type)
+        _renormalise(weight, wide.unique(index), max_norm, norm_type)
     out = REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)
     return reads(out, input)
 

@@ -217,6 +217,8 @@ def binary_cross_entropy_with_logits(
 @_loss
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """How far the distribution `target` is from the one whose logarithm is `input` (Kullback and Leibler, 1951)."""
+    if input._a.dtype.kind != "f" or target._a.dtype.kind != "f":
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     if reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "

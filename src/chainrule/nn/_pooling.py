@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import at_float32, named
+from chainrule.base import wide
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
@@ -140,7 +141,7 @@ def _max_pool(
     def find(a: Any) -> Any:
         seen = np.asarray(_seen(wrap(a), counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
         flat = seen.reshape(*seen.shape[: 2 + d], -1)
-        best = np.unravel_index(_greatest(flat, inner, counts, step, edge, spread, size), size)
+        best = wide.unravel_index(_greatest(flat, inner, counts, step, edge, spread, size), size)
         index = np.zeros(seen.shape[: 2 + d], np.int64)
         for i, (n, offset) in enumerate(zip(inner, best)):
             start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
@@ -273,8 +274,8 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 region = [bounds[i][j] for i, j in enumerate(at)]
                 within: Any = (..., *(slice(*ends) for ends in region))
                 part = a[within]
-                best = np.unravel_index(_argmax(part.reshape(*part.shape[:2], -1)), part.shape[2:])
-                index[(..., *at)] = np.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
+                best = wide.unravel_index(_argmax(part.reshape(*part.shape[:2], -1)), part.shape[2:])
+                index[(..., *at)] = wide.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
             return index
 
         return _taken(x, by_numpy("adaptive_max_pool places", find, x), had_batch, f"AdaptiveMaxPool{d}DBackward0")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.base.shapes import numel
 from chainrule.core.op import REGISTRY, Custom, custom, elementwise
 from chainrule.core.op import linear as linear_op
@@ -251,7 +252,7 @@ def _embedding_transpose(g: Any, w: Any, *, index: Any, padding: int | None, by_
     rows, weights = index.reshape(-1), None
     flat = reshape(g, shape=(rows.size, w.shape[1]))
     if by_frequency:
-        weights = 1 / np.bincount(rows)[rows]
+        weights = 1 / wide.bincount(rows)[rows]
     if padding is not None:
         flat = where(reshape(rows != padding, shape=(rows.size, 1)), flat, 0.0)
     if weights is not None:

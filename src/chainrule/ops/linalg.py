@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import batches
@@ -42,7 +43,7 @@ LinAlgError.__qualname__ = LinAlgError.__name__
 def failed(name: str, info: Any, why: str) -> LinAlgError:
     """The error for the first matrix of a batch whose `info` is not 0; `why` may name it by `{}`."""
     flat = np.reshape(info, -1)
-    i = int(np.argmax(flat != 0))
+    i = int(wide.argmax(flat != 0))
     batch = f"(Batch element {i}): " if np.ndim(info) else ""
     return LinAlgError(f"{name}: {batch}{why.format(int(flat[i]))}")
 
@@ -88,7 +89,7 @@ def _lu_factor(a: Any) -> Any:
     pivots = np.empty((len(lu), k), np.int32)
     each = np.arange(len(lu))
     for j in range(k):
-        at = j + np.argmax(np.abs(lu[:, j:, j]), 1) if len(lu) else each
+        at = j + wide.argmax(np.abs(lu[:, j:, j]), 1) if len(lu) else each
         pivots[:, j] = at + 1
         lu[each, j], lu[each, at] = lu[each, at], lu[each, j]
         top = lu[:, j, j, None]
@@ -136,7 +137,7 @@ def _lu_vjp(g: Any, out: Any, _A: Any) -> Any:
     ga = mT(solve_triangular(square, mT(core), upper=True, unitriangular=False))
     if rest is not None:
         ga = cat(ga, rest, dim=len(ga.shape) - (1 if m < n else 2))
-    return permute_rows(ga, np.argsort(permutation(pivots, m), -1))
+    return permute_rows(ga, wide.argsort(permutation(pivots, m), -1))
 
 
 # The derivative: from A = P L U, with the triangles of L^T gL and gU U^T taken apart.
@@ -151,7 +152,7 @@ def zero_pivot(a: Any) -> Any:
 def zero_diagonal(lu: Any) -> Any:
     """`zero_pivot` of matrices that are factorised already."""
     zero = np.diagonal(lu, axis1=-2, axis2=-1) == 0
-    first = np.argmax(zero, -1) + 1 if zero.shape[-1] else 0
+    first = wide.argmax(zero, -1) + 1 if zero.shape[-1] else 0
     return np.where(zero.any(-1), first, 0).astype(np.int32)[()]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
 from chainrule.ops import batches
@@ -55,14 +56,14 @@ def _argsort(x: Any, *, dim: int, descending: bool = False) -> Any:
     if not x.ndim:
         return np.int64(0)
     if not descending:
-        return np.argsort(x, dim, kind="stable")
-    back = np.argsort(np.flip(x, dim), dim, kind="stable")  # turned round twice, so that ties stay in order
+        return wide.argsort(x, dim, kind="stable")
+    back = wide.argsort(np.flip(x, dim), dim, kind="stable")  # turned round twice, so that ties stay in order
     return x.shape[dim] - 1 - np.flip(back, dim)
 
 
 def _at(order: Any, place: Any, dim: int) -> Any:
     # One position of an order, the dimension kept; `place` may differ from line to line.
-    return np.take_along_axis(order, place, dim) if isinstance(place, np.ndarray) else np.take(order, [place], dim)
+    return np.take_along_axis(order, place, dim) if isinstance(place, np.ndarray) else wide.take(order, [place], dim)
 
 
 def _argtop(x: Any, *, dim: int, k: int, largest: bool) -> Any:
@@ -93,7 +94,7 @@ def _argmode(x: Any, *, dim: int) -> Any:
     place = np.arange(line.shape[-1])
     starts = np.concatenate([np.ones_like(line[..., :1], bool), line[..., 1:] != line[..., :-1]], -1)
     length = place - np.maximum.accumulate(np.where(starts, place, 0), -1)
-    return np.moveaxis(np.take_along_axis(order, np.argmax(length, -1, keepdims=True), -1), -1, dim)
+    return np.moveaxis(np.take_along_axis(order, wide.argmax(length, -1, keepdims=True), -1), -1, dim)
 
 
 def _argcum(accumulate: Any) -> Any:
@@ -101,7 +102,7 @@ def _argcum(accumulate: Any) -> Any:
         if not x.ndim or not x.size:
             return np.zeros(x.shape, np.int64)[()]
         here = (x == accumulate(x, dim)) | (x != x)
-        place = np.arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
+        place = np.arange(x.shape[dim], dtype=np.int64).reshape((-1,) + (1,) * (x.ndim - dim - 1))
         return np.maximum.accumulate(np.where(here, place, 0), dim)
 
     return kernel
@@ -120,7 +121,7 @@ argcummin = custom("argcummin", _argcum(np.minimum.accumulate), batch=leading.ax
 
 def _median(x: Any, *, skip_nan: bool) -> Any:
     line = np.reshape(x, -1)
-    numbers = line.size - int(np.count_nonzero(np.isnan(line)))
+    numbers = line.size - int(wide.count_nonzero(np.isnan(line)))
     if numbers and (skip_nan or numbers == line.size):
         return np.partition(line, (numbers - 1) // 2)[(numbers - 1) // 2]  # NaN stand last
     if x.dtype.kind != "f":

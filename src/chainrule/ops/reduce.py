@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.base.shapes import numel, reduced
 from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
@@ -333,6 +334,6 @@ def _truth(reduce: Any) -> Any:
 
 any_ = custom("any", _truth(np.logical_or.reduce), batch=leading.axes)
 all_ = custom("all", _truth(np.logical_and.reduce), batch=leading.axes)
-argmax = custom("argmax", lambda x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
-argmin = custom("argmin", lambda x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
-count_nonzero = custom("count_nonzero", lambda x, *, dim: np.count_nonzero(x, axis=dim), batch=leading.axes)
+argmax = custom("argmax", lambda x, *, dim, keepdim: wide.argmax(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
+argmin = custom("argmin", lambda x, *, dim, keepdim: wide.argmin(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
+count_nonzero = custom("count_nonzero", lambda x, *, dim: wide.count_nonzero(x, axis=dim), batch=leading.axes)

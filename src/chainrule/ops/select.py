@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.core.op import custom, elementwise, linear
 from chainrule.ops import batches, intervals
 from chainrule.ops.views import _zeros, along, ones_like, reshape, sum_to, zeros_like
@@ -149,7 +150,7 @@ scatter = linear(
     batch=batches.gather,
 )  # fmt: skip
 index_select = linear(
-    "index_select", lambda x, *, dim, index: np.take(x, index, axis=dim) if x.ndim else np.array(x),
+    "index_select", lambda x, *, dim, index: wide.take(x, index, axis=dim) if x.ndim else np.array(x),
     lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
     batch=batches.index_select,
 )  # fmt: skip

@@ -90,12 +90,20 @@ clamp = elementwise(
     price=1,
 )
 
+
+def _rounding(f: Any) -> Any:
+    """`f`, which leaves integers what they are; before NumPy 2.1 it gave float64."""
+    return f if f(np.int64(1)).dtype.kind == "i" else lambda x: f(x) if x.dtype.kind == "f" else x
+
+
 floor = elementwise(
-    "floor", np.floor, 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1
+    "floor", _rounding(np.floor), 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1
 )
-ceil = elementwise("ceil", np.ceil, 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1)
+ceil = elementwise(
+    "ceil", _rounding(np.ceil), 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1
+)
 trunc = elementwise(
-    "trunc", np.trunc, 0, refuse=only("iuf", "trunc_vml_cpu"),
+    "trunc", _rounding(np.trunc), 0, refuse=only("iuf", "trunc_vml_cpu"),
     js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1,
 )  # fmt: skip
 frac = elementwise(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import wide
 from chainrule.base.dtypes import F16, F32
 from chainrule.base.shapes import dim_index, numel
 from chainrule.core import leading
@@ -61,9 +62,16 @@ def _array(x: Any) -> Any:
     return np.float64(x) if type(x) is float else x  # a number of a trace, such as a learning rate
 
 
+def _cast(x: Any, *, dtype: Any) -> Any:
+    x = _array(x)
+    if x.dtype.kind == "f" and np.dtype(dtype).kind == "u":  # C leaves open what -1.0 is then; for PyTorch it is 255
+        x = x.astype(np.int64)
+    return x.astype(dtype)
+
+
 cast = linear(
     "cast",
-    lambda x, *, dtype: _array(x).astype(dtype),
+    _cast,
     lambda g, x, *, dtype: cast(g, dtype=x.dtype),
     grad="ToCopyBackward0",
     moves="each",
@@ -136,7 +144,7 @@ def _swapped(n: int, *, dim0: int, dim1: int) -> list[int]:
 
 permute = linear(
     "permute", lambda x, *, dims: np.transpose(x, dims),
-    lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in np.argsort(dims))), view=True,
+    lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in wide.argsort(dims))), view=True,
     moves="axes", at=lambda n, *, dims: dims, orderly=False, batch=batches.permute,
 )  # fmt: skip
 transpose = linear(

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.api.joining import cat
 from chainrule.api.public import FUNCTIONS
+from chainrule.base import wide
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.module import Module
 
@@ -72,7 +73,7 @@ class BasePruningMethod:
         left = np.asarray(mask._a) == 1
         if self.PRUNING_TYPE == "structured":
             rows = np.moveaxis(left, self.dim, 0).reshape(left.shape[self.dim], -1).any(1)  # type: ignore[attr-defined]
-            keep = np.nonzero(rows)[0]
+            keep = wide.nonzero(rows)[0]
             part = t.index_select(self.dim, wrap(keep))  # type: ignore[attr-defined]
             old = mask.index_select(self.dim, wrap(keep))  # type: ignore[attr-defined]
             new = np.array(mask._a)

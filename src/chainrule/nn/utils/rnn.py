@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.api.joining import cat
+from chainrule.base import wide
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
@@ -42,7 +43,7 @@ class PackedSequence(NamedTuple):
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes another."""
-    return None if permutation is None else wrap(np.argsort(numbers(permutation)).astype(np.int64))
+    return None if permutation is None else wrap(wide.argsort(numbers(permutation)).astype(np.int64))
 
 
 def pack_padded_sequence(
@@ -62,7 +63,7 @@ def pack_padded_sequence(
         raise RuntimeError(f"Length of all samples has to be greater than 0, but found {long.min()} in 'lengths'")
     order = None
     if not enforce_sorted:
-        order = np.argsort(-long, kind="stable")
+        order = wide.argsort(-long, kind="stable")
         long, steps = long[order], steps.index_select(1, wrap(order))
     elif (np.diff(long) > 0).any():
         raise RuntimeError(
