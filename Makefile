@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run test lint types catalogues conformance fuzz bench newest oldest constraints clean
+.PHONY: run lite lite-test test lint types catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
@@ -13,6 +13,17 @@ run: .venv/run.done
 	@.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 --lr 0.01 -o out/quartic.html
 	@.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 --lr 0.1 -o out/fraction.html
 	@.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 --lr 0.001 -o out/valley.html
+
+# A site of all examples, with the Pyodide of the tests in it; `make lite LITE=` leaves Pyodide to the network.
+LITE = --pyodide "$$(.venv/bin/python tests/tabs.py)"
+SEEDS = $(wildcard ../shared/seeds/*.ipynb)
+lite: .venv/lite.done
+	rm -rf site
+	.venv/bin/python -m chainrule lite $(EXAMPLES) $(SEEDS) --out site $(LITE)
+
+# Every lesson in a browser, cell by cell, and the registry's tests in a browser's Python: a quarter of an hour.
+lite-test: .venv/lite.done .venv/test.done
+	CHAINRULE_LITE=all .venv/bin/python -m pytest -s -n 2 tests/test_lite.py tests/test_lite_node.py tests/test_lite_browser.py
 
 test: .venv/test.done
 	.venv/bin/python -m pytest -n auto
@@ -49,7 +60,8 @@ bench: .venv-torch/bench.done
 	@touch $@
 
 EXTRAS_run = run,see
-EXTRAS_test = all,test
+EXTRAS_lite = lite
+EXTRAS_test = all,test,lite
 EXTRAS_lint = all,test,lint
 
 .venv-torch/done: pyproject.toml constraints.txt

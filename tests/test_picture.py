@@ -11,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.see.picture import drawing
+from chainrule.see.picture import drawing, layout
 from chainrule.see.picture.layout import arrange
 
 pytest.importorskip("igraph")
@@ -241,3 +241,17 @@ def test_several_results_and_leaves_alone():
     ElementTree.fromstring(cr.picture(x).svg())
     u, s, _ = cr.linalg.svd(cr.eye(3) + x[:, None] * x)
     ElementTree.fromstring(cr.picture(s.sum() + u[0, 0]).svg())
+
+
+def test_without_igraph_boxes_do_not_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise layout.MissingExtra("igraph")
+
+    monkeypatch.setattr(layout, "extra", missing)
+    arrows = [(0, 4), (1, 3), (2, 3), (3, 5), (4, 5), (1, 5)]
+    made = layout.arrange([(40.0, 20.0)] * 6, arrows, [10.0] * len(arrows))
+    assert len({*made.boxes}) == 6
+    for i, (x, y) in enumerate(made.boxes):
+        for other, (u, v) in enumerate(made.boxes):
+            assert i == other or abs(x - u) >= 40 or abs(y - v) >= 20
+    assert all(made.boxes[a][0] < made.boxes[b][0] for a, b in arrows)

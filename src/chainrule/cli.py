@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": (".see.commands.explain", "how a value and its gradient are computed, with all numbers"),
     "descend": (".see.commands.descend", "minimise a function, show the way and how it ended"),
     "page": (".see.commands.page", "write a web page to play with a function"),
+    "lite": (".lite.command", "make a site of notebooks that run in the reader's browser, nothing installed"),
     "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),
 }
 

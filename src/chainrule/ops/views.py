@@ -27,7 +27,9 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     dims = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s == 1 and x.shape[i + lead] != 1)
     if x.dtype is F16:
         return np.add.reduce(x, axis=dims, dtype=F32).reshape(shape).astype(F16)[()]
-    return np.add.reduce(x, axis=dims, keepdims=True).reshape(shape)[()]  # kept, as of objects it would be no array
+    counted = None if x.dtype.kind in "fO" else np.int64
+    # kept, as of objects it would be no array
+    return np.add.reduce(x, axis=dims, keepdims=True, dtype=counted).reshape(shape)[()]
 
 
 sum_to = linear(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chainrule.base.extras import MissingExtra, extra
+from chainrule.base.language import language, say
 
 from .check import CellVerdict, Status, check
 from .compare import TOLERANCE
@@ -67,6 +70,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry", action="store_true", help="only list the names of torch that are missing in chainrule; run nothing"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the executed notebook and a page into DIR")
+    parser.add_argument(
+        "--live", action="store_true", help="make a site of the files in DIR/live, and a button to it on each page"
+    )
+    parser.add_argument(
+        "--pyodide", type=Path, metavar="DIR", help="with --live: copy the Pyodide in DIR into the site"
+    )
     parser.add_argument("--timeout", type=_positive, metavar="S", help="seconds that a cell may take")
     parser.add_argument(
         "--tolerance",
@@ -93,12 +102,15 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         reporter = Reporter(quiet=arguments.quiet, check=arguments.check)
         targets = _targets(arguments.files, arguments.out)
+        buttons = _live(arguments) if arguments.live else {}
     except (MissingExtra, _Usage) as error:
         print(f"chainrule run: {error}", file=sys.stderr)
         return RAISED if isinstance(error, MissingExtra) else USAGE
+    if buttons is None:  # and it was said why
+        return RAISED
     outcomes = []
     for path in arguments.files:
-        outcome = _run(path, targets.get(path), arguments, reporter)
+        outcome = _run(path, targets.get(path), arguments, reporter, buttons.get(path))
         reporter.tell(outcome)
         outcomes.append(outcome)
     reporter.summary(outcomes)
@@ -153,7 +165,28 @@ def _with(target: Path, suffix: str) -> Path:
     return target.with_name(target.name + suffix)  # with_suffix would cut "lesson.1" down to "lesson"
 
 
-def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporter: Reporter) -> Outcome:
+def _live(arguments: argparse.Namespace) -> dict[Path, tuple[str, str]] | None:
+    """Make the site of --live; the button for each file's page, or None if there is no site."""
+    lite = importlib.import_module("chainrule.lite.command")
+    if arguments.out is None:
+        raise _Usage("--live makes a site in the folder of --out, which is not given")
+    site = arguments.out / "live"
+    made = argparse.Namespace(files=arguments.files, out=site, pyodide=arguments.pyodide, title="Lessons", serve=False)
+    if lite.main(made) != GOOD:
+        return None
+    lessons = zip(arguments.files, lite.read(arguments.files)[0])
+    return {path: (_invitation(lesson.language), f"live/{lesson.link}") for path, lesson in lessons}
+
+
+def _invitation(code: str) -> str:
+    chosen: Any = language(code)
+    with chosen:
+        return say("Run and change it here")
+
+
+def _run(
+    path: Path, target: Path | None, arguments: argparse.Namespace, reporter: Reporter, button: tuple[str, str] | None
+) -> Outcome:
     outcome = Outcome(path)
     try:
         recorded = load(path)
@@ -167,7 +200,7 @@ def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporte
         if arguments.check:
             outcome.cells = check(recorded, outcome.run, lambda: once(reseed=True), arguments.tolerance)
         if target:
-            outcome.written = _write(outcome.run, path, target)
+            outcome.written = _write(outcome.run, path, target, button)
         elif not arguments.check:
             reporter.echo(outcome.run)
     except (Unreadable, MissingExtra, OSError) as error:
@@ -175,9 +208,9 @@ def _run(path: Path, target: Path | None, arguments: argparse.Namespace, reporte
     return outcome
 
 
-def _write(run: Run, path: Path, target: Path) -> list[Path]:
+def _write(run: Run, path: Path, target: Path, button: tuple[str, str] | None) -> list[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     written = [_with(target, ".ipynb"), _with(target, ".html")]
     written[0].write_text(extra("nbformat", "run").writes(run.notebook), encoding="utf-8")
-    written[1].write_text(render(run.notebook, path), encoding="utf-8")
+    written[1].write_text(render(run.notebook, path, button), encoding="utf-8")
     return written

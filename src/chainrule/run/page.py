@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +31,31 @@ TEMPLATE = """
   main { max-width: 56rem; margin: 0 auto; }
   .jp-RenderedHTMLCommon { line-height: 1.6; }
   .jp-RenderedImage img { max-width: 100%; height: auto; }
+  a.live { display: inline-block; padding: .4rem 1rem; border: 1px solid; border-radius: 6px; text-decoration: none; }
   .jp-OutputArea-output pre { overflow-x: auto; }
 </style>
 {%- endblock -%}
 """
 
 
-def render(notebook: Notebook, path: Path) -> str:
-    """The page: `notebook`, executed, in HTML. `path` is the file it came from: its title, and where its images are."""
+def render(notebook: Notebook, path: Path, button: tuple[str, str] | None = None) -> str:
+    """The page: `notebook`, executed, in HTML. `path` is the file it came from: its title, and where its images are.
+
+    button: the text and the address of a link on top.
+    """
     quiet = logging.getLogger("chainrule.page")
     quiet.setLevel(logging.ERROR)  # nbconvert remarks on every figure without a description
     exporter = extra("nbconvert", "run").HTMLExporter(raw_template=TEMPLATE, embed_images=True, log=quiet)
     resources = {"metadata": {"name": path.stem, "path": str(path.resolve().parent)}}
     formulas = Formulas()
     html, _ = exporter.from_notebook_node(_set(_without_widgets(notebook), formulas), resources=resources)
-    return formulas.into(str(html))
+    page = formulas.into(str(html))
+    if button:
+        text, link = map(escape, button)
+        page = re.sub(
+            r"<main\b[^>]*>", lambda m: f'{m[0]}<p><a class="live" href="{link}">▶ {text}</a></p>', page, count=1
+        )
+    return page
 
 
 def _set(notebook: Notebook, formulas: Formulas) -> Notebook:

@@ -7,6 +7,7 @@ values live in `cells`, one piece of memory per run in progress; larger ones are
 from __future__ import annotations
 
 import operator
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -42,7 +43,8 @@ def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interp
     try:
         import llvmlite  # noqa: F401
     except ImportError:
-        _say_once()
+        if sys.platform != "emscripten":  # for a browser there is none to install
+            _say_once()
         return Interpreter(inputs, results)
     return build(inputs, results) if len(order(results)) <= LONG else Interpreter(inputs, results)
 

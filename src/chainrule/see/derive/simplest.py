@@ -21,6 +21,7 @@ LARGE = 250  # operations; beyond this only cheap rewritings are tried
 MANY = 300  # terms that multiplying out would give; likewise
 DENSE = 1500  # coefficients of the polynomials that a quotient is made of; of more it is not cancelled
 ANGLES = 60  # operations up to which the rules of angles are tried
+_clock = getattr(time, "thread_time", time.perf_counter)  # a browser has no time of threads
 SECONDS = 2.0  # of computing for one formula, a last resort: what is tried is bounded by sizes long before
 
 
@@ -34,12 +35,12 @@ def simplest(e: Any, of: Any = None) -> Any:
     best, least = e, cost(e)
     if e.has(sp.Abs, sp.sign):
         e = _tried(_signs, e)
-    end = time.thread_time() + SECONDS
+    end = _clock() + SECONDS
     for form in chain([e], _forms(e, of)):
         c = cost(form)
         if c < least and not form.has(sp.nan, sp.zoo, sp.I):
             best, least = form, c
-        if time.thread_time() > end:
+        if _clock() > end:
             break
     return best
 

@@ -117,8 +117,8 @@ def picture(
 
     Returns a `Picture`: it shows in a notebook; `.save("x.svg")`, `.save("x.png")`, `.svg()`, `.dot()`, `.mermaid()`.
 
-    Raises ValueError if there is no history, or the picture would have more than `limit` boxes; ImportError, once it is
-    drawn, if igraph is not installed.
+    Raises ValueError if there is no history, or the picture would have more than `limit` boxes. Without igraph, which
+    orders what stands in a column, the order is a plain one.
 
     >>> import chainrule as cr
     >>> x = cr.tensor(2.0, requires_grad=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chainrule.base.extras import extra
+from chainrule.base.extras import MissingExtra, extra
 
 ROW = 26  # between boxes of a layer
 GAP = 56  # between layers, at least
+SWEEPS = 6  # there and back, in which layers settle without igraph
 
 
 class Layout(NamedTuple):
@@ -83,6 +84,25 @@ def _layers(n: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _columns(n: int, edges: list[tuple[int, int]], levels: list[int]) -> list[float]:
-    """Each vertex's place within its layer."""
-    graph = extra("igraph", "see", "a picture").Graph(n=n, edges=edges, directed=True)
+    """Each vertex's place within its layer: igraph's, or a plain one where igraph is not to be had, as in a browser."""
+    try:
+        graph = extra("igraph", "see", "a picture").Graph(n=n, edges=edges, directed=True)
+    except MissingExtra:
+        return _amid_neighbours(n, edges, levels)
     return [x for x, _ in graph.layout_sugiyama(layers=levels, maxiter=300).coords]
+
+
+def _amid_neighbours(n: int, edges: list[tuple[int, int]], levels: list[int]) -> list[float]:
+    """Layers whose vertices stand by the mean of their neighbours' places, sweep by sweep (Sugiyama, 1981)."""
+    near: list[list[int]] = [[] for _ in range(n)]
+    for a, b in edges:
+        near[a].append(b)
+        near[b].append(a)
+    layers = [[v for v in range(n) if levels[v] == level] for level in range(max(levels, default=-1) + 1)]
+    place = [0.0] * n
+    for _ in range(SWEEPS):
+        for layer in (*layers, *reversed(layers)):
+            layer.sort(key=lambda v: sum(place[w] for w in near[v]) / max(len(near[v]), 1))
+            for i, v in enumerate(layer):
+                place[v] = i - (len(layer) - 1) / 2
+    return place

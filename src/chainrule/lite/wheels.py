@@ -1,0 +1,94 @@
+"""Wheels for the tab: chainrule itself with its `torch`, and installed packages of pure Python, packed again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from chainrule.base.extras import MissingExtra
+from chainrule.version import __version__
+
+from .bytecode import compile_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+TORCH = """\
+from chainrule.run.standin import install
+
+install()  # which puts chainrule in this module's place
+"""
+
+#: What no tab needs: what makes sites, the command line, code for machine code, and of `run` all but the stand-in.
+LEFT_OUT = ("lite/", "see/commands/", "compiler/vecmath/", "run/")
+KEPT = ("run/__init__.py", "run/standin.py")
+
+
+def chainrule(folder: Path) -> Path:
+    """Write the wheel of the package that runs here, with a `torch` that is chainrule; where it is."""
+    tab = Path(__file__).with_name("tab.py").read_bytes()
+    files = [("torch/__init__.py", TORCH.encode()), ("chainrule_in_tab.py", tab)]
+    for path in sorted(ROOT.rglob("*")):
+        name = path.relative_to(ROOT).as_posix()
+        left_out = name.startswith(LEFT_OUT) and name not in KEPT
+        if path.is_file() and path.suffix not in (".pyc", ".po") and not left_out:
+            files.append((f"chainrule/{name}", path.read_bytes()))
+    return _write(folder, "chainrule", __version__, files)
+
+
+def installed(name: str, folder: Path, pyodide: Path | None = None, *, compiled: bool = False) -> Path:
+    """Write the wheel of a package of pure Python that is installed here, without its tests; where it is.
+
+    compiled: as bytecode, if there is what makes it (`pyodide` may); tracebacks then show no lines of its source.
+    Raises MissingExtra if it is not installed.
+    """
+    try:
+        distribution = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        raise MissingExtra(f'the site needs {name}: pip install "chainrule[lite]"') from None
+    files = list(_sources(distribution))
+    return _write(folder, name, distribution.version, _bytecode(files, pyodide) if compiled else files)
+
+
+def _bytecode(files: list[tuple[str, bytes]], pyodide: Path | None) -> list[tuple[str, bytes]]:
+    """The files with bytecode in the place of sources, or as they are where nothing can make it."""
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as work:
+        for name, data in files:
+            path = Path(work, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if not compile_folder(Path(work), pyodide):
+            return files
+        made = {name: Path(work, name).with_suffix(".pyc") for name, _ in files if name.endswith(".py")}
+        return [
+            (f"{name}c", made[name].read_bytes()) if name in made and made[name].exists() else (name, data)
+            for name, data in files
+        ]
+
+
+def _sources(distribution: metadata.Distribution) -> Iterator[tuple[str, bytes]]:
+    for file in distribution.files or []:
+        inside = not {"..", "tests", "__pycache__"} & set(file.parts) and ".dist-info" not in file.parts[0]
+        path = Path(str(file.locate()))
+        if inside and path.is_file():
+            yield file.as_posix(), path.read_bytes()
+
+
+def _write(folder: Path, name: str, version: str, files: list[tuple[str, bytes]]) -> Path:
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    about = f"{name}-{version}.dist-info"
+    wheel = "Wheel-Version: 1.0\nGenerator: chainrule\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    described = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files = [*files, (f"{about}/WHEEL", wheel.encode()), (f"{about}/METADATA", described.encode())]
+    record = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in files] + [f"{about}/RECORD,,"]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for inside, data in [*files, (f"{about}/RECORD", "\n".join(record).encode())]:
+            archive.writestr(zipfile.ZipInfo(inside, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
+    return path
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")

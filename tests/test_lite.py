@@ -1,0 +1,166 @@
+"""`chainrule lite` without a browser: what goes into a site, and what is refused with nothing written."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainrule import cli
+from chainrule.lite import bytecode, lock, wheels
+from chainrule.lite.command import told
+from chainrule.lite.lessons import contents, lesson
+from chainrule.run.notebook import load
+
+pytest.importorskip("nbformat")
+pytest.importorskip("jupytext")
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+
+
+def refused(capsys: pytest.CaptureFixture[str], out: Path, *arguments: Any) -> tuple[int, str]:
+    """The exit status and what was said; that nothing was written beside or at `out` is checked here."""
+    before = sorted(out.parent.iterdir())
+    status = cli.main(["lite", *map(str, arguments), "--out", str(out)])
+    assert sorted(out.parent.iterdir()) == before
+    return status, capsys.readouterr().err
+
+
+def test_what_is_no_notebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "picture.png").write_text("")
+    status, said = refused(capsys, tmp_path / "site", tmp_path / "broken.ipynb", tmp_path / "picture.png", "nowhere.py")
+    assert status == 2
+    assert "broken.ipynb: not a notebook: not valid JSON" in said
+    assert "picture.png: .png is not .ipynb" in said
+    assert "nowhere.py: no such file" in said
+
+
+def test_a_folder_that_is_not_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / "mine.txt").write_text("kept")
+    status, said = refused(capsys, out, EXAMPLES[0])
+    assert status == 3 and "is not empty" in said and (out / "mine.txt").read_text() == "kept"
+
+
+def test_names_that_are_missing_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "lesson.py"
+    source.write_text("import torch\nimport torchvision\ntorch.ones(2).cuda_nonsense\ntorch.stft_nonsense(1)\n")
+    status, said = refused(capsys, tmp_path / "site", source)
+    assert status == 1
+    assert "line 2: torchvision: it needs torch itself" in said and "torch.stft_nonsense" in said
+
+
+def test_two_files_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.py").write_text("import torch\n")
+    (tmp_path / "a.md").write_text("```python\nimport torch\n```\n")
+    status, said = refused(capsys, tmp_path / "site", tmp_path / "a.py", tmp_path / "a.md")
+    assert status == 3 and "two files would be a.ipynb" in said
+
+
+@pytest.mark.parametrize("info", [None, {"info": {"version": "0.26.0"}, "packages": {}}], ids=["none", "another"])
+def test_a_folder_without_the_right_pyodide(tmp_path: Path, capsys: pytest.CaptureFixture[str], info: Any) -> None:
+    folder = tmp_path / "pyodide"
+    folder.mkdir()
+    if info:
+        (folder / lock.NAME).write_text(json.dumps(info))
+    status, said = refused(capsys, tmp_path / "site", EXAMPLES[0], "--pyodide", folder)
+    assert status == 2
+    assert ("Pyodide 0.27.7 is needed" if info else "has no Pyodide") in said
+
+
+def test_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(lock, "CDN", "http://127.0.0.1:9/")
+    status, said = refused(capsys, tmp_path / "site", EXAMPLES[0])
+    assert status == 2 and "--pyodide DIR" in said
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_lessons_know_title_and_language(path: Path) -> None:
+    made = lesson(load(path), path, path.name)
+    assert made.language == path.stem.rpartition("_")[2]  # the examples' names say it
+    assert made.title and not made.title.startswith("#")
+    assert made.notebook.metadata["kernelspec"]["name"] == "python"
+    recorded = "image/png" in path.read_text(encoding="utf-8")
+    assert made.picture.startswith("data:image/png") == recorded
+
+
+def test_page_of_contents_escapes_what_it_shows() -> None:
+    made = lesson(load(EXAMPLES[0]), EXAMPLES[0], "a & b.ipynb")
+    made.title = "<script>alert(1)</script>"
+    page = contents([made], "<b>")
+    assert "<script>alert" not in page and "&lt;script&gt;" in page and "<h1>&lt;b&gt;</h1>" in page
+    assert 'href="notebooks/index.html?path=a%20%26%20b.ipynb"' in page
+
+
+def test_chainrule_as_a_wheel(tmp_path: Path) -> None:
+    path = wheels.chainrule(tmp_path)
+    assert path.stat().st_size < 1_000_000  # what chainrule adds to the load of a page
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        record = archive.read(next(name for name in names if name.endswith("RECORD"))).decode()
+        for line in record.splitlines()[:-1]:
+            name, digest, size = line.rsplit(",", 2)
+            data = archive.read(name)
+            found = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+            assert (digest, int(size)) == (f"sha256={found}", len(data))
+    assert {"torch/__init__.py", "chainrule/__init__.py", "chainrule_in_tab.py"} <= {*names}
+    assert not any(name.startswith("chainrule/lite/") or name.endswith((".po", ".pyc")) for name in names)
+
+
+def test_the_lock_has_our_packages(tmp_path: Path) -> None:
+    for package in ("comm", "ipywidgets", "latex2mathml", "mpmath", "sympy", "tqdm"):
+        pytest.importorskip(package)
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    theirs = {
+        "numpy": {"name": "numpy", "file_name": "numpy.whl", "depends": []},
+        "tqdm": {"file_name": "t.whl", "depends": []},
+    }
+    packages = lock.with_ours({"info": {}, "packages": theirs}, folder, "https://far.away/", None)["packages"]
+    assert packages["chainrule"]["imports"] == ["chainrule", "torch"] and packages["chainrule"]["depends"] == ["numpy"]
+    assert packages["numpy"]["file_name"] == "https://far.away/numpy.whl"
+    assert packages["tqdm"] == {"file_name": "https://far.away/t.whl", "depends": ["ipywidgets"]}
+    for name in ("chainrule", "sympy", "comm"):
+        data = (tmp_path / packages[name]["file_name"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == packages[name]["sha256"]
+    with zipfile.ZipFile(tmp_path / packages["sympy"]["file_name"]) as archive:
+        assert not any("/tests/" in name for name in archive.namelist())
+
+
+def test_bytecode_is_of_the_tabs_python(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    if not bytecode.compile_folder(tmp_path, None):
+        pytest.skip(f"there is no Python {bytecode.PYTHON} here")
+    assert (tmp_path / "a.pyc").read_bytes()[:4] == b"\xcb\r\r\n"  # the magic number of CPython 3.12
+
+
+def test_what_is_told(tmp_path: Path) -> None:
+    (tmp_path / "chainrule-1.whl").write_bytes(b"0" * 900_000)
+    said = told(tmp_path, [lesson(load(EXAMPLES[0]), EXAMPLES[0], EXAMPLES[0].name)], whole=True)
+    assert "1 lesson, 1 files, 1 MB" in said and "adds 0.9 MB" in said and f"-m http.server -d {tmp_path}" in said
+
+
+def test_a_button_on_the_page_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nbconvert")
+    made: list[Any] = []
+    monkeypatch.setattr(
+        "chainrule.lite.command.build", lambda lessons, out, *_: (made.append(out), out.mkdir(parents=True))
+    )
+    monkeypatch.setattr("chainrule.lite.command.told", lambda *_: "")
+    source = tmp_path / "урок.py"
+    source.write_text("# # Урок о производных\n\nimport torch\nprint(torch.tensor(1.0))\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert cli.main(["run", str(source), "--out", str(out), "--live", "--quiet"]) == 0
+    assert made == [out / "live"]
+    page = (out / "урок.html").read_text(encoding="utf-8")
+    assert (
+        'href="live/notebooks/index.html?path=%D1%83%D1%80%D0%BE%D0%BA.ipynb"' in page
+        and "Запустить и изменить" in page
+    )
+    assert cli.main(["run", str(source), "--live"]) == 3  # without --out
