@@ -41,6 +41,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "reads_numbers": "True: its rule wants to know which operands were numbers",
     "refuse": "raises for dtypes that it does not take: of (the result's dtype, the operands)",
     "scales": "what a factor common to its operands does: 'product', 'quotient', 'negative' or 'sum'",
+    "steepest": "its largest slope, where it is nearly flat at its ends",
     "sympy": "an expression of SymPy's in %0, %1 (a name alone: that function of them); or a function in simpler ops, "
     "as people write it",
     "tex": "LaTeX in %0, %1",

@@ -288,11 +288,11 @@ xlogy = elementwise(
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
     js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
-    why="the slope of the sigmoid s is s (1 - s)", bounds=intervals.between(0, 1),
+    why="the slope of the sigmoid s is s (1 - s)", bounds=intervals.between(0, 1), steepest=0.25,
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
-    types="float", sympy="-log(1 + exp(-%0))", tex="\\ln \\sigma(%0)", publish=False,
+    types="float", sympy="-log(1 + exp(-%0))", tex="\\ln \\sigma(%0)", publish=False, steepest=1.0,
 )  # fmt: skip
 
 
@@ -344,7 +344,7 @@ acos = elementwise(
 atan = elementwise(
     "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float",
     js="Math.atan(%0)", sympy="atan", why="the slope of arctan is 1/(1 + x**2)",
-    aliases=("arctan",),
+    aliases=("arctan",), steepest=1.0,
 )  # fmt: skip
 sinh = elementwise(
     "sinh", np.sinh, lambda x, out: cosh(x), types="float",
@@ -357,7 +357,7 @@ cosh = elementwise(
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
-    bounds=intervals.between(-1, 1),
+    bounds=intervals.between(-1, 1), steepest=1.0,
 )  # fmt: skip
 asinh = elementwise(
     "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",

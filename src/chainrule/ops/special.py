@@ -61,7 +61,7 @@ _gammaln = _by_element("gammaln", _lgamma)
 erf = elementwise(
     "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float", js="erf(%0)",
     sympy="erf", tex="\\operatorname{erf} %0",
-    why="erf is an area under the bell curve, so its slope is the bell curve", native="erf",
+    why="erf is an area under the bell curve, so its slope is the bell curve", native="erf", steepest=1.0,
 )  # fmt: skip
 erfc = elementwise(
     "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float",

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.language import say
-from chainrule.core.op import Elementwise
+from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.see.explain.birth import Sentence
 from chainrule.see.history.figures import figure
 from chainrule.see.history.graph import History, Step
 
 SATURATED = 1e-4  # slopes below this share of the largest that the operation has elsewhere: nothing is learnt
-_STEPS = ("floor", "ceil", "trunc", "round", "round_to", "sign", "sgn", "heaviside", "div_floor", "div_trunc")
-_ENDS = {"sigmoid": 0.25, "tanh": 1.0, "log_sigmoid": 1.0, "erf": 1.0, "atan": 1.0}  # and their largest slopes
 
 
 def flatness(history: History) -> list[Sentence]:
@@ -32,18 +30,18 @@ def _of(step: Step) -> Sentence | None:
     if not slopes:
         return None
     largest, name, op = max(slopes), step.name, step.called
-    if step.op.name in _STEPS:
+    if all(type(rule) is int and rule == 0 for rule in step.op.rules or (None,)):
         return lambda: say(
             "{op} in {name} is flat between its jumps: its slope is 0 everywhere, and no gradient comes through it.",
             op=op, name=name,
         )  # fmt: skip
-    if largest == 0 and step.op.name not in ("mul", "pow", "where"):
+    if largest == 0 and step.op not in (REGISTRY["mul"], REGISTRY["pow"], REGISTRY["where"]):
         return lambda: say(
             "{name} = {op}(...) is flat here: its slope is 0 for all of its elements, so no gradient comes through it. "
             "Other starting values, a smaller learning rate, or a function that is nowhere flat (leaky_relu) help.",
             name=name, op=op,
         )  # fmt: skip
-    if largest < SATURATED * _ENDS.get(step.op.name, 0):
+    if largest < SATURATED * step.op.columns.get("steepest", 0):
         return lambda: say(
             "{name} = {op}(...) is saturated: its slope is {slope} at most, so hardly any gradient comes through it. "
             "Smaller inputs or weights help.",
