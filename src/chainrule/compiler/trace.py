@@ -23,7 +23,7 @@ from chainrule.base import errors
 from chainrule.compiler.outside import Outside, place
 from chainrule.compiler.reads import Unreadable
 from chainrule.core.engine import gradients
-from chainrule.core.graph import TraceError, Var, constant
+from chainrule.core.graph import Foreign, TraceError, Var, constant
 from chainrule.core.number import decided
 from chainrule.core.op import REGISTRY, Op
 from chainrule.core.state import MODE, changed, current
@@ -119,6 +119,10 @@ class Trace:
         a = shareable(t)
         self._alive.append(a)
         self._born[place(a)] = a.copy()
+
+    def foreign(self, name: str) -> Foreign:
+        """The op of code that is not the package's own."""
+        return Foreign(name)
 
     def read(self, x: Tensor) -> Var:
         """The value that x holds at this point."""
