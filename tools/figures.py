@@ -1,4 +1,5 @@
-"""Makes the pictures in docs/figures anew: `python tools/figures.py [NAME ...]`.
+"""Makes pictures of what people see, in out/figures: `python tools/figures.py [NAME ...]`; those that the README shows
+are copied to docs/figures.
 
 A figure is a function of this file. One whose name begins with `plot_` is given a theme and returns axes; it is saved
 for the light and for the dark theme, as plot_curve_light.png and so on. One that begins with `shown_` returns what a
@@ -24,7 +25,8 @@ from PIL import Image
 
 import chainrule as cr
 
-FOLDER = Path(__file__).parent.parent / "docs" / "figures"
+FOLDER = Path(__file__).parent.parent / "out" / "figures"
+SHOWN = Path(__file__).parent.parent / "docs" / "figures"
 DPI = 75
 
 
@@ -209,7 +211,7 @@ def main() -> None:
     matplotlib.use("Agg")
     matplotlib.rcParams["figure.dpi"] = DPI
     warnings.filterwarnings("ignore", "minimize diverged")
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     by_kind = {k: {n: figures[n]() for n in chosen if n.startswith(k)} for k in ("shown_", "page_")}
     photograph(by_kind["shown_"], by_kind["page_"])
     for name in chosen:
@@ -219,6 +221,9 @@ def main() -> None:
             figure = np.ravel(figures[name](theme))[0].figure
             save(figure, FOLDER / f"{name}_{theme}.png")
             matplotlib.pyplot.close(figure)
+    for shown in SHOWN.iterdir():
+        if (FOLDER / shown.name).exists():
+            shutil.copy(FOLDER / shown.name, shown)
 
 
 def save(figure: Any, path: Path) -> None:
