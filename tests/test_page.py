@@ -128,6 +128,8 @@ def test_other_mistakes() -> None:
         cr.page("x +")
     with pytest.raises(ValueError, match="searches along lines"):
         cr.page("x**2", optimizer="newton")
+    with pytest.raises(ValueError, match="steps whole matrices"):  # a page steps each coordinate by itself
+        cr.page("x**2", optimizer="adafactor")
     with pytest.raises(ValueError, match="Did you mean 'adam'"):
         cr.page("x**2", optimizer="adm")
     with pytest.raises(TypeError, match="momentum"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,45 @@ def test_a_hundred_steps_are_the_optimisers(opened: Any, name: str, shown: str) 
         run = tab.get("plan => chainrule.descend(plan, 100)", plan)
         assert len(run["points"]) == 101, given
         np.testing.assert_allclose(run["points"], rows, rtol=1e-9, atol=1e-9, err_msg=str(given))
+
+
+def doubles(rng: random.Random, n: int) -> list[float]:
+    """Doubles of every size: bits drawn at random, powers of ten, and whole numbers that end in zeros."""
+    drawn = [struct.unpack("<d", rng.randbytes(8))[0] for _ in range(n)]
+    edges = [0.0, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 999999.5, 9.9999e-5, 1e22, 4.074e-10]
+    tens = [s * m * 10.0**e for e in range(-320, 308, 5) for m in (1, 2.5, 9.99996) for s in (1, -1)]
+    return [x for x in [*drawn, *edges, *tens] if math.isfinite(x)]
+
+
+def test_numbers_are_written_as_they_are(opened: Any) -> None:
+    """Read again by Python, each is the number to the digits that are shown; over the whole range of doubles."""
+    seed = 3
+    print("seed", seed)
+    xs = doubles(random.Random(seed), 3000)
+    tab = opened("x**2", start=3.0)
+    for n in range(1, 9):
+        for x, text in zip(xs, tab.get("([xs, n]) => xs.map((x) => chainrule.digits(x, n))", [xs, n])):
+            read = float(text.replace("−", "-"))
+            powered = x != 0 and not 1e-4 <= abs(x) < 1e6  # written with a power of ten, which takes room
+            wanted = float(f"{x:.{max(n - 1, 2) if powered else n}g}")
+            half = 0.5000001 * abs(x) * 10.0 ** (1 - (max(n - 1, 2) if powered else n))
+            assert read == pytest.approx(wanted, rel=1e-15, abs=0) or abs(read - x) <= half, (x, n, text)
+
+
+def test_no_zero_of_an_exponent_is_lost(opened: Any) -> None:
+    tab = opened("x**2 - y**2", start=(2.0, 0.001), lr=0.1)
+    tab.get("() => chainrule.app.goTo(100)")
+    tab.settle()
+    x = tab.get("() => chainrule.app.run.points.at(-1)[0]")
+    assert x == pytest.approx(2 * 0.8**100, rel=1e-9)
+    shown = tab.get("() => document.querySelector('.handle').getAttribute('aria-valuetext')")
+    read = float(shown.split(",")[0].split("=")[1].replace("−", "-"))
+    assert read == pytest.approx(x, rel=1e-3)
+    for number in ("1e-10", "2.5e30", "1e20"):  # in formulas, a power of ten as such
+        tab.type(f"{number}*x")
+        text = tab.get("() => document.querySelector('.formulas math').textContent")
+        mantissa, power = number.split("e")
+        assert f"{mantissa}·10{power.replace('-', '−')}" in text or f"10{power.replace('-', '−')}" in text, text
 
 
 def test_every_optimiser_is_compared() -> None:

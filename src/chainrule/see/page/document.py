@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from chainrule.base.language import LANGUAGES, language, say
-from chainrule.descend.options import RULES, group_of, optimiser
+from chainrule.descend.options import group_of, optimiser
 from chainrule.see.expression import Expression, parse
 from chainrule.see.page import optimisers, rules
 from chainrule.see.page.derived import derived
@@ -24,6 +24,7 @@ from chainrule.see.page.emit import function as arrow
 from chainrule.see.page.emit import listed
 from chainrule.see.page.function import Function, as_data, starts, taken_apart
 from chainrule.see.page.link import link
+from chainrule.see.page.optimisers import RULES
 from chainrule.see.page.scalar import NotForPages
 from chainrule.see.page.sentences import catalogues
 
@@ -41,7 +42,9 @@ def composed(
         f = parse(f)
     key = optimiser(optimizer)
     if key not in RULES:
-        raise ValueError(f"a page steps by {', '.join(sorted(RULES))}; {optimizer!r} searches along lines")
+        raise ValueError(
+            f"a page steps by {', '.join(sorted(RULES))}; {optimizer!r} searches along lines, or steps whole matrices"
+        )
     group = group_of(key, lr, settings)
     taken = taken_apart(f, start)
     text = f.text if isinstance(f, Expression) else None

@@ -188,10 +188,11 @@ export function digits(x, digits = 5) {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  let text =
+  const text =
     size !== 0 && (size >= 1e6 || size < 1e-4) ? x.toExponential(Math.max(digits - 2, 1)) : x.toPrecision(digits);
-  if (text.includes(".")) text = text.replace(/\.?0+(?=e|$)/, "");
-  return text.replace("e+", "e").replaceAll("-", "−");
+  const [mantissa, ...power] = text.split("e"); // zeros are dropped from the mantissa alone: 1e+10 is not 1e+1
+  const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  return [short, ...power].join("e").replace("e+", "e").replaceAll("-", "−");
 }
 
 // ------------------------------------------------------------------------------------------------------------- MathML

@@ -6,6 +6,7 @@ import { Controls } from "./controls.js";
 import { descend } from "./descent.js";
 import { h } from "./dom.js";
 import { gradient, OPS, OPTIMISERS, value } from "./emitted.js";
+import { digits } from "./formula.js";
 import { Head } from "./head.js";
 import { say, setCatalogues, setLanguage, spoken, words } from "./language.js";
 import { LossPlot } from "./losses.js";
@@ -187,6 +188,7 @@ addEventListener("keydown", (event) => {
 Object.assign(globalThis, {
   chainrule: {
     app,
+    digits,
     value,
     gradient,
     OPS,
