@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import chainrule
 from chainrule import cli
 from chainrule.lite import bytecode, lock, wheels
 from chainrule.lite.command import told
@@ -164,3 +165,11 @@ def test_a_button_on_the_page_of_a_run(tmp_path: Path, monkeypatch: pytest.Monke
         and "Запустить и изменить" in page
     )
     assert cli.main(["run", str(source), "--live"]) == 3  # without --out
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, ValueError])
+def test_matplotlib_of_a_tab_can_tell_a_tensor_from_a_number(kind: type[Exception]) -> None:
+    # It asks math.isfinite of what it is to draw, and looks for TypeError and ValueError.
+    with pytest.raises(kind, match="a Tensor with 3 elements cannot be converted to Scalar") as caught:
+        float(chainrule.ones(3))
+    assert type(caught.value).__name__ == "RuntimeError"

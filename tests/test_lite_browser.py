@@ -48,7 +48,7 @@ cr.picture(y)
 cr.check(lambda x: x**2, 1.0)
 
 # +
-cr.plot.curve("x**2 - 4*x", (0, 4));
+cr.plot.curve("x**2 - 4*x", 0, 4);
 
 # +
 cr.page("x**2 - 4*x + 5", start=5.0, lr=0.1)

@@ -274,7 +274,7 @@ class _Conversions:
         a = numbers(self) if tracing() else self._a
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
-        raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
+        raise _MANY(f"a Tensor with {a.size} elements cannot be converted to Scalar")
 
     def tolist(self: Tensor) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -376,11 +376,15 @@ def _rebuild(cls: type, a: Any, requires_grad: bool) -> Tensor:
     return t
 
 
+# PyTorch's error was a ValueError before, and matplotlib before 3.9, which a browser has, goes by that.
+_MANY = type("RuntimeError", (RuntimeError, ValueError), {"__module__": "builtins"})
+
+
 def _scalar(x: Tensor) -> Any:
     a = payload(x)
     if type(a) is np.ndarray:
         if a.size != 1:
-            raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
+            raise _MANY(f"a Tensor with {a.size} elements cannot be converted to Scalar")
         return a.item()
     return a if isinstance(a, np.generic) else numbers(x).item()
 
