@@ -22,8 +22,8 @@ from chainrule.run.standin import install
 install()  # which puts chainrule in this module's place
 """
 
-#: What no tab needs: what makes sites, the command line, code for machine code, and of `run` all but the stand-in.
-LEFT_OUT = ("lite/", "see/commands/", "compiler/vecmath/", "run/")
+#: What no tab needs: what makes sites, the command line, and of `run` all but the stand-in.
+LEFT_OUT = ("lite/", "see/commands/", "run/")
 KEPT = ("run/__init__.py", "run/standin.py")
 
 
