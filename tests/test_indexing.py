@@ -331,3 +331,46 @@ def test_random_indices_agree_with_torch():
         else:
             assert theirs == ours, seed
     assert worked > 300
+
+
+def _written(x, i, y):
+    z = x.clone()
+    z[i] = y
+    return z
+
+
+# What several values are written to keeps the last of them: the others have slope 0. (PyTorch hands each the gradient
+# of the place, which is the slope of none of them: its documentation leaves the case open.)
+WRITES = {
+    "index_put": lambda x, i, y: x.index_put((i,), y),
+    "index_put of rows": lambda x, i, y: x.reshape(2, 2).index_put((i % 2,), y[:, None]).reshape(4),
+    "x[i] = y": _written,
+    "scatter": lambda x, i, y: x.scatter(0, i, y),
+    "scatter of fewer": lambda x, i, y: x.scatter(0, i[:3], y),
+    "scatter in columns": lambda x, i, y: x.reshape(2, 2).scatter(0, i.reshape(2, 2) % 2, y.reshape(2, 2)).reshape(4),
+    "index_copy": lambda x, i, y: x.index_copy(0, i, y),
+    "put": lambda x, i, y: x.put(i, y),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_the_last_of_several_values_for_one_place_has_its_slope(name):
+    i = cr.tensor([2, 0, 2, 2])
+
+    def f(y):
+        z = WRITES[name](y * 0.5, i, y * y)
+        return (z * z * cr.tensor([1.0, 2.0, 3.0, 4.0], dtype=cr.float64)).sum()
+
+    y = leaf(4)
+    step = 1e-5 * np.eye(4)
+    slopes = [(f(y.detach() + cr.tensor(s)) - f(y.detach() - cr.tensor(s))).item() / 2e-5 for s in step]
+    np.testing.assert_allclose(
+        np.asarray(gradients([f(y)], [y], [cr.tensor(1.0, dtype=cr.float64)])[0]), slopes, rtol=1e-8
+    )
+    pushed = [cr.func.jvp(f, (y.detach(),), (cr.tensor(e),))[1].item() for e in np.eye(4)]
+    np.testing.assert_allclose(pushed, slopes, rtol=1e-8)
+    second = [
+        (cr.func.grad(f)(y.detach() + cr.tensor(s)) - cr.func.grad(f)(y.detach() - cr.tensor(s))).numpy() / 2e-5
+        for s in step
+    ]
+    np.testing.assert_allclose(cr.func.hessian(f)(y.detach()).numpy(), second, rtol=1e-7, atol=1e-9)

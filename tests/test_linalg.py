@@ -88,6 +88,7 @@ CASES: dict[str, tuple[Any, list[tuple[int, ...]]]] = {
     "pinv tall": (L.pinv, [(4, 3)]),
     "pinv wide": (L.pinv, [(3, 4)]),
     "lstsq": (lambda a, b: L.lstsq(a, b)[0], [(4, 3), (4, 2)]),
+    "householder_product": (L.householder_product, [(2, 4, 3), (2, 2)]),
     "matrix_exp": (L.matrix_exp, [(2, 3, 3)]),
     "matrix_power": (lambda a: L.matrix_power(a, 5), [(3, 3)]),
     "matrix_power of the inverse": (lambda a: L.matrix_power(a, -2), [(3, 3)]),
@@ -440,3 +441,39 @@ def test_second_derivatives_of_a_determinant_where_it_is_zero(rank):
 def test_third_derivatives_of_a_determinant():
     a = cr.tensor(np.random.default_rng(1).normal(size=(2, 3, 3)), requires_grad=True)
     assert cr.autograd.gradgradcheck(lambda x: cr.autograd.grad(cr.det(x).sum(), x, create_graph=True)[0], (a,))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 5, 2), (3, 3), (3, 0)])
+def test_householder_product_gives_the_q_of_lapack(shape: tuple[int, ...]) -> None:
+    a = rng_for(f"householder {shape}").normal(size=shape)
+    h, tau = np.linalg.qr(a, mode="raw")
+    q = L.householder_product(cr.tensor(np.swapaxes(h, -1, -2).copy()), cr.tensor(tau))
+    np.testing.assert_allclose(q.numpy(), np.linalg.qr(a)[0], atol=1e-12)
+    assert cr.orgqr(cr.tensor(np.swapaxes(h, -1, -2).copy()), cr.tensor(tau)).equal(q)
+
+
+def test_householder_product_in_nested_forward_mode() -> None:
+    # Of [1, t] and 2/(1 + t^2) it is the first column of a reflection: [1 - 2/(1 + t^2), -2t/(1 + t^2)].
+    def f(t: Any) -> Any:
+        return L.householder_product(cr.stack((cr.ones_like(t), t)).reshape(2, 1), (2 / (1 + t * t)).reshape(1)).sum()
+
+    def first(s: Any) -> Any:
+        return cr.func.jvp(f, (s,), (cr.ones_like(s),))[1]
+
+    t = 0.7
+    second = cr.func.jvp(first, (cr.tensor(t, dtype=cr.float64),), (cr.tensor(1.0, dtype=cr.float64),))[1]
+    by_hand = 4 * (1 - 3 * t**2) / (1 + t**2) ** 3 - 4 * t * (t**2 - 3) / (1 + t**2) ** 3
+    assert second.item() == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (2,)), ((3, 2), (3,)), ((3,), (1,)), ((3, 2), (1, 2)), ((4, 3, 2), (1, 2)), ((4, 3, 2), (2,))]
+)
+def test_householder_product_refuses_what_torch_refuses(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    torch = pytest.importorskip("torch")
+    said = []
+    for lib in (torch, cr):
+        with pytest.raises(RuntimeError) as refusal:
+            lib.linalg.householder_product(*map(lib.ones, shapes))
+        said.append(str(refusal.value))
+    assert said[1].startswith(said[0])

@@ -372,3 +372,13 @@ def test_same_as_torch(line):
 
     theirs, ours = run(torch), run(cr)
     assert ours == theirs or (re.match(r"\w+Error: ", theirs) and ours.startswith(theirs.split("\n")[0][:60])), theirs
+
+
+@pytest.mark.parametrize("x", [[-inf, -inf], [[-inf, -inf], [0.0, 1.0]], [[-inf, 2.0], [0.0, 1.0]]])
+def test_logsumexp_of_nothing_but_minus_infinity_has_slope_0(x):
+    # log(sum(exp(x))) stays -inf if one of them moves, so 0 is the limit of its slope; PyTorch's 0/0 gives NaN.
+    at = cr.tensor(x, dtype=cr.float64)
+    slope = cr.func.grad(lambda x: cr.logsumexp(x, -1).sum())(at).numpy()
+    e = np.exp(at.numpy())
+    np.testing.assert_allclose(slope, e / np.maximum(e.sum(-1, keepdims=True), 1e-300))
+    assert cr.func.hessian(lambda x: cr.logsumexp(x, -1).sum())(at).isfinite().all()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api import results
+from chainrule.api.einsum import kind
 from chainrule.api.norms import check_float
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
@@ -220,6 +221,60 @@ def _qr(input: Tensor, some: bool = True) -> Any:
 
 
 _as("qr", _qr)
+
+
+@public(where=LINALG)
+def householder_product(A: Tensor, tau: Tensor) -> Tensor:
+    """The first n columns of the product H_1 H_2 ... H_k of reflections H_i = I - tau_i v_i v_i^T, as of a QR.
+
+    A: shape (..., m, n), m >= n; v_i has zeros, a one in place i, and below it what A has there in column i.
+    tau: shape (..., k), k <= n. (The form of LAPACK's `orgqr`, which is another name of it.)
+
+    >>> import chainrule as cr
+    >>> cr.linalg.householder_product(cr.tensor([[1.], [1.]]), cr.tensor([1.]))
+    tensor([[ 0.],
+            [-1.]])
+    """
+    x = _reflections(A, tau)
+    (m, n), k = x._a.shape[-2:], tau._a.shape[-1]
+    unit = wrap(np.broadcast_to(np.eye(m, n, dtype=x._a.dtype), x._a.shape).copy())
+    vs: Any = views.tril(x, diagonal=-1) + unit
+    q: Any = unit + views.tril(x, diagonal=-m)  # zeros with x's history, which no reflections would leave out
+    for i in reversed(range(k)):  # from the last on, each reflection changes n columns, not m
+        v = vs[..., i : i + 1]
+        q = q - tau[..., i, None, None] * v @ (_mT(v) @ q)  # type: ignore[index]
+    return named(q, "LinalgHouseholderProductBackward0")
+
+
+def _reflections(A: Tensor, tau: Tensor) -> Tensor:
+    name = "torch.linalg.householder_product"
+    if not isinstance(tau, Tensor):
+        raise TypeError(
+            f"linalg_householder_product(): argument 'tau' (position 2) must be Tensor, not {type(tau).__name__}"
+        )
+    x, shape, taus = check_float(A, name), A._a.shape, tau._a.shape
+    wrong = (
+        "input must have at least 2 dimensions." if len(shape) < 2
+        else "input.shape[-2] must be greater than or equal to input.shape[-1]" if shape[-2] < shape[-1]
+        else f"Expected tau to have one dimension less than input, but got tau.ndim equal to {len(taus)} and "
+        f"input.ndim is equal to {len(shape)}" if len(taus) != len(shape) - 1
+        else "input.shape[-1] must be greater than or equal to tau.shape[-1]" if shape[-1] < taus[-1]
+        else f"Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(taus[:-1])}"
+        if taus[:-1] != shape[:-2]
+        else f"tau dtype {kind(tau._a.dtype)} does not match input dtype {kind(x._a.dtype)}"
+        if tau._a.dtype != x._a.dtype else None
+    )  # fmt: skip
+    if wrong:
+        raise RuntimeError(f"{name}: {wrong}")
+    return check(x, name, square=False)
+
+
+def _orgqr(input: Tensor, input2: Tensor) -> Tensor:
+    """The columns of a product of reflections; see `linalg.householder_product`."""
+    return householder_product(input, input2)
+
+
+_as("orgqr", _orgqr)
 
 # ------------------------------------------------------------------------------------- eigenvectors and singular values
 

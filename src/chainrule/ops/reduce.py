@@ -173,6 +173,7 @@ def _logsumexp(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
+    out = where(out == -math.inf, 0.0, out)  # of -inf alone no share is any: exp(-inf - 0), where -inf + inf is NaN
     return beside(g, x, dim, keepdim) * exp(x - beside(out, x, dim, keepdim))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import wide
+from chainrule.base.shapes import numel
 from chainrule.core.op import custom, elementwise, linear
 from chainrule.ops import batches, intervals
 from chainrule.ops.views import _zeros, along, ones_like, reshape, sum_to, zeros_like
@@ -90,7 +91,14 @@ def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
 
 def _put_transpose(g: Any, x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
     part = pick(g, index=index)
-    rest = g if add else index_put(g, zeros_like(part), index=index)
+    if add:
+        return g, _sum_like(part, value)
+    rest = index_put(g, zeros_like(part), index=index)
+    if numel(part.shape) > 1 and any(getattr(i, "dtype", np.bool_) != np.bool_ for i in index):
+        # of several values for one place the last stays
+        turn = np.arange(numel(part.shape)).reshape(part.shape)
+        last = index_put(np.zeros(x.shape, turn.dtype), turn, index=index)
+        part = where(pick(last, index=index) == turn, part, 0.0)
     return rest, _sum_like(part, value)
 
 
@@ -138,6 +146,13 @@ def _pad_back(g: Any, src: Any) -> Any:
     return index_put(_zeros(g, src.shape), g, index=tuple(slice(n) for n in g.shape), add=False)
 
 
+def _stays(x: Any, dim: int, index: Any) -> Any:
+    """Which of the values that are scattered stay: of several for one place it is the last."""
+    turn = np.arange(numel(index.shape)).reshape(index.shape)
+    last = scatter(np.zeros(tuple(x.shape), turn.dtype), turn, dim=dim, index=index)
+    return gather(last, dim=dim, index=index) == turn
+
+
 scatter_add = linear(
     "scatter_add", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=True),
     lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)),
@@ -146,7 +161,8 @@ scatter_add = linear(
 scatter = linear(
     "scatter", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=False),
     lambda g, x, src, *, dim, index: (
-        scatter(g, _zeros(g, index.shape), dim=dim, index=index), _pad_back(gather(g, dim=dim, index=index), src)),
+        scatter(g, _zeros(g, index.shape), dim=dim, index=index),
+        _pad_back(where(_stays(x, dim, index), gather(g, dim=dim, index=index), 0.0), src)),
     batch=batches.gather,
 )  # fmt: skip
 index_select = linear(
