@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -173,3 +174,13 @@ def test_matplotlib_of_a_tab_can_tell_a_tensor_from_a_number(kind: type[Exceptio
     with pytest.raises(kind, match="a Tensor with 3 elements cannot be converted to Scalar") as caught:
         float(chainrule.ones(3))
     assert type(caught.value).__name__ == "RuntimeError"
+
+
+def test_nothing_in_the_wheel_imports_what_was_left_out(tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheels.chainrule(tmp_path)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".py")}
+    del texts["chainrule/cli.py"], texts["chainrule/__main__.py"]  # the command line, which imports what it runs
+    for name, text in texts.items():
+        for module in re.findall(r"^\s*from (chainrule[\w.]*) import", text, re.MULTILINE):
+            place = module.replace(".", "/")
+            assert {f"{place}.py", f"{place}/__init__.py"} & texts.keys(), f"{name} imports {module}"

@@ -22,9 +22,9 @@ from chainrule.run.standin import install
 install()  # which puts chainrule in this module's place
 """
 
-#: What no tab needs: what makes sites, the command line, and of `run` all but the stand-in.
+#: What no tab needs: what makes sites, the command line, and of `run` what runs files.
 LEFT_OUT = ("lite/", "see/commands/", "run/")
-KEPT = ("run/__init__.py", "run/standin.py")
+KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 
 
 def chainrule(folder: Path) -> Path:
