@@ -317,3 +317,21 @@ def test_clamp_at_its_bounds_as_in_torch(bounds: tuple[Any, Any]) -> None:
         results.append([y.detach().numpy(), *(g.numpy() for g in gradient(y.sum(), leaves))])
     for theirs, ours in zip(*results, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 1e-9, 1e-4, 0.3, -0.4999, 0.5, 0.7, -1.0, 2.5])
+def test_slopes_of_sinc_of_every_order_are_exact_near_0(x: float) -> None:
+    # sinc(x) is the mean of cos(pi x t) over 0..1, so its n-th slope that of (pi t)**n times the n-th slope of cos.
+    mpmath = pytest.importorskip("mpmath")
+    at = cr.tensor(x, dtype=cr.float64, requires_grad=True)
+    y, pushed = cr.sinc(at), cr.sinc
+    for n in range(1, 5):
+        (y,) = cr.autograd.grad(y, at, create_graph=True)
+        right = mpmath.quad(lambda t, n=n: (mpmath.pi * t) ** n * mpmath.cos(mpmath.pi * (x * t + n / 2)), [0, 1])
+        assert y.item() == pytest.approx(float(right), rel=1e-13, abs=1e-13), n
+        pushed = _pushed(pushed)
+        assert pushed(at.detach()).item() == pytest.approx(float(right), rel=1e-13, abs=1e-13), n
+
+
+def _pushed(f: Any) -> Any:
+    return lambda x: cr.func.jvp(f, (x,), (cr.ones_like(x),))[1]

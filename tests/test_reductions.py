@@ -376,7 +376,7 @@ def test_same_as_torch(line):
 
 @pytest.mark.parametrize("x", [[-inf, -inf], [[-inf, -inf], [0.0, 1.0]], [[-inf, 2.0], [0.0, 1.0]]])
 def test_logsumexp_of_nothing_but_minus_infinity_has_slope_0(x):
-    # log(sum(exp(x))) stays -inf if one of them moves, so 0 is the limit of its slope; PyTorch's 0/0 gives NaN.
+    # Nothing finite moves what is -inf, so the slope in whatever is added to it is 0; PyTorch's -inf + inf gives NaN.
     at = cr.tensor(x, dtype=cr.float64)
     slope = cr.func.grad(lambda x: cr.logsumexp(x, -1).sum())(at).numpy()
     e = np.exp(at.numpy())

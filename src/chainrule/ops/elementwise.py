@@ -391,11 +391,22 @@ hypot = elementwise(
     times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)), sympy="sqrt(%0**2 + %1**2)",
     mend_slope=mends.slope_root,
 )  # fmt: skip
+_SINC = [math.pi ** (2 * k) * (-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 13)]
+
+
+def _sinc_slope(x: Any) -> Any:
+    # Near 0 both terms of the formula are alike and the powers below grow with each order: there it is the series.
+    near = abs_(x) < 0.5
+    z = where(near, 1.0, x)
+    square, series = x * x, _SINC[-1]
+    for c in _SINC[-2::-1]:
+        series = series * square + c
+    return where(near, series * x, (cos(math.pi * z) - sin(math.pi * z) / (math.pi * z)) / z)
+
+
 sinc = elementwise(
-    "sinc", np.sinc, types="float", sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))", js="sinc(%0)",
-    times=lambda g, x, out: where(
-        x == 0, 0.0, g * ((cos(math.pi * x) * (math.pi * x) - sin(math.pi * x)) / (math.pi * x * x))
-    ),
+    "sinc", np.sinc, lambda x, out: _sinc_slope(x), types="float", js="sinc(%0)",
+    sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))",
 )  # fmt: skip
 deg2rad = elementwise(
     "deg2rad", np.deg2rad, lambda x, out: math.pi / 180, types="float", js="%0*(Math.PI/180)",
