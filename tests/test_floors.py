@@ -25,7 +25,7 @@ FLOORS = [  # from the ground up
     {"api"},  # and all other modules at the top: they are PyTorch's, such as `nn` and `linalg`
     {"compile", "compiler"},
     {"descend"},
-    {"see", "run", "lite"},
+    {"see", "run", "lite", "fitting"},
     {"cli", "__main__"},
 ]
 API = 3

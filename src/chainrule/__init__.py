@@ -101,6 +101,7 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     "base.language": "language",
     "compiler": "compile",
     "descend": "minimize sweep",
+    "fitting": "fit",
     "func": "value_and_grad vmap",
     "nn.functional": """
         adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d

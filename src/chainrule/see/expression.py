@@ -25,7 +25,7 @@ import inspect
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -116,6 +116,9 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"f({', '.join(self.variables)}) = {self.text}"
+
+    def __reduce__(self) -> tuple[Callable[[str], Expression], tuple[str]]:
+        return parse, (self.text,)  # pickled as its text, which is parsed again
 
 
 def _number(x: float) -> Tensor:

@@ -1,0 +1,284 @@
+"""What is fitted: a model with its data, or residuals, as a problem for the solver.
+
+A model is a function, a text or a module; all of them become one function of named parameters that returns residuals.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.api.backward import no_grad
+from chainrule.api.creation import tensor
+from chainrule.autograd import grad
+from chainrule.base.dtypes import NAMES
+from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor, wrap
+from chainrule.fitting.parameters import Parameters
+from chainrule.func.derivatives import jacfwd, jvp
+from chainrule.func.modules import functional_call
+from chainrule.see.expression import Expression, parse
+
+Array = Any
+AT_ONCE = 2**20  # numbers of a Jacobian that are computed at once
+
+
+# ------------------------------------------------------------------------------------------------------------ the data
+
+
+def finite(a: Any, name: str) -> Array:
+    """Data as an array of float64; refused where a number is missing or infinite."""
+    try:
+        raw = np.asarray(a.detach().numpy() if isinstance(a, Tensor) else a)
+        if raw.dtype.kind == "c":
+            raise TypeError("complex numbers are fitted as two columns, .real and .imag")
+        found = np.array(raw, dtype=np.float64)  # a copy: what the user changes later is nothing to the fit
+    except (TypeError, ValueError) as e:
+        raise TypeError(f"{name} must hold real numbers, but got {type(a).__name__}: {e}") from None
+    bad = np.argwhere(~np.isfinite(found))
+    if len(bad):
+        at = tuple(int(i) for i in bad[0])
+        more = f", and {len(bad) - 1} more such" if len(bad) > 1 else ""
+        where = f"{name}[{', '.join(map(str, at))}]" if at else name
+        raise ValueError(
+            f"{where} is {found[at]}{more}: leave such points out before fitting, as x[ok], y[ok] with "
+            "ok = np.isfinite(y)"
+        )
+    return found
+
+
+def _is_frame(x: Any) -> bool:
+    return hasattr(x, "columns") and hasattr(x, "to_numpy")
+
+
+def columns(x: Any, name: str = "x") -> Any:
+    """x as tensors of float64: one, a tuple of several, or a dict of columns by name."""
+    if _is_frame(x):
+        x = {str(column): x[column].to_numpy() for column in x.columns}
+    if isinstance(x, Mapping):
+        return {key: _tensor(finite(column, f"{name}[{key!r}]")) for key, column in x.items()}
+    if isinstance(x, tuple):
+        return tuple(_tensor(finite(column, f"{name}[{i}]")) for i, column in enumerate(x))
+    return _tensor(finite(x, name))
+
+
+def _tensor(a: Array) -> Tensor:
+    return tensor(a, dtype=NAMES["float64"])
+
+
+# ----------------------------------------------------------------------------------------------------------- the model
+
+
+class Model:
+    """A function of x and named parameters, however it was written.
+
+    names: of the parameters, in order; of those, `optional` have a default, and are constants where no start is given.
+    """
+
+    def __init__(self, model: Any, x: Any, start: Any) -> None:
+        self.model: Any = model
+        self.text = model if isinstance(model, str) else None
+        self.optional: tuple[str, ...] = ()
+        self.by_position = False
+        self.module = hasattr(model, "named_parameters") and callable(model)
+        if isinstance(model, str):
+            self.model = parse(model)
+        if isinstance(self.model, Expression):
+            self.text = self.model.text
+            self._of_text(x, start)
+        elif self.module:
+            self.names = [name for name, p in model.named_parameters() if p.requires_grad]
+        elif callable(model):
+            self._of_function(model, x, start)
+        else:
+            raise TypeError(
+                "the model must be a function model(x, *parameters), a text such as 'a*exp(-k*x) + c' or a module, but "
+                f"got {type(model).__name__}"
+            )
+
+    def _of_text(self, x: Any, start: Any) -> None:
+        variables = self.model.variables
+        given = list(start) if isinstance(start, Mapping) else []
+        if isinstance(x, Mapping):
+            self.takes = [name for name in x if name in variables]
+        elif "x" in variables and "x" not in given:
+            self.takes = ["x"]
+        else:
+            self.takes = [name for name in variables if name not in given]
+        if not self.takes or (len(self.takes) > 1 and not isinstance(x, Mapping)):
+            raise ValueError(
+                f"which variable of {self.text!r} is x? Its variables are {', '.join(variables)}, and a start is given "
+                f"for {', '.join(given) or 'none by name'}: call it x, or pass x as a dict, {{'t': array}}"
+            )
+        self.names = [name for name in variables if name not in self.takes]
+
+    def _of_function(self, f: Callable[..., Any], x: Any, start: Any) -> None:
+        self.names, self.optional, self.takes, self.by_position = _signature(f, start, 1)
+        if isinstance(x, Mapping) and any(name in x for name in self.names):
+            first = self.takes
+            self.takes = [name for name in (*first, *self.names) if name in x]
+            self.names = [name for name in (*first, *self.names) if name not in x]
+        else:
+            self.takes = []
+
+    def __call__(self, x: Any, parameters: dict[str, Tensor]) -> Any:
+        if self.module:
+            held = {n: b if b.dtype.is_floating_point is False else b.double() for n, b in self.model.named_buffers()}
+            return functional_call(self.model, {**parameters, **held}, (x,))
+        if self.takes:
+            return self.model(**({n: x[n] for n in self.takes} if isinstance(x, Mapping) else {self.takes[0]: x}),
+                              **parameters)  # fmt: skip
+        return self.model(x, *parameters.values()) if self.by_position else self.model(x, **parameters)
+
+
+def _signature(f: Callable[..., Any], start: Any, skip: int) -> tuple[list[str], tuple[str, ...], list[str], bool]:
+    """The parameters' names after `skip` others, those with a default, the others, and whether to call by position."""
+    try:
+        found = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        found = []
+    kinds = [p.kind for p in found]
+    if not found or inspect.Parameter.VAR_POSITIONAL in kinds:
+        names = list(start) if isinstance(start, Mapping) else [f"p{i}" for i in range(len(list(start)))]
+        return names, (), [], True
+    named = [p for p in found if p.kind != inspect.Parameter.VAR_KEYWORD]
+    first, rest = named[:skip], named[skip:]
+    names = [p.name for p in rest]
+    if len(named) < len(found) and isinstance(start, Mapping):  # **parameters
+        names += [name for name in start if name not in names]
+    default = tuple(p.name for p in rest if p.default is not inspect.Parameter.empty)
+    return names, default, [p.name for p in first], inspect.Parameter.POSITIONAL_ONLY in [p.kind for p in rest]
+
+
+class Residual:
+    """A function that returns residuals itself, of any shape or in a tuple."""
+
+    text, module = None, False
+
+    def __init__(self, f: Callable[..., Any], start: Any) -> None:
+        if not callable(f):
+            raise TypeError(f"residuals= must be a function, but got {type(f).__name__}")
+        if start is None:
+            raise ValueError(
+                "residuals= needs start=: a dict by the function's parameters, or a sequence in their order"
+            )
+        self.model: Any = f
+        self.names, self.optional, _, self.by_position = _signature(f, start, 0)
+        self.whole = ""  # "dict" or "vector": what a function of one argument is given
+        if len(self.names) == 1:
+            if isinstance(start, Mapping) and self.names[0] not in start:
+                self.names, self.whole = list(start), "dict"
+            elif not isinstance(start, Mapping) and np.ndim(start[0] if len(start) else 0) == 0 and len(start) > 1:
+                self.whole = "vector"
+
+    def __call__(self, x: Any, parameters: dict[str, Tensor]) -> Any:
+        if self.whole == "dict":
+            return self.model(parameters)
+        return self.model(*parameters.values()) if self.by_position else self.model(**parameters)
+
+
+# --------------------------------------------------------------------------------------------------------- the problem
+
+
+class Problem:
+    """Residuals of a vector, and their Jacobian: columns by forward mode, which are fewer than rows in every fit."""
+
+    def __init__(self, model: Model | Residual, x: Any, y: Array | None, sigma: Array | None, of: Parameters) -> None:
+        self.model, self.x, self.parameters = model, x, of
+        self.y = None if y is None else _tensor(y)
+        self.sigma = None if sigma is None else _tensor(sigma)
+        self.batched, self.rows, self.eps = True, 1, float(np.finfo(float).eps)
+
+    def compute(self, x: Tensor) -> Tensor:
+        """The residuals, as a vector, recorded."""
+        got = self.model(self.x, self.parameters.by_name(x))
+        if self.y is None:
+            parts = got if isinstance(got, (tuple, list)) else (got,)
+            for part in parts:
+                if not isinstance(part, Tensor):
+                    raise TypeError(
+                        f"residuals= must return a tensor or a tuple of them, but got {type(part).__name__}"
+                    )
+            flat = [REGISTRY["reshape"](part, shape=(part._a.size,)) for part in parts]
+            return flat[0] if len(flat) == 1 else REGISTRY["cat"](*flat, dim=0)
+        if not isinstance(got, Tensor):
+            raise TypeError(
+                f"the model must return a tensor, but got {type(got).__name__}; is it written in torch's style?"
+            )
+        shape = tuple(self.y._a.shape)
+        if got._a.shape not in (shape, ()):
+            raise ValueError(
+                f"the model returns shape {list(got._a.shape)}, but y has shape {list(shape)}: they must be one"
+            )
+        r = got - self.y
+        r = r if self.sigma is None else r / self.sigma
+        return REGISTRY["reshape"](r, shape=(r._a.size,))
+
+    def residuals(self, x: Array) -> Array:
+        """The residuals as an array."""
+        with no_grad():
+            got = self.compute(wrap(np.array(x)))._a
+        self.eps = float(np.finfo(got.dtype).eps)  # a model of float32 tensors answers in float32
+        return np.asarray(got, dtype=np.float64)
+
+    def jacobian(self, x: Array) -> tuple[Array, Array]:
+        """Residuals and Jacobian as arrays."""
+        return forward(self.compute, x, self)
+
+
+def forward(f: Callable[[Tensor], Tensor], x: Array, how: Any = None) -> tuple[Array, Array]:
+    """f, a vector of a vector, and its Jacobian; where columns cannot go together (f decides by values), one by one."""
+
+    def twice(t: Tensor) -> tuple[Tensor, Tensor]:
+        y = f(t)
+        return y, y
+
+    at = wrap(np.array(x, dtype=np.float64))
+    size = getattr(how, "rows", 1)
+    with no_grad():
+        if how is None or how.batched:
+            try:
+                table, y = jacfwd(twice, has_aux=True, chunk_size=max(1, AT_ONCE // size))(at)
+                return np.asarray(y._a, dtype=np.float64), np.asarray(table._a, dtype=np.float64)
+            except RuntimeError:  # if f itself is wrong, the next lines say so
+                if how is not None:
+                    how.batched = False
+        found = [jvp(f, (at,), (wrap(unit),)) for unit in np.eye(len(x))]
+    ys = np.asarray(found[0][0]._a, dtype=np.float64)
+    return ys, np.stack([np.asarray(t._a, dtype=np.float64) for _, t in found], axis=1)
+
+
+def unread(problem: Problem) -> list[str]:
+    """The free parameters that nothing was computed from; an error if nothing was recorded at all."""
+    of = problem.parameters
+    pieces = {name: _tensor(of.values[name]).requires_grad_() for name in of.free}
+    got = problem.model(problem.x, of.completed(pieces))
+    parts = [
+        y for y in (got if isinstance(got, (tuple, list)) else (got,)) if isinstance(y, Tensor) and y.requires_grad
+    ]
+    if not parts:
+        raise ValueError(
+            "the model does not depend on its parameters by anything that can be differentiated: was it computed by "
+            "NumPy, from x.detach(), or from other tensors?"
+        )
+    total = parts[0].sum()
+    for part in parts[1:]:
+        total = total + part.sum()
+    slopes = grad(total, list(pieces.values()), allow_unused=True)
+    return [name for name, slope in zip(pieces, slopes) if slope is None]
+
+
+def in_order(start: Any, names: Sequence[str]) -> dict[str, Any]:
+    """A start by name, from a dict or a sequence in the parameters' order."""
+    if isinstance(start, Mapping):
+        return dict(start)
+    given = list(start)
+    if len(given) != len(names):
+        raise ValueError(
+            f"start has {len(given)} values for {len(names)} parameters ({', '.join(names)}): give one for each, in "
+            "this order, or a dict by name"
+        )
+    return dict(zip(names, given))
