@@ -325,6 +325,8 @@ SAMPLES: dict[str, Entry] = {
     "div_trunc": on(domains=((-2.9, -2.5), (1.0, 1.2)), ref=lambda x, y: np.fix(x / y)),
     "floor_divide": on(domains=((2.5, 2.9), (1.0, 1.2)), refuses=True),
     "heaviside": on(refuses=True, **REAL),
+    "found_from": on(((3,), {"values": np.arange(2.0), "of": "aten::found_from"}), refuses=True,
+        ref=lambda x, values, of: values),
     "round_to": on(((3, 4), {"decimals": 1}), ((), {"decimals": -1}), ref=lambda x, decimals: np.round(x, decimals)),
     "nan_to_num": on(**REAL),
     "ldexp": on(ref=lambda x, y: x * 2.0**y, **REAL),

@@ -113,9 +113,30 @@ def test_overflowing_ints_wrap_round() -> None:
 
 def test_no_derivative_is_an_error_not_a_zero() -> None:
     x = leaf(1, 2)
-    for y in (x // 2, cr.heaviside(x, x), cr.igamma(x, x)):
-        with pytest.raises(RuntimeError, match=r"derivative for aten::.* is not implemented"):
+    hist = cr.histogram(x, 2)[0], cr.histogramdd(x[:, None], [2])[0], cr.bincount(cr.tensor([1, 2]), x)
+    sets = cr.unique(x), cr.unique(x, dim=0, return_counts=True)[0], cr.unique_consecutive(x)
+    for y in (x // 2, cr.heaviside(x, x), cr.igamma(x, x), cr.special.zeta(x, x), *hist, *sets):
+        assert y.requires_grad
+        with pytest.raises(RuntimeError, match=r"derivative for ('|aten::).* is not implemented"):
             y.sum().backward()
+        with pytest.raises(RuntimeError, match="is not implemented"):
+            cr.func.jvp(lambda x: cr.unique(x), (x.detach(),), (cr.ones(2, dtype=x.dtype),))
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["igamma(x, x)", "special.zeta(x, x)", "unique(x)", "unique(x, dim=0)", "unique_consecutive(x)",
+     "histogram(x, 2)[0]", "bincount(lib.tensor([1, 2]), x)", "histogramdd(x[:, None], [2])[0]", "heaviside(x, x)"],
+)  # fmt: skip
+def test_no_derivative_is_said_as_by_torch(call: str) -> None:
+    torch = pytest.importorskip("torch")
+    said = []
+    for lib in (torch, cr):
+        y = eval(f"lib.{call}", {"lib": lib, "x": lib.tensor([1.0, 2.0], requires_grad=True)})
+        with pytest.raises(RuntimeError) as refusal:
+            y.sum().backward()
+        said.append((type(y.grad_fn).__name__, type(refusal.value), str(refusal.value)))
+    assert said[1][:2] == said[0][:2] and said[1][2].startswith(said[0][2])
 
 
 def test_two_numbers_are_refused() -> None:

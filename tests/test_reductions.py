@@ -382,3 +382,22 @@ def test_logsumexp_of_nothing_but_minus_infinity_has_slope_0(x):
     e = np.exp(at.numpy())
     np.testing.assert_allclose(slope, e / np.maximum(e.sum(-1, keepdims=True), 1e-300))
     assert cr.func.hessian(lambda x: cr.logsumexp(x, -1).sum())(at).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("x", "q", "right", "slopes"),
+    [
+        ([-inf, -inf, 1.0, 2.0], 0.25, -inf, [0.25, 0.75, 0, 0]), ([1.0, 2.0, -inf, inf], 0.3, -inf, [0.9, 0, 0.1, 0]),
+        ([inf, inf, 1.0, 2.0], 0.9, inf, [0.3, 0.7, 0, 0]), ([-inf, 1.0, 2.0], 0.0, -inf, [1, 0, 0]),
+        ([inf, 1.0, 2.0], 0.75, inf, [0.5, 0, 0.5]), ([-inf, inf], 0.5, nan, [0.5, 0.5]),
+        ([inf, 1.0, 2.0], 0.25, 1.5, [0, 0.5, 0.5]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("run", [lambda f: f, cr.compile])
+def test_quantiles_beside_infinities_are_shares_of_them(x, q, right, slopes, run):
+    # low + (high - low) w would be inf - inf: (1 - w) low + w high has a value wherever the limit has one.
+    x = cr.tensor(x, dtype=cr.float64, requires_grad=True)
+    for f in (cr.quantile, cr.nanquantile):
+        y = run(lambda x, f=f: f(x.detach(), q))(x)
+        np.testing.assert_equal(y.item(), right)
+        np.testing.assert_allclose(cr.func.grad(lambda x, f=f: f(x, q))(x).numpy(), slopes, atol=1e-15)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import public
+from chainrule.api.public import named, public
 from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.base import wide
@@ -151,9 +151,10 @@ def argwhere(input: Tensor) -> Tensor:
 # ----------------------------------------------------------------------------------------------------------------- sets
 
 
-def _results(values: Array, inverse: Any, counts: Any) -> Any:
+def _results(input: Tensor, of: str, values: Array, inverse: Any, counts: Any) -> Any:
     extras = [wrap(np.asarray(x, np.int64)) for x in (inverse, counts) if x is not None]
-    return (wrap(values), *extras) if extras else wrap(values)
+    out = named(op("found_from")(input, values=values, of=of), f"{of.title().replace('_', '')}Backward0")
+    return (out, *extras) if extras else out
 
 
 @public()
@@ -166,7 +167,13 @@ def unique(
     d = None if dim is None else _slices(a, dim)
     values, inverse, counts = wide.unique(a, return_inverse=True, return_counts=True, axis=d, equal_nan=False)
     inverse = inverse.reshape(a.shape if d is None else -1)
-    return _results(values, inverse if return_inverse else None, counts if return_counts else None)
+    return _results(
+        input,
+        "_unique2" if d is None else "unique_dim",
+        values,
+        inverse if return_inverse else None,
+        counts if return_counts else None,
+    )
 
 
 @public()
@@ -180,6 +187,8 @@ def unique_consecutive(
     differs = line[1:] != line[:-1]
     first = np.concatenate([np.ones(min(len(line), 1), bool), differs.any(tuple(range(1, line.ndim)))])
     return _results(
+        input,
+        "unique_consecutive",
         line[first] if d is None else np.moveaxis(line[first], 0, d),
         (np.cumsum(first) - 1).reshape(a.shape if d is None else -1) if return_inverse else None,
         np.diff(np.append(wide.flatnonzero(first), len(line))) if return_counts else None,

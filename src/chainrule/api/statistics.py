@@ -110,7 +110,10 @@ def _quantile(name: str, x: Tensor, q: Any, dim: int | None, keepdim: bool, inte
 
     low, high = at(np.floor), at(np.ceil)
     weight = 0.5 if interpolation == "midpoint" else rank - op("floor")(rank)
-    got = low + weight * (high - low)
+    got = op("lerp")(low, high, weight)
+    if tracing() or not np.isfinite(low._a + high._a).all():  # between infinities, a share of each; inf - inf is NaN
+        shares = op("where")((low == high) & (weight == 0), low, low * (1 - weight) + high * weight)
+        got = op("where")(low + high - low - high == 0, got, shares)
     lead = got._a.shape[:-1] if d is not None and shape else ()
     if keepdim:
         lead = (1,) * len(shape) if d is None else (*lead[:d], 1, *lead[d:]) if shape else ()
@@ -158,7 +161,15 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if w.shape != a.shape:
         raise RuntimeError(f"weights should be 1-d and have the same length as input: {w.shape}, {a.shape}")
     total = wide.bincount(a, w, minlength)
-    return wrap(total.astype(w.dtype if w.dtype == np.float32 else np.float64))
+    return _no_slope("bincount", total.astype(w.dtype if w.dtype == np.float32 else np.float64), weights)
+
+
+def _no_slope(of: str, values: Array, *inputs: Tensor | None) -> Tensor:
+    """Counts, with the history of what was counted: a gradient through them is refused, not left out."""
+    source = next((x for x in inputs if x is not None and x.requires_grad), None)
+    if source is None:
+        return wrap(values)
+    return named(op("found_from")(source, values=values, of=f"aten::{of}"), "NotImplemented")
 
 
 def _floats(x: Tensor) -> Array:
@@ -192,7 +203,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     return by_numpy("histc", count, input)
 
 
-def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density: bool) -> Tensor:
+def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density: bool) -> Array:
     """How many rows of `points` lie in each cell between `edges`; the last cell of a dimension includes its end."""
     shape = tuple(len(e) - 1 for e in edges)
     inside = np.ones(len(points), bool)
@@ -206,7 +217,7 @@ def _count(points: Array, edges: Sequence[Array], weight: Tensor | None, density
         hist /= hist.sum()
         for i, e in enumerate(edges):
             hist /= np.diff(e).reshape((-1,) + (1,) * (len(edges) - i - 1))
-    return wrap(hist)
+    return hist
 
 
 def _edges(x: Array, bins: int, limits: Sequence[float] | None) -> Array:
@@ -227,7 +238,8 @@ def histogram(
     """
     a = _floats(input).reshape(-1)
     edges = _array(bins) if isinstance(bins, Tensor) else _edges(a, bins, range)
-    return make("histogram", ("hist", "bin_edges"))(_count(a[:, None], [edges], weight, density), wrap(edges))
+    hist = _no_slope("histogram", _count(a[:, None], [edges], weight, density), input, weight)
+    return make("histogram", ("hist", "bin_edges"))(hist, wrap(edges))
 
 
 @public(method=False)
@@ -245,4 +257,5 @@ def histogramdd(
     limits = zip(range[::2], range[1::2]) if range is not None else [None] * len(each)
     edges = [_array(b) if isinstance(b, Tensor) else _edges(x, b, r) for x, b, r in zip(a.T, each, limits)]
     found = tuple(wrap(e) for e in edges)
-    return make("histogramdd", ("hist", "bin_edges"))(_count(a, edges, weight, density), found)
+    hist = _no_slope("_histogramdd_from_bin_cts", _count(a, edges, weight, density), input, weight)
+    return make("histogramdd", ("hist", "bin_edges"))(hist, found)

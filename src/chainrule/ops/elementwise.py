@@ -55,10 +55,17 @@ _USE = "If you are trying to invert a mask, use the `~` or `logical_not()` opera
 
 
 def _raise(g: Any, *, of: str) -> Any:
-    raise RuntimeError(f"derivative for aten::{of} is not implemented")
+    # PyTorch's two ways to say it: of what it lists as without a derivative, and of what it does not list.
+    if of.startswith("aten::"):
+        raise RuntimeError(f"derivative for {of} is not implemented")
+    raise NotImplementedError(f"the derivative for {of!r} is not implemented.")
 
 
 undefined = linear("undefined", _raise, lambda g, x, *, of: undefined(g, of=of))
+# Values found from x outside of the ops: with a history, so that who asks for a gradient hears that there is none.
+found_from = custom(
+    "found_from", lambda x, *, values, of: values, lambda g, _out, _x, *, values, of: undefined(g, of=of)
+)
 
 
 def no_rule(name: str) -> Any:

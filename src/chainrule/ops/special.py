@@ -159,15 +159,15 @@ polygamma = elementwise(
 )
 igamma = elementwise(
     "igamma", scipy("gammainc"), refuse=only("f", "igamma_cpu"),
-    times=(no_rule("igamma"), lambda g, a, x, out: g * exp((a - 1) * log(x) - x - lgamma(a))),
+    times=(no_rule("igamma: input"), lambda g, a, x, out: g * exp((a - 1) * log(x) - x - lgamma(a))),
 )  # fmt: skip
 igammac = elementwise(
     "igammac", scipy("gammaincc"), refuse=only("f", "igammac_cpu"),
-    times=(no_rule("igammac"), lambda g, a, x, out: -g * exp((a - 1) * log(x) - x - lgamma(a))),
+    times=(no_rule("igammac: input"), lambda g, a, x, out: -g * exp((a - 1) * log(x) - x - lgamma(a))),
 )  # fmt: skip
 zeta = elementwise(
     "special_zeta", _zeta, types="float", publish=False,
-    times=(no_rule("special_zeta"), lambda g, x, q, out: g * (-x * zeta(x + 1, q))),
+    times=(no_rule("zeta"), lambda g, x, q, out: g * (-x * zeta(x + 1, q))),
     numbers=("SpecialZetaBackward1", "SpecialZetaBackward2"),
 )  # fmt: skip
 

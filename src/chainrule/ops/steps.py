@@ -168,7 +168,7 @@ div_trunc = elementwise(
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide),
-    js="floordiv(%0,%1)", sympy="floor(%0/%1)", times=(no_rule("floor_divide"), no_rule("floor_divide")),
+    js="floordiv(%0,%1)", sympy="floor(%0/%1)", times=(no_rule("aten::floor_divide"), no_rule("aten::floor_divide")),
     refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//",
 )  # fmt: skip
 copysign = elementwise(
@@ -192,7 +192,7 @@ def _one_dtype(target: Any, given: Any) -> None:
 
 
 heaviside = elementwise(
-    "heaviside", _heaviside, times=(no_rule("heaviside"), no_rule("heaviside")),
+    "heaviside", _heaviside, times=(no_rule("aten::heaviside"), no_rule("aten::heaviside")),
     refuse=_one_dtype, grad="NotImplemented", sympy="Piecewise((0, %0 < 0), (%1, Eq(%0, 0)), (1, True))",
 )  # fmt: skip
 
