@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run lite lite-test test lint types catalogues conformance fuzz bench newest oldest constraints clean
+.PHONY: run lite lite-test test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
@@ -34,6 +34,9 @@ lint: .venv/lint.done
 
 types: .venv/lint.done
 	.venv/bin/python -m mypy
+
+stubs: .venv/test.done
+	.venv/bin/python tools/stubs.py
 
 catalogues: .venv/test.done
 	.venv/bin/python tools/catalogues.py

@@ -123,12 +123,13 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     "signal": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 _MODULES = {"plot": "see.plots"}  # modules that stand elsewhere than their names say
+_ROOMS = {"annotations", "api", "base", "core", "descend", "ops", "run", "see"}  # not for those who look around
 _LATER = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> _Any:
     if name not in _LATER:
-        raise AttributeError(_errors.missing("chainrule", name, {*globals(), *_LATER}))
+        raise AttributeError(_errors.missing("chainrule", name, __dir__()))
     home = _LATER[name]
     module = _import_module(f"chainrule.{home or _MODULES.get(name, name)}")
     found = globals()[name] = getattr(module, name) if home else module  # so that nobody asks here again
@@ -136,4 +137,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({n for n in globals() if not n.startswith("_")} | {*_LATER, "__version__"})
+    return sorted({n for n in {*globals(), *_LATER} - _ROOMS if not n.startswith("_")} | {"__version__"})

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
 
@@ -36,5 +36,7 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
 current_device_index = current_device_idx = current_stream = set_device_index = set_device_idx = synchronize = _refuse
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.accelerator", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.accelerator", name, errors.shown(globals())))

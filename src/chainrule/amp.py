@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
 from chainrule.core.tensor import Tensor
@@ -102,5 +102,7 @@ class GradScaler:
         """Nothing to restore."""
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.amp", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.amp", name, errors.shown(globals())))

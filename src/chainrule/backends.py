@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
 
@@ -50,5 +50,7 @@ mkldnn = Backend("mkldnn", enabled=True)
 openmp = Backend("openmp")
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.backends", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.backends", name, errors.shown(globals())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.api.device import here
 from chainrule.base import errors
@@ -76,7 +76,9 @@ for _name in (
     globals()[_name] = _refusing(_name)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "torch":  # PyTorch's module happens to hold the package itself, and programs reach through it
-        return import_module("chainrule")
-    raise AttributeError(errors.missing("chainrule.cuda", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        if name == "torch":  # PyTorch's module happens to hold the package itself, and programs reach through it
+            return import_module("chainrule")
+        raise AttributeError(errors.missing("chainrule.cuda", name, errors.shown(globals())))

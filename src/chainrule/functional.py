@@ -7,7 +7,7 @@ True
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.api.public import FUNCTIONS
 from chainrule.base import errors
@@ -20,5 +20,7 @@ __all__ = [name for name in _NAMES.split() if name in FUNCTIONS]
 globals().update({name: FUNCTIONS[name] for name in __all__})
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.functional", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.functional", name, errors.shown(globals())))

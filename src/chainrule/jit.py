@@ -13,7 +13,7 @@ import contextlib
 import inspect
 import textwrap
 import warnings
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.base import errors
 
@@ -87,5 +87,7 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
 save = load = _refuse
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.jit", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.jit", name, errors.shown(globals())))

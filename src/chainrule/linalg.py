@@ -1,6 +1,6 @@
 """`torch.linalg`: norms, factorisations, equations. Its functions are defined in `api` and published here."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.api import factorizations, matrices, norms
 from chainrule.api.products import LINALG as _LINALG
@@ -12,5 +12,11 @@ __all__ = ["LinAlgError", *_LINALG]
 del factorizations, matrices, norms
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(_errors.missing("chainrule.linalg", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(_errors.missing("chainrule.linalg", name, __dir__()))
+
+
+def __dir__() -> list[str]:
+    return _errors.shown(globals())

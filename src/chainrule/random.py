@@ -8,7 +8,7 @@ tensor([0.4963])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.api.public import FUNCTIONS
 from chainrule.api.random import default_generator, fork_rng
@@ -20,5 +20,7 @@ get_rng_state, set_rng_state = FUNCTIONS["get_rng_state"], FUNCTIONS["set_rng_st
 manual_seed, initial_seed, seed = FUNCTIONS["manual_seed"], FUNCTIONS["initial_seed"], FUNCTIONS["seed"]
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.random", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.random", name, errors.shown(globals())))

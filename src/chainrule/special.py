@@ -7,12 +7,12 @@ tensor([0.5000])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chainrule.api.operators import function
-from chainrule.api.public import FUNCTIONS
-from chainrule.base import errors
-from chainrule.core.op import REGISTRY
+from chainrule.api.operators import function as _function
+from chainrule.api.public import FUNCTIONS as _FUNCTIONS
+from chainrule.base import errors as _errors
+from chainrule.core.op import REGISTRY as _REGISTRY
 
 _ELSEWHERE = {  # functions of the package's own namespace, and the names they have here
     "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma", "multigammaln": "mvlgamma", "gammainc": "igamma",
@@ -24,17 +24,19 @@ _ELSEWHERE = {  # functions of the package's own namespace, and the names they h
     )
 }  # fmt: skip
 
-for _name, _op in REGISTRY.items():
+for _name, _op in _REGISTRY.items():
     if _name.startswith("special_"):
-        globals()[_name.removeprefix("special_")] = function(_op)  # type: ignore[arg-type]
+        globals()[_name.removeprefix("special_")] = _function(_op)  # type: ignore[arg-type]
 
 
-def __getattr__(name: str) -> Any:
-    try:
-        return FUNCTIONS[_ELSEWHERE[name]]
-    except KeyError:
-        raise AttributeError(errors.missing("chainrule.special", name, [*_ELSEWHERE, *globals()])) from None
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        try:
+            return _FUNCTIONS[_ELSEWHERE[name]]
+        except KeyError:
+            raise AttributeError(_errors.missing("chainrule.special", name, __dir__())) from None
 
 
 def __dir__() -> list[str]:
-    return sorted({*_ELSEWHERE, *(name for name in globals() if not name.startswith("_"))})
+    return sorted({*_ELSEWHERE, *_errors.shown(globals())})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.api.device import device
 from chainrule.base import errors
@@ -20,5 +20,7 @@ _dtype, _device, _size = dtype, device, Size | list[builtins.int] | tuple[builti
 _int, _float, _bool = builtins.int, builtins.float, builtins.bool
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.types", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.types", name, errors.shown(globals())))

@@ -53,7 +53,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 FUNCTIONS["where"] = public(function=False, method=False)(where)
-Tensor.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[attr-defined]
+Tensor.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[method-assign, assignment]
 
 
 @public()

@@ -22,7 +22,7 @@ from chainrule.api.public import FUNCTIONS, in_place, named
 from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.registry import OPERATORS
-from chainrule.core.tensor import Tensor
+from chainrule.core.tensor import Operand, Tensor
 from chainrule.core.tracer import BINARY, COMPARISONS, UNARY
 
 _OPS: Any = REGISTRY  # the operators' ops are all elementwise
@@ -52,7 +52,7 @@ def inputs(op: Elementwise) -> int:
 
 
 def _named_by_operands(f: Callable[..., Any], first: str, second: str) -> Callable[..., Any]:
-    def call(input: Any, other: Any, *, out: Any = None) -> Any:
+    def call(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
         result = f(input, other, out=out)
         if not isinstance(other, Tensor):
             return named(result, second)
@@ -91,7 +91,7 @@ def _operator(op: Elementwise) -> Callable[[Any, Any], Any]:
     if not numbers:
         return call
 
-    def labelled(self: Any, other: Any) -> Any:
+    def labelled(self: Tensor, other: Operand) -> Tensor:
         result = call(self, other)
         return result if isinstance(other, Tensor) or result is NotImplemented else named(result, numbers[1])
 

@@ -126,9 +126,9 @@ def _at(self: Tensor, other: Any) -> Any:
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-Tensor.matmul, Tensor.__matmul__ = matmul, _at  # type: ignore[attr-defined]
-Tensor.__rmatmul__ = lambda self, other: NotImplemented  # type: ignore[attr-defined]
-Tensor.__imatmul__ = in_place(matmul, "matmul_")  # type: ignore[attr-defined]
+Tensor.matmul, Tensor.__matmul__ = matmul, _at  # type: ignore[method-assign, assignment]
+Tensor.__rmatmul__ = lambda self, other: NotImplemented  # type: ignore[method-assign]
+Tensor.__imatmul__ = in_place(matmul, "matmul_")  # type: ignore[method-assign, assignment]
 FUNCTIONS["matmul"] = LINALG["matmul"] = matmul
 
 # -------------------------------------------------------------------------------------------- of a given dimensionality
@@ -142,7 +142,7 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     return matmul(input, mat2, out=out)
 
 
-Tensor.mm = FUNCTIONS["mm"] = mm  # type: ignore[attr-defined]
+Tensor.mm = FUNCTIONS["mm"] = mm  # type: ignore[method-assign, assignment]
 
 
 def _matrices(x: Tensor, y: Tensor, one: str, two: str) -> None:

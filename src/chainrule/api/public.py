@@ -115,8 +115,9 @@ def in_place(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     def call(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return modify(self, name, f, *args, **kwargs)
 
-    call.__name__ = call.__qualname__ = name
+    call.__name__, call.__qualname__ = name, f"Tensor.{name}"
     call.__doc__ = f"In-place version of `{name[:-1]}`."
+    call.__wrapped__ = f  # type: ignore[attr-defined]  # whose signature it has
     return call
 
 

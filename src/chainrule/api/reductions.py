@@ -6,6 +6,7 @@ too. What reduces to a chosen element (`max` with a dimension, `median`, ...) is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -166,8 +167,7 @@ def _quick(name: str) -> None:
                 return t
         return full(input, *args, **kwargs)
 
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = full.__doc__
+    functools.update_wrapper(call, full)
     FUNCTIONS[name] = call
     setattr(Tensor, name, call)
 

@@ -227,7 +227,7 @@ def real(input: Tensor) -> Tensor:
     return input
 
 
-Tensor.real = property(lambda self: self)  # type: ignore[attr-defined]
+Tensor.real = property(lambda self: self)  # type: ignore[method-assign, assignment]
 
 
 # ------------------------------------------------------------------------------------------- broadcasting and repeating

@@ -112,10 +112,23 @@ def missing(owner: str, name: str, known: Iterable[str]) -> str:
         return f"module {owner!r} has no attribute {name!r}: {_ELSEWHERE[name]}."
     lower: dict[str, list[str]] = {}
     for n in known:
+        if n.startswith("_"):
+            continue
         lower.setdefault(n.lower(), []).append(n)  # capitals are left aside: relu is near ReLU
     near = [n for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6) for n in lower[key]][:3]
     hint = f" Near it: {', '.join(near)}." if near else ""
     return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"
+
+
+def shown(names: dict[str, Any]) -> list[str]:
+    """What a module with these globals offers, for its `dir()`: not what it is made with."""
+    own, found = names["__name__"], []
+    for name, x in names.items():
+        if not name.startswith("_") and (isinstance(x, type(sys)) or hasattr(x, "__module__")):
+            home = x.__name__ if isinstance(x, type(sys)) else x.__module__
+            if home.startswith(own if isinstance(x, type(sys)) else ("chainrule", "torch")):
+                found.append(name)
+    return sorted(found)
 
 
 def line() -> str:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["Compiled", "compile"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from chainrule.compiler import function
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
 
-    return getattr(function, name)
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from chainrule.compiler import function
+
+        return getattr(function, name)

@@ -13,21 +13,22 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.dtypes import F32, F64
-from chainrule.core.dispatch import apply
+from chainrule.core import dispatch
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import Elementwise
 from chainrule.core.state import NO_GRAD, draw, mode_now
 from chainrule.core.tape import Node
-from chainrule.core.tensor import LEAF, Tensor, Version, new, touch
+from chainrule.core.tensor import LEAF, Operand, Tensor, Version, new, touch
 
 ndarray, f32, f64 = np.ndarray, np.float32, np.float64
+apply: Callable[..., Tensor] = dispatch.apply  # whose ops have one result here
 _KNOWN = (Tensor, bool, int, float, np.ndarray, np.generic)  # what an operator takes beside a tensor
 
 
 _CONSTANTS: dict[Any, dict[float, Any]] = {F32: {}, F64: {}}
 
 
-def constant(x: float, d: Any) -> Any:
+def constant(x: Any, d: Any) -> Any:
     """A Python number as a 0-d array of dtype d, remembered: NumPy takes twice as long to convert it at each use."""
     held = _CONSTANTS[d]
     c = held.get(x)
@@ -44,7 +45,7 @@ def unary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     kernel, differentiable = op.kernel, op.differentiable
     keep_x, keep_out = op.saves((True,)) if differentiable else (False, False)
 
-    def call(input: Any) -> Any:
+    def call(input: Tensor) -> Tensor:
         m = mode_now()
         a = input._a
         kind = type(a)
@@ -78,10 +79,10 @@ def unary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
         n.id = draw()
         return t
 
-    def function(input: Any, *, out: Any = None) -> Any:
+    def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is None and floats and isinstance(input, Tensor):
             return call(input)
-        return into(out, apply(op, (input,), {}))
+        return into(out, apply(op, (input,), {}))  # type: ignore[no-any-return]
 
     floats = op.types not in ("bool", "int")
     return call if operator and floats else function
@@ -101,12 +102,12 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     # Whether its kernel or rules treat Python numbers apart, as pow's do.
     reads_numbers = op.columns.get("reads_numbers", False)
 
-    def general(input: Any, other: Any) -> Any:
+    def general(input: Tensor, other: Operand) -> Tensor:
         if operator and not isinstance(other, _KNOWN) and not hasattr(other, "_interpret"):
             return NotImplemented
         return apply(op, (input, other), {})
 
-    def call(input: Any, other: Any) -> Any:
+    def call(input: Tensor, other: Operand) -> Tensor:
         m = mode_now()
         if m is not None and m is not NO_GRAD:
             return general(input, other)
@@ -193,10 +194,10 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
         n.id = draw()
         return t
 
-    def function(input: Any, other: Any, *, out: Any = None) -> Any:
+    def function(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
         if out is None and floats and isinstance(input, Tensor):
             return call(input, other)
-        return into(out, apply(op, (input, other), {}))
+        return into(out, apply(op, (input, other), {}))  # type: ignore[no-any-return]
 
     floats = op.types not in ("bool", "int")
     return (call if floats else general) if operator else function
@@ -219,7 +220,7 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
     function = binary(op)
     iop = _INPLACE[op.kernel]
 
-    def call(x: Tensor, y: Any) -> Tensor:
+    def call(x: Tensor, y: Operand) -> Tensor:
         m = mode_now()
         if (x._g is not None or x._wary) if m is None else (m is not NO_GRAD or x._frozen):
             return modify(x, name, function, y)

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -48,14 +47,13 @@ class Version:
         return self
 
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the api floor installs methods; a type checker finds them in a stub
+    from chainrule.core.methods import Methods
+else:
+    Methods = object
 
-    def _operator(self: Any, other: Any) -> Tensor:
-        """The type of every binary operator."""
-        raise NotImplementedError
 
-
-class Tensor:
+class Tensor(Methods):
     """An n-dimensional array that can record what is done to it."""
 
     _a: Any
@@ -73,27 +71,8 @@ class Tensor:
     _retains = False  # whether `retain_grad` was asked for
     _same: Tensor | None = None  # under a trace: the tensor whose memory this one stands for (detach, data)
 
-    if TYPE_CHECKING:  # the api floor installs methods; a type checker may take any name, and operators give tensors
 
-        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __setitem__(self, index: Any, value: Any) -> None: ...
-        def __iter__(self) -> Iterator[Tensor]: ...
-        def __len__(self) -> int: ...
-        def __float__(self) -> float: ...
-        def __int__(self) -> int: ...
-        def __bool__(self) -> bool: ...
-        def __neg__(self) -> Tensor: ...
-        def __invert__(self) -> Tensor: ...
-        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
-        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
-
-        __hash__ = object.__hash__
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operator
-        __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __matmul__ = __rmatmul__ = _operator
-        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rshift__ = _operator
-        __lt__ = __le__ = __gt__ = __ge__ = _operator
+Operand: TypeAlias = "Tensor | float | np.ndarray[Any, Any] | np.generic"  # what an operator takes beside a tensor
 
 
 def wrap(a: Any, g: Any = None) -> Tensor:

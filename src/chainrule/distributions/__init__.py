@@ -17,7 +17,7 @@ tensor([0.0000, 0.1250])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors as _errors
 from chainrule.distributions import constraints, kl_across, transforms  # noqa: F401 - registers its rules
@@ -104,5 +104,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(_errors.missing("chainrule.distributions", name, __all__))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(_errors.missing("chainrule.distributions", name, __all__))

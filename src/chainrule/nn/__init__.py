@@ -9,7 +9,7 @@ Sequential(
 )
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
 from chainrule.nn import functional, init, utils
@@ -31,5 +31,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.nn", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.nn", name, __dir__()))
+
+
+def __dir__() -> list[str]:
+    return errors.shown(globals())

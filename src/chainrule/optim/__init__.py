@@ -3,7 +3,7 @@
 `rules` holds the mathematics, a pure function per optimiser; `algorithms` their options; `lr_scheduler` the schedules.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
 from chainrule.optim import lr_scheduler, rules
@@ -33,5 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(errors.missing("chainrule.optim", name, __all__))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(errors.missing("chainrule.optim", name, __all__))

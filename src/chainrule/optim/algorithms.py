@@ -9,9 +9,10 @@ from chainrule.optim import rules
 from chainrule.optim.optimizer import Params, RuleOptimizer
 
 Betas = tuple[float, float]
+Rate = float | Tensor
 
 
-def _check(lr: Any, betas: Betas | None = None, **limits: Any) -> None:
+def _check(lr: Rate, betas: Betas | None = None, **limits: Any) -> None:
     """Refuse negative options; `limits` gives the words for each."""
     if isinstance(lr, Tensor) and lr._a.size != 1:
         raise ValueError("Tensor lr must be 1-element")
@@ -40,7 +41,7 @@ class SGD(RuleOptimizer):
     rule = rules.sgd
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:  # fmt: skip
@@ -59,7 +60,7 @@ class Adam(RuleOptimizer):
     rule = rules.adam
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
         amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False, capturable: bool = False,
         differentiable: bool = False, fused: bool | None = None, decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
@@ -75,7 +76,7 @@ class AdamW(Adam):
     """Adam with the decay of the weights kept out of its means (Loshchilov and Hutter, 2019)."""
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Params, lr: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
@@ -96,7 +97,7 @@ class Adamax(RuleOptimizer):
     rule = rules.adamax
 
     def __init__(
-        self, params: Params, lr: Any = 2e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 2e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
         foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False, capturable: bool = False,
     ) -> None:  # fmt: skip
         _check(lr, betas, eps=eps, weight_decay=weight_decay)
@@ -112,7 +113,7 @@ class NAdam(RuleOptimizer):
     rule = rules.nadam
 
     def __init__(
-        self, params: Params, lr: Any = 2e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 2e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
         momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
         maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
@@ -130,7 +131,7 @@ class RAdam(RuleOptimizer):
     rule = rules.radam
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
         decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False,
         capturable: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
@@ -148,7 +149,7 @@ class RMSprop(RuleOptimizer):
     rule = rules.rmsprop
 
     def __init__(
-        self, params: Params, lr: Any = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
         momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
@@ -166,7 +167,7 @@ class Rprop(RuleOptimizer):
     rule = rules.rprop
 
     def __init__(
-        self, params: Params, lr: Any = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+        self, params: Params, lr: Rate = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
         step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
@@ -185,7 +186,7 @@ class Adagrad(RuleOptimizer):
     rule = rules.adagrad
 
     def __init__(
-        self, params: Params, lr: Any = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
         initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
         maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
@@ -204,7 +205,7 @@ class Adadelta(RuleOptimizer):
     rule = rules.adadelta
 
     def __init__(
-        self, params: Params, lr: Any = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
+        self, params: Params, lr: Rate = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
         foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
         _check(lr, eps=eps, weight_decay=weight_decay)
@@ -222,7 +223,7 @@ class ASGD(RuleOptimizer):
     rule = rules.asgd
 
     def __init__(
-        self, params: Params, lr: Any = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
+        self, params: Params, lr: Rate = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
         weight_decay: float = 0, foreach: bool | None = None, maximize: bool = False, differentiable: bool = False,
         capturable: bool = False,
     ) -> None:  # fmt: skip
@@ -239,8 +240,9 @@ class Adafactor(RuleOptimizer):
     rule = rules.adafactor
 
     def __init__(
-        self, params: Params, lr: Any = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
-        d: float = 1.0, weight_decay: float = 0.0, *, foreach: bool | None = None, maximize: bool = False,
+        self, params: Params, lr: Rate = 1e-2, beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3), d: float = 1.0, weight_decay: float = 0.0, *,
+        foreach: bool | None = None, maximize: bool = False,
     ) -> None:  # fmt: skip
         _check(lr)
         if beta2_decay > 0.0:
@@ -265,7 +267,7 @@ class Muon(RuleOptimizer):
     rule = rules.muon
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
+        self, params: Params, lr: Rate = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
         ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:  # fmt: skip
@@ -298,7 +300,7 @@ class SparseAdam(RuleOptimizer):
     rule = rules.sparse_adam
 
     def __init__(
-        self, params: Params, lr: Any = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, maximize: bool = False
+        self, params: Params, lr: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, maximize: bool = False
     ) -> None:
         _check(lr, betas, eps=eps)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,10 +21,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("parametrize", "prune"):  # imported where they are first used
-        return import_module(f"chainrule.nn.utils.{name}")
-    raise AttributeError(errors.missing("chainrule.nn.utils", name, globals()))
+if not TYPE_CHECKING:  # to a type checker a name that is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        if name in ("parametrize", "prune"):  # imported where they are first used
+            return import_module(f"chainrule.nn.utils.{name}")
+        raise AttributeError(errors.missing("chainrule.nn.utils", name, errors.shown(globals())))
 
 
 def _list(parameters: Any) -> list[Tensor]:

@@ -22,7 +22,7 @@ __all__ = ["Derivation", "NoFormula", "NoTensor", "OutsideDomain", "derive"]
 SMALL = 6  # elements of an argument that get a symbol each
 
 
-def derive(f: Callable[..., Any], *point: Any, order: int = 1, form: str | None = None) -> Derivation:
+def derive(f: Callable[..., Any] | str, *point: Any, order: int = 1, form: str | None = None) -> Derivation:
     """The derivatives of a function as formulas.
 
     f: a function of tensors in the torch style, that returns one tensor; or a text, "x**2 - 4*x + 5".

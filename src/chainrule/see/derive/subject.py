@@ -32,7 +32,7 @@ class Subject:
     without it every argument that has no default is a number.
     """
 
-    def __init__(self, f: Callable[..., Any], point: Sequence[Any]) -> None:
+    def __init__(self, f: Callable[..., Any] | str, point: Sequence[Any]) -> None:
         f = parse(f) if isinstance(f, str) else f
         if not callable(f):
             raise TypeError(f"derive takes a function or a text such as 'x**2', but got {f!r:.60}")
