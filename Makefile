@@ -10,9 +10,9 @@ TORCH ?= torch==2.13.0
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
 	@.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
-	@.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 --lr 0.01 -o out/quartic.html
-	@.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 --lr 0.1 -o out/fraction.html
-	@.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 --lr 0.001 -o out/valley.html
+	@.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 -o out/quartic.html
+	@.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 -o out/fraction.html
+	@.venv/bin/python -m chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1.5,y=2 -o out/valley.html
 
 # A site of all examples, with the Pyodide of the tests in it; `make lite LITE=` leaves Pyodide to the network.
 LITE = --pyodide "$$(.venv/bin/python tests/tabs.py)"

@@ -283,6 +283,125 @@ def test_divergence_is_told_explained_and_marked(opened: Any) -> None:
     assert "0.3333" in text and "6" in text and "0.5" in text
 
 
+@pytest.mark.parametrize("text, start, lr, title, said", [
+    ("x**2 - y**2", (2.0, 0.001), 0.1, "Falls without end", "no minimum"),
+    ("3*x", 1.0, 0.05, "Falls without end", "no minimum"),
+    ("x**3", -1.0, 0.1, "Falls without end", ""),
+    ("exp(-x)", 0.0, 0.5, "Still moving", ""),  # no minimum either, but it does not go below 0
+    ("1/(x - 1) + x", 3.0, 0.2, "Converges", ""),  # below, beyond the pole, is no way that a descent goes
+    ("tan(x)", 1.0, 0.1, "Leaps over a pole", "near x = −1.571"),
+    ("x**3 - 3*x", 1.5, 0.5, "Bounces", ""),  # not "a larger rate would go on"
+    ("sqrt(x) + x", 0.2, 0.5, "Leaves the domain", "x ="),
+    ("exp(x**2)", 2.0, 0.1, "Diverges", ""),
+    ("x**4", 1.0, 0.6, "Diverges", "From here it diverges from 0.5 on."),  # x -> x - 4 lr x^3 leaves |x| <= 1 at lr 0.5
+    ("3*x**2", 1.0, 0.5, "Diverges", "2 / 6 = 0.3333"),
+    ("x**2", 0.0, 0.1, "Starts on a minimum", ""), ("-x**2", 0.0, 0.1, "Starts on a maximum", ""),
+    ("x**3", 0.0, 0.1, "Starts on a point of inflection", ""), ("x**4", 0.0, 0.1, "Starts on a minimum", ""),
+    ("x**2 - y**2", (0.0, 0.0), 0.1, "Starts on a saddle point", ""),
+    ("x**2 - y**2", (1.0, 0.0), 0.1, "Comes to a saddle", ""),
+    ("relu(x)", -1.0, 0.1, "Starts where the function is flat", ""),
+    ("exp(-x**2)", 5.0, 0.1, "Starts where the function is nearly flat", ""),
+])  # fmt: skip
+def test_verdicts_are_true(opened: Any, text: str, start: Any, lr: float, title: str, said: str) -> None:
+    """What is known of each function by hand, beside what the page says of it."""
+    tab = opened(text, start=start, lr=lr)
+    tab.tab.wait_for_function("() => chainrule.app.seen")
+    tab.settle()
+    whole = tab.tab.inner_text(".verdict")
+    assert tab.title().startswith(title), whole
+    assert said in whole, whole
+    assert text == "3*x**2" or "only while the rate is below" not in whole  # true of quadratic functions alone
+
+
+def tears(tab: Tab) -> tuple[list[list[Any]], list[list[Any]]]:
+    return tuple(
+        tab.get(f"() => chainrule.app.plot.{name}.breaks.map((b) => [b.kind, b.x])") for name in ("curveOf", "slopeOf")
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("text, start, poles, jumps", [
+    ("1/(x - 1) + x", 3.0, [1], []), ("1/(x - 0.77)**2", 3.0, [0.77], []), ("log(abs(x - 0.3))", 2.0, [0.3], []),
+    ("log(x)", 1.0, [0], []), ("floor(x)", 0.5, [], [-1, 0, 1]), ("sign(x - 0.1)*x", 1.0, [], [0.1]),
+    ("tan(x)", 4.0, [-math.pi / 2, math.pi / 2], []), ("where(x < 0.25, x**2, x + 1)", 1.0, [], [0.25]),
+    # continuous, however steep: nothing is to be marked
+    ("sin(x)/x", 2.0, [], []), ("abs(x)", 2.0, [], []), ("tanh(200*x)", 1.0, [], []), ("sqrt(abs(x))", 1.0, [], []),
+    ("sin(40*x)", 1.0, [], []), ("x**4", 3.0, [], []), ("sqrt(x)", 1.0, [], []),
+    ("exp(-(x**2 - x + 1)/cos(log(x))**2)", 1.0, [], []),
+])  # fmt: skip
+def test_curves_are_broken_where_the_function_is(
+    opened: Any, text: str, start: float, poles: list[float], jumps: list[float]
+) -> None:
+    tab = opened(text, start=start, lr=0.01)
+    found = tears(tab)[0]
+    low, high = tab.get("() => chainrule.app.plot.domain")
+    for kind, wanted in (("pole", poles), ("jump", jumps)):
+        got = [x for k, x in found if k == kind and -2 < x < 2]
+        assert got == pytest.approx(sorted(x for x in wanted if low <= x <= high), abs=1e-6), (kind, found)
+    # No stroke of the path goes through a tear from one side to the other, and a pole does not make the axis run away.
+    strokes = tab.get("() => document.querySelector('path.curve').getAttribute('d')").split("M")[1:]
+    at = [tab.get("x => chainrule.app.plot.above.x(x)", x) for x in [*poles, *jumps] if low < x < high]
+    for stroke in strokes:
+        xs = [float(p.split(",")[0]) for p in stroke.replace("Z", "").split("L")]
+        assert not any(min(xs) < x - 0.6 and max(xs) > x + 0.6 for x in at)
+    if poles:
+        bottom, top = tab.get("() => chainrule.app.plot.yRange")
+        assert top - bottom < 100
+        assert tab.get("() => document.querySelector('path.torn').getAttribute('d')")
+
+
+def test_slopes_are_broken_at_kinks(opened: Any) -> None:
+    assert tears(opened("abs(x)", start=2.0, lr=0.1)) == ([], [["jump", 0]])
+
+
+@pytest.mark.parametrize("text, start", [
+    ("sqrt(x)", -1.0), ("exp(1000*x)", 1.0), ("log(x - 3)", -2.0), ("sqrt(x*y)", (-1.0, 2.0)), ("1/x", 0.0),
+    ("asin(x)", 4.0), ("sqrt(x)", 0.0), ("log(x) + log(y)", (-1.0, -1.0)),
+])  # fmt: skip
+def test_a_start_outside_the_domain(opened: Any, text: str, start: Any) -> None:
+    """Nothing goes wrong (the console is looked at when the tab closes), and the way back is one press."""
+    tab = opened(text, start=start)
+    assert tab.title() in ("Not defined at the start", "Not finite at the start")
+    assert "The nearest place that works" in tab.tab.inner_text(".verdict")
+    tab.tab.get_by_role("button", name="Start there").click()
+    tab.settle()
+    x = tab.state("start")
+    f = parse(text)
+    leaves = [cr.tensor(v, dtype=cr.float64, requires_grad=True) for v in x]
+    y = f(*leaves)
+    assert math.isfinite(float(y)) and all(math.isfinite(g) for g in flat(cr.autograd.grad(y, leaves)))
+    before = start if isinstance(start, tuple) else (start,)
+    assert math.dist(x, before) < 8  # asin(x) is 3 away, log(x - 3) 5
+    assert tab.title() not in ("Not defined at the start", "Not finite at the start")
+
+
+@pytest.mark.parametrize("text, start", [
+    ("x - 4*x**2 + x**4/4", 4.0), ("(1 - x)**2 + 100*(y - x**2)**2", (-1.5, 2.0)), ("x**2", 3.0),
+    ("(x**2 + y - 11)**2 + (x + y**2 - 7)**2", (0.0, 0.0)), ("1/(x - 1) + x", 3.0), ("1e6*x**2", 3.0),
+])  # fmt: skip
+def test_what_was_not_chosen_arrives(opened: Any, text: str, start: Any) -> None:
+    """A page without a rate begins with a descent that arrives at a minimum, and shows it."""
+    tab = opened(text, start=start)
+    assert tab.title().startswith("Converges"), tab.title()
+    assert tab.state("lr") >= 0.002
+    end = tab.get("() => chainrule.app.run.points.at(-1)")
+    domain = tab.get("() => chainrule.app.plot.domain")
+    for i, x in enumerate(end):
+        assert domain[2 * i] < x < domain[2 * i + 1]
+    if len(end) == 2:  # the minimum is marked, in view
+        box = tab.tab.locator("path.minimum").bounding_box()
+        around = tab.tab.locator(".square .backdrop").bounding_box()
+        assert around["x"] < box["x"] < around["x"] + around["width"]
+        assert around["y"] < box["y"] < around["y"] + around["height"]
+
+
+def test_the_minimum_is_in_view_though_the_descent_does_not_arrive(opened: Any) -> None:
+    tab = opened("(1 - x)**2 + 100*(y - x**2)**2", start=(-1.5, 2.0), lr=0.001)
+    assert tab.title().startswith("Still moving")
+    x0, x1, y0, y1 = tab.get("() => chainrule.app.plot.domain")
+    assert x0 < 1 < x1 and y0 < 1 < y1
+    assert tab.get("() => document.querySelector('path.minimum').getAttribute('d')")
+
+
 def test_runs_are_laid_over_each_other(opened: Any) -> None:
     tab = opened("x**2", start=3.0, lr=0.1)
     tab.tab.get_by_role("button", name="Keep this run to compare").click()

@@ -22,7 +22,7 @@ exit status:
 
 examples:
   chainrule page "x - 4*x**2 + x**4/4" --start x=4 -o quartic.html
-  chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1,y=1 --lr 0.001 --optimizer adam -o valley.html
+  chainrule page "(1 - x)**2 + 100*(y - x**2)**2" --start x=-1,y=1 --optimizer adam -o valley.html
   chainrule page --file lesson.py:loss --start "w=[0,0]" -o loss.html"""
 
 
@@ -32,9 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     given.configure(parser, "--start", "where to start")
     parser.add_argument("-o", "--output", type=Path, default=Path("page.html"), metavar="FILE.html",
                         help="the file to write (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--lr", type=float, help="the learning rate (default: the optimiser's)")
-    parser.add_argument("--steps", type=int, default=100, help="how many steps to make (default: %(default)s)")
-    parser.add_argument("--optimizer", default="sgd", metavar="NAME", help="sgd, adam, ... (default: sgd)")
+    parser.add_argument("--lr", type=float, help="the learning rate (default: one that arrives)")
+    parser.add_argument("--steps", type=int, help="how many steps to make (default: until it arrives)")
+    parser.add_argument(
+        "--optimizer", metavar="NAME", help="sgd, adam, ... (default: sgd, or adam where that does not arrive)"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the optimiser: momentum=0.9"
     )

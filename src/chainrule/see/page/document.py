@@ -34,13 +34,13 @@ HELPERS = "pow, rint, mod, floordiv, sinc, logaddexp, fmax, fmin, copysign, erf,
 
 
 def composed(
-    f: Callable[..., Any] | str, start: Any, lr: float | None, optimizer: str, steps: int, title: str | None,
-    settings: dict[str, Any],
+    f: Callable[..., Any] | str, start: Any, lr: float | None, optimizer: str | None, steps: int | None,
+    title: str | None, settings: dict[str, Any],
 ) -> tuple[str, str]:  # fmt: skip
     """The page's HTML and its title."""
     if isinstance(f, str):
         f = parse(f)
-    key = optimiser(optimizer)
+    key = optimiser(optimizer or "sgd")
     if key not in RULES:
         raise ValueError(
             f"a page steps by {', '.join(sorted(RULES))}; {optimizer!r} searches along lines, or steps whole matrices"
@@ -57,10 +57,11 @@ def composed(
         "text": text,
         "names": taken.names,
         "start": taken.start,
-        "lr": group["lr"],
+        "lr": None if lr is None else group["lr"],
         "optimizer": key,
+        "free": optimizer is None and not settings,
         "settings": {k: group[k] for k in optimisers.settings(key) if k != "lr"},
-        "steps": int(steps),
+        "steps": None if steps is None else int(steps),
         "parts": len(graph),
         "graph": graph if len(graph) <= PARTS else None,
         "rules": rule_table,

@@ -1,5 +1,6 @@
 // The page as a whole: one state, what follows from it, and when the parts are drawn.
 
+import { arriving, chosen } from "./choose.js";
 import { descend } from "./descent.js";
 import { setLanguage } from "./language.js";
 import { fromPython, fromText } from "./model.js";
@@ -8,19 +9,28 @@ import { fromHash, initial, toHash } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{plan: import("./descent.js").Plan, run: import("./descent.js").Run}} Kept */
 
+const UNDONE = new Set(["text", "start", "lr", "optimizer", "settings", "steps", "domain", "axes", "runs"]);
+
 export class App {
   /** @param {any} data */
   constructor(data) {
-    this.data = data;
     this.first = fromPython(data);
+    this.data = data = chosen(data, this.first);
     this.model = this.first;
     /** @type {Error & {at?: number} | null} */
     this.error = null;
-    this.dragging = false;
+    this.dragging = this.dragged = false;
     this.playing = 0;
     /** @type {{draw: () => void}[]} */
     this.parts = [];
     this.frame = 0;
+    /** @type {State[]} what undo goes back to */
+    this.past = [];
+    this.changed = { at: 0, keys: "" };
+    /** @type {{critical: number | null, settles: number | null} | null} what the rates beside the slider did, from this start */
+    this.seen = null;
+    /** @type {{key: string, place: number[] | null}} */
+    this.low = { key: "", place: null };
     this.runKey = this.keptKey = this.shown = "";
     /** @type {Kept[]} */
     this.kept = [];
@@ -38,8 +48,34 @@ export class App {
   change(part) {
     const before = this.state;
     this.state = { ...before, ...part };
+    this.note(before, part);
     if (this.state.text !== before.text) this.adopt(this.state.text);
     if (this.state.language !== before.language) setLanguage(this.state.language);
+    this.draw();
+  }
+
+  /** Keep the state before a change for undo; a drag, or a change that goes on, is one. @param {State} before @param {Partial<State>} part */
+  note(before, part) {
+    const keys = Object.keys(part)
+      .filter((k) => UNDONE.has(k) && JSON.stringify(part[/** @type {keyof State} */ (k)]) !== JSON.stringify(before[/** @type {keyof State} */ (k)]))
+      .join();
+    if (!keys) return;
+    const now = performance.now();
+    const goesOn = keys === this.changed.keys && (this.dragged || now - this.changed.at < 400);
+    this.dragged = this.dragging;
+    this.changed = { at: now, keys };
+    if (!goesOn) this.past = [...this.past, before].slice(-100);
+  }
+
+  /** Take back the last change. */
+  undo() {
+    const last = this.past.pop();
+    if (!last) return;
+    this.pause();
+    const { language, theme } = this.state;
+    this.state = { ...last, language, theme };
+    this.changed = { at: 0, keys: "" };
+    this.adopt(this.state.text);
     this.draw();
   }
 
@@ -98,6 +134,19 @@ export class App {
     }
   }
 
+  /** The minimum that can be reached from the start, or null: where the descent arrives, else where Adam does. */
+  lowest() {
+    const { model, run, state, data } = this;
+    if (run.outcome === "converged") return run.points[run.points.length - 1];
+    const key = JSON.stringify([model.text, model.names, state.start]);
+    if (key !== this.low.key) {
+      const { lr, ...settings } = data.optimisers.adam.settings;
+      const plan = { start: state.start, lr, optimizer: "adam", settings };
+      this.low = { key, place: run.outcome === "outside" ? null : (arriving(model, plan)?.end ?? null) };
+    }
+    return this.low.place;
+  }
+
   /** The step that is shown: the one asked for, or the run's last. */
   shownStep() {
     return Math.min(this.state.step, this.run.points.length - 1);
@@ -124,9 +173,16 @@ export class App {
     this.change({ start: start.map((x) => Number(x.toPrecision(6))), step: 0 });
   }
 
+  /** Begin anew at a place, with what is in view chosen for it. @param {number[]} start */
+  startFrom(start) {
+    this.pause();
+    this.dragging = false;
+    this.change({ start: start.slice(), step: 0, domain: null });
+  }
+
   /** A drag has ended: what is in view may be chosen anew. */
   settle() {
-    this.dragging = false;
+    this.dragging = this.dragged = false;
     this.draw();
   }
 

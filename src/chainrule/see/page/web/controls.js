@@ -7,7 +7,7 @@ import { say, spoken, words } from "./language.js";
 import { defaults, MOST_STEPS } from "./state.js";
 
 const RATES = 60; // learning rates that are tried beside the slider
-const BUDGET = 6000; // steps of each, shared among the parts of the function
+const BUDGET = 30000; // steps of each, shared among the parts of the function
 
 /** A slider with a number to type beside it. @param {() => string} title @param {(x: number) => void} changed @param {any} [options] */
 function slider(title, changed, { log = false, done = () => {} } = {}) {
@@ -239,7 +239,7 @@ export class Controls {
         {},
         h(`span.swatch.run${i}`),
         h("span.run-name", {}, name(plan)),
-        h("span.number", {}, run.outcome === "diverged" ? say("diverged") : `f = ${f}`),
+        h("span.number", {}, run.outcome === "diverged" || run.outcome === "left" ? say("diverged") : `f = ${f}`),
         ...remove,
       );
     };
@@ -267,6 +267,7 @@ export class Controls {
     ]);
     if (key === this.strip) return;
     this.strip = key;
+    this.app.seen = null;
     const exponents = Array.from({ length: RATES }, (_, i) => this.low + ((this.high - this.low) * (i + 0.5)) / RATES);
     const { outcomes, critical } = rates(model, state, steps, exponents);
     const cells = outcomes.map((o) => h(`i.${o}`));
@@ -274,11 +275,14 @@ export class Controls {
     this.rate.mark.replaceChildren(...cells, ...at);
     if (critical !== null)
       at[0].style.setProperty("--at", String((Math.log10(critical) - this.low) / (this.high - this.low)));
-    this.critical = critical;
+    const good = exponents.filter((_, i) => outcomes[i] === "converged");
+    this.app.seen = { critical, settles: good.length ? 10 ** good[Math.floor(good.length / 2)] : null };
+    this.app.draw();
     this.rateNote.replaceChildren(
       h("span.legend.converged", {}, say("converges")),
       h("span.legend.moving", {}, say("still moving")),
       h("span.legend.bouncing", {}, say("bounces")),
+      ...(outcomes.includes("falling") ? [h("span.legend.falling", {}, say("falls without end"))] : []),
       h(
         "span.legend.diverged",
         {},

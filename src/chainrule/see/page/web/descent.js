@@ -1,12 +1,14 @@
 // Descents: an optimiser's steps from a start, what became of them, and the learning rate at which they run away.
 
+import { leapt } from "./breaks.js";
 import { OPTIMISERS } from "./emitted.js";
 import { curvature } from "./model.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {{start: number[], lr: number, optimizer: string, settings: Record<string, any>}} Plan */
-/** @typedef {"converged" | "diverged" | "bouncing" | "moving" | "outside"} Outcome */
-/** @typedef {{points: number[][], losses: number[], slopes: number[][], outcome: Outcome, at: number}} Run */
+/** @typedef {"converged" | "diverged" | "falling" | "bouncing" | "leaping" | "moving" | "left" | "outside"} Outcome */
+/** @typedef {{points: number[][], losses: number[], slopes: number[][], outcome: Outcome, at: number,
+ *   beyond: {x: number[], loss: number} | null}} Run beyond: the point that ended it, where the function or its slope is no number */
 
 const FAR = 1e8; // times the start's size: from there a descent counts as lost
 const FLAT = 1e-6; // a gradient this small, beside the one at the start, counts as a minimum
@@ -19,13 +21,14 @@ export function descend(model, plan, steps) {
   let x = plan.start.slice();
   const limit = FAR * (1 + Math.hypot(...x));
   /** @type {Run} */
-  const run = { points: [], losses: [], slopes: [], outcome: "moving", at: steps };
+  const run = { points: [], losses: [], slopes: [], outcome: "moving", at: steps, beyond: null };
   for (let k = 0; ; k++) {
     const loss = model.value(x),
       g = model.gradient(x);
     if (!Number.isFinite(loss) || !g.every(Number.isFinite) || !x.every((a) => Math.abs(a) < limit)) {
-      run.outcome = k === 0 ? "outside" : "diverged";
       run.at = k;
+      run.beyond = { x, loss };
+      run.outcome = ended(run, limit);
       if (k === 0) (run.points.push(x), run.losses.push(loss), run.slopes.push(g));
       return run;
     }
@@ -39,7 +42,48 @@ export function descend(model, plan, steps) {
   }
   run.outcome = settled(run);
   if (run.outcome === "converged") run.at = firstFlat(run);
+  if (run.outcome === "bouncing" && leap(model, run)) run.outcome = "leaping";
+  if (run.outcome === "moving" && endless(model, run)) run.outcome = "falling";
   return run;
+}
+
+/** How a descent ended at a point that is too far away, or where there is no number. @param {Run} run @param {number} limit @returns {Outcome} */
+function ended({ losses, beyond, at }, limit) {
+  if (!beyond || at === 0) return "outside";
+  const tail = [...losses.slice(-4), beyond.loss];
+  if (at > 2 && tail.every((y, i) => !i || y < tail[i - 1])) return "falling";
+  return Number.isNaN(beyond.loss) && beyond.x.every((a) => Math.abs(a) < limit) ? "left" : "diverged";
+}
+
+/** Whether the function goes down without end ahead of where a descent is: each time a quarter farther, it has fallen by no less again. @param {Model} model
+ * @param {Run} run */
+function endless(model, { points, losses, slopes }) {
+  const x = points[points.length - 1],
+    g = slopes[slopes.length - 1],
+    size = Math.hypot(...g);
+  let before = losses[losses.length - 1],
+    fall = 0;
+  if (!(size > 0)) return false;
+  const unit = 1 + Math.hypot(...x);
+  for (let far = 1e-4 * unit; far < 1e9 * unit; far *= 1.25) {
+    const y = model.value(x.map((a, i) => a - (far * g[i]) / size));
+    if (y === -Infinity) return true;
+    if (!(y < before) || (far > 1e4 * unit && before - y < 0.95 * fall)) return false;
+    [fall, before] = [before - y, y];
+  }
+  return true;
+}
+
+/** The first of a descent's longest steps that goes over a pole or a jump, or null. @param {Model} model @param {Run} run */
+export function leap(model, { points, beyond }) {
+  const all = beyond && beyond.x.every(Number.isFinite) ? [...points, beyond.x] : points;
+  const steps = all.slice(1).map((b, k) => ({ k: k + 1, a: all[k], b, length: Math.hypot(...minus(b, all[k])) }));
+  const longest = steps.sort((s, t) => t.length - s.length).slice(0, 12);
+  for (const step of longest.sort((s, t) => s.k - t.k)) {
+    const over = step.length > 0 ? leapt(model.value, step.a, step.b) : null;
+    if (over) return { ...step, over };
+  }
+  return null;
 }
 
 /** @param {Run} run @returns {Outcome} */
@@ -54,7 +98,9 @@ function settled({ slopes, losses, points }) {
     .filter((p, i) => dot(minus(p, points[half + i]), slopes[half + i + 1]) > 0).length;
   const low = Math.min(...losses.slice(half)),
     high = Math.max(...losses.slice(half));
-  const flatter = Math.min(...sizes.slice(half)) < 0.5 * sizes[half] && losses[last] < losses[half];
+  const quarter = Math.ceil((last - half) / 4); // an oscillation that dies away has lower and lower heights
+  const heights = [0, 1, 2, 3].map((q) => Math.max(...losses.slice(half + q * quarter, half + (q + 1) * quarter)));
+  const flatter = heights.every((y, q) => !q || y < heights[q - 1]);
   return turns > (last - half) / 4 && high > low && !flatter ? "bouncing" : "moving";
 }
 
@@ -87,17 +133,13 @@ export function rates(model, plan, steps, exponents) {
   return { outcomes, critical: 10 ** high };
 }
 
-/** What the curvature says of a run of gradient descent: where it was looked at, and the rate up to which steps hold.
- * @param {Model} model @param {Plan} plan @param {Run} run */
-export function explain(model, plan, run) {
-  const momentum = plan.optimizer === "sgd" ? Number(plan.settings.momentum) : 0;
-  const damped = momentum > 0 && !plan.settings.nesterov && !plan.settings.dampening;
-  const lowest = run.losses.indexOf(Math.min(...run.losses));
-  const first = run.outcome === "bouncing" ? [lowest, 0] : [0, lowest]; // it bounces where it is, not where it began
-  const looked = [...new Set(first)].map((k) => ({ k, c: curvature(model, run.points[k]) }));
-  const told = looked
-    .filter(({ c }) => Number.isFinite(c) && c > 0)
-    .map(({ k, c }) => ({ k, c, bound: ((damped ? 1 + momentum : 1) * 2) / c }));
-  const down = looked.find(({ c }) => c < 0);
-  return { told: told.find(({ bound }) => plan.lr >= bound) ?? told[0] ?? null, damped, down: down ?? null };
+/** The curvature and the rate up to which steps shrink, where the function is quadratic and the rule is gradient descent: elsewhere there
+ * is no such rate, and null is returned. @param {Model} model @param {Plan} plan @param {Run} run */
+export function bound(model, plan, run) {
+  const { momentum, nesterov, dampening, weight_decay, maximize } = plan.settings;
+  if (plan.optimizer !== "sgd" || weight_decay || maximize || (momentum && (nesterov || dampening))) return null;
+  const places = [run.points[0], run.points[run.points.length - 1], run.points[0].map((x, i) => 1.7 * x + i + 0.9)];
+  const [c, ...others] = places.map((x) => curvature(model, x));
+  if (!(c > 0) || !others.every((d) => Math.abs(d - c) < 1e-3 * c)) return null;
+  return { c, rate: (2 * (1 + Number(momentum))) / c, damped: Number(momentum) > 0 };
 }

@@ -46,6 +46,11 @@ const zoom = h(
   "div.zoom",
   {},
   zoomed(
+    "↶",
+    () => say("Undo"),
+    () => app.undo(),
+  ),
+  zoomed(
     "−",
     () => say("Zoom out"),
     () => app.plot.zoom(1.5),
@@ -151,12 +156,13 @@ function chooseAxes() {
 const outcome = {
   key: "",
   draw() {
-    const { kind, title, text } = verdict(app);
-    const key = [kind, title, text].join("\n");
+    const { kind, title, text, place = null } = verdict(app);
+    const key = [kind, title, text, place].join("\n");
     if (key === this.key) return;
     this.key = key;
     verdictBox.className = `verdict ${kind}`;
-    verdictBox.replaceChildren(h("strong", {}, title), h("span", {}, text));
+    const go = place && [h("button", { type: "button", onclick: () => app.startFrom(place) }, say("Start there"))];
+    verdictBox.replaceChildren(h("strong", {}, title), h("span", {}, text), ...(go ?? []));
   },
 };
 
@@ -172,6 +178,8 @@ requestAnimationFrame(() =>
 );
 
 addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !(/** @type {Element} */ (event.target).closest("input")))
+    return (event.preventDefault(), app.undo());
   const busy = /** @type {Element} */ (event.target).closest("input, select, button, summary, textarea");
   if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
   const act = {

@@ -75,3 +75,67 @@ export function curvature(model, x) {
   }
   return found;
 }
+
+/**
+ * What kind of place a point is where the slope is nearly zero, by the values around it: "minimum", "maximum",
+ * "saddle" (of one variable a point of inflection), "flat" where they are all the same, "slope" where they go on
+ * falling as the slope says.
+ *
+ * @param {Model} model @param {Point} x
+ */
+export function placeOf(model, x) {
+  const y = model.value(x),
+    steep = Math.hypot(...model.gradient(x));
+  const n = x.length;
+  const directions = x.flatMap((_, i) => [1, -1].map((sign) => x.map((_, j) => (i === j ? sign : 0))));
+  for (let k = 0; n > 1 && k < 32; k++) {
+    const d = x.map((_, i) => Math.cos((k * (i + 1) * 2.39996) + i * 1.3));
+    const size = Math.hypot(...d) || 1;
+    directions.push(d.map((a) => a / size));
+  }
+  let flat = true;
+  for (const share of [1e-3, 1e-2, 1e-1]) {
+    const far = share * (1 + Math.hypot(...x));
+    const noise = 1e-14 * Math.abs(y);
+    const changes = directions
+      .map((d) => model.value(x.map((a, i) => a + far * d[i])) - y)
+      .filter(Number.isFinite)
+      .map((change) => (Math.abs(change) <= noise ? 0 : change));
+    const high = Math.max(0, ...changes),
+      low = Math.min(0, ...changes);
+    if (high === 0 && low === 0) continue;
+    flat = false;
+    if (steep * far > 0.6 * Math.max(high, -low)) continue; // the slope tells more than the bend
+    const kind = low === 0 || -low < 1e-3 * high ? "minimum" : high === 0 || high < -1e-3 * low ? "maximum" : "saddle";
+    return kind === "saddle" && share > 0.01 ? "slope" : kind;
+  }
+  return flat ? "flat" : "slope";
+}
+
+/** The nearest place to a point where function and slope are finite, in few digits, or null: along the axes, and towards the origin.
+ * @param {Model} model @param {Point} x */
+export function nearestPlace(model, x) {
+  const works = (/** @type {Point} */ p) => Number.isFinite(model.value(p)) && model.gradient(p).every(Number.isFinite);
+  const size = 1 + Math.hypot(...x);
+  const ways = x.flatMap((_, i) => [1, -1].map((sign) => x.map((_, j) => (i === j ? sign : 0))));
+  for (const sign of [1, -1]) ways.push(x.map(() => sign / Math.sqrt(x.length)));
+  ways.push(x.map((a) => -a / (Math.hypot(...x) || 1)));
+  for (let far = 1e-3 * size; far < 1e6 * size; far *= 1.15) {
+    for (const way of ways) {
+      const at = (/** @type {number} */ t) => x.map((a, i) => a + t * way[i]);
+      if (!works(at(far))) continue;
+      let [out, inside] = [far / 1.15, far];
+      for (let k = 0; k < 40; k++) {
+        const middle = (out + inside) / 2;
+        if (works(at(middle))) inside = middle;
+        else out = middle;
+      }
+      for (const n of [1, 2, 3, 4]) {
+        const short = at(inside * 1.01).map((a) => Number(a.toPrecision(n)));
+        if (works(short) && Math.hypot(...short.map((a, i) => a - at(inside)[i])) < 0.05 * inside) return short;
+      }
+      return at(far);
+    }
+  }
+  return null;
+}

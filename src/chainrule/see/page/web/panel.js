@@ -8,6 +8,8 @@ let count = 0;
 export class Panel {
   /** @param {SVGElement} svg @param {{xTitle?: string, yTitle?: string, xTicks?: boolean}} [options] */
   constructor(svg, { xTitle = "", yTitle = "", xTicks = true } = {}) {
+    this.torn = s("path.torn"); // asymptotes
+    this.ends = s("path.ends"); // both sides of a jump
     this.xTicks = xTicks;
     this.clip = `clip${count++}`;
     this.clipRect = s("rect");
@@ -17,6 +19,7 @@ export class Panel {
     this.yAxis = s("g.axis");
     this.inside = s("g", { "clip-path": `url(#${this.clip})` });
     this.over = s("g");
+    this.inside.append(this.torn, this.ends);
     this.xTitle = s("text.title", { "text-anchor": "end" }, xTitle);
     this.yTitle = s("text.title", {}, yTitle);
     svg.append(
@@ -84,6 +87,15 @@ export class Panel {
     );
   }
 
+  /** Mark what tears a curve: a pole by its asymptote, a jump by rings at its ends. @param {import("./breaks.js").Break[]} breaks */
+  mark(breaks) {
+    const { top, bottom } = this.box;
+    const poles = breaks.filter((b) => b.kind === "pole").map((b) => this.x(b.x));
+    set(this.torn, { d: poles.map((x) => `M${x.toFixed(1)},${top}V${bottom}`).join("") });
+    const jumps = breaks.filter((b) => b.kind === "jump").flatMap((b) => [this.at(b.x, b.left), this.at(b.x, b.right)]);
+    set(this.ends, { d: jumps.map(([x, y]) => `M${(x - 3).toFixed(1)},${y.toFixed(1)}a3,3 0 1,0 6,0a3,3 0 1,0 -6,0`).join("") });
+  }
+
   /** A curve through points, broken where there is no number, and where it leaps from beyond one edge to beyond the other.
    * @param {number[][]} points */
   curve(points) {
@@ -104,7 +116,7 @@ export class Panel {
 
 /** @param {number} x @param {number} low @param {number} high */
 export function clamp(x, low, high) {
-  return Math.min(Math.max(x, low), high);
+  return x > low ? Math.min(x, high) : low; // what is not a number goes low
 }
 
 /** Evenly spaced numbers. @param {number} from @param {number} to @param {number} n */

@@ -1,5 +1,6 @@
 // One variable: the curve over its derivative, the point with its tangent, and the descents.
 
+import { traced } from "./breaks.js";
 import { s, set, h } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken } from "./language.js";
@@ -133,19 +134,22 @@ export class CurvePlot {
     if (key !== this.key1 || outside) {
       this.key1 = key;
       this.domain = state.domain?.length === 2 ? state.domain : this.chosen();
-      const xs = spaced(this.domain[0], this.domain[1], SAMPLES);
-      this.points = xs.map((x) => [x, model.value([x])]);
-      this.slopes = xs.map((x) => [x, model.gradient([x])[0]]);
-      const values = this.points.map((p) => p[1]);
+      const [from, to] = this.domain;
+      this.curveOf = traced((x) => model.value([x]), from, to, SAMPLES);
+      this.slopeOf = traced((x) => model.gradient([x])[0], from, to, SAMPLES);
+      const poles = (/** @type {any} */ of) => of.breaks.some((/** @type {any} */ b) => b.kind === "pole");
+      const values = this.curveOf.points.map((p) => p[1]);
+      const [bottom, high] = poles(this.curveOf) ? middle(values, 0.1, 0.9) : bulk(values);
+      const room = 2 * (high - bottom) || 1;
       const inView = app.run.points
-        .flatMap((p, i) => (p[0] >= this.domain[0] && p[0] <= this.domain[1] ? [app.run.losses[i]] : []))
-        .filter(Number.isFinite);
-      const [bottom, high] = bulk(values);
+        .flatMap((p, i) => (p[0] >= from && p[0] <= to ? [app.run.losses[i]] : []))
+        .filter((y) => y > bottom - room && y < high + room);
       this.yRange = roomy(Math.min(bottom, ...inView), Math.max(high, ...inView), 0.12);
+      const share = poles(this.slopeOf) ? 0.14 : 0.09;
       const slopes = middle(
-        this.slopes.map((p) => p[1]),
-        0.09,
-        0.91,
+        this.slopeOf.points.map((p) => p[1]),
+        share,
+        1 - share,
       );
       this.slopeRange = roomy(Math.min(slopes[0], 0), Math.max(slopes[1], 0), 0.15);
       this.above.key = "";
@@ -162,8 +166,10 @@ export class CurvePlot {
       /** @type {number[]} */ (this.slopeRange),
     );
     if (changed) {
-      set(this.curve, { d: this.above.curve(/** @type {number[][]} */ (this.points)) });
-      set(this.slope, { d: this.under.curve(/** @type {number[][]} */ (this.slopes)) });
+      set(this.curve, { d: this.above.curve(/** @type {any} */ (this.curveOf).points) });
+      set(this.slope, { d: this.under.curve(/** @type {any} */ (this.slopeOf).points) });
+      this.above.mark(/** @type {any} */ (this.curveOf).breaks);
+      this.under.mark(/** @type {any} */ (this.slopeOf).breaks);
     }
     const name = model.names[0];
     this.above.yTitle.textContent = `f(${name})`;

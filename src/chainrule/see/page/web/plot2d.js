@@ -1,6 +1,7 @@
 // Two variables, or two chosen of many: contours with heat, arrows downhill, the descents, and slices through the point.
 
 import { contours } from "../vendor/d3.js";
+import { traced } from "./breaks.js";
 import { h, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
@@ -21,8 +22,9 @@ export class PlanePlot {
     this.runs = s("g");
     this.path = s("path.run.run0");
     this.dots = s("path.dots.run0");
+    this.minimum = s("path.minimum");
     this.panel.below.append(this.heat);
-    this.panel.inside.append(this.arrows, this.runs, this.path, this.dots);
+    this.panel.inside.append(this.arrows, this.runs, this.path, this.dots, this.minimum);
     this.cross = s("path.drop");
     const [point, around] = handle((e) => this.key(e));
     this.handle = point;
@@ -110,6 +112,9 @@ export class PlanePlot {
     set(this.cross, { d: `M${box.left},${seen.cy}H${box.right}M${seen.cx},${box.top}V${box.bottom}` });
     set(this.path, { d: this.panel.curve(run.points.map((p) => [p[i], p[j]])) });
     set(this.dots, { d: dotted(run.points.slice(0, k + 1).map(place)) });
+    const lowest = app.dragging ? null : app.lowest();
+    const [mx, my] = lowest ? place(lowest) : [0, 0];
+    set(this.minimum, { d: lowest ? `M${mx - 7},${my}h14M${mx},${my - 7}v14` : "" });
     this.runs.replaceChildren(
       ...app.kept.flatMap((kept, r) => [
         s(`path.run.run${r + 1}`, { d: this.panel.curve(kept.run.points.map((p) => [p[i], p[j]])) }),
@@ -252,7 +257,8 @@ export class PlanePlot {
     const [i, j] = this.axes;
     const start = state.start;
     const reach = 6 * (1 + Math.hypot(start[i], start[j]));
-    const near = [start, ...run.points].filter((p) => Math.hypot(p[i] - start[i], p[j] - start[j]) < reach);
+    const lowest = this.app.lowest();
+    const near = [start, ...run.points, ...(lowest ? [lowest] : [])].filter((p) => Math.hypot(p[i] - start[i], p[j] - start[j]) < reach);
     const [a, b] = [i, j].map((n) => [Math.min(...near.map((p) => p[n])), Math.max(...near.map((p) => p[n]))]);
     const size = Math.max(a[1] - a[0], b[1] - b[0], 1);
     const far = 1.25 * Math.max(...[...a, ...b].map(Math.abs), 0.8);
@@ -307,7 +313,7 @@ class Slice {
       height = this.element.clientHeight || 170;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const x = point.slice();
-    const points = spaced(domain[0], domain[1], 120).map((t) => ((x[i] = t), [t, model.value(x)]));
+    const { points, breaks } = traced((t) => ((x[i] = t), model.value(x)), domain[0], domain[1], 120);
     const [low, high] = middle(
       points.map((p) => p[1]),
       0,
@@ -321,6 +327,7 @@ class Slice {
       roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1),
     );
     set(this.curve, { d: this.panel.curve(points) });
+    this.panel.mark(breaks);
     const at = this.panel.at(point[i], y);
     set(this.point, { cx: at[0], cy: Number.isFinite(y) ? at[1] : -99 });
     set(this.tangent, { d: Number.isFinite(slope) ? this.panel.straight(point[i], y, slope) : "" });

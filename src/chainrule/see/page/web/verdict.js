@@ -1,27 +1,58 @@
-// What became of a descent, in words, and why.
+// What became of a descent, in words: what is certain, and else what was seen.
 
-import { explain } from "./descent.js";
+import { bound, leap } from "./descent.js";
 import { digits } from "./formula.js";
 import { say } from "./language.js";
+import { nearestPlace, placeOf } from "./model.js";
 
-/** @param {import("./app.js").App} app @returns {{kind: string, title: string, text: string}} */
+/** @typedef {{kind: string, title: string, text: string, place?: number[] | null}} Verdict place: one to start from instead */
+
+/** @param {import("./app.js").App} app @returns {Verdict} */
 export function verdict(app) {
   const { model, run, state } = app;
-  const last = run.points[run.points.length - 1];
-  const where = model.names.length <= 3 ? model.names.map((n, i) => `${n} = ${digits(last[i], 5)}`).join(", ") : "";
-  const f = digits(run.losses[run.losses.length - 1], 5);
-  if (run.outcome === "outside")
-    return {
-      kind: "bad",
-      title: say("Not defined at the start"),
-      text: say("The function or its slope is not a number there: move the start."),
-    };
-  if (run.outcome === "diverged")
-    return { kind: "bad", title: say("Diverges at step {k}", { k: run.at }), text: why(app) };
-  if (run.outcome === "bouncing") return { kind: "odd", title: say("Bounces without settling"), text: why(app) };
-  const at = where ? say("{where}, f = {f}", { where, f }) : `f = ${f}`;
-  if (run.outcome === "converged")
-    return { kind: "good", title: say("Converges in {k} steps", { k: run.at }), text: at };
+  const last = run.points.length - 1;
+  const at = told(model, run.points[last], run.losses[last]);
+  const over = ["diverged", "leaping", "moving", "left", "converged"].includes(run.outcome) ? leap(model, run) : null;
+  const tear = over?.over.kind === "pole" ? say("pole") : say("jump");
+  const leapText = over
+    ? say("Step {k} leaps from {a} to {b}, over a {kind} near {x}.", {
+        k: over.k,
+        a: named(model, over.a),
+        b: named(model, over.b),
+        kind: tear,
+        x: named(model, over.over.x),
+      })
+    : "";
+  switch (run.outcome === "moving" && over ? "leaping" : run.outcome) {
+    case "outside":
+      return outside(app);
+    case "diverged":
+      return { kind: "bad", title: say("Diverges at step {k}", { k: run.at }), text: leapText || why(app) };
+    case "left":
+      return {
+        kind: "bad",
+        title: say("Leaves the domain at step {k}", { k: run.at }),
+        text: say("At {where} the function is not defined. Try a smaller learning rate.", {
+          where: named(model, run.beyond?.x ?? []),
+        }),
+      };
+    case "leaping":
+      return {
+        kind: "odd",
+        title: over?.over.kind === "jump" ? say("Leaps over a jump") : say("Leaps over a pole"),
+        text: leapText,
+      };
+    case "falling":
+      return {
+        kind: "odd",
+        title: say("Falls without end"),
+        text: say("{at}, and further on it is lower still: there is no minimum that way.", { at }),
+      };
+    case "bouncing":
+      return { kind: "odd", title: say("Bounces without settling"), text: why(app) };
+    case "converged":
+      return arrived(app, at, leapText);
+  }
   return {
     kind: "odd",
     title: say("Still moving after {n} steps", { n: state.steps }),
@@ -29,41 +60,85 @@ export function verdict(app) {
   };
 }
 
-/** Why a descent does not settle: the learning rate held against the curvature. @param {import("./app.js").App} app */
-function why(app) {
-  const { model, run, state } = app;
-  const { told, damped, down } = explain(model, state, run);
-  if (!told)
-    return down
-      ? say("The function curves down there: it may have no minimum that way.")
-      : say("Try a smaller learning rate.");
-  const values = {
-    c: digits(told.c, 4),
-    bound: digits(told.bound, 4),
-    lr: digits(state.lr, 4),
-    try: digits(1 / told.c, 2),
-    less: digits(state.lr / 10, 2),
+/** @param {import("./model.js").Model} model @param {number[]} x */
+function named(model, x) {
+  return model.names
+    .slice(0, 3)
+    .map((n, i) => `${n} = ${digits(x[i], 4)}`)
+    .concat(model.names.length > 3 ? "…" : [])
+    .join(", ");
+}
+
+/** @param {import("./model.js").Model} model @param {number[]} x @param {number} f */
+function told(model, x, f) {
+  const where = model.names.map((n, i) => `${n} = ${digits(x[i], 5)}`).join(", ");
+  return model.names.length <= 3 ? say("{where}, f = {f}", { where, f: digits(f, 5) }) : `f = ${digits(f, 5)}`;
+}
+
+/** A place without a slope: which kind it is. @param {import("./app.js").App} app @param {string} at @param {string} leapText @returns {Verdict} */
+function arrived({ model, run }, at, leapText) {
+  const place = placeOf(model, run.points[run.points.length - 1]);
+  const k = run.at,
+    single = model.names.length === 1;
+  const text = [at + (leapText ? "." : ""), leapText].filter(Boolean).join(" ");
+  if (k === 0) {
+    const title = {
+      minimum: say("Starts on a minimum"),
+      maximum: say("Starts on a maximum"),
+      saddle: single ? say("Starts on a point of inflection") : say("Starts on a saddle point"),
+      flat: say("Starts where the function is flat"),
+      slope: say("Starts where the function is nearly flat"),
+    }[place];
+    const still = place === "slope" ? say("The slope is so small that steps hardly move.") : say("The slope is zero: no step moves.");
+    return { kind: place === "minimum" ? "good" : "odd", title, text: `${still} ${at}` };
+  }
+  const title = {
+    minimum: say("Converges in {k} steps", { k }),
+    maximum: say("Comes to a maximum in {k} steps", { k }),
+    saddle: single ? say("Comes to a point of inflection in {k} steps", { k }) : say("Comes to a saddle point in {k} steps", { k }),
+    flat: say("Comes to where the function is flat in {k} steps", { k }),
+    slope: say("Comes to where the function is nearly flat in {k} steps", { k }),
+  }[place];
+  return { kind: place === "minimum" ? "good" : "odd", title, text };
+}
+
+/** A start where there is nothing to descend on. @param {import("./app.js").App} app @returns {Verdict} */
+function outside({ model, run }) {
+  const x = run.points[0],
+    f = run.losses[0];
+  const place = nearestPlace(model, x);
+  const what = Number.isNaN(f)
+    ? say("The function is not a number there.")
+    : Number.isFinite(f)
+      ? say("The slope is not finite there.")
+      : say("The function is too large there for a number of double precision.");
+  const nearest = say("The nearest place that works: {where}", { where: named(model, place ?? x) });
+  return {
+    kind: "bad",
+    title: Number.isNaN(f) ? say("Not defined at the start") : say("Not finite at the start"),
+    text: place ? `${what} ${nearest}` : what,
+    place,
   };
-  const single = model.names.length === 1;
-  const where =
-    told.k === 0
-      ? single
-        ? say("The curvature at the start is {c}.", values)
-        : say("The largest curvature at the start is {c}.", values)
-      : single
-        ? say("The curvature at the lowest point is {c}.", values)
-        : say("The largest curvature at the lowest point is {c}.", values);
-  const said = [where];
-  if (state.optimizer !== "sgd") said.push(say("The rate is {lr}. Try a smaller one, such as {less}.", values));
-  else {
-    said.push(
-      damped
+}
+
+/** Why a descent does not settle: the rate held against the curvature where that decides, else the rates that were tried. @param {import("./app.js").App} app */
+function why(app) {
+  const { model, run, state, seen } = app;
+  const limit = bound(model, state, run);
+  if (limit && state.lr >= limit.rate * (1 - 1e-9)) {
+    const values = { c: digits(limit.c, 4), bound: digits(limit.rate, 4), lr: digits(state.lr, 4), try: digits(1 / limit.c, 2) };
+    return [
+      model.names.length === 1 ? say("The curvature is {c} everywhere.", values) : say("The largest curvature is {c} everywhere.", values),
+      limit.damped
         ? say("Steps shrink only while the rate is below 2 (1 + momentum) / {c} = {bound}; it is {lr}.", values)
         : say("Steps shrink only while the rate is below 2 / {c} = {bound}; it is {lr}.", values),
-    );
-    said.push(
-      state.lr >= told.bound ? say("Try {try}.", values) : say("The steps overshoot to where the function is steeper."),
-    );
+      say("Try {try}.", values),
+    ].join(" ");
   }
-  return said.join(" ");
+  const said = [];
+  if (run.beyond && Math.abs(run.beyond.loss) === Infinity)
+    said.push(say("The value is too large for a number of double precision."));
+  if (run.outcome === "diverged" && seen?.critical) said.push(say("From here it diverges from {lr} on.", { lr: digits(seen.critical, 3) }));
+  if (seen?.settles && seen.settles < state.lr) said.push(say("A rate of {lr} converges.", { lr: digits(seen.settles, 2) }));
+  return said.length ? said.join(" ") : say("Try a smaller learning rate.");
 }
