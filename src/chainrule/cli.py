@@ -24,6 +24,7 @@ COMMANDS = {
     "check": (".see.commands.check", "slopes from several sides, and a derivative by hand beside them"),
     "explain": (".see.commands.explain", "how a value and its gradient are computed, with all numbers"),
     "descend": (".see.commands.descend", "minimise a function, show the way and how it ended"),
+    "fit": (".see.commands.fit", "fit a formula to columns of a file: parameters with their errors"),
     "page": (".see.commands.page", "write a web page to play with a function"),
     "lite": (".lite.command", "make a site of notebooks that run in the reader's browser, nothing installed"),
     "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),

@@ -200,6 +200,17 @@ class Fit:
         unit = 1.0 if self.absolute_sigma else self.reduced_chi2
         return profile(problem, end, problem.parameters.labels.index(name), t, error, unit, **self.solver)
 
+    def plot(self, ax: Any = None, level: float = 0.95, theme: str | None = None) -> Any:
+        """Draw the data with error bars, the curve with its band, and the residuals below.
+
+        ax: where to draw data and curve alone; else a figure is made, and an array of its two axes is returned.
+        level: of the band. theme: "light" or "dark"; else as matplotlib is set.
+        Raises ValueError where y does not stand over one x.
+        """
+        from chainrule.fitting.plot import draw
+
+        return draw(self, level, ax, theme)
+
     # ------------------------------------------------------------------------------------------------- the report
 
     def _rows(self) -> list[tuple[str, tuple[float, float, str]]]:

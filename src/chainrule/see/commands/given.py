@@ -95,7 +95,7 @@ def title(f: Callable[..., Any], names: Sequence[str]) -> str:
 
 def point(f: Callable[..., Any], words: Sequence[str], option: str) -> dict[str, Tensor]:
     """The values of the function's arguments, in their order, from words such as `x=1` and `x=1,y=[2,3]`."""
-    given = _assigned(words, option)
+    given = assigned(words, option)
     parameters = inspect.signature(f).parameters.values()
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     unknown = [name for name in given if name not in names]
@@ -110,7 +110,8 @@ def point(f: Callable[..., Any], words: Sequence[str], option: str) -> dict[str,
     return found if isinstance(f, Expression) else _fitting(f, found)
 
 
-def _assigned(words: Sequence[str], option: str) -> dict[str, Tensor]:
+def assigned(words: Sequence[str], option: str) -> dict[str, Tensor]:
+    """Values by name, from words such as `x=1` and `x=1,y=[2,3]`."""
     found: dict[str, Tensor] = {}
     for word in words:
         for assignment in re.split(r",(?=\s*[^\W\d]\w*\s*=)", word):
