@@ -503,3 +503,37 @@ def test_hooks_of_all_kinds_are_as_in_torch():
     assert said[:4] == [[], "first", "second", [[1.0, 1.0]]] and said[4] == [[2.0, 2.0]]
     torch = pytest.importorskip("torch")
     assert said == hook_tour(torch)
+
+
+HALF = {"h": [0.5, 1.0], "x": [0.25, 0.75], "bo": [True, False], "i": [1, 0], "d": [0.5, 1.0]}
+KINDS = {"h": "float16", "x": "float32", "bo": "bool", "i": "int64", "d": "float64"}
+PAIRS = ("x, bo", "x, i", "x, h", "x, d", "h, x", "h, h", "bo, x")
+MIXED = [
+    *(f"F.{loss}({pair})" for loss in ("mse_loss", "l1_loss", "smooth_l1_loss") for pair in PAIRS),
+    "F.binary_cross_entropy(x, bo)", "F.binary_cross_entropy(x, i)", "F.binary_cross_entropy_with_logits(x, i)",
+    "F.binary_cross_entropy_with_logits(h, x)", "F.multi_margin_loss(x + x.new_tensor([0.0, 0.5]), lib.tensor(1))",
+    "F.multilabel_margin_loss(x + x.new_tensor([0.0, 0.5]), lib.tensor([1, -1]))", "F.hinge_embedding_loss(x, h)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", MIXED)
+def test_targets_of_other_dtypes_as_in_torch(call: str) -> None:
+    """Booleans, integers and other floats as targets: values, dtypes and slopes of PyTorch's, or its refusal."""
+    torch = pytest.importorskip("torch")
+    found: list[Any] = []
+    for lib in (torch, cr):
+        given = {k: lib.tensor(v, dtype=getattr(lib, KINDS[k])) for k, v in HALF.items()}
+        given["x"].requires_grad_()
+        try:
+            y = eval(call, {"F": lib.nn.functional, "lib": lib, **given})
+            found.append([str(y.dtype), y.item()])
+            if y.requires_grad:
+                y.backward()
+                found[-1] += given["x"].grad.tolist()
+        except RuntimeError as refusal:
+            found.append(str(refusal))
+    theirs, ours = found
+    if isinstance(theirs, str):
+        assert ours.startswith(theirs)
+    else:
+        assert ours[0] == theirs[0] and ours[1:] == pytest.approx(theirs[1:], rel=1e-3)

@@ -401,3 +401,41 @@ def test_quantiles_beside_infinities_are_shares_of_them(x, q, right, slopes, run
         y = run(lambda x, f=f: f(x.detach(), q))(x)
         np.testing.assert_equal(y.item(), right)
         np.testing.assert_allclose(cr.func.grad(lambda x, f=f: f(x, q))(x).numpy(), slopes, atol=1e-15)
+
+
+def test_areas_and_sums_of_small_integers_do_not_wrap():
+    # The sums of neighbours do not fit; PyTorch's own wrap (its trapezoid of these is 330).
+    y, x = cr.tensor([100, 101, 103], dtype=cr.int8), cr.tensor([3, 2, 0], dtype=cr.uint8)
+    assert cr.trapezoid(y).item() == 202.5 and cr.cumulative_trapezoid(y).tolist() == [100.5, 202.5]
+    assert cr.trapezoid(y, x).item() == -100.5 - 204 and cr.trapezoid(y, x.double()).dtype is cr.float64
+    with pytest.raises(RuntimeError, match="received a bool input for `y`"):
+        cr.trapezoid(y > 101)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8", "bool", "float16"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "x.sum()", "x.sum(0)", "x.prod()", "x.prod(0)", "x.cumsum(0)", "x.cumprod(1)", "x.mean()", "x.nansum()",
+        "x.sum(dtype=lib.int8)", "x.prod(dtype=lib.int16)", "x.cumsum(0, dtype=lib.int8)", "x.mean(dtype=lib.float64)",
+        "x.cumprod(0, dtype=lib.float32)", "x.mean(dtype=lib.int64)", "lib.logsumexp(x, 0)", "x.norm()", "x.var()",
+        "lib.addbmm(x[:, :2], x[None], x.T[None])", "x @ x.T", "lib.softmax(x, 0, dtype=lib.float64)", "x.cov()",
+        "x.index_add(0, lib.tensor([0, 0]), x)", "x.scatter_add(0, lib.zeros(1, 3, dtype=lib.int64), x)", "x.diff()",
+    ],
+)  # fmt: skip
+def test_widths_in_which_sums_are_kept_are_those_of_torch(call, dtype):
+    torch = pytest.importorskip("torch")
+    found = []
+    for lib in (torch, cr):
+        x = lib.tensor([[100, 101, 102], [103, 104, 105]]).to(getattr(lib, dtype))
+        try:
+            y = eval(call, {"lib": lib, "x": x})
+            found.append((str(y.dtype), np.asarray(y.tolist(), dtype=float)))
+        except (RuntimeError, NotImplementedError) as refusal:
+            found.append((str(refusal), None))
+    theirs, ours = found
+    if theirs[1] is None and dtype == "bool":
+        return  # some have no kernel for truth values there
+    assert ours[0].startswith(theirs[0])
+    if theirs[1] is not None:
+        np.testing.assert_allclose(ours[1], theirs[1], rtol=2e-3 if dtype == "float16" else 1e-5)

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.api.public import at_float32, named, public
 from chainrule.api.reductions import Dim, legacy, one_dim, op, pick, sum_, total
 from chainrule.api.results import make
-from chainrule.base.dtypes import dtype
+from chainrule.base.dtypes import default_float, dtype
 from chainrule.base.shapes import dim_index
 from chainrule.core.tensor import Tensor
 
@@ -83,6 +83,13 @@ def diff(
 
 def _areas(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> tuple[Tensor, int]:
     """The doubled areas of the trapezoids between neighbours, and their dimension counted from the end."""
+    for a, what in ((y, "y"), (x, "x")):
+        if a is not None and a._a.dtype.kind == "b":
+            raise RuntimeError(f"{name}: received a bool input for `{what}`, but bool is not supported")
+    if y._a.dtype.kind != "f":  # sums of neighbours would not fit small integers
+        y = op("cast")(y, dtype=default_float() if x is None or x._a.dtype.kind != "f" else x._a.dtype)
+    if x is not None and x._a.dtype.kind != "f":
+        x = op("cast")(x, dtype=y._a.dtype)
     shape = y._a.shape
     rank = len(shape)
     d = dim_index(dim, rank)

@@ -388,5 +388,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 @public(inplace=True)
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * (the sum of the products of two stacks of matrices)."""
-    product = reduce.sum(bmm(batch1, batch2), dim=(0,), keepdim=False)
+    each = bmm(batch1, batch2)
+    product = reduce.sum(each, dim=(0,), keepdim=False)
+    if product._a.dtype != each._a.dtype:  # a sum of integers is int64
+        product = views.cast(product, dtype=each._a.dtype)
     return _plus("AddbmmBackward0", input, product, beta, alpha)

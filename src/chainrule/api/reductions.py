@@ -118,8 +118,9 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
     """
     x = as_dtype(input, dtype)
     if x._a.dtype.kind != "f":
+        which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
             f"Got: {legacy(x)}. Give dtype=torch.float32, or convert with .float() first."
         )
     dims = dims_of("mean", x, dim, keepdim)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import at_float32, named
-from chainrule.base import errors
+from chainrule.base import dtypes, errors
+from chainrule.base.dtypes import F32, F64
 from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, known, numbers, payload, positions, within
@@ -46,7 +47,8 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
         word = kwargs.get("reduction", "mean")
         if word not in ("mean", "sum", "none") and not (word == "batchmean" and f.__name__ == "kl_div"):
             raise ValueError(f"{word} is not a valid value for reduction")
-        return halves(*args, **kwargs)
+        mixed = any(isinstance(x, Tensor) and x._a.dtype in (F32, F64) for x in args)
+        return (f if mixed else halves)(*args, **kwargs)  # halves beside wider floats become those
 
     return call
 
@@ -54,6 +56,22 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
 def _reduced(loss: Any, reduction: str, label: str | None = None) -> Tensor:
     out = loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
     return named(out, label) if label else out
+
+
+def _difference(input: Any, target: Any) -> Any:
+    """input - target, where truth values of either are the numbers 0 and 1."""
+    for x, other in ((input, target), (target, input)):
+        if x._a.dtype.kind == "b" and other._a.dtype.kind == "f":
+            return input.to(other.dtype) - target.to(other.dtype)
+    return input - target
+
+
+def _targets_are_floats(input: Tensor, target: Tensor, said: str) -> None:
+    if target._a.dtype.kind != "f" and input._a.dtype.kind == "f":
+        theirs, ours = (dtypes.of(x._a.dtype) for x in (target, input))
+        names = (d.legacy.removesuffix("Tensor") for d in (theirs, ours))
+        said = said.format(*names)
+        raise RuntimeError(f"{said}. Targets of this loss are numbers as the input's: target.to({ours})")
 
 
 def _alike(input: Tensor, target: Tensor, what: str = "target") -> None:
@@ -80,7 +98,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     a, b = input._a, target._a
     if weight is None and a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind == "f":
         return REGISTRY["mse_loss"](input, target, reduction=reduction)
-    difference: Any = input - target
+    difference = _difference(input, target)
     loss = difference * difference
     if weight is None:
         return _reduced(loss, reduction, "MseLossBackward0")
@@ -127,7 +145,7 @@ def huber_loss(
 
 
 def _huber(input: Any, target: Any, delta: float) -> Any:
-    d = input - target
+    d = _difference(input, target)
     size = abs(d)
     return _where(size < delta, 0.5 * d * d, delta * (size - 0.5 * delta))
 
@@ -190,6 +208,7 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
+    _targets_are_floats(input, target, "Found dtype {} but expected {}")
     p = payload(input)
     demand((p >= 0) & (p <= 1), lambda: RuntimeError("all elements of input should be between 0 and 1"))
     loss = REGISTRY["binary_cross_entropy"](input, target)
@@ -204,6 +223,7 @@ def binary_cross_entropy_with_logits(
     """`binary_cross_entropy` of `sigmoid(input)`, without overflow; `pos_weight` weighs the ones."""
     if input._a.shape != target._a.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    _targets_are_floats(input, target, "result type {1} can't be cast to the desired output type {0}")
     if pos_weight is None:
         loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
     else:
@@ -431,7 +451,7 @@ def multi_margin_loss(
     x: Any = input.reshape(-1, input._a.shape[-1] if input._a.shape else 1)
     classes = np.array(numbers(target)).reshape(-1, 1)  # its own, as backward reads it
     n = x.shape[1]
-    short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).clamp(min=0)
+    short = (margin - REGISTRY["gather"](x, dim=1, index=classes) + x).relu()
     if p == 2:
         short = short * short
     if weight is not None:
@@ -457,7 +477,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     np.logical_or.at(is_target, (np.arange(x.shape[0])[:, None], index), listed)
     gaps = 1 - REGISTRY["gather"](x, dim=1, index=index).unsqueeze(2) + x.unsqueeze(1)  # [row, target, other]
     counted = listed[:, :, None] & ~is_target[:, None, :]
-    loss = _where(wrap(counted), gaps.clamp(min=0), 0.0).sum((1, 2)) / x.shape[1]
+    loss = _where(wrap(counted), gaps.relu(), 0.0).sum((1, 2)) / x.shape[1]
     if reduction == "none" and len(input._a.shape) < 2:
         loss = loss.reshape(())
     return _reduced(loss, reduction, "MultilabelMarginLossBackward0")
