@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from fuzz.__main__ import size_of
 from fuzz.compare import MODES, play, random_program
-from fuzz.known import KNOWN, PROGRAMS, explain
+from fuzz.known import KNOWN, explain
 from fuzz.shrink import shrink, text
 
 PIECE, COUNT = 25, 150
@@ -34,17 +34,10 @@ def test_what_is_listed_still_differs(known) -> None:
     assert known.explains(found)
 
 
-@pytest.mark.parametrize("seed", PROGRAMS)
-def test_programs_that_are_listed_still_differ(seed: int) -> None:
-    found = random_program(seed, MODES[seed % 3], size_of(seed))[1]
-    assert found is not None, "this difference is gone: take it off the list"
-    assert explain(found) is None
-
-
 def test_a_failing_program_is_made_small() -> None:
-    lines = ["v0 = T.tensor([1.0, 2.0])", *(f"v{i} = v0 + {i}" for i in range(1, 20)), "v30 = v0.expand([2, 2])",
-             "v30.zero_()"]  # fmt: skip
+    lines = ["v0 = T.tensor([1.0, 2.0])", *(f"v{i} = v0 + {i}" for i in range(1, 20)), "v30 = v0[:1]",
+             "v0.unsqueeze_(0)"]  # fmt: skip
     _, found = play(lines, "reverse", strict=True)
     small, again = shrink(lines, "reverse", found)
-    assert small == ["v0 = T.tensor([1.0, 2.0])", "v30 = v0.expand([2, 2])", "v30.zero_()"]
-    assert again.topic == found.topic == "ours refuses: zero_"
+    assert small == ["v0 = T.tensor([1.0, 2.0])", "v30 = v0[:1]", "v0.unsqueeze_(0)"]
+    assert again.topic == found.topic == "ours refuses: unsqueeze_"

@@ -188,10 +188,27 @@ def test_an_expanded_tensor_refuses_in_place_unless_nothing_repeats():
     with pytest.raises(RuntimeError, match="more than one element"):
         cr.zeros(3).expand(2, 3).add_(1)
     with pytest.raises(RuntimeError, match="more than one element"):
-        cr.zeros(3).expand(2, 3)[0] = 1.0
+        cr.zeros(3).expand(2, 3)[:] = 1.0
+    with pytest.raises(RuntimeError, match="more than one element"):
+        cr.zeros(3).expand(2, 3).fill_(cr.tensor(1.0))
     x = cr.zeros(3)
     x.expand(1, 3).add_(1)
     assert x.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "change", ["zero_()", "fill_(2.0)", "T.zero_()", "__setitem__(0, 5.0)", "__setitem__((1, 0), 5.0)"]
+)
+def test_an_expanded_tensor_is_filled_and_its_places_are_set(change):
+    a = cr.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    b = a * 1
+    e = b.expand(2, 3)
+    eval(f"e.{change}")
+    new = {"zero_()": [0, 0, 0], "T.zero_()": [0, 0, 0], "fill_(2.0)": [2, 2, 2], "__setitem__(0, 5.0)": [5, 5, 5]}
+    assert e.tolist() == [new.get(change, [5, 2, 3])] * 2
+    assert b.tolist() == e[0].tolist()
+    ((e * e).sum() + (b * 3).sum()).backward()  # of what is overwritten nothing depends on a any more
+    assert a.grad.tolist() == ([0, 11, 15] if change not in new else [0, 0, 0])
 
 
 def test_zero_fill_and_copy_with_history():

@@ -150,7 +150,7 @@ class Pair:
             ("strides", _strides(a), _strides(b)),
         ):
             if mine != other:
-                return Finding(what, line, str(mine), str(other))
+                return Finding(what + self._operands(line, name) * (what == "strides"), line, str(mine), str(other))
         x, y = numbers(a), numbers(b)
         if kind in TOLERANCE:
             self.precision = max(self.precision, TOLERANCE[kind])
@@ -159,6 +159,13 @@ class Pair:
         if y.size and np.abs(y[np.isfinite(y)].astype(float)).max(initial=0) > LARGE:
             self._drop(name)
         return None
+
+    def _operands(self, line: str, name: str) -> str:
+        """How what a line reads lies in memory, where that is no plain order."""
+        read = [self.theirs[n] for n in dict.fromkeys(NAME.findall(line)) if n != name and n in self.theirs]
+        if any(s == 0 and n > 1 for x in read for s, n in zip(x.stride(), x.shape)):
+            return " of what repeats"
+        return " of several" if len([x for x in read if x.dim() > 1]) > 1 else ""
 
     def _all_same(self, line: str) -> Finding | None:
         for name in self.env:
@@ -241,7 +248,8 @@ class Pair:
             if self.precision > 1e-2 and not all(np.isfinite(a).all() for a in got):
                 continue
             if not same(*got, self.precision * (1 if self.precision < 1e-6 else 5)):
-                return Finding("tangent", name, show(got[0]), show(got[1]))
+                made = [line for line in self.lines if f"{name} = " in line]
+                return Finding("tangent", made[-1] if made else name, show(got[0]), show(got[1]))
         return None
 
 

@@ -33,6 +33,15 @@ class Known(NamedTuple):
         )
 
 
+# Functions of the elements at the same place in each operand.
+ELEMENTWISE = (
+    r" = (T\.(where|add|sub|mul|true_divide|maximum|minimum|fmax|fmin|atan2|hypot|eq|ne|lt|le|gt|ge|logical_\w+"
+    r"|floor_divide|copysign|logaddexp|xlogy)\(|v\d+ [-+*/>]|[-\d.T]\S* [-+*/]|v\d+\.(lerp|clamp|nan_to_num|pow"
+    r"|masked_fill|float\d+|to|abs|neg|sin|cos|tanh|sigmoid|exp2|expm1|atan|asinh|erf|relu|square|reciprocal|sign|floor|ceil|trunc"
+    r"|round|sqrt|log|log1p|rsqrt|sgn|is\w+|logical_not|signbit|positive)\(|T\.nn\.functional\.\w+\(v\d+\)"
+    r"|T\.nn\.functional\.(\w+_loss|binary_\w+)\()"
+)
+
 KNOWN = (
     Known(
         "truth values that require a gradient",
@@ -43,13 +52,11 @@ KNOWN = (
         ("v0 = T.tensor([True, False])", "v1 = T.tensor(0.5, requires_grad=True)", "v0[v0 > 0] = v1"),
     ),
     Known(
-        "strides of what is not contiguous",
-        "as_strided counts in memory that lies in order, and asks for it",
-        "ours refuses",
-        "as_strided",
-        "not contiguous",
-        ("v0 = T.tensor([[1.0, 2.0], [3.0, 4.0]])", "v10 = v0.mT", "v11 = v10.as_strided((2,), (1,))"),
-        passing=True,
+        "strides through gaps",
+        "as_strided of a part with gaps reaches elements that are not the part's: no gradient is led there",
+        "ours refuses", "as_strided", "has gaps in memory",
+        ("v0 = T.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)", "v10 = v0[:, :1]",
+         "v11 = v10.as_strided((2,), (1,))"), passing=True,
     ),
     Known(
         "no kernel",
@@ -77,16 +84,30 @@ KNOWN = (
         ("v0 = T.tensor([1.0, 2.0], requires_grad=True)", "v10 = v0 * 1", "v11 = v10.unbind(0)[0]", "v11.mul_(2)"),
     ),
     Known(
-        "layouts",
-        "results lie as NumPy lays them out: PyTorch keeps the order of a permuted operand where we make rows, or not",
-        "strides", "", "",
-        ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = T.linalg.inv(v0)"), passing=True,
+        "order of dimensions that repeat",
+        "of dimensions along which an operand is expanded, NumPy and PyTorch choose the inner one otherwise",
+        "strides of what repeats", ELEMENTWISE, "",
+        ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = v0.expand([2, 2, 2])", "v11 = v10.permute([2, 0, 1])",
+         "v12 = v11 + 1"), passing=True,
     ),
     Known(
-        "writing to repeated elements",
-        "an expanded tensor is changed in no way, where PyTorch allows to fill it",
-        "ours refuses", "", "more than one element of the written-to tensor refers to a single memory location",
-        ("v0 = T.tensor([1.0])", "v10 = v0.expand([2])", "v10.zero_()"),
+        "order of operands that lie differently",
+        "NumPy weighs all operands where PyTorch follows the first that says anything",
+        "strides of several", ELEMENTWISE, "",
+        ("v0 = T.arange(24.0).reshape(2, 3, 4).permute(2, 0, 1)", "v1 = T.arange(12.0).reshape(3, 4).mT[::2]",
+         "v10 = T.where(v1 > 1, v1, v0)"), passing=True,
+    ),
+    Known(
+        "order of what an index picks",
+        "what positions pick lies by rows; PyTorch's lies as the tensor that it is picked from",
+        r"strides.*", r"= v\d+\[", "",
+        ("v0 = T.tensor([[[1.0, 2.0], [3.0, 5.0]]])", "v10 = v0.mT", "v11 = v10[[0, 0]]"), passing=True,
+    ),
+    Known(
+        "order of compositions",
+        "these are compositions here, and one kernel that writes rows in PyTorch",
+        r"strides.*", r"logsigmoid|index_copy|masked_scatter|layer_norm|adaptive|pad\(|solve", "",
+        ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = T.nn.functional.logsigmoid(v0.mT)"), passing=True,
     ),
     Known(
         "shapes in place",
@@ -151,14 +172,13 @@ KNOWN = (
         "torch refuses", r"\] = ", "Index put requires the source and destination dtypes match",
         ("v0 = T.tensor([1.0, 2.0])", "v1 = T.tensor([3])", "v0[[0]] = v1"),
     ),
+    Known(
+        "tangents beside NaN",
+        "PyTorch multiplies the tangent of the operand that is not chosen by 0, also where it is NaN",
+        "tangent", r"T\.f(min|max)\(", "nan",
+        ("v0 = T.tensor([1.0], requires_grad=True)", "v10 = v0.std()", "v11 = T.fmin(v0, v10)"), mode="forward",
+    ),
 )  # fmt: skip
-
-
-# Programs of the test suite whose difference has no line to tell it by, by their numbers.
-PROGRAMS = {
-    217: "second order: a slope of hardsigmoid, softshrink and an outer product differs beyond the eighth digit",
-    404: "PyTorch's tangent of fmin is NaN beside a NaN that is not chosen",
-}
 
 
 def explain(found: Finding) -> Known | None:

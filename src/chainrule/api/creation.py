@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.device import here
+from chainrule.api.layout import preserve_format
 from chainrule.api.public import FUNCTIONS, public
-from chainrule.base import dtypes
+from chainrule.base import dtypes, memory
 from chainrule.base.shapes import numel, pack
 from chainrule.core.state import MODE, mode_now
 from chainrule.core.tape import numbers
@@ -266,7 +267,7 @@ def _filled(name: str, value: Any) -> None:
     ) -> Tensor:  # fmt: skip
         here(device)
         _need(input, f"{name}_like")
-        return made(np.full(input._a.shape, value, _np(dtype, input._a.dtype)), requires_grad)
+        return made(_full_as(input._a, value, _np(dtype, input._a.dtype), memory_format), requires_grad)
 
     def new(
         self: Tensor, *size: Any, dtype: Any = None, device: Any = None, layout: Any = None,
@@ -287,6 +288,15 @@ def _filled(name: str, value: Any) -> None:
         f.__doc__ = doc
     FUNCTIONS[name], FUNCTIONS[f"{name}_like"] = with_size, like
     setattr(Tensor, f"new_{name}", new)
+
+
+def _full_as(a: Any, value: Any, d: Any, memory_format: Any) -> Any:
+    """An array of a's shape, in the order in which a lies unless another is asked for."""
+    if type(a) is not np.ndarray or a.flags.c_contiguous or memory_format not in (None, preserve_format):
+        return np.full(a.shape, value, d)
+    out = memory.like(a, d)
+    out[...] = value
+    return out
 
 
 def _need(x: Any, name: str) -> None:
@@ -323,7 +333,7 @@ def full_like(
     """A tensor of the shape and dtype of `input`, full of `fill_value`."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     d = _np(dtype, input._a.dtype)
-    return made(np.full(input._a.shape, np.asarray(value).astype(d), d), requires_grad)
+    return made(_full_as(input._a, np.asarray(value).astype(d), d, memory_format), requires_grad)
 
 
 @public(method=False)

@@ -66,8 +66,14 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
                 f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
                 "dimension(s)."
             )
-        return named(ops.where(mask, as_like(value, input), input), "MaskedFillBackward1")
-    return named(ops.where(mask, wrap(scalar(value, input)), input), "MaskedFillBackward0")
+        return _filled(mask, as_like(value, input), input, "MaskedFillBackward1")
+    return _filled(mask, wrap(scalar(value, input)), input, "MaskedFillBackward0")
+
+
+def _filled(mask: Tensor, value: Tensor, input: Tensor, name: str) -> Tensor:
+    out = ops.where(mask, value, input)
+    flags = getattr(out._a, "flags", None)
+    return named(out if flags is None or flags.c_contiguous else views.clone(out), name)
 
 
 @public()

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.api.public import named, public
 from chainrule.api.shaping import in_place_view, reshape, transpose
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.base.shapes import dim_index, numel, pack
 from chainrule.core.tensor import Tensor, shareable, wrap
 from chainrule.ops import views as ops
@@ -257,9 +257,10 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 @public()
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
-    """A view with any sizes and strides (in elements) into the memory of a contiguous tensor.
+    """A view with any sizes and strides (in elements) into the memory of a tensor.
 
-    Raises RuntimeError where the view would reach outside the tensor, or the tensor is not contiguous.
+    Raises RuntimeError where the view would reach outside that memory, or a gradient would have to find its way through
+    the gaps of a tensor that is a part of another.
     """
     size, stride = tuple(size), tuple(stride)
     if len(size) != len(stride):
@@ -267,9 +268,10 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     if any(s < 0 for s in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     a = shareable(input)
+    start = input.storage_offset()  # type: ignore[attr-defined]
     if not a.flags.c_contiguous:
-        raise RuntimeError("as_strided of a tensor that is not contiguous: take .contiguous() of it first")
-    offset = 0 if storage_offset is None else storage_offset - input.storage_offset()  # type: ignore[attr-defined]
+        input = _in_order(input, a)
+    offset = (start if storage_offset is None else storage_offset) - input.storage_offset()  # type: ignore[attr-defined]
     last = offset + sum((n - 1) * s for n, s in zip(size, stride))
     if numel(size) and (offset < 0 or last >= a.size):
         raise RuntimeError(
@@ -278,6 +280,17 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"requiring a storage size of {(last + 1) * a.itemsize} are out of bounds for storage of size {a.nbytes}"
         )
     return ops.as_strided(input, size=size, stride=stride, offset=offset)
+
+
+def _in_order(x: Tensor, a: Any) -> Tensor:
+    """The memory in which x lies as a contiguous tensor: x with its axes moved, or the tensor that it is a view of."""
+    moved = wide.argsort([-s for s in a.strides], kind="stable").tolist()
+    if a.transpose(moved).flags.c_contiguous:
+        return ops.permute(x, dims=tuple(moved))  # type: ignore[no-any-return]
+    base = x._base
+    if base is None or base._g is not None or not shareable(base).flags.c_contiguous:
+        raise RuntimeError("as_strided of a tensor that has gaps in memory: take .contiguous() of it first")
+    return base
 
 
 in_place_view(as_strided, "as_strided")

@@ -10,8 +10,9 @@ import numpy as np
 
 from chainrule.api.creation import _np, _shape, made
 from chainrule.api.device import here
+from chainrule.api.layout import preserve_format
 from chainrule.api.public import FUNCTIONS, install, public
-from chainrule.base import dtypes, mersenne, wide
+from chainrule.base import dtypes, memory, mersenne, wide
 from chainrule.core.inplace import refuse_leaf
 from chainrule.core.state import current
 from chainrule.core.tape import numbers, store
@@ -137,6 +138,14 @@ def laid(a: Any, draw: Any) -> Any:
     return drawn.transpose(wide.argsort(order))
 
 
+def _as(x: Tensor, memory_format: Any, draw: Any) -> Any:
+    """Numbers drawn in the shape of x, and in the order in which it lies unless another is asked for."""
+    a = x._a
+    if type(a) is not np.ndarray or a.flags.c_contiguous or memory_format not in (None, preserve_format):
+        return draw(tuple(a.shape))
+    return laid(memory.like(a, np.bool_), draw)
+
+
 def _floats(dtype: Any, name: str) -> Any:
     d = _np(dtype, dtypes.default_float())
     if d.kind != "f":
@@ -160,7 +169,8 @@ def _drawing(name: str, draw: str) -> None:
 
     def like(input: Tensor, *, generator: Any = None, dtype: Any = None, device: Any = None, layout: Any = None,
              requires_grad: bool = False, memory_format: Any = None) -> Tensor:  # fmt: skip
-        return make(tuple(input._a.shape), generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
+        d = _floats(dtype or input.dtype, name)
+        return made(_as(input, memory_format, lambda s: getattr(_stream(generator), draw)(s, d)), requires_grad)
 
     words = "uniform in [0, 1)" if draw == "uniform" else "normal with mean 0 and deviation 1"
     with_size.__name__, like.__name__ = name, f"{name}_like"

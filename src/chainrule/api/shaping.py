@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.layout import preserve_format
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes, wide
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
@@ -131,8 +132,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
 @public()
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension, in order."""
-    return reshape(input, -1)
+    """All elements in one dimension, one next to the other: a view where they lie so already."""
+    return reshape(input.contiguous(), -1)  # type: ignore[attr-defined]
 
 
 @public()
@@ -328,7 +329,10 @@ _atleast(3, _three)
 @public()
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy with the tensor's history: gradients flow through it."""
-    return ops.clone(input)
+    flags = getattr(input._a, "flags", None)
+    if flags is None or flags.c_contiguous or memory_format not in (None, preserve_format):
+        return ops.clone(input)
+    return ops.duplicate(input)
 
 
 @public(function=False)

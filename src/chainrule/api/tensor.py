@@ -184,12 +184,26 @@ class _Attributes:
     @property
     def mT(self: Tensor) -> Tensor:
         """The tensor with its last two dimensions swapped."""
-        if len(self._a.shape) < 2:
+        n = len(self._a.shape)
+        if n == 1:
             raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
-        return REGISTRY["transpose"](self, dim0=-2, dim1=-1)
+        return REGISTRY["transpose"](self, dim0=-2, dim1=-1) if n else self
 
-    H = T
-    mH = mT
+    @property
+    def H(self: Tensor) -> Tensor:
+        """The matrix transposed; its numbers are real, so they are their own conjugates."""
+        n = len(self._a.shape)
+        if n not in (0, 2):
+            also = " For batches of matrices, consider using tensor.mH" if n > 2 else ""
+            raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {n}-D tensor.{also}")
+        return self.mT
+
+    @property
+    def mH(self: Tensor) -> Tensor:
+        """`mT`, as numbers are real."""
+        if len(self._a.shape) == 1:
+            raise RuntimeError("tensor.mH is only supported on matrices or batches of matrices. Got 1-D tensor.")
+        return self.mT
 
     @property
     def itemsize(self: Tensor) -> int:
@@ -260,7 +274,7 @@ class _Memory:
         laid = _laid(self)
         if laid is None:  # a reshape is a view where it can be
             return REGISTRY["reshape"](self, shape=tuple(self._a.shape))  # type: ignore[no-any-return]
-        return self if laid.flags.c_contiguous else self.clone()
+        return self if laid.flags.c_contiguous else REGISTRY["clone"](self)  # type: ignore[no-any-return]
 
     def data_ptr(self: Tensor) -> int:
         """The address of the first element."""

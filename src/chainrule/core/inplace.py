@@ -57,7 +57,7 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
             f"output with shape {list(x._a.shape)} doesn't match the broadcast shape {list(result._a.shape)} ({what})"
         )
     check_cast(result._a.dtype, x._a.dtype)
-    store(x, result._a)
+    store(x, result._a, what in ("fill_", "zero_") and not any(isinstance(y, Tensor) for y in args))
     touch(x, what)
     if wants and x._a.dtype.kind == "f":  # what is no float has no gradient
         if result._a.dtype is not x._a.dtype:

@@ -361,8 +361,11 @@ def demand(condition: Any, error: Callable[[], Exception]) -> None:
     m.trace.demand(condition, error)  # type: ignore[union-attr]
 
 
-def store(x: Tensor, value: Any) -> None:
-    """Write a payload into x's memory, converting its dtype."""
+def store(x: Tensor, value: Any, filled: bool = False) -> None:
+    """Write a payload into x's memory, converting its dtype.
+
+    filled: all its elements are one number, so they may be written where elements of x share memory.
+    """
     m = MODE.get()
     if m is not None and m.trace is not None:
         m.trace.write(x, value)
@@ -370,7 +373,11 @@ def store(x: Tensor, value: Any) -> None:
     a = x._a
     if type(a) is np.ndarray:
         if not a.flags.writeable:
-            raise RuntimeError(errors.SINGLE_MEMORY)
+            repeats = any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape))
+            if not any(op.name == "expand" for op, _, _ in x._path or ()) or (repeats and not filled):
+                raise RuntimeError(errors.SINGLE_MEMORY)
+            a = a.view()
+            a.setflags(write=True)  # NumPy's broadcasting made it read-only
         np.copyto(a, value, casting="unsafe")
     elif isinstance(a, np.generic):
         if isinstance(value, float) and isinstance(a, np.floating):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import wide
+from chainrule.base.memory import rows
 from chainrule.base.shapes import numel
 from chainrule.core.op import REGISTRY, Custom, custom, elementwise
 from chainrule.core.op import linear as linear_op
@@ -278,7 +279,7 @@ def _pad_back(g: Any, _out: Any, _x: Any, *, widths: Any, value: Any) -> Any:
 
 constant_pad = custom(
     "constant_pad_nd",
-    lambda x, *, widths, value: np.pad(x, widths, constant_values=x.dtype.type(value)),
+    lambda x, *, widths, value: rows(np.pad(x, widths, constant_values=x.dtype.type(value))),
     _pad_back,
     batch=batches.constant_pad_nd,
 )

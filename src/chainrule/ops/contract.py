@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.base import memory
 from chainrule.core.op import bilinear
 from chainrule.ops import batches
 from chainrule.ops.views import expand, reshape, sum_to, t, transpose
@@ -83,14 +84,14 @@ matmul = bilinear(
 
 def _across(a: Any, b: Any, *, dim: int) -> Any:
     a, b = np.broadcast_arrays(a, b)
-    return np.cross(a, b, axis=dim)
+    return memory.rows(np.cross(a, b, axis=dim))
 
 
 cross: Any = bilinear(
     "cross", _across, grad="LinalgCrossBackward0",
     left=lambda g, a, b, *, dim: sum_to(cross(b, g, dim=dim), shape=tuple(a.shape)),
     right=lambda g, a, b, *, dim: sum_to(cross(g, a, dim=dim), shape=tuple(b.shape)),
-    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)", orderly=False, batch=batches.cross,
+    why="a cross product turns round cyclically: g.(a x b) = a.(b x g) = b.(g x a)", batch=batches.cross,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- contract
@@ -137,7 +138,7 @@ def _contract(a: Any, b: Any, *, equation: str) -> Any:
     stack, rows, columns = a.shape[:batch], a.shape[batch : batch + left], b.shape[batch + inner :]
     k = prod(a.shape[batch + left :])
     product = _matmul(a.reshape(*stack, prod(rows), k), b.reshape(*stack, k, prod(columns)))
-    return product.reshape(stack + rows + columns).transpose(plan.back)
+    return memory.rows(product.reshape(stack + rows + columns).transpose(plan.back))
 
 
 def _pull(g: Any, other: Any, like: Any, out: str, theirs: str, mine: str) -> Any:
@@ -167,6 +168,5 @@ contract = bilinear(
     _right,
     grad="ViewBackward0",
     why="products, summed over shared letters",
-    orderly=False,
     batch=batches.contract,
 )

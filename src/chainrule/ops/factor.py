@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.memory import columns, rows
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import batches
@@ -42,7 +43,7 @@ def _bad_minor(a: Any) -> int:
 
 def _cholesky(a: Any, *, check: bool = True) -> Any:
     try:
-        return np.linalg.cholesky(a)
+        return columns(np.linalg.cholesky(a))
     except np.linalg.LinAlgError:
         info = bad_minor(a)
         if check:
@@ -53,7 +54,7 @@ def _cholesky(a: Any, *, check: bool = True) -> Any:
             raise failed("linalg.cholesky", info, why) from None
     eye = np.eye(a.shape[-1], dtype=a.dtype)
     failures = info[..., None, None] != 0
-    return np.where(failures, np.tril(a), np.linalg.cholesky(np.where(failures, eye, a)))
+    return columns(np.where(failures, np.tril(a), np.linalg.cholesky(np.where(failures, eye, a))))
 
 
 def _cholesky_vjp(g: Any, out: Any, _a: Any, *, check: bool = True) -> Any:
@@ -66,12 +67,14 @@ def _cholesky_vjp(g: Any, out: Any, _a: Any, *, check: bool = True) -> Any:
     return (s + mT(s)) * 0.5
 
 
-cholesky = custom("cholesky", _cholesky, _cholesky_vjp, grad="LinalgCholeskyExBackward0", batch=leading.same)
+cholesky = custom(
+    "cholesky", _cholesky, _cholesky_vjp, grad="LinalgCholeskyExBackward0", orderly=False, batch=leading.same
+)
 
 
 def _cholesky_solve(b: Any, l: Any) -> Any:  # noqa: E741
     half = substitute(l, b, upper=False, unitriangular=False)
-    return substitute(l.swapaxes(-2, -1), half, upper=True, unitriangular=False)
+    return columns(substitute(l.swapaxes(-2, -1), half, upper=True, unitriangular=False))
 
 
 def _cholesky_solve_vjp(g: Any, out: Any, _b: Any, l: Any) -> Any:  # noqa: E741
@@ -82,13 +85,14 @@ def _cholesky_solve_vjp(g: Any, out: Any, _b: Any, l: Any) -> Any:  # noqa: E741
     return sum_to(gb, shape=tuple(_b.shape)), sum_to(gl, shape=tuple(l.shape))
 
 
-cholesky_solve = custom("cholesky_solve", _cholesky_solve, _cholesky_solve_vjp, batch=batches.solve)
+cholesky_solve = custom("cholesky_solve", _cholesky_solve, _cholesky_solve_vjp, orderly=False, batch=batches.solve)
 
 
 def _qr(a: Any, *, mode: Any) -> Any:
     if mode == "r":
-        return np.empty(0, a.dtype), np.linalg.qr(a, "r")
-    return tuple(np.linalg.qr(a, mode))
+        return np.empty(0, a.dtype), columns(np.linalg.qr(a, "r"))
+    q, r = np.linalg.qr(a, mode)
+    return columns(q), columns(r)
 
 
 def _qr_vjp(g: Any, out: Any, a: Any, *, mode: str) -> Any:
@@ -137,7 +141,8 @@ def finite(name: str, f: Any, a: Any) -> Any:
 
 def _eigh(a: Any, *, uplo: Any) -> Any:
     half = np.tril(a) if uplo == "L" else np.triu(a)  # the other one is not read, whatever it holds
-    return tuple(finite("linalg.eigh", lambda x: np.linalg.eigh(x, uplo), half))
+    w, v = finite("linalg.eigh", lambda x: np.linalg.eigh(x, uplo), half)
+    return w, columns(v)
 
 
 def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
@@ -154,7 +159,8 @@ eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", b
 
 
 def _svd(a: Any, *, full_matrices: bool) -> Any:
-    return tuple(finite("linalg.svd", lambda x: np.linalg.svd(x, full_matrices), a))
+    u, s, vh = finite("linalg.svd", lambda x: np.linalg.svd(x, full_matrices), a)
+    return columns(u), s, columns(vh)
 
 
 def _svd_vjp(g: Any, out: Any, _a: Any, *, full_matrices: bool) -> Any:
@@ -193,7 +199,7 @@ def _pinv(a: Any, *, atol: Any, rtol: Any, hermitian: bool) -> Any:
     size = np.abs(s)
     top = size.max(-1, initial=0)
     keep = size > np.maximum(atol, rtol * top)[..., None]
-    return (v * np.where(keep, 1 / np.where(keep, s, 1), 0)[..., None, :]) @ u.swapaxes(-2, -1)
+    return rows((v * np.where(keep, 1 / np.where(keep, s, 1), 0)[..., None, :]) @ u.swapaxes(-2, -1))
 
 
 def _pinv_vjp(g: Any, out: Any, a: Any, **_: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import wide
+from chainrule.base.memory import columns
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import batches
@@ -95,7 +96,7 @@ def _lu_factor(a: Any) -> Any:
         top = lu[:, j, j, None]
         lu[:, j + 1 :, j] /= np.where(top == 0, 1, top)
         lu[:, j + 1 :, j + 1 :] -= lu[:, j + 1 :, j, None] * lu[:, j, None, j + 1 :]
-    return lu.reshape(a.shape), pivots.reshape(*a.shape[:-2], k)
+    return columns(lu.reshape(a.shape)), pivots.reshape(*a.shape[:-2], k)
 
 
 def permutation(pivots: Any, m: int) -> Any:
@@ -183,7 +184,12 @@ def _solve_triangular_vjp(g: Any, out: Any, a: Any, _b: Any, *, upper: bool, uni
 
 
 solve_triangular = custom(
-    "solve_triangular", substitute, _solve_triangular_vjp, grad="LinalgSolveTriangularBackward0", batch=batches.solve
+    "solve_triangular",
+    lambda a, b, **how: columns(substitute(a, b, **how)),
+    _solve_triangular_vjp,
+    grad="LinalgSolveTriangularBackward0",
+    orderly=False,
+    batch=batches.solve,
 )
 
 # -------------------------------------------------------------------------------------- equations, inverse, determinant
@@ -191,14 +197,14 @@ solve_triangular = custom(
 
 def _solve(a: Any, b: Any, *, check: bool = True) -> Any:
     try:
-        return np.linalg.solve(a, b)
+        return columns(np.linalg.solve(a, b))
     except np.linalg.LinAlgError:
         if check:
             why = "The solver failed because the input matrix is singular."
             raise failed("torch.linalg.solve", zero_pivot(a), why) from None
     lu, pivots = _lu_factor(a)  # infinities where a matrix is singular, the answer for the others of the batch
     x = substitute(lu, permute_rows(b, permutation(pivots, a.shape[-1])), upper=False, unitriangular=True)
-    return substitute(lu, x, upper=True, unitriangular=False)
+    return columns(substitute(lu, x, upper=True, unitriangular=False))
 
 
 def _solve_vjp(g: Any, out: Any, a: Any, _b: Any, *, check: bool = True) -> Any:
@@ -207,13 +213,19 @@ def _solve_vjp(g: Any, out: Any, a: Any, _b: Any, *, check: bool = True) -> Any:
 
 
 solve = custom(
-    "linalg_solve", _solve, _solve_vjp, grad="LinalgSolveExBackward0", matrix="solution", batch=batches.solve
+    "linalg_solve",
+    _solve,
+    _solve_vjp,
+    grad="LinalgSolveExBackward0",
+    matrix="solution",
+    orderly=False,
+    batch=batches.solve,
 )
 
 
 def _inv(a: Any, *, check: bool = True) -> Any:
     try:
-        return np.linalg.inv(a)
+        return columns(np.linalg.inv(a))
     except np.linalg.LinAlgError:
         if check:
             why = "The diagonal element {} is zero, the inversion could not be completed because the input matrix is "
@@ -228,6 +240,7 @@ inv = custom(
     lambda g, out, _a, *, check=True: -matmul(matmul(mT(out), g), mT(out)),
     grad="LinalgInvExBackward0",
     matrix="inverse",
+    orderly=False,
     batch=leading.same,
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.memory import rows
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import mends
@@ -15,7 +16,7 @@ from chainrule.ops.select import where
 from chainrule.ops.views import cast, zeros_like
 
 
-def _vector_norm(x: Any, *, ord: float, dim: Any, keepdim: bool) -> Any:
+def _length(x: Any, *, ord: float, dim: Any, keepdim: bool) -> Any:
     where_ = {"axis": dim, "keepdims": keepdim}
     if ord == 2:
         return np.sqrt(np.add.reduce(x * x, **where_))
@@ -27,6 +28,10 @@ def _vector_norm(x: Any, *, ord: float, dim: Any, keepdim: bool) -> Any:
     if ord == 1:
         return np.add.reduce(size, **where_)
     return np.add.reduce(size**ord, **where_) ** (1 / ord)
+
+
+def _vector_norm(x: Any, *, ord: float, dim: Any, keepdim: bool) -> Any:
+    return rows(_length(x, ord=ord, dim=dim, keepdim=keepdim))
 
 
 def _vector_norm_vjp(g: Any, out: Any, x: Any, *, ord: float, dim: Any, keepdim: bool) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base import wide
+from chainrule.base import memory, wide
 from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
 from chainrule.ops import batches
@@ -31,6 +31,7 @@ def _places(index: Any, dim: int) -> tuple[Any, ...]:
 
 def _take_at(x: Any, *, dim: int, index: Any, keepdim: bool = True, once: bool = True) -> Any:
     got = x[_places(index, dim)]
+    got = memory.rows(got) if index.flags.c_contiguous else got
     return got if keepdim or not index.ndim else got.reshape(got.shape[:dim] + got.shape[dim + 1 :])[()]
 
 
@@ -56,9 +57,17 @@ def _argsort(x: Any, *, dim: int, descending: bool = False) -> Any:
     if not x.ndim:
         return np.int64(0)
     if not descending:
-        return wide.argsort(x, dim, kind="stable")
+        return _laid_as(x, wide.argsort(x, dim, kind="stable"))
     back = wide.argsort(np.flip(x, dim), dim, kind="stable")  # turned round twice, so that ties stay in order
-    return x.shape[dim] - 1 - np.flip(back, dim)
+    return _laid_as(x, x.shape[dim] - 1 - np.flip(back, dim))
+
+
+def _laid_as(x: Any, order: Any) -> Any:
+    if x.flags.c_contiguous:
+        return memory.rows(order)
+    out = memory.like(x, np.int64)
+    out[...] = order
+    return out
 
 
 def _at(order: Any, place: Any, dim: int) -> Any:
@@ -68,7 +77,7 @@ def _at(order: Any, place: Any, dim: int) -> Any:
 
 def _argtop(x: Any, *, dim: int, k: int, largest: bool) -> Any:
     order = _argsort(x, dim=dim, descending=largest)
-    return order[(slice(None),) * dim + (slice(k),)] if x.ndim else order
+    return memory.rows(order[(slice(None),) * dim + (slice(k),)]) if x.ndim else order
 
 
 def _argkth(x: Any, *, dim: int, k: int) -> Any:
@@ -82,7 +91,7 @@ def _argmedian(x: Any, *, dim: int, skip_nan: bool) -> Any:
     n = x.shape[dim]
     numbers = n - np.add.reduce(np.isnan(x), axis=dim, keepdims=True, dtype=np.int64)
     middle = np.maximum((numbers - 1) // 2, 0)
-    return _at(_argsort(x, dim=dim), middle if skip_nan else np.where(numbers < n, numbers, middle), dim)
+    return memory.rows(_at(_argsort(x, dim=dim), middle if skip_nan else np.where(numbers < n, numbers, middle), dim))
 
 
 def _argmode(x: Any, *, dim: int) -> Any:
@@ -103,7 +112,7 @@ def _argcum(accumulate: Any) -> Any:
             return np.zeros(x.shape, np.int64)[()]
         here = (x == accumulate(x, dim)) | (x != x)
         place = np.arange(x.shape[dim], dtype=np.int64).reshape((-1,) + (1,) * (x.ndim - dim - 1))
-        return np.maximum.accumulate(np.where(here, place, 0), dim)
+        return memory.rows(np.maximum.accumulate(np.where(here, place, 0), dim))
 
     return kernel
 

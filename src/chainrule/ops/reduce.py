@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import wide
+from chainrule.base.memory import rows
 from chainrule.base.shapes import numel, reduced
 from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
@@ -52,8 +53,9 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
     # NumPy adds up the last dimension pairwise, but others one by one in x's own precision: long columns of float32
     # would lose digits, and stop growing at 2**24 ones.
     if dim and x.dtype.kind == "f" and x.ndim - 1 not in dim and count(x, dim) > 256 and x.dtype.itemsize < 8:
-        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float64).astype(x.dtype)
-    return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float64).astype(x.dtype, "C")
+    got = np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
+    return rows(got) if dim and got.ndim > 1 else got
 
 
 sum = linear(
@@ -125,14 +127,14 @@ def _share(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
 
 amax = custom(
     "amax",
-    lambda x, *, dim, keepdim: np.maximum.reduce(x, axis=dim, keepdims=keepdim),
+    lambda x, *, dim, keepdim: rows(np.maximum.reduce(x, axis=dim, keepdims=keepdim)),
     _share,
     folds="largest",
     batch=leading.axes,
 )
 amin = custom(
     "amin",
-    lambda x, *, dim, keepdim: np.minimum.reduce(x, axis=dim, keepdims=keepdim),
+    lambda x, *, dim, keepdim: rows(np.minimum.reduce(x, axis=dim, keepdims=keepdim)),
     _share,
     folds="smallest",
     batch=leading.axes,
@@ -169,7 +171,7 @@ def _logsumexp(x: Any, *, dim: Dims, keepdim: bool) -> Any:
     top = np.amax(x, axis=dim, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros_like(top))
     total = np.log(np.add.reduce(np.exp(x - top), axis=dim, keepdims=True)) + top
-    return (total if keepdim else np.squeeze(total, dim))[()]
+    return rows((total if keepdim else np.squeeze(total, dim))[()])
 
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
@@ -186,7 +188,7 @@ logsumexp = custom(
 
 def _softmax(x: Any, *, dim: int) -> Any:
     e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
-    return e / np.add.reduce(e, axis=dim, keepdims=True)
+    return rows(e / np.add.reduce(e, axis=dim, keepdims=True))
 
 
 def _softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
@@ -196,7 +198,7 @@ def _softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
 
 def _log_softmax(x: Any, *, dim: int) -> Any:
     x = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    return x - np.log(np.add.reduce(np.exp(x), axis=dim, keepdims=True))
+    return rows(x - np.log(np.add.reduce(np.exp(x), axis=dim, keepdims=True)))
 
 
 def _softmax_parts(x: Any, *, dim: int) -> Any:
@@ -222,12 +224,12 @@ def _axis(x: Any, dim: int) -> tuple[int, ...]:
 
 
 softmax = custom(
-    "softmax", _softmax, _softmax_vjp,
+    "softmax", _softmax, _softmax_vjp, orderly=True,
     sympy=lambda x, *, dim: exp(x) / sum(exp(x), dim=_axis(x, dim), keepdim=True),
     matrix="rows", parts=_softmax_parts, batch=leading.axes,
 )  # fmt: skip
 log_softmax = custom(
-    "log_softmax", _log_softmax, _log_softmax_vjp,
+    "log_softmax", _log_softmax, _log_softmax_vjp, orderly=True,
     sympy=lambda x, *, dim: x - log(sum(exp(x), dim=_axis(x, dim), keepdim=True)),
     tex="\\ln \\operatorname{softmax}(%0)", matrix="rows of logarithms", parts=_log_softmax_parts, batch=leading.axes,
 )  # fmt: skip
@@ -244,8 +246,8 @@ def _running(accumulate: Any) -> Any:
 
     def kernel(x: Any, *, dim: int) -> Any:
         if x.dtype.kind != "f":
-            return accumulate(x, dim, dtype=object if x.dtype.kind == "O" else np.int64)
-        return accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False)
+            return rows(accumulate(x, dim, dtype=object if x.dtype.kind == "O" else np.int64))
+        return rows(accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False))
 
     return kernel
 
@@ -300,14 +302,14 @@ def _logcumsumexp_vjp(g: Any, out: Any, x: Any, *, dim: int) -> Any:
 
 
 logcumsumexp = custom(
-    "logcumsumexp", lambda x, *, dim: np.logaddexp.accumulate(x, dim), _logcumsumexp_vjp, batch=leading.axes
+    "logcumsumexp", lambda x, *, dim: rows(np.logaddexp.accumulate(x, dim)), _logcumsumexp_vjp, batch=leading.axes
 )
 
 # -------------------------------------------------------------------------------------------------------------- product
 
 
 def _prod(x: Any, *, dim: Dims, keepdim: Any) -> Any:
-    return np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
+    return rows(np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x)))
 
 
 def _prod_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
@@ -327,7 +329,7 @@ prod = custom("prod", _prod, _prod_vjp, why="each factor's slope is the product 
 
 def _truth(reduce: Any) -> Any:
     def kernel(x: Any, *, dim: Dims, keepdim: bool) -> Any:
-        got = reduce(x, axis=dim, keepdims=keepdim, dtype=np.bool_)
+        got = rows(reduce(x, axis=dim, keepdims=keepdim, dtype=np.bool_))
         return got.astype(np.uint8) if x.dtype == np.uint8 else got  # as PyTorch has it
 
     return kernel
@@ -337,4 +339,4 @@ any_ = custom("any", _truth(np.logical_or.reduce), batch=leading.axes)
 all_ = custom("all", _truth(np.logical_and.reduce), batch=leading.axes)
 argmax = custom("argmax", lambda x, *, dim, keepdim: wide.argmax(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
 argmin = custom("argmin", lambda x, *, dim, keepdim: wide.argmin(x, axis=dim, keepdims=keepdim), batch=batches.argmax)
-count_nonzero = custom("count_nonzero", lambda x, *, dim: wide.count_nonzero(x, axis=dim), batch=leading.axes)
+count_nonzero = custom("count_nonzero", lambda x, *, dim: rows(wide.count_nonzero(x, axis=dim)), batch=leading.axes)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base import wide
+from chainrule.base import memory, wide
 from chainrule.base.shapes import numel
 from chainrule.core.op import custom, elementwise, linear
 from chainrule.ops import batches, intervals
@@ -70,7 +70,7 @@ place_at = linear(
 
 
 def _pick(x: Any, *, index: Any) -> Any:
-    return np.require(x[index], requirements="C")  # NumPy may lay the result out in another order
+    return memory.rows(x[index])  # NumPy may lay the result out in another order
 
 
 def _pick_back(g: Any, x: Any, *, index: Any) -> Any:
@@ -79,7 +79,7 @@ def _pick_back(g: Any, x: Any, *, index: Any) -> Any:
 
 
 def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
-    out = np.array(x)
+    out = memory.copied(np.asarray(x))
     while np.ndim(value) > 1 and value.shape[0] == 1:  # which NumPy minds beside a mask
         value = value[0]
     if add:
@@ -120,14 +120,14 @@ def steps(index: Any, dim: int) -> tuple[Any, ...]:
 
 
 gather = linear(
-    "gather", lambda x, *, dim, index: x[steps(index, dim)] if x.ndim else x.reshape(1)[index],
+    "gather", lambda x, *, dim, index: memory.rows(x[steps(index, dim)] if x.ndim else x.reshape(1)[index]),
     lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
     batch=batches.gather,
 )  # fmt: skip
 
 
 def _scatter(x: Any, src: Any, *, dim: int, index: Any, add: bool) -> Any:
-    out = np.array(x)
+    out = np.array(x, order="C")
     if not out.ndim:
         flat = out.reshape(1)
         return (_scatter(flat, np.reshape(src, -1), dim=0, index=np.reshape(index, -1), add=add)).reshape(())
@@ -173,7 +173,7 @@ index_select = linear(
 
 
 def _index_add(x: Any, src: Any, *, dim: int, index: Any) -> Any:
-    out = np.array(x)
+    out = np.array(x, order="C")
     np.add.at(out.reshape(1) if not out.ndim else out, along(dim, index, max(out.ndim, 1)), src)
     return out
 
@@ -191,7 +191,7 @@ _MEET = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
 
 def _reduce_at(x: Any, src: Any, *, index: Any, how: str) -> Any:
-    out = np.array(x)
+    out = np.array(x, order="C")
     _MEET[how].at(out, index, src)
     return out
 

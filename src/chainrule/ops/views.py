@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base import wide
+from chainrule.base import memory, wide
 from chainrule.base.dtypes import F16, F32
 from chainrule.base.shapes import dim_index, numel
 from chainrule.core import leading
@@ -68,7 +68,7 @@ def _cast(x: Any, *, dtype: Any) -> Any:
     x = _array(x)
     if x.dtype.kind == "f" and np.dtype(dtype).kind == "u":  # C leaves open what -1.0 is then; for PyTorch it is 255
         x = x.astype(np.int64)
-    return x.astype(dtype)
+    return x.astype(dtype) if x.ndim < 2 or 0 not in x.strides else memory.copied(x).astype(dtype)
 
 
 cast = linear(
@@ -82,7 +82,7 @@ cast = linear(
     batch=leading.same,
 )
 clone = linear(
-    "clone",
+    "clone",  # by rows
     lambda x: x.copy(),
     lambda g, x: g,
     moves="each",
@@ -102,6 +102,10 @@ alias = linear(
     bounds=lambda x: x,
     batch=leading.same,
 )
+duplicate = linear(
+    "duplicate", memory.copied, lambda g, x: g, moves="each", grad="CloneBackward0", publish=False, price=1,
+    bounds=lambda x: x, parts=lambda x: x, batch=leading.same,
+)  # fmt: skip # a clone that lies as x does
 fill = linear(
     "fill",
     lambda x, value: np.full_like(x, value),
@@ -177,9 +181,17 @@ unsqueeze = linear(
     moves="regroup",
     batch=leading.new_axis,
 )
+
+
+def _flip(x: Any, *, dims: tuple[int, ...]) -> Any:
+    out = memory.like(x)
+    out[...] = np.flip(x, dims)
+    return out[()]
+
+
 flip = linear(
     "flip",
-    lambda x, *, dims: np.flip(x, dims).copy(),
+    _flip,
     lambda g, x, *, dims: flip(g, dims=dims),
     moves="part",
     at=lambda n, *, dims: tuple(slice(None, None, -1 if i in dims else None) for i in range(n)),
@@ -187,7 +199,7 @@ flip = linear(
     batch=leading.axes,
 )
 roll = linear(
-    "roll", lambda x, *, shifts, dims: np.roll(x, shifts, dims),
+    "roll", lambda x, *, shifts, dims: memory.rows(np.roll(x, shifts, dims)),
     lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims), moves="other",
     batch=batches.roll,
 )  # fmt: skip
@@ -221,6 +233,7 @@ def _write(whole: Any, value: Any, path: Path) -> Any:
     """Write into the part of a C-ordered array that a path of views leads to."""
     part = _follow(whole, path)
     if np.may_share_memory(part, whole):
+        part.setflags(write=True)  # one that is expanded is filled, or a place in it is set
         part[...] = value
     else:  # a reshape on the way had to copy, so ask where the elements came from
         whole.reshape(-1)[_follow(np.arange(whole.size).reshape(whole.shape), path)] = value
@@ -343,9 +356,11 @@ def _each(gradients: list[Any]) -> Any:
     return gradients if len(gradients) > 1 else gradients[0]  # of a single input, a rule gives it bare
 
 
-cat = linear("cat", lambda *xs, dim: np.concatenate(xs, dim), _split, moves="other", batch=leading.new_axis)
+cat = linear(
+    "cat", lambda *xs, dim: memory.rows(np.concatenate(xs, dim)), _split, moves="other", batch=leading.new_axis
+)
 stack = linear(
-    "stack", lambda *xs, dim: np.stack(xs, dim),
+    "stack", lambda *xs, dim: memory.rows(np.stack(xs, dim)),
     lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]), moves="other",
     batch=leading.new_axis,
 )  # fmt: skip
@@ -353,14 +368,14 @@ stack = linear(
 
 tril = linear(
     "tril",
-    lambda x, *, diagonal: np.tril(x, diagonal),
+    lambda x, *, diagonal: memory.rows(np.tril(x, diagonal)),
     lambda g, x, *, diagonal: tril(g, diagonal=diagonal),
     moves="other",
     batch=leading.same,
 )
 triu = linear(
     "triu",
-    lambda x, *, diagonal: np.triu(x, diagonal),
+    lambda x, *, diagonal: memory.rows(np.triu(x, diagonal)),
     lambda g, x, *, diagonal: triu(g, diagonal=diagonal),
     moves="other",
     batch=leading.same,

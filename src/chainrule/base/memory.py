@@ -1,0 +1,48 @@
+"""The order in which elements lie in memory, as PyTorch has it: by rows, by columns, or as those of an operand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.base import wide
+
+
+def rows(a: Any) -> Any:
+    """The same numbers by rows: what is computed anew by more than an elementwise function lies so."""
+    return np.ascontiguousarray(a) if type(a) is np.ndarray and not a.flags.c_contiguous else a
+
+
+def columns(a: Any) -> Any:
+    """The same matrices by columns, as LAPACK leaves them."""
+    return rows(a.swapaxes(-2, -1)).swapaxes(-2, -1)
+
+
+def like(x: Any, dtype: Any = None) -> Any:
+    """A new array that lies as x does, without gaps and repetitions; its numbers are yet to be set.
+
+    Of dimensions that are expanded nothing is known: they stay where they are among the others, as in PyTorch.
+    """
+    if 0 not in x.strides:
+        return np.empty_like(x, dtype)
+    order = list(range(x.ndim))[::-1]  # innermost first; sorted by insertion, past whatever cannot be compared
+    for i in range(1, x.ndim):
+        for k in reversed(range(i)):
+            inner, outer = order[k], order[i]
+            step, beyond = x.strides[inner], x.strides[outer]
+            if step and beyond and step < beyond:
+                break
+            if step and beyond and (step > beyond or x.shape[inner] > x.shape[outer]):
+                order[k], order[i], i = outer, inner, k
+    order.reverse()
+    return np.empty([x.shape[i] for i in order], dtype or x.dtype).transpose(wide.argsort(order))
+
+
+def copied(x: Any) -> Any:
+    """A copy that lies as x does."""
+    if type(x) is not np.ndarray or 0 not in x.strides:
+        return x.copy("K") if type(x) is np.ndarray else x.copy()
+    out = like(x)
+    out[...] = x
+    return out

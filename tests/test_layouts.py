@@ -1,0 +1,96 @@
+"""How results lie in memory: as PyTorch's do. In-place changes of views, `view` and `as_strided` depend on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.base import memory
+
+torch = pytest.importorskip("torch")
+
+SAME = """x.neg() x+1 x>1 x.clone() x.clone(memory_format=T.contiguous_format) x.contiguous() x.to(T.float32) x.bool()
+    T.zeros_like(x) T.ones_like(x) T.full_like(x,2) T.empty_like(x) T.rand_like(x) T.randn_like(x)
+    T.zeros_like(x,memory_format=T.contiguous_format) x.sum(0) x.sum(-1,keepdim=True) x.mean(0) x.prod(-1) x.amax(1)
+    x.amin(-1) x.logsumexp(0) x.var(0) x.std(-1) x.norm(dim=0) x.nansum(-1) x.all(0) x.any(-1) x.count_nonzero(0)
+    x.argmax(0) x.max(1)[0] x.median(0)[0] x.median(1)[1] x.cumsum(0) x.cumprod(-1) x.cummax(0)[0] x.cummin(1)[1]
+    x.logcumsumexp(0) x.softmax(0) x.log_softmax(-1) x.sort(0)[0] x.sort(-1)[1] x.argsort(1) x.flip((0,)) x.flip((1,))
+    x.roll(1,0) x.tril() x.triu() x.topk(2,0)[0] x.topk(2,0)[1] x.index_select(0,T.tensor([0,1])) x.ravel()
+    x.gather(0,x.long()*0) x.scatter_add(0,x.long()*0,x) x.scatter(0,x.long()*0,2.0) x.index_add(0,T.tensor([0]),x[:1])
+    x.index_fill(0,T.tensor([0]),1.0) x.masked_fill(x>1,0.0) T.cat([x,x],0) T.stack([x,x],-1) T.cross(x,x,0) x@x.mT
+    x.as_strided((2,2),(1,2)) x.as_strided((2,),(3,),1) x.mT x.flatten() T.linalg.qr(x)[0] T.linalg.qr(x)[1]
+    T.linalg.svd(x)[0] T.linalg.svd(x)[2] T.svd(x)[2] T.linalg.eigh(x+x.mT)[1] T.linalg.inv(x) T.linalg.solve(x,x)
+    T.linalg.lu_factor(x)[0] T.linalg.pinv(x) T.linalg.cholesky(x@x.mT+T.eye(x.shape[-2],dtype=x.dtype))
+    T.linalg.solve_triangular(x,x,upper=True) T.cholesky_solve(x,x)
+    T.nn.functional.conv1d(x,x[:,:,:1].contiguous()+1) T.nn.functional.max_pool1d(x,2)""".split()
+
+
+def tensors(T):
+    a = T.arange(24.0, dtype=T.float64).reshape(2, 3, 4) / 7 + 0.1
+    b = a[:, :, :3] + T.eye(3, dtype=T.float64) * 3
+    return {
+        "rows": a, "permuted": a.permute(2, 0, 1), "transposed": a.transpose(1, 2), "sliced": a[:, ::2, 1:3],
+        "permuted and sliced": a.permute(2, 0, 1)[::2], "expanded": a[:, :1].expand(2, 3, 4), "matrix": a[0],
+        "transposed matrix": a[0].T, "sliced matrix": a[0][:, ::2], "squares": b, "transposed squares": b.mT,
+    }  # fmt: skip
+
+
+def layout(x):
+    return list(x.shape), [s for n, s in zip(x.shape, x.stride()) if n > 1]
+
+
+@pytest.mark.parametrize("form", SAME)
+def test_results_lie_as_in_pytorch(form):
+    seen = 0
+    for name, x in tensors(torch).items():
+        try:
+            want = layout(eval(form, {"T": torch, "x": x}))
+        except (RuntimeError, IndexError):  # no such operands
+            continue
+        assert layout(eval(form, {"T": cr, "x": tensors(cr)[name]})) == want, name
+        seen += 1
+    assert seen
+
+
+def test_copies_of_random_views_lie_as_in_pytorch():
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        n = rng.integers(1, 5)
+        t = torch.zeros([int(v) if rng.random() < 0.7 else 1 for v in rng.integers(2, 4, n)])
+        t = t.permute(*rng.permutation(n).tolist())
+        t = t.expand([3 if v == 1 and rng.random() < 0.8 else v for v in t.shape])
+        t = t.permute(*rng.permutation(n).tolist())
+        if rng.random() < 0.3:
+            t = t[..., ::2]
+        found, want = memory.like(t.numpy()), torch.empty_like(t)
+        strides = [s // 4 for n, s in zip(found.shape, found.strides) if n > 1]
+        assert strides == layout(want)[1], (t.shape, t.stride())
+
+
+def test_a_convolution_lies_in_rows_so_that_views_of_it_share_its_memory():
+    y = cr.nn.functional.conv2d(cr.ones(2, 1, 5, 5), cr.ones(3, 1, 2, 2), cr.zeros(3))
+    assert y.view(2, -1).shape == (2, 48)
+    y.ravel().zero_()
+    y.view(-1).add_(1)
+    assert y.sum() == 96
+
+
+def test_as_strided_counts_in_the_memory_in_which_a_tensor_lies():
+    x = cr.arange(6.0).reshape(2, 3)
+    x[:, 1:].T.as_strided((2,), (2,), 1).mul_(10)
+    assert x.tolist() == [[0, 10, 2], [30, 4, 5]]
+    w = cr.ones(2, 3, requires_grad=True)
+    ((w * 2).T.as_strided((2, 2), (1, 2)) * cr.tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+    assert w.grad.tolist() == [[2, 6, 4], [8, 0, 0]]
+    with pytest.raises(RuntimeError, match="gaps"):
+        w[:, :1].as_strided((2,), (1,))
+
+
+def test_transposes_of_no_matrix():
+    s = cr.tensor(2.0)
+    assert s.mT is s and s.H is s and s.T.shape == ()
+    with pytest.raises(RuntimeError, match="Got 1-D tensor"):
+        cr.ones(2).mH  # noqa: B018
+    with pytest.raises(RuntimeError, match="For batches of matrices"):
+        cr.ones(2, 2, 2).H  # noqa: B018
