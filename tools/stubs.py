@@ -65,11 +65,6 @@ SEVERAL = {  # signatures of functions whose result's type hangs on the argument
     "atleast_1d atleast_2d atleast_3d": ["tensor: Tensor, / -> Tensor", "*tensors: Any -> tuple[Tensor, ...]"],
     "slogdet": ["input: Tensor -> SignLogabsdet"],
     "frexp": ["input: Tensor -> tuple[Tensor, Tensor]"],
-    "asarray": ["obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None, "
-                "requires_grad: bool = False -> Tensor"],
-    "detach": ["input: Tensor -> Tensor"],
-    "is_complex": ["input: Tensor -> bool"],
-    "is_same_size": ["input: Tensor, other: Tensor -> bool"],
     "is_coalesced is_conj is_inference is_neg is_pinned is_shared": ["input: Tensor -> bool"],
     "size": ["input: Tensor, dim: None = None -> Size", "input: Tensor, dim: int -> int"],
     "stride": ["input: Tensor, dim: None = None -> tuple[int, ...]", "input: Tensor, dim: int -> int"],
@@ -184,7 +179,7 @@ def definitions(name: str, f: Any, scope: Scope, method: bool, whole: bool) -> s
     """A function of the stub, in all its signatures."""
     indent = "    " if method else ""
     doc = _doc(f, indent, whole)
-    if name in SAID:
+    if name in SAID and not (method and name == "where"):  # whose method takes the condition second
         lines = [line.rpartition(" -> ") for line in SAID[name]]
         made = [_of_text(arguments, result, f, scope, method) for arguments, _, result in lines]
     else:

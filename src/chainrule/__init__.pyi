@@ -240,14 +240,15 @@ def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any 
     """
 @overload
 def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
-def page(f: Callable[..., Any] | str, *, start: Any = None, lr: builtins.float | None = None, optimizer: str = 'sgd', steps: builtins.int = 100, title: str | None = None, **options: Unpack[_Options]) -> Page:
+def page(f: Callable[..., Any] | str, *, start: Any = None, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, **options: Unpack[_Options]) -> Page:
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 
     f: a function in the torch style, of numbers and small arrays, to one number; or an expression, "x**2 - 4*x + 5".
     start: a number or array for each argument: alone, as a tuple in their order, or as a dict by their names.
-    lr: the learning rate; that of the optimiser if it is left out.
-    optimizer: one of `chainrule.optim`, by its name; its other settings, such as momentum, go by their names too.
-    steps: how many steps a descent has at first.
+    lr: the learning rate; if it is left out, the page looks for one at which the descent arrives at a minimum.
+    optimizer: one of `chainrule.optim`, by its name; its other settings, such as momentum, go by their names too. If it
+        is left out, gradient descent, or Adam where no rate is given and gradient descent arrives at none.
+    steps: how many steps a descent has at first; if it is left out, as many as it takes to arrive, or 100.
     title: the title of the page.
 
     Returns a `Page`. It computes in double precision, whatever dtypes the function uses.
@@ -303,17 +304,57 @@ def _sample_dirichlet(input: Tensor, generator: Any = None, *, out: Any = None) 
 def _standard_gamma(input: Tensor, generator: Any = None, *, out: Any = None) -> Tensor:
     """Gamma random numbers of the shapes in `input` and rate 1, without a derivative."""
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of |x| is the sign of x"""
+    """The absolute value of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the slope of |x| is the sign of x.
+
+    >>> import chainrule as cr
+    >>> cr.abs(cr.tensor([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """
 def abs_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `abs`."""
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of |x| is the sign of x"""
+    """The absolute value of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the slope of |x| is the sign of x.
+
+    >>> import chainrule as cr
+    >>> cr.abs(cr.tensor([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arccos is -1/sqrt(1 - x**2)"""
+    """The angle, in radians, whose cosine each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arccos is -1/sqrt(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.acos(cr.tensor([0.0, 1.0]))
+    tensor([1.5708, 0.0000])
+    """
 def acos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `acos`."""
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arcosh is 1/sqrt(x**2 - 1)"""
+    """The number, from 0 up, whose hyperbolic cosine each element is; NaN below 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arcosh is 1/sqrt(x**2 - 1).
+
+    >>> import chainrule as cr
+    >>> cr.acosh(cr.tensor([1.0, 2.0]))
+    tensor([0.0000, 1.3170])
+    """
 def acosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `acosh`."""
 def add(input: Tensor, other: Any, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
@@ -365,31 +406,102 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
     tensor([1.0000, 1.5000, 2.0000])
     """
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arccos is -1/sqrt(1 - x**2)"""
+    """The angle, in radians, whose cosine each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arccos is -1/sqrt(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.acos(cr.tensor([0.0, 1.0]))
+    tensor([1.5708, 0.0000])
+    """
 def arccos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `acos`."""
+    """In-place version of `arccos`."""
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arcosh is 1/sqrt(x**2 - 1)"""
+    """The number, from 0 up, whose hyperbolic cosine each element is; NaN below 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arcosh is 1/sqrt(x**2 - 1).
+
+    >>> import chainrule as cr
+    >>> cr.acosh(cr.tensor([1.0, 2.0]))
+    tensor([0.0000, 1.3170])
+    """
 def arccosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `acosh`."""
+    """In-place version of `arccosh`."""
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arcsin is 1/sqrt(1 - x**2)"""
+    """The angle, in radians, whose sine each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arcsin is 1/sqrt(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.asin(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5708])
+    """
 def arcsin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `asin`."""
+    """In-place version of `arcsin`."""
 def arcsinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arsinh is 1/sqrt(x**2 + 1)"""
+    """The number whose hyperbolic sine each element is.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arsinh is 1/sqrt(x**2 + 1).
+
+    >>> import chainrule as cr
+    >>> cr.asinh(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8814])
+    """
 def arcsinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `asinh`."""
+    """In-place version of `arcsinh`."""
 def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arctan is 1/(1 + x**2)"""
+    """The angle, in radians, whose tangent each element is.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arctan is 1/(1 + x**2).
+
+    >>> import chainrule as cr
+    >>> cr.atan(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """
 def arctan2(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise atan2."""
+    """The angle of the point (other, input), in radians from -pi to pi.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.atan2(cr.tensor([1.0, -1.0]), cr.tensor([1.0, -1.0]))
+    tensor([ 0.7854, -2.3562])
+    """
 def arctan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `atan`."""
+    """In-place version of `arctan`."""
 def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of artanh is 1/(1 - x**2)"""
+    """The number whose hyperbolic tangent each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of artanh is 1/(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.atanh(cr.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.5493])
+    """
 def arctanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `atanh`."""
+    """In-place version of `arctanh`."""
 def are_deterministic_algorithms_enabled() -> builtins.bool:
     """What `use_deterministic_algorithms` was told."""
 def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -401,31 +513,84 @@ def argsort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = F
 def argwhere(input: Tensor, *, out: Any = None) -> Tensor:
     """The indices of the elements that are not zero, a row for each."""
 def as_strided(input: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
-    """A view with any sizes and strides (in elements) into the memory of a contiguous tensor.
+    """A view with any sizes and strides (in elements) into the memory of a tensor.
 
-    Raises RuntimeError where the view would reach outside the tensor, or the tensor is not contiguous.
+    Raises RuntimeError where the view would reach outside that memory, or a gradient would have to find its way through
+    the gaps of a tensor that is a part of another.
     """
 def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
     """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
 def as_tensor(data: Any, dtype: Any = None, device: Any = None, *, out: Any = None) -> Tensor:
     """`data` as a tensor, sharing its memory where it can (arrays and tensors of the right dtype)."""
-def asarray(obj: Any, *, dtype: _dtype | None=None, device: Any=None, copy: builtins.bool | None=None, requires_grad: builtins.bool=False) -> Tensor: ...
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
+    """A tensor of what `obj` holds: on its memory where that is possible, unless `copy` is True."""
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arcsin is 1/sqrt(1 - x**2)"""
+    """The angle, in radians, whose sine each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arcsin is 1/sqrt(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.asin(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5708])
+    """
 def asin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `asin`."""
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arsinh is 1/sqrt(x**2 + 1)"""
+    """The number whose hyperbolic sine each element is.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arsinh is 1/sqrt(x**2 + 1).
+
+    >>> import chainrule as cr
+    >>> cr.asinh(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8814])
+    """
 def asinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `asinh`."""
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of arctan is 1/(1 + x**2)"""
+    """The angle, in radians, whose tangent each element is.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of arctan is 1/(1 + x**2).
+
+    >>> import chainrule as cr
+    >>> cr.atan(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """
 def atan2(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise atan2."""
+    """The angle of the point (other, input), in radians from -pi to pi.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.atan2(cr.tensor([1.0, -1.0]), cr.tensor([1.0, -1.0]))
+    tensor([ 0.7854, -2.3562])
+    """
 def atan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `atan`."""
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of artanh is 1/(1 - x**2)"""
+    """The number whose hyperbolic tangent each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of artanh is 1/(1 - x**2).
+
+    >>> import chainrule as cr
+    >>> cr.atanh(cr.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.5493])
+    """
 def atanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `atanh`."""
 @overload
@@ -452,17 +617,82 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: builtins.i
 def binomial(count: Tensor, prob: Tensor, generator: Any = None, *, out: Any = None) -> Tensor:
     """How many of `count` trials succeed, each with the probability `prob` (both float tensors that broadcast)."""
 def bitwise_and(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_and."""
+    """The bits of two integers (or two truth values) joined by and.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_and(cr.tensor([6, 5]), cr.tensor([3, 4]))
+    tensor([2, 4])
+    """
 def bitwise_left_shift(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_left_shift."""
+    """The bits of each integer, moved `other` places up.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_left_shift(cr.tensor([1, 3]), cr.tensor([4, 1]))
+    tensor([16,  6])
+    """
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_not."""
+    """The bits of each integer (or truth value), each turned over.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_not(cr.tensor([0, 5]))
+    tensor([-1, -6])
+    """
 def bitwise_or(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_or."""
+    """The bits of two integers (or two truth values) joined by or.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_or(cr.tensor([6, 5]), cr.tensor([3, 4]))
+    tensor([7, 5])
+    """
 def bitwise_right_shift(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_right_shift."""
+    """The bits of each integer, moved `other` places down.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_right_shift(cr.tensor([16, 7]), cr.tensor([4, 1]))
+    tensor([1, 3])
+    """
 def bitwise_xor(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bitwise_xor."""
+    """The bits of two integers (or two truth values) joined by exclusive or.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.bitwise_xor(cr.tensor([6, 5]), cr.tensor([3, 4]))
+    tensor([5, 1])
+    """
 def block_diag(*tensors: Tensor, out: Any = None) -> Tensor:
     """A matrix with the given matrices (vectors are rows, numbers 1 by 1) along its diagonal and zeros elsewhere."""
 def bmm(input: Tensor, mat2: Tensor, *, out: Any = None) -> Tensor:
@@ -494,7 +724,17 @@ def cat(tensors: Sequence[Tensor], dim: builtins.int = 0, *, axis: builtins.int 
 def cdist(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, compute_mode: str = '', *, out: Any = None) -> Tensor:
     """The distances of each row of x1, shape (..., n, d), to each row of x2, shape (..., m, d): shape (..., n, m)."""
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ceil."""
+    """The smallest whole number that is not below each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.ceil(cr.tensor([1.5, -1.5]))
+    tensor([ 2., -1.])
+    """
 def ceil_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `ceil`."""
 def chain_matmul(*matrices: Tensor, out: Any = None) -> Tensor:
@@ -564,15 +804,46 @@ def conj(input: Tensor, *, out: Any = None) -> Tensor:
 def conj_physical(input: Tensor, *, out: Any = None) -> Tensor:
     """The real part: the tensor itself."""
 def copysign(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise copysign."""
+    """The size of `input` with the sign of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.copysign(cr.tensor([1.0, 2.0]), cr.tensor([-1.0, 3.0]))
+    tensor([-1.,  2.])
+    """
 def corrcoef(input: Tensor, *, out: Any = None) -> Tensor:
     """The correlation matrix of variables (rows) by observations (columns)."""
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of cos is -sin"""
+    """The cosine of each element, in radians.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of cos is -sin.
+
+    >>> import chainrule as cr
+    >>> cr.cos(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.5403])
+    """
 def cos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `cos`."""
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of cosh is sinh"""
+    """The hyperbolic cosine of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of cosh is sinh.
+
+    >>> import chainrule as cr
+    >>> cr.cosh(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.5431])
+    """
 def cosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `cosh`."""
 def count_nonzero(input: Tensor, dim: Dim = None, *, axis: Dim = None, out: Any = None) -> Tensor:
@@ -595,7 +866,17 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype: _dtype | None = None, out
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: builtins.int = -1, axis: builtins.int = -1, out: Any = None) -> Tensor:
     """The running integral of samples y by the trapezoidal rule."""
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise deg2rad."""
+    """Degrees as radians.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.deg2rad(cr.tensor([0.0, 180.0]))
+    tensor([0.0000, 3.1416])
+    """
 def deg2rad_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `deg2rad`."""
 def det(A: Tensor, *, out: Any = None) -> Tensor:
@@ -605,7 +886,8 @@ def det(A: Tensor, *, out: Any = None) -> Tensor:
     >>> cr.det(cr.tensor([[2., 1.], [1., 2.]]))
     tensor(3.)
     """
-def detach(input: Tensor) -> Tensor: ...
+def detach(input: Tensor, *, out: Any = None) -> Tensor:
+    """The same memory as a tensor without history, nor tangents; in-place changes are seen by both."""
 def diag(input: Tensor, diagonal: builtins.int = 0, *, out: Any = None) -> Tensor:
     """The diagonal of a matrix as a vector, or a matrix with a vector on its diagonal.
 
@@ -625,7 +907,17 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int = 0, dim1:
 def diff(input: Tensor, n: builtins.int = 1, dim: builtins.int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, axis: builtins.int = -1, out: Any = None) -> Tensor:
     """The differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first."""
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise digamma."""
+    """The slope of the logarithm of the gamma function.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.digamma(cr.tensor([1.0, 2.0]))
+    tensor([-0.5772,  0.4228])
+    """
 def dist(input: Tensor, other: Tensor, p: builtins.float = 2, *, out: Any = None) -> Tensor:
     """The p-norm of the difference of two tensors, which broadcast."""
 def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
@@ -683,7 +975,18 @@ def empty_permuted(size: Any, physical_layout: Any, *, out: Any = None, **option
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
     """A tensor with the given size and strides (in elements)."""
 def eq(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise eq."""
+    """Whether each element of `input` is equal to that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.eq(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([False,  True])
+    """
 def equal(input: Tensor, other: Tensor) -> builtins.bool:
     """Whether two tensors have the same shape and the same elements.
 
@@ -692,25 +995,85 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
     (True, False)
     """
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """erf is an area under the bell curve, so its slope is the bell curve"""
+    """The error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: erf is an area under the bell curve, so its slope is the bell curve.
+
+    >>> import chainrule as cr
+    >>> cr.erf(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
 def erf_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `erf`."""
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise erfc."""
+    """1 - erf(x), exact to the last digits where erf is near 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.erfc(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
 def erfc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `erfc`."""
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise erfinv."""
+    """The number whose error function each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.erfinv(cr.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.4769])
+    """
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """exp is its own slope"""
+    """e to the power of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: exp is its own slope.
+
+    >>> import chainrule as cr
+    >>> cr.exp(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 2.7183])
+    """
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of 2**x is 2**x times ln 2"""
+    """2 to the power of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of 2**x is 2**x times ln 2.
+
+    >>> import chainrule as cr
+    >>> cr.exp2(cr.tensor([0.0, 3.0]))
+    tensor([1., 8.])
+    """
 def exp2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `exp2`."""
 def exp_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `exp`."""
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """exp is its own slope"""
+    """exp(x) - 1, exact to the last digits near 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: exp is its own slope.
+
+    >>> import chainrule as cr
+    >>> cr.expm1(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """
 def expm1_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `expm1`."""
 def eye(n: builtins.int, m: builtins.int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, layout: Any = None, out: Any = None) -> Tensor:
@@ -727,9 +1090,19 @@ def finfo(type: dtypes.dtype | None = None) -> None:
     1.1920928955078125e-07
     """
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise trunc."""
+    """Each element without its fraction, rounded towards 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.trunc(cr.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
+    """
 def fix_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `trunc`."""
+    """In-place version of `fix`."""
 def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1, *, out: Any = None) -> Tensor:
     """The dimensions from `start_dim` to `end_dim` as one.
 
@@ -751,19 +1124,83 @@ def float_power(input: Tensor, exponent: Any, *, out: Tensor | None = None) -> T
     tensor([0.5000, 0.3333], dtype=torch.float64)
     """
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise floor."""
+    """The greatest whole number that is not above each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.floor(cr.tensor([1.5, -1.5]))
+    tensor([ 1., -2.])
+    """
 def floor_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `floor`."""
 def floor_divide(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise floor_divide."""
+    """The quotient, rounded down.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.floor_divide(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))
+    tensor([ 1., -2.])
+    """
 def fmax(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise fmax."""
+    """The greater of two elements; of a number and NaN the number.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.fmax(cr.tensor([1.0, float("nan")]), cr.tensor([2.0, 3.0]))
+    tensor([2., 3.])
+    """
 def fmin(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise fmin."""
+    """The smaller of two elements; of a number and NaN the number.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.fmin(cr.tensor([1.0, float("nan")]), cr.tensor([2.0, 3.0]))
+    tensor([1., 3.])
+    """
 def fmod(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise fmod."""
+    """What is left of a division rounded towards 0; it has the sign of `input`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.fmod(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))
+    tensor([ 2., -2.])
+    """
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise frac."""
+    """The fraction of each element, with its sign.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.frac(cr.tensor([1.5, -1.5]))
+    tensor([ 0.5000, -0.5000])
+    """
 def frac_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `frac`."""
 def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
@@ -789,11 +1226,33 @@ def gather(input: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: buil
             [3]])
     """
 def gcd(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise gcd."""
+    """The greatest common divisor of two integers.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.gcd(cr.tensor([12, 7]), cr.tensor([18, 21]))
+    tensor([6, 7])
+    """
 def gcd_(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `gcd`."""
 def ge(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ge."""
+    """Whether each element of `input` is at least that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.ge(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([False,  True])
+    """
 def ger(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor:
     """The matrix of all products of elements of two vectors."""
 def get_default_device() -> Device:
@@ -815,11 +1274,44 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Dim = None, edge_order:
     `edge_order`: 1 or 2, the order at the ends. Returns a tensor for each dimension.
     """
 def greater(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise gt."""
+    """Whether each element of `input` is greater than that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.gt(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([False, False])
+    """
 def greater_equal(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ge."""
+    """Whether each element of `input` is at least that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.ge(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([False,  True])
+    """
 def gt(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise gt."""
+    """Whether each element of `input` is greater than that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.gt(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([False, False])
+    """
 def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out: Any = None) -> Tensor:
     """Each element, but 0 for those within `lambd` of 0.
 
@@ -828,7 +1320,18 @@ def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out: Any = None) -
     tensor([-2.,  0.,  1.])
     """
 def heaviside(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise heaviside."""
+    """0 below 0, 1 above, and `other` at 0: the unit step.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.heaviside(cr.tensor([-1.0, 0.0, 2.0]), cr.tensor([0.5, 0.5, 0.5]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
 def histc(input: Tensor, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Any = None) -> Tensor:
     """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
 def histogram(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False) -> Any:
@@ -846,15 +1349,58 @@ def hsplit(input: Tensor, indices_or_sections: Any = None, *, out: Any = None, *
 def hstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """The tensors side by side: vectors end to end."""
 def hypot(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise hypot."""
+    """sqrt(x**2 + y**2), without overflow.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.hypot(cr.tensor([3.0, 5.0]), cr.tensor([4.0, 12.0]))
+    tensor([ 5., 13.])
+    """
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i0."""
+    """The modified Bessel function of the first kind, of order 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.i0(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.2661])
+    """
 def i0_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `i0`."""
 def igamma(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise igamma."""
+    """The lower incomplete gamma function, divided by gamma: P(input, other).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.igamma(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))
+    tensor([0.6321, 0.5940])
+    """
 def igammac(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise igammac."""
+    """The upper incomplete gamma function, divided by gamma: Q(input, other).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.igammac(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))
+    tensor([0.3679, 0.4060])
+    """
 def iinfo(type: dtypes.dtype) -> None:
     """The limits of an integer dtype.
 
@@ -885,14 +1431,16 @@ def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     """The sums of products over the last dimension of both; the remaining dimensions side by side."""
 def inverse(input: Tensor, *, out: Any = None) -> Tensor:
     """The inverses of square matrices; see `linalg.inv`."""
-def is_complex(input: Tensor) -> builtins.bool: ...
+def is_complex(input: Tensor) -> builtins.bool:
+    """Always False: complex tensors are not supported."""
 def is_deterministic_algorithms_warn_only_enabled() -> builtins.bool:
     """What `use_deterministic_algorithms` was told of warnings."""
 def is_floating_point(input: Tensor) -> builtins.bool:
     """Whether the elements are floats."""
 def is_nonzero(input: Tensor) -> builtins.bool:
     """Whether the only element is not 0."""
-def is_same_size(input: Tensor, other: Tensor) -> builtins.bool: ...
+def is_same_size(input: Tensor, other: Tensor) -> builtins.bool:
+    """Whether two tensors have one shape."""
 def is_storage(obj: Any) -> builtins.bool:
     """Whether an object is a storage."""
 def is_warn_always_enabled() -> builtins.bool:
@@ -905,33 +1453,126 @@ def isclose(input: Tensor, other: Tensor, rtol: builtins.float = 1e-05, atol: bu
     tensor([ True, False])
     """
 def isfinite(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isfinite."""
+    """Whether each element is neither infinite nor NaN.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isfinite(cr.tensor([1.0, float("inf"), float("nan")]))
+    tensor([ True, False, False])
+    """
 def isin(elements: Any, test_elements: Any, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out: Any = None) -> Tensor:
     """For each element whether it is among `test_elements`; with `invert` whether it is not."""
 def isinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isinf."""
+    """Whether each element is infinite, of either sign.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isinf(cr.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False,  True, False])
+    """
 def isnan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isnan."""
+    """Whether each element is NaN.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isnan(cr.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False, False,  True])
+    """
 def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isneginf."""
+    """Whether each element is minus infinity.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isneginf(cr.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False, False, False])
+    """
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isposinf."""
+    """Whether each element is plus infinity.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isposinf(cr.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False,  True, False])
+    """
 def isreal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise isreal."""
+    """Whether each element is real: True, as there are no complex tensors.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.isreal(cr.tensor([1.0, 2.0]))
+    tensor([True, True])
+    """
 def kron(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
 def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
     """The named tuple (values, indices) of the k-th smallest element along `dim`, k from 1."""
 def lcm(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise lcm."""
+    """The least common multiple of two integers.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.lcm(cr.tensor([4, 6]), cr.tensor([6, 7]))
+    tensor([12, 42])
+    """
 def lcm_(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `lcm`."""
 def ldexp(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ldexp."""
+    """x times 2 to the power y.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.ldexp(cr.tensor([1.0, 3.0]), cr.tensor([2, 4]))
+    tensor([ 4., 48.])
+    """
 def ldexp_(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `ldexp`."""
 def le(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise le."""
+    """Whether each element of `input` is at most that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.le(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([True, True])
+    """
 def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Any = None) -> Tensor:
     """`input + weight * (end - input)`: `input` where the weight is 0, `end` where it is 1.
 
@@ -940,25 +1581,97 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Any = None) -> Tensor:
     tensor([ 0.5000, 15.0000])
     """
 def less(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise lt."""
+    """Whether each element of `input` is less than that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.lt(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([ True, False])
+    """
 def less_equal(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise le."""
+    """Whether each element of `input` is at most that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.le(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([True, True])
+    """
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of ln gamma is, by definition, digamma"""
+    """The logarithm of the absolute value of the gamma function.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of ln gamma is, by definition, digamma.
+
+    >>> import chainrule as cr
+    >>> cr.lgamma(cr.tensor([1.0, 5.0]))
+    tensor([0.0000, 3.1781])
+    """
 def linspace(start: Any, end: Any, steps: builtins.int, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced."""
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of ln is 1/x"""
+    """The natural logarithm of each element; NaN below 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of ln is 1/x.
+
+    >>> import chainrule as cr
+    >>> cr.log(cr.tensor([1.0, 10.0]))
+    tensor([0.0000, 2.3026])
+    """
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of the logarithm to base 10 is 1/(x ln 10)"""
+    """The logarithm to base 10 of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of the logarithm to base 10 is 1/(x ln 10).
+
+    >>> import chainrule as cr
+    >>> cr.log10(cr.tensor([1.0, 1000.0]))
+    tensor([0., 3.])
+    """
 def log10_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `log10`."""
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of ln(1 + x) is 1/(1 + x)"""
+    """log(1 + x), exact to the last digits near 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of ln(1 + x) is 1/(1 + x).
+
+    >>> import chainrule as cr
+    >>> cr.log1p(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6931])
+    """
 def log1p_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `log1p`."""
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of the logarithm to base 2 is 1/(x ln 2)"""
+    """The logarithm to base 2 of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of the logarithm to base 2 is 1/(x ln 2).
+
+    >>> import chainrule as cr
+    >>> cr.log2(cr.tensor([1.0, 8.0]))
+    tensor([0., 3.])
+    """
 def log2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `log2`."""
 def log_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -966,21 +1679,86 @@ def log_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def log_softmax(input: Tensor, dim: builtins.int, dtype: _dtype | None = None, *, out: Any = None) -> Tensor:
     """The log of softmax, exact where softmax itself would round to 0."""
 def logaddexp(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logaddexp."""
+    """log(exp(x) + exp(y)), without overflow.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.logaddexp(cr.tensor([0.0, 1000.0]), cr.tensor([0.0, 1000.0]))
+    tensor([6.9315e-01, 1.0007e+03])
+    """
 def logaddexp2(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logaddexp2."""
+    """The logarithm to base 2 of 2**x + 2**y, without overflow.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.logaddexp2(cr.tensor([0.0, 3.0]), cr.tensor([0.0, 3.0]))
+    tensor([1., 4.])
+    """
 def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Any = None) -> Tensor:
     """The log of the running sum of exponentials along `dim`."""
 def logdet(input: Tensor, *, out: Any = None) -> Tensor:
     """The logarithms of determinants: NaN where they are negative, -inf where they are 0."""
 def logical_and(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logical_and."""
+    """Whether both elements are true (not 0).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.logical_and(cr.tensor([True, True, False]), cr.tensor([True, False, False]))
+    tensor([ True, False, False])
+    """
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logical_not."""
+    """Whether each element is false (0).
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.logical_not(cr.tensor([True, False]))
+    tensor([False,  True])
+    """
 def logical_or(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logical_or."""
+    """Whether at least one of the two elements is true (not 0).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.logical_or(cr.tensor([True, True, False]), cr.tensor([True, False, False]))
+    tensor([ True,  True, False])
+    """
 def logical_xor(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise logical_xor."""
+    """Whether just one of the two elements is true (not 0).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.logical_xor(cr.tensor([True, True, False]), cr.tensor([True, False, False]))
+    tensor([False,  True, False])
+    """
 def logit(input: Tensor, eps: builtins.float | None = None, *, out: Any = None) -> Tensor:
     """The inverse of the sigmoid, `log(x / (1 - x))`, of `input` clamped to [eps, 1 - eps] if `eps` is given."""
 def logit_(input: Tensor, eps: builtins.float | None = None) -> Tensor:
@@ -992,7 +1770,18 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: builtins.bool = False, *, keepdi
 def lstsq(*args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
 def lt(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise lt."""
+    """Whether each element of `input` is less than that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.lt(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([ True, False])
+    """
 def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
     """The LU factorisation in one matrix, and its pivots; see `linalg.lu_factor`."""
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
@@ -1037,7 +1826,18 @@ def max(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def max(input: Tensor, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
 def maximum(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise maximum."""
+    """The greater of two elements; NaN where one of them is.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.maximum(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))
+    tensor([2., 5.])
+    """
 def mean(input: Tensor, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _dtype | None=None, axis: Dim=None, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The mean of all elements, or along `dim`. Only floats have one: give `dtype=` for integers.
 
@@ -1073,7 +1873,18 @@ def min(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def min(input: Tensor, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
 def minimum(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise minimum."""
+    """The smaller of two elements; NaN where one of them is.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.minimum(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))
+    tensor([1., 3.])
+    """
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, (n, k) and (k, m), without broadcasting."""
 def mode(input: Tensor, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
@@ -1085,11 +1896,33 @@ def movedim(input: Tensor, source: Any, destination: Any, *, out: Any = None) ->
 def msort(input: Tensor, *, out: Any = None) -> Tensor:
     """The elements sorted along the first dimension."""
 def mul(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """each factor's slope is the other factor"""
+    """The product of two tensors, element by element.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to. Its slope: each factor's slope is the other factor.
+
+    >>> import chainrule as cr
+    >>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))
+    tensor([ 2., 15.])
+    """
 def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator: Any = None, out: Any = None) -> Tensor:
     """Indices drawn in proportion to the weights in `input` (or in each of its rows)."""
 def multiply(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """each factor's slope is the other factor"""
+    """The product of two tensors, element by element.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to. Its slope: each factor's slope is the other factor.
+
+    >>> import chainrule as cr
+    >>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))
+    tensor([ 2., 15.])
+    """
 def mv(input: Tensor, vec: Tensor, *, out: Any = None) -> Tensor:
     """The product of a matrix (n, k) and a vector (k,)."""
 def mvlgamma(input: Tensor, p: builtins.int, *, out: Any = None) -> Tensor:
@@ -1121,17 +1954,59 @@ def nansum(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dt
 def narrow(input: Tensor, dim: builtins.int, start: Any, length: builtins.int, *, out: Any = None) -> Tensor:
     """The slice of `length` elements from `start` in one dimension; a view."""
 def ne(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ne."""
+    """Whether each element of `input` differs from that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.ne(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([ True, False])
+    """
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the sign stays"""
+    """The elements with their signs changed.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the sign stays.
+
+    >>> import chainrule as cr
+    >>> cr.neg(cr.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
 def neg_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `neg`."""
 def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the sign stays"""
+    """The elements with their signs changed.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the sign stays.
+
+    >>> import chainrule as cr
+    >>> cr.neg(cr.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
 def negative_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of `neg`."""
+    """In-place version of `negative`."""
 def nextafter(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise nextafter."""
+    """The next floating-point number after `input` on the way to `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.nextafter(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
 @overload
 def nonzero(input: Tensor, *, as_tuple: Literal[False]=False, out: Tensor | None=None) -> Tensor:
     """The indices of the elements that are not zero: a row for each, or a tensor for each dimension (`as_tuple`)."""
@@ -1147,7 +2022,18 @@ def norm(input: Tensor, p: Any = 'fro', dim: Any = None, keepdim: builtins.bool 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
     """Normal random numbers, with a mean and a deviation for all (and a size), or for each element."""
 def not_equal(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ne."""
+    """Whether each element of `input` differs from that of `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.ne(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
+    tensor([ True, False])
+    """
 def numel(input: Tensor) -> builtins.int:
     """The number of elements."""
 def ones(*size: builtins.int | Sequence[builtins.int], out: Tensor | None=None, dtype: _dtype | None=None, layout: Any=None, device: Any=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool=False, memory_format: Any=None, generator: Any=None, names: Any=None) -> Tensor:
@@ -1181,7 +2067,18 @@ def polygamma(n: builtins.int, input: Tensor, *, out: Tensor | None = None) -> T
 def positive(input: Tensor, *, out: Any = None) -> Tensor:
     """The input itself, as Python's `+x`."""
 def pow(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """the power rule"""
+    """The elements of `input` to the power `other`.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to. Its slope: the power rule.
+
+    >>> import chainrule as cr
+    >>> cr.pow(cr.tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
 def prelu(input: Tensor, weight: Tensor, *, out: Any = None) -> Tensor:
     """Each element, times a learned weight where it is negative; see `nn.functional.prelu`."""
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None, axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -1203,7 +2100,17 @@ def quantile(input: Tensor, q: Any, dim: builtins.int | None = None, keepdim: bu
     tensor(2.5000)
     """
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise rad2deg."""
+    """Radians as degrees.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.rad2deg(cr.tensor([0.0, 3.0]))
+    tensor([  0.0000, 171.8873])
+    """
 def rad2deg_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `rad2deg`."""
 def rand(*size: builtins.int | Sequence[builtins.int], out: Tensor | None=None, dtype: _dtype | None=None, layout: Any=None, device: Any=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool=False, memory_format: Any=None, generator: Any=None, names: Any=None) -> Tensor:
@@ -1223,19 +2130,50 @@ def randperm(n: builtins.int, *, generator: Any = None, dtype: Any = None, devic
 def range(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
     """The numbers from `start` to `end`, both included (deprecated in PyTorch, too)."""
 def ravel(input: Tensor, *, out: Any = None) -> Tensor:
-    """All elements in one dimension, in order."""
+    """All elements in one dimension, one next to the other: a view where they lie so already."""
 def real(input: Tensor, *, out: Any = None) -> Tensor:
     """The real part: the tensor itself."""
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of 1/x is -1/x**2"""
+    """1 over each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of 1/x is -1/x**2.
+
+    >>> import chainrule as cr
+    >>> cr.reciprocal(cr.tensor([2.0, 4.0]))
+    tensor([0.5000, 0.2500])
+    """
 def reciprocal_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `reciprocal`."""
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope is 1 where the input is positive, else 0"""
+    """Each element where it is positive, else 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the slope is 1 where the input is positive, else 0.
+
+    >>> import chainrule as cr
+    >>> cr.relu(cr.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
 def relu_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `relu`."""
 def remainder(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise remainder."""
+    """What is left of a division rounded down; it has the sign of `other`, as Python's %.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.remainder(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))
+    tensor([2., 1.])
+    """
 def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, out: Any = None) -> Tensor:
     """Scale down the slices along `dim` whose p-norm is above `maxnorm`, so that they have that norm."""
 def repeat_interleave(input: Tensor, repeats: Any = None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None, axis: builtins.int | None = None, out: Any = None) -> Tensor:
@@ -1282,7 +2220,17 @@ def round_(input: Tensor, *, decimals: builtins.int = 0) -> Tensor:
 def row_stack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """The tensors on top of each other, vectors as rows."""
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise rsqrt."""
+    """1 over the square root of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.rsqrt(cr.tensor([4.0, 16.0]))
+    tensor([0.5000, 0.2500])
+    """
 def rsqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `rsqrt`."""
 def rsub(input: Tensor, other: Any, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
@@ -1340,25 +2288,95 @@ def set_rng_state(new_state: Tensor) -> None:
 def set_warn_always(b: builtins.bool) -> None:
     """Keep a wish; Python's own filters say how often a warning is shown."""
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise sgn."""
+    """The sign of each element: -1, 0 or 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.sgn(cr.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of the sigmoid s is s (1 - s)"""
+    """The logistic function 1 / (1 + exp(-x)).
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of the sigmoid s is s (1 - s).
+
+    >>> import chainrule as cr
+    >>> cr.sigmoid(cr.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
 def sigmoid_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sigmoid`."""
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise sign."""
+    """-1, 0 or 1, as each element is below, at or above 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.sign(cr.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise signbit."""
+    """Whether the sign bit of each element is set; that of -0.0 is.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of truth values.
+
+    >>> import chainrule as cr
+    >>> cr.signbit(cr.tensor([1.0, -2.0]))
+    tensor([False,  True])
+    """
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of sin is cos"""
+    """The sine of each element, in radians.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of sin is cos.
+
+    >>> import chainrule as cr
+    >>> cr.sin(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8415])
+    """
 def sin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sin`."""
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise sinc."""
+    """sin(pi x) / (pi x), and 1 at 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.sinc(cr.tensor([0.0, 0.5]))
+    tensor([1.0000, 0.6366])
+    """
 def sinc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sinc`."""
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of sinh is cosh"""
+    """The hyperbolic sine of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of sinh is cosh.
+
+    >>> import chainrule as cr
+    >>> cr.sinh(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.1752])
+    """
 def sinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sinh`."""
 def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, axis: builtins.int = 0, out: Any = None) -> Tensor:
@@ -1391,11 +2409,31 @@ def split(input: Tensor, split_size: Any = None, dim: builtins.int = 0, *, axis:
 def split_with_sizes(input: Tensor, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
     """Cut along `dim` into views of the given sizes."""
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of a root is 1 over twice the root"""
+    """The square root of each element; NaN below 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of a root is 1 over twice the root.
+
+    >>> import chainrule as cr
+    >>> cr.sqrt(cr.tensor([4.0, 9.0]))
+    tensor([2., 3.])
+    """
 def sqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sqrt`."""
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the power rule"""
+    """The square of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape. Its slope: the power rule.
+
+    >>> import chainrule as cr
+    >>> cr.square(cr.tensor([1.0, -3.0]))
+    tensor([1., 9.])
+    """
 def square_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `square`."""
 def squeeze(input: Tensor, dim: Any = None, *, axis: Any = None, out: Any = None) -> Tensor:
@@ -1453,11 +2491,31 @@ def take(input: Tensor, index: Tensor, *, out: Any = None) -> Tensor:
 def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Tensor:
     """As `gather`, with the other dimensions broadcast; without `dim`, from the flattened tensor."""
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of tan is 1 + tan squared"""
+    """The tangent of each element, in radians.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of tan is 1 + tan squared.
+
+    >>> import chainrule as cr
+    >>> cr.tan(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.5574])
+    """
 def tan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `tan`."""
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of tanh is 1 - tanh squared"""
+    """The hyperbolic tangent of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of tanh is 1 - tanh squared.
+
+    >>> import chainrule as cr
+    >>> cr.tanh(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
 def tanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `tanh`."""
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
@@ -1514,7 +2572,17 @@ def true_divide(input: Tensor, other: Any, *, rounding_mode: str | None = None, 
     tensor([ 3, -3])
     """
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise trunc."""
+    """Each element without its fraction, rounded towards 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape.
+
+    >>> import chainrule as cr
+    >>> cr.trunc(cr.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
+    """
 def trunc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `trunc`."""
 def typename(obj: Any) -> str:
@@ -1570,7 +2638,18 @@ def where(condition: Tensor) -> tuple[Tensor, ...]:
 @overload
 def where(condition: Tensor, input: Operand, other: Operand, *, out: Tensor | None=None) -> Tensor: ...
 def xlogy(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise xlogy."""
+    """x log(y), and 0 where x is 0.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.xlogy(cr.tensor([0.0, 2.0]), cr.tensor([0.0, 3.0]))
+    tensor([0.0000, 2.1972])
+    """
 def xlogy_(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `xlogy`."""
 def zero_(self: Tensor) -> Tensor:

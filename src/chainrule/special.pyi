@@ -9,69 +9,347 @@ import builtins
 
 
 def airy_ai(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise airy_ai."""
+    """Airy's function Ai.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.airy_ai(cr.tensor([0.0, 1.0]))
+    tensor([0.3550, 0.1353])
+    """
 def airy_ai_prime(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise airy_ai_prime."""
+    """The slope of Airy's function Ai.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.airy_ai_prime(cr.tensor([0.0, 1.0]))
+    tensor([-0.2588, -0.1591])
+    """
 def bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_j0."""
+    """Elementwise bessel_j0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def bessel_j1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_j1."""
+    """Elementwise bessel_j1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def bessel_y0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_y0."""
+    """Elementwise bessel_y0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def bessel_y1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_y1."""
+    """Elementwise bessel_y1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def chebyshev_polynomial_t(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_t."""
+    """Elementwise chebyshev_polynomial_t.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def chebyshev_polynomial_u(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_u."""
+    """Elementwise chebyshev_polynomial_u.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def chebyshev_polynomial_v(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_v."""
+    """Elementwise chebyshev_polynomial_v.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def chebyshev_polynomial_w(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_w."""
+    """Elementwise chebyshev_polynomial_w.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise digamma."""
+    """The slope of the logarithm of the gamma function.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.digamma(cr.tensor([1.0, 2.0]))
+    tensor([-0.5772,  0.4228])
+    """
 def entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise entr."""
+    """The entropy -x log(x); 0 at 0, minus infinity below.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.entr(cr.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.3466])
+    """
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """erf is an area under the bell curve, so its slope is the bell curve"""
+    """The error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: erf is an area under the bell curve, so its slope is the bell curve.
+
+    >>> import chainrule as cr
+    >>> cr.erf(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise erfc."""
+    """1 - erf(x), exact to the last digits where erf is near 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.erfc(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
 def erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise erfcx."""
+    """exp(x**2) erfc(x), without underflow.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.erfcx(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.4276])
+    """
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise erfinv."""
+    """The number whose error function each element is; NaN outside of [-1, 1].
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.erfinv(cr.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.4769])
+    """
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of 2**x is 2**x times ln 2"""
+    """2 to the power of each element.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of 2**x is 2**x times ln 2.
+
+    >>> import chainrule as cr
+    >>> cr.exp2(cr.tensor([0.0, 3.0]))
+    tensor([1., 8.])
+    """
 def expit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of the sigmoid s is s (1 - s)"""
+    """The logistic function 1 / (1 + exp(-x)).
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of the sigmoid s is s (1 - s).
+
+    >>> import chainrule as cr
+    >>> cr.sigmoid(cr.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """exp is its own slope"""
+    """exp(x) - 1, exact to the last digits near 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: exp is its own slope.
+
+    >>> import chainrule as cr
+    >>> cr.expm1(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.7183])
+    """
 def gammainc(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise igamma."""
+    """The lower incomplete gamma function, divided by gamma: P(input, other).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.igamma(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))
+    tensor([0.6321, 0.5940])
+    """
 def gammaincc(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise igammac."""
+    """The upper incomplete gamma function, divided by gamma: Q(input, other).
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to.
+
+    >>> import chainrule as cr
+    >>> cr.igammac(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))
+    tensor([0.3679, 0.4060])
+    """
 def gammaln(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of ln gamma is, by definition, digamma"""
+    """The logarithm of the absolute value of the gamma function.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of ln gamma is, by definition, digamma.
+
+    >>> import chainrule as cr
+    >>> cr.lgamma(cr.tensor([1.0, 5.0]))
+    tensor([0.0000, 3.1781])
+    """
 def hermite_polynomial_h(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise hermite_polynomial_h."""
+    """Elementwise hermite_polynomial_h.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def hermite_polynomial_he(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise hermite_polynomial_he."""
+    """Elementwise hermite_polynomial_he.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i0."""
+    """The modified Bessel function of the first kind, of order 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.i0(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.2661])
+    """
 def i0e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i0e."""
+    """exp(-|x|) times the modified Bessel function of the first kind, of order 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.i0e(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.4658])
+    """
 def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i1."""
+    """Elementwise i1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def i1e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i1e."""
+    """exp(-|x|) times the modified Bessel function of the first kind, of order 1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.i1e(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.2079])
+    """
 def laguerre_polynomial_l(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise laguerre_polynomial_l."""
+    """Elementwise laguerre_polynomial_l.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def legendre_polynomial_p(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise legendre_polynomial_p."""
+    """Elementwise legendre_polynomial_p.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """the slope of ln(1 + x) is 1/(1 + x)"""
+    """log(1 + x), exact to the last digits near 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float). Its slope: the slope of ln(1 + x) is 1/(1 + x).
+
+    >>> import chainrule as cr
+    >>> cr.log1p(cr.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.6931])
+    """
 def log_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise log_ndtr."""
+    """The logarithm of the area under the standard normal density up to x, without underflow.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.log_ndtr(cr.tensor([0.0, -10.0]))
+    tensor([ -0.6931, -53.2313])
+    """
 def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None, *, out: Any = None) -> Tensor:
     """The log of softmax, exact where softmax itself would round to 0."""
 def logit(input: Tensor, eps: float | None = None, *, out: Any = None) -> Tensor:
@@ -79,13 +357,37 @@ def logit(input: Tensor, eps: float | None = None, *, out: Any = None) -> Tensor
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False, *, keepdims: bool = False, out: Any = None) -> Tensor:
     """The log of the sum of the exponentials along `dim`, without overflow."""
 def modified_bessel_i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_i0."""
+    """Elementwise modified_bessel_i0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def modified_bessel_i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_i1."""
+    """Elementwise modified_bessel_i1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_k0."""
+    """Elementwise modified_bessel_k0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_k1."""
+    """Elementwise modified_bessel_k1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def multigammaln(input: Tensor, p: int, *, out: Any = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`, for input > (p - 1) / 2.
 
@@ -93,9 +395,29 @@ def multigammaln(input: Tensor, p: int, *, out: Any = None) -> Tensor:
     j = 0 ... p - 1, plus p (p - 1) / 4 log(pi).
     """
 def ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ndtr."""
+    """The area under the standard normal density up to x.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.ndtr(cr.tensor([0.0, 1.0]))
+    tensor([0.5000, 0.8413])
+    """
 def ndtri(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise ndtri."""
+    """The number up to which the area under the standard normal density is x.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.ndtri(cr.tensor([0.5, 0.975]))
+    tensor([0.0000, 1.9600])
+    """
 def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The n-th derivative of the digamma function at `input`.
 
@@ -104,7 +426,17 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([1.6449])
     """
 def psi(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise digamma."""
+    """The slope of the logarithm of the gamma function.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.digamma(cr.tensor([1.0, 2.0]))
+    tensor([-0.5772,  0.4228])
+    """
 def round(input: Tensor, *, decimals: int = 0, out: Any = None) -> Tensor:
     """The nearest integer, halves to the even one; or the nearest multiple of 10 to the power of `-decimals`.
 
@@ -113,19 +445,69 @@ def round(input: Tensor, *, decimals: int = 0, out: Any = None) -> Tensor:
     (tensor([0., 2., 3.]), tensor([2.7200]))
     """
 def scaled_modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise scaled_modified_bessel_k0."""
+    """Elementwise scaled_modified_bessel_k0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def scaled_modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise scaled_modified_bessel_k1."""
+    """Elementwise scaled_modified_bessel_k1.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+    """
 def shifted_chebyshev_polynomial_t(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_t."""
+    """Elementwise shifted_chebyshev_polynomial_t.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def shifted_chebyshev_polynomial_u(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_u."""
+    """Elementwise shifted_chebyshev_polynomial_u.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def shifted_chebyshev_polynomial_v(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_v."""
+    """Elementwise shifted_chebyshev_polynomial_v.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def shifted_chebyshev_polynomial_w(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_w."""
+    """Elementwise shifted_chebyshev_polynomial_w.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+    """
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise sinc."""
+    """sin(pi x) / (pi x), and 1 at 0.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.sinc(cr.tensor([0.0, 0.5]))
+    tensor([1.0000, 0.6366])
+    """
 def softmax(input: Tensor, dim: int, dtype: dtype | None = None, *, out: Any = None) -> Tensor:
     """Exponentials along `dim`, divided by their sum.
 
@@ -134,10 +516,53 @@ def softmax(input: Tensor, dim: int, dtype: dtype | None = None, *, out: Any = N
     tensor([0., 0., 1.])
     """
 def spherical_bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise spherical_bessel_j0."""
+    """The spherical Bessel function of the first kind, of order 0: sin(x) / x.
+
+    input: a tensor.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.spherical_bessel_j0(cr.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.8415])
+    """
 def xlog1py(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise xlog1py."""
+    """x log(1 + y), and 0 where x is 0.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.xlog1py(cr.tensor([0.0, 2.0]), cr.tensor([-1.0, 3.0]))
+    tensor([0.0000, 2.7726])
+    """
 def xlogy(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise xlogy."""
+    """x log(y), and 0 where x is 0.
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.xlogy(cr.tensor([0.0, 2.0]), cr.tensor([0.0, 3.0]))
+    tensor([0.0000, 2.1972])
+    """
 def zeta(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise zeta."""
+    """Hurwitz's zeta function: the sum of 1 / (k + other)**input over k = 0, 1, ...
+
+    input: a tensor.
+    other: a tensor of a shape that broadcasts with it, or a number.
+    out: a tensor to write the result into.
+
+    Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.zeta(cr.tensor([2.0, 4.0]), cr.tensor([1.0, 1.0]))
+    tensor([1.6449, 1.0823])
+    """

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import FUNCTIONS, named, public
+from chainrule.api.public import FUNCTIONS, copied, named, public, titled
 from chainrule.api.results import make
 from chainrule.base import dtypes
 from chainrule.core.dispatch import apply
@@ -33,10 +33,11 @@ _abs, _round, _isfinite = (unary(_OPS[name]) for name in ("abs", "round", "isfin
 def _install(f: Callable[..., Any], change: Callable[..., Any] | None, *names: str) -> None:
     # As `public` does, without its wrapper: these are the functions that a descent loop calls.
     for name in names:
-        FUNCTIONS[name] = f
-        setattr(Tensor, name, f)
+        FUNCTIONS[name] = f if name == f.__name__ else copied(f, name)
+        setattr(Tensor, name, FUNCTIONS[name])
         if change is not None:
-            setattr(Tensor, f"{name}_", change)
+            doc = f"In-place version of `{name}`."
+            setattr(Tensor, f"{name}_", titled(copied(change, f"{name}_"), f"{name}_", doc, "Tensor."))
 
 
 # ------------------------------------------------------------------------------------------- sums and quotients
@@ -358,7 +359,7 @@ def _polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return into(out, polygamma(input, n))  # type: ignore[no-any-return]
 
 
-FUNCTIONS["polygamma"] = _polygamma
+FUNCTIONS["polygamma"] = titled(_polygamma, "polygamma", _polygamma.__doc__)
 
 # ------------------------------------------------------------------------------------------------------- comparisons
 

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.api.creation import _shape, array_of, full, made, tensor
 from chainrule.api.device import device as Device
 from chainrule.api.device import here
-from chainrule.api.public import FUNCTIONS, install, public
+from chainrule.api.public import FUNCTIONS, install, public, titled
 from chainrule.api.storage import TypedStorage
 from chainrule.base import dtypes
 from chainrule.base.shapes import numel
@@ -21,7 +21,6 @@ def _as(d: Any) -> Any:
     def convert(self: Tensor, memory_format: Any = None) -> Tensor:
         return self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)
 
-    convert.__doc__ = f"This tensor as {d.name}."
     return convert
 
 
@@ -29,7 +28,7 @@ for _n, _d in {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
     "char": "int8", "byte": "uint8", "bool": "bool",
 }.items():  # fmt: skip
-    setattr(Tensor, _n, _as(dtypes.ALL[_d]))
+    setattr(Tensor, _n, titled(_as(dtypes.ALL[_d]), _n, f"This tensor as {_d}.", "Tensor."))
 
 
 @install
@@ -196,7 +195,22 @@ def numel_(input: Tensor) -> int:
     return numel(input._a.shape)
 
 
-FUNCTIONS["numel"] = FUNCTIONS.pop("numel_")
-FUNCTIONS["is_complex"] = lambda input: False
-FUNCTIONS["detach"] = lambda input: input.detach()
-FUNCTIONS["is_same_size"] = lambda input, other: input._a.shape == other._a.shape
+FUNCTIONS["numel"] = titled(FUNCTIONS.pop("numel_"), "numel", numel_.__doc__)
+
+
+@public(method=False)
+def is_complex(input: Tensor) -> bool:
+    """Always False: complex tensors are not supported."""
+    return False
+
+
+@public(method=False)
+def detach(input: Tensor) -> Tensor:
+    """The same memory as a tensor without history, nor tangents; in-place changes are seen by both."""
+    return input.detach()
+
+
+@public(method=False)
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape."""
+    return bool(input._a.shape == other._a.shape)

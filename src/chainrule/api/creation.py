@@ -214,17 +214,13 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return made(array_of(data, dtype))
 
 
-asarray = public("asarray", method=False)(
-    lambda obj, *, dtype=None, device=None, copy=None, requires_grad=False: _asarray(obj, dtype, copy, requires_grad)
-)
-
-
-def _asarray(obj: Any, dtype: Any, copy: bool | None, requires_grad: bool) -> Tensor:
+@public(method=False)
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of what `obj` holds: on its memory where that is possible, unless `copy` is True."""
     t = made(array_of(obj, dtype).copy()) if copy else as_tensor(obj, dtype)
     return t.requires_grad_() if requires_grad else t
-
-
-FUNCTIONS.pop("<lambda>", None)
 
 
 @public(method=False)

@@ -53,7 +53,13 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 FUNCTIONS["where"] = public(function=False, method=False)(where)
-Tensor.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[method-assign, assignment]
+
+
+@install
+class _Choice:
+    def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+        """The elements of this tensor where `condition` is true, those of `other` elsewhere."""
+        return where(condition, self, other)  # type: ignore[no-any-return]
 
 
 @public()

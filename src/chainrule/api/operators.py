@@ -8,17 +8,18 @@ method; the operators below name their ops. An op added to the table needs nothi
     publish=False  not by this file: PyTorch gives it further arguments (see `arithmetic`), has it in another namespace
                    (`special`, `nn.functional`), or it is a part of something else
     numbers=(f, s) the names of its node where the first or the second operand is a number and PyTorch has one for that
-    why            its docstring
+    doc, why       its docstring
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import FUNCTIONS, in_place, named
+from chainrule.api.public import FUNCTIONS, copied, in_place, named, titled
 from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.registry import OPERATORS
@@ -34,9 +35,24 @@ def function(op: Elementwise) -> Callable[..., Any]:
     numbers = op.columns.get("numbers")
     if numbers:
         call = _named_by_operands(call, *numbers)
-    call.__name__ = call.__qualname__ = op.name.removeprefix("special_")
-    call.__doc__ = op.columns.get("why") or f"Elementwise {call.__name__}."
-    return call
+    return titled(call, op.name.removeprefix("special_"), documentation(op))
+
+
+def documentation(op: Elementwise) -> str:
+    """The docstring of an elementwise op's function: what it computes, arguments, result, slope, an example."""
+    two = inputs(op) > 1
+    line, _, example = op.columns.get("doc", f"Elementwise {op.name.removeprefix('special_')}.").partition("\n")
+    shape = "the shape that both broadcast to" if two else "the same shape"
+    arguments = f"input: a tensor.\n{_OTHER if two else ''}{_OUT}"
+    text = f"{line}\n\n{arguments}\n\nReturns a tensor of {shape}{_KINDS[op.types or '']}."
+    if "why" in op.columns:
+        text += f" Its slope: {op.columns['why']}."
+    return f"{text}\n\n>>> import chainrule as cr\n{example}\n" if example else text
+
+
+_OTHER = "other: a tensor of a shape that broadcasts with it, or a number.\n"
+_OUT = "out: a tensor to write the result into."
+_KINDS = defaultdict(str, {"float": ", of floats (integers become the default float)", "bool": ", of truth values"})
 
 
 def inputs(op: Elementwise) -> int:
@@ -67,13 +83,18 @@ def _publish() -> None:
             continue
         call = function(op)
         # As methods, functions of one tensor take no `out`: a keyword that is not given costs as much as an addition.
-        method = unary(op, operator=True) if inputs(op) == 1 else call
+        method = call
+        if inputs(op) == 1:
+            method = titled(unary(op, operator=True), name, (call.__doc__ or "").replace(f"{_OUT}\n", ""), "Tensor.")
         change = binary_(op, "mul_") if name == "mul" else in_place(call, f"{name}_")
+        if name == "mul":
+            titled(change, "mul_", "In-place version of `mul`.", "Tensor.")
         for n in (name, *op.columns.get("aliases", ())):
-            FUNCTIONS[n] = call
-            setattr(Tensor, n, method)
+            other = n != name
+            FUNCTIONS[n] = copied(call, n) if other else call
+            setattr(Tensor, n, copied(method, n, "Tensor.") if other else method)
             if op.columns.get("inplace", True):
-                setattr(Tensor, f"{n}_", change)
+                setattr(Tensor, f"{n}_", in_place(call, f"{n}_") if other else change)
 
 
 _publish()
@@ -108,6 +129,10 @@ def _divided(self: Any, other: Any) -> Any:
     return NotImplemented if _foreign(other) else FUNCTIONS["reciprocal"](self) * other
 
 
+def _put(name: str, f: Callable[..., Any], doc: str | None) -> None:
+    setattr(Tensor, f"__{name}__", titled(f, f"__{name}__", doc, "Tensor."))
+
+
 def _install() -> None:
     ops: Any = OPERATORS  # all of them elementwise
     for sign, name in BINARY.items():
@@ -117,14 +142,17 @@ def _install() -> None:
             backwards = f
         else:
             backwards = _operator(_OPS["rsub"]) if sign == "-" else _divided if sign == "/" else _reflected(op.name)
-        setattr(Tensor, f"__{name}__", f)
-        setattr(Tensor, f"__r{name}__", backwards)
-        setattr(Tensor, f"__i{name}__", binary_(op, f"{op.name}_") if sign in "+-*/" else in_place(f, f"{op.name}_"))
+        if backwards is f or backwards is _divided:
+            backwards = copied(backwards, f"__r{name}__")
+        _put(name, f, f"`self {sign} other`.")
+        _put(f"r{name}", backwards, f"`other {sign} self`.")
+        within = binary_(op, f"{op.name}_") if sign in "+-*/" else in_place(f, f"{op.name}_")
+        _put(f"i{name}", within, f"`self {sign}= other`.")
     for sign, name in COMPARISONS.items():
-        setattr(Tensor, f"__{name}__", binary(ops[sign], operator=True))
+        _put(name, binary(ops[sign], operator=True), f"`self {sign} other`.")
     for sign, name in UNARY.items():
-        setattr(Tensor, f"__{name}__", unary(ops[sign], operator=True))
-    setattr(Tensor, "__pos__", lambda self: FUNCTIONS["positive"](self))  # noqa: B010
+        _put(name, unary(ops[sign], operator=True), FUNCTIONS[ops[sign].name].__doc__)
+    _put("pos", lambda self: FUNCTIONS["positive"](self), "`+self`.")
 
 
 _install()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar
 
 from chainrule.base.dtypes import F16, F32
@@ -37,6 +38,8 @@ def public(
         )
         call = _published(f if reads is None else _reading(f, reads), name)
         for n in (name, *names):
+            if n != name:
+                call = _published(f if reads is None else _reading(f, reads), n)
             if where is not None:
                 once(where, n, call)
                 continue
@@ -121,6 +124,19 @@ def in_place(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
+def titled(f: Callable[..., Any], name: str, doc: str | None, owner: str = "") -> Callable[..., Any]:
+    """The function under a name of its own, which its errors and `help` say."""
+    f.__name__, f.__qualname__, f.__doc__ = name, owner + name, doc
+    return f
+
+
+def copied(f: Any, name: str, owner: str = "") -> Callable[..., Any]:
+    """The same function under another name."""
+    twin = FunctionType(f.__code__, f.__globals__, name, f.__defaults__, f.__closure__)
+    twin.__kwdefaults__, twin.__annotations__ = f.__kwdefaults__, f.__annotations__
+    return titled(twin, name, f.__doc__, owner)
+
+
 def install(cls: type) -> type:
     """Put a class body's methods and properties on Tensor."""
     for name, value in vars(cls).items():
@@ -133,6 +149,8 @@ def install(cls: type) -> type:
             "__firstlineno__",
             "__static_attributes__",
         ):
+            if isinstance(value, FunctionType) and value.__name__ == "<lambda>":
+                value.__name__, value.__qualname__ = name, f"Tensor.{name}"
             setattr(Tensor, name, value)
     return cls
 

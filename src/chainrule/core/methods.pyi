@@ -37,9 +37,12 @@ class Methods:
     """All that can be asked of a tensor."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None: ...
-    def __abs__(self) -> Tensor: ...
-    def __add__(self, other: Operand) -> Tensor: ...
-    def __and__(self, other: Operand) -> Tensor: ...
+    def __abs__(self) -> Tensor:
+        """The absolute value of each element."""
+    def __add__(self, other: Operand) -> Tensor:
+        """`self + other`."""
+    def __and__(self, other: Operand) -> Tensor:
+        """`self & other`."""
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]: ...
     __array_priority__: builtins.int
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: builtins.bool = False) -> Tensor: ...
@@ -51,89 +54,126 @@ class Methods:
         """Default dir() implementation."""
     def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
     def __float__(self) -> builtins.float: ...
-    def __floordiv__(self, other: Operand) -> Tensor: ...
+    def __floordiv__(self, other: Operand) -> Tensor:
+        """`self // other`."""
     def __format__(self, spec: str) -> str:
         """Default object formatter."""
-    def __ge__(self, other: Operand) -> Tensor: ...
+    def __ge__(self, other: Operand) -> Tensor:
+        """`self >= other`."""
     def __getitem__(self, index: Any) -> Tensor:
         """The chosen elements: a view for numbers, slices, None and `...`; a copy for arrays of positions and masks."""
-    def __gt__(self, other: Operand) -> Tensor: ...
+    def __gt__(self, other: Operand) -> Tensor:
+        """`self > other`."""
     def __hash__(self) -> builtins.int:
         """Return hash(self)."""
-    def __iadd__(self, y: Operand) -> Tensor: ...
+    def __iadd__(self, y: Operand) -> Tensor:
+        """`self += other`."""
     def __iand__(self, other: Operand) -> Tensor:
-        """In-place version of `bitwise_and`."""
+        """`self &= other`."""
     def __ifloordiv__(self, other: Operand) -> Tensor:
-        """In-place version of `floor_divide`."""
+        """`self //= other`."""
     def __ilshift__(self, other: Operand) -> Tensor:
-        """In-place version of `bitwise_left_shift`."""
+        """`self <<= other`."""
     def __imatmul__(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `matmul`."""
     def __imod__(self, other: Operand) -> Tensor:
-        """In-place version of `remainder`."""
-    def __imul__(self, y: Operand) -> Tensor: ...
+        """`self %= other`."""
+    def __imul__(self, y: Operand) -> Tensor:
+        """`self *= other`."""
     def __index__(self) -> builtins.int: ...
     def __int__(self) -> builtins.int: ...
-    def __invert__(self, *, out: Tensor | None = None) -> Tensor: ...
+    def __invert__(self, *, out: Tensor | None = None) -> Tensor:
+        """The bits of each integer (or truth value), each turned over."""
     def __ior__(self, other: Operand) -> Tensor:
-        """In-place version of `bitwise_or`."""
+        """`self |= other`."""
     def __ipow__(self, other: Operand) -> Tensor:
-        """In-place version of `pow`."""
+        """`self **= other`."""
     def __irshift__(self, other: Operand) -> Tensor:
-        """In-place version of `bitwise_right_shift`."""
-    def __isub__(self, y: Operand) -> Tensor: ...
+        """`self >>= other`."""
+    def __isub__(self, y: Operand) -> Tensor:
+        """`self -= other`."""
     def __iter__(self) -> Iterator[Tensor]: ...
-    def __itruediv__(self, y: Operand) -> Tensor: ...
+    def __itruediv__(self, y: Operand) -> Tensor:
+        """`self /= other`."""
     def __ixor__(self, other: Operand) -> Tensor:
-        """In-place version of `bitwise_xor`."""
-    def __le__(self, other: Operand) -> Tensor: ...
+        """`self ^= other`."""
+    def __le__(self, other: Operand) -> Tensor:
+        """`self <= other`."""
     def __len__(self) -> builtins.int: ...
-    def __lshift__(self, other: Operand) -> Tensor: ...
-    def __lt__(self, other: Operand) -> Tensor: ...
+    def __lshift__(self, other: Operand) -> Tensor:
+        """`self << other`."""
+    def __lt__(self, other: Operand) -> Tensor:
+        """`self < other`."""
     def __matmul__(self, other: Tensor | np.ndarray[Any, Any]) -> Tensor: ...
-    def __mod__(self, other: Operand) -> Tensor: ...
-    def __mul__(self, other: Operand) -> Tensor: ...
+    def __mod__(self, other: Operand) -> Tensor:
+        """`self % other`."""
+    def __mul__(self, other: Operand) -> Tensor:
+        """`self * other`."""
     def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
-    def __neg__(self) -> Tensor: ...
-    def __or__(self, other: Operand) -> Tensor: ...
-    def __pos__(self) -> Tensor: ...
-    def __pow__(self, other: Operand) -> Tensor: ...
-    def __radd__(self, other: Operand) -> Tensor: ...
-    def __rand__(self, other: Operand) -> Tensor: ...
+    def __neg__(self) -> Tensor:
+        """The elements with their signs changed."""
+    def __or__(self, other: Operand) -> Tensor:
+        """`self | other`."""
+    def __pos__(self) -> Tensor:
+        """`+self`."""
+    def __pow__(self, other: Operand) -> Tensor:
+        """`self ** other`."""
+    def __radd__(self, other: Operand) -> Tensor:
+        """`other + self`."""
+    def __rand__(self, other: Operand) -> Tensor:
+        """`other & self`."""
     def __reversed__(self) -> Tensor: ...
-    def __rfloordiv__(self, other: Operand) -> Tensor: ...
-    def __rlshift__(self, other: Operand) -> Tensor: ...
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        """`other // self`."""
+    def __rlshift__(self, other: Operand) -> Tensor:
+        """`other << self`."""
     def __rmatmul__(self, other: Tensor | np.ndarray[Any, Any]) -> Tensor: ...
-    def __rmod__(self, other: Operand) -> Tensor: ...
-    def __rmul__(self, other: Operand) -> Tensor: ...
-    def __ror__(self, other: Operand) -> Tensor: ...
-    def __rpow__(self, other: Operand) -> Tensor: ...
-    def __rrshift__(self, other: Operand) -> Tensor: ...
-    def __rshift__(self, other: Operand) -> Tensor: ...
-    def __rsub__(self, other: Operand) -> Tensor: ...
-    def __rtruediv__(self, other: Operand) -> Tensor: ...
-    def __rxor__(self, other: Operand) -> Tensor: ...
+    def __rmod__(self, other: Operand) -> Tensor:
+        """`other % self`."""
+    def __rmul__(self, other: Operand) -> Tensor:
+        """`other * self`."""
+    def __ror__(self, other: Operand) -> Tensor:
+        """`other | self`."""
+    def __rpow__(self, other: Operand) -> Tensor:
+        """`other ** self`."""
+    def __rrshift__(self, other: Operand) -> Tensor:
+        """`other >> self`."""
+    def __rshift__(self, other: Operand) -> Tensor:
+        """`self >> other`."""
+    def __rsub__(self, other: Operand) -> Tensor:
+        """`other - self`."""
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        """`other / self`."""
+    def __rxor__(self, other: Operand) -> Tensor:
+        """`other ^ self`."""
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write into the chosen elements, in place; gradients flow to `value`, and none to what it replaced."""
-    def __sub__(self, other: Operand) -> Tensor: ...
-    def __truediv__(self, other: Operand) -> Tensor: ...
-    def __xor__(self, other: Operand) -> Tensor: ...
-    def abs(self) -> Tensor: ...
+    def __sub__(self, other: Operand) -> Tensor:
+        """`self - other`."""
+    def __truediv__(self, other: Operand) -> Tensor:
+        """`self / other`."""
+    def __xor__(self, other: Operand) -> Tensor:
+        """`self ^ other`."""
+    def abs(self) -> Tensor:
+        """The absolute value of each element."""
     def abs_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `abs`."""
-    def absolute(self) -> Tensor: ...
+    def absolute(self) -> Tensor:
+        """The absolute value of each element."""
     def absolute_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `abs`."""
-    def acos(self) -> Tensor: ...
+        """In-place version of `absolute`."""
+    def acos(self) -> Tensor:
+        """The angle, in radians, whose cosine each element is; NaN outside of [-1, 1]."""
     def acos_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `acos`."""
-    def acosh(self) -> Tensor: ...
+    def acosh(self) -> Tensor:
+        """The number, from 0 up, whose hyperbolic cosine each element is; NaN below 1."""
     def acosh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `acosh`."""
     def add(self, other: Any, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
         """`input + alpha * other`, broadcast."""
     def add_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
-        """Add `alpha * other` in place."""
+        """In-place version of `add`."""
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: Any = None) -> Tensor:
         """beta * input + alpha * (the sum of the products of two stacks of matrices)."""
     def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
@@ -174,28 +214,34 @@ class Methods:
         """Whether any element, or any along `dim`, is nonzero."""
     def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
         """Replace each element by a function of it, in place. Slow, and without a gradient."""
-    def arccos(self) -> Tensor: ...
+    def arccos(self) -> Tensor:
+        """The angle, in radians, whose cosine each element is; NaN outside of [-1, 1]."""
     def arccos_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `acos`."""
-    def arccosh(self) -> Tensor: ...
+        """In-place version of `arccos`."""
+    def arccosh(self) -> Tensor:
+        """The number, from 0 up, whose hyperbolic cosine each element is; NaN below 1."""
     def arccosh_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `acosh`."""
-    def arcsin(self) -> Tensor: ...
+        """In-place version of `arccosh`."""
+    def arcsin(self) -> Tensor:
+        """The angle, in radians, whose sine each element is; NaN outside of [-1, 1]."""
     def arcsin_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `asin`."""
-    def arcsinh(self) -> Tensor: ...
+        """In-place version of `arcsin`."""
+    def arcsinh(self) -> Tensor:
+        """The number whose hyperbolic sine each element is."""
     def arcsinh_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `asinh`."""
-    def arctan(self) -> Tensor: ...
+        """In-place version of `arcsinh`."""
+    def arctan(self) -> Tensor:
+        """The angle, in radians, whose tangent each element is."""
     def arctan2(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise atan2."""
+        """The angle of the point (other, input), in radians from -pi to pi."""
     def arctan2_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `atan2`."""
+        """In-place version of `arctan2`."""
     def arctan_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `atan`."""
-    def arctanh(self) -> Tensor: ...
+        """In-place version of `arctan`."""
+    def arctanh(self) -> Tensor:
+        """The number whose hyperbolic tangent each element is; NaN outside of [-1, 1]."""
     def arctanh_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `atanh`."""
+        """In-place version of `arctanh`."""
     def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """Where the maximum is: in the flattened tensor, or along `dim`; the first of equal ones."""
     def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -205,25 +251,29 @@ class Methods:
     def argwhere(self, *, out: Any = None) -> Tensor:
         """The indices of the elements that are not zero, a row for each."""
     def as_strided(self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
-        """A view with any sizes and strides (in elements) into the memory of a contiguous tensor."""
+        """A view with any sizes and strides (in elements) into the memory of a tensor."""
     def as_strided_(self, *args: Any, _name: str = 'as_strided_', **kwargs: Any) -> Tensor:
         """`as_strided` in place: the tensor itself gets the new shape."""
     def as_strided_scatter(self, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
         """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
-    def asin(self) -> Tensor: ...
+    def asin(self) -> Tensor:
+        """The angle, in radians, whose sine each element is; NaN outside of [-1, 1]."""
     def asin_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `asin`."""
-    def asinh(self) -> Tensor: ...
+    def asinh(self) -> Tensor:
+        """The number whose hyperbolic sine each element is."""
     def asinh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `asinh`."""
-    def atan(self) -> Tensor: ...
+    def atan(self) -> Tensor:
+        """The angle, in radians, whose tangent each element is."""
     def atan2(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise atan2."""
+        """The angle of the point (other, input), in radians from -pi to pi."""
     def atan2_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `atan2`."""
     def atan_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `atan`."""
-    def atanh(self) -> Tensor: ...
+    def atanh(self) -> Tensor:
+        """The number whose hyperbolic tangent each element is; NaN outside of [-1, 1]."""
     def atanh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `atanh`."""
     def backward(self, gradient: Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: Any = None) -> None:
@@ -239,26 +289,27 @@ class Methods:
     def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0, *, out: Any = None) -> Tensor:
         """How often each number from 0 on occurs in a 1-d tensor of non-negative integers, or the sum of its weights."""
     def bitwise_and(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise bitwise_and."""
+        """The bits of two integers (or two truth values) joined by and."""
     def bitwise_and_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_and`."""
     def bitwise_left_shift(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise bitwise_left_shift."""
+        """The bits of each integer, moved `other` places up."""
     def bitwise_left_shift_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_left_shift`."""
-    def bitwise_not(self, *, out: Tensor | None = None) -> Tensor: ...
+    def bitwise_not(self, *, out: Tensor | None = None) -> Tensor:
+        """The bits of each integer (or truth value), each turned over."""
     def bitwise_not_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_not`."""
     def bitwise_or(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise bitwise_or."""
+        """The bits of two integers (or two truth values) joined by or."""
     def bitwise_or_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_or`."""
     def bitwise_right_shift(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise bitwise_right_shift."""
+        """The bits of each integer, moved `other` places down."""
     def bitwise_right_shift_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_right_shift`."""
     def bitwise_xor(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise bitwise_xor."""
+        """The bits of two integers (or two truth values) joined by exclusive or."""
     def bitwise_xor_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `bitwise_xor`."""
     def bmm(self, mat2: Tensor, *, out: Any = None) -> Tensor:
@@ -271,7 +322,8 @@ class Methods:
         """This tensor as uint8."""
     def cauchy_(self, median: builtins.float = 0.0, sigma: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Fill with Cauchy distributed numbers."""
-    def ceil(self) -> Tensor: ...
+    def ceil(self) -> Tensor:
+        """The smallest whole number that is not below each element."""
     def ceil_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `ceil`."""
     def char(self, memory_format: Any = None) -> Tensor:
@@ -311,15 +363,17 @@ class Methods:
     def copy_(self, src: Any, non_blocking: builtins.bool = False) -> Tensor:
         """Overwrite the elements by those of `src`, broadcast to this shape and converted to this dtype."""
     def copysign(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise copysign."""
+        """The size of `input` with the sign of `other`."""
     def copysign_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `copysign`."""
     def corrcoef(self, *, out: Any = None) -> Tensor:
         """The correlation matrix of variables (rows) by observations (columns)."""
-    def cos(self) -> Tensor: ...
+    def cos(self) -> Tensor:
+        """The cosine of each element, in radians."""
     def cos_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `cos`."""
-    def cosh(self) -> Tensor: ...
+    def cosh(self) -> Tensor:
+        """The hyperbolic cosine of each element."""
     def cosh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `cosh`."""
     def count_nonzero(self, dim: Dim = None, *, axis: Dim = None, out: Any = None) -> Tensor:
@@ -346,7 +400,8 @@ class Methods:
         """In-place version of `cumsum`."""
     def data_ptr(self) -> builtins.int:
         """The address of the first element."""
-    def deg2rad(self) -> Tensor: ...
+    def deg2rad(self) -> Tensor:
+        """Degrees as radians."""
     def deg2rad_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `deg2rad`."""
     def det(self, *, out: Any = None) -> Tensor:
@@ -367,7 +422,8 @@ class Methods:
         """A copy with `src` in place of `input.diagonal(offset, dim1, dim2)`."""
     def diff(self, n: builtins.int = 1, dim: builtins.int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, axis: builtins.int = -1, out: Any = None) -> Tensor:
         """The differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first."""
-    def digamma(self) -> Tensor: ...
+    def digamma(self) -> Tensor:
+        """The slope of the logarithm of the gamma function."""
     def digamma_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `digamma`."""
     def dim(self) -> builtins.int:
@@ -379,11 +435,11 @@ class Methods:
     def div(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """`input / other`, broadcast."""
     def div_(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-        """Divide in place; see `div`."""
+        """In-place version of `div`."""
     def divide(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """`input / other`, broadcast."""
     def divide_(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-        """Divide in place; see `div`."""
+        """In-place version of `divide`."""
     def dot(self, tensor: Tensor, *, out: Any = None) -> Tensor:
         """The inner product of two vectors of the same length."""
     def double(self, memory_format: Any = None) -> Tensor:
@@ -395,22 +451,27 @@ class Methods:
     def element_size(self) -> builtins.int:
         """Bytes an element takes."""
     def eq(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise eq."""
+        """Whether each element of `input` is equal to that of `other`."""
     def eq_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `eq`."""
     def equal(self, other: Tensor) -> builtins.bool:
         """Whether two tensors have the same shape and the same elements."""
-    def erf(self) -> Tensor: ...
+    def erf(self) -> Tensor:
+        """The error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
     def erf_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `erf`."""
-    def erfc(self) -> Tensor: ...
+    def erfc(self) -> Tensor:
+        """1 - erf(x), exact to the last digits where erf is near 1."""
     def erfc_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `erfc`."""
-    def erfinv(self) -> Tensor: ...
+    def erfinv(self) -> Tensor:
+        """The number whose error function each element is; NaN outside of [-1, 1]."""
     def erfinv_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `erfinv`."""
-    def exp(self) -> Tensor: ...
-    def exp2(self) -> Tensor: ...
+    def exp(self) -> Tensor:
+        """e to the power of each element."""
+    def exp2(self) -> Tensor:
+        """2 to the power of each element."""
     def exp2_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `exp2`."""
     def exp_(self, *, out: Tensor | None = None) -> Tensor:
@@ -419,7 +480,8 @@ class Methods:
         """Dimensions of size 1 stretched to the given sizes without a copy; -1 keeps a size. New dimensions go in front."""
     def expand_as(self, other: Tensor, *, out: Any = None) -> Tensor:
         """Expanded to the shape of `other`."""
-    def expm1(self) -> Tensor: ...
+    def expm1(self) -> Tensor:
+        """exp(x) - 1, exact to the last digits near 0."""
     def expm1_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `expm1`."""
     def exponential_(self, lambd: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
@@ -428,9 +490,10 @@ class Methods:
         """Overwrite every element by a number or a 0-d tensor."""
     def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = False) -> Tensor:
         """Overwrite the main diagonal; with `wrap`, begin again after every N rows of a tall matrix."""
-    def fix(self) -> Tensor: ...
+    def fix(self) -> Tensor:
+        """Each element without its fraction, rounded towards 0."""
     def fix_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `trunc`."""
+        """In-place version of `fix`."""
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1, *, out: Any = None) -> Tensor:
         """The dimensions from `start_dim` to `end_dim` as one."""
     def flip(self, *dims: Any, out: Any = None, **named_dims: Any) -> Tensor:
@@ -443,23 +506,26 @@ class Methods:
         """This tensor as float32."""
     def float_power(self, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         """`input ** exponent` in float64."""
-    def float_power_(self, exponent: Any) -> Tensor: ...
-    def floor(self) -> Tensor: ...
+    def float_power_(self, exponent: Any) -> Tensor:
+        """In-place version of `float_power`."""
+    def floor(self) -> Tensor:
+        """The greatest whole number that is not above each element."""
     def floor_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `floor`."""
     def floor_divide(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise floor_divide."""
+        """The quotient, rounded down."""
     def floor_divide_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `floor_divide`."""
     def fmax(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise fmax."""
+        """The greater of two elements; of a number and NaN the number."""
     def fmin(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise fmin."""
+        """The smaller of two elements; of a number and NaN the number."""
     def fmod(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise fmod."""
+        """What is left of a division rounded towards 0; it has the sign of `input`."""
     def fmod_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `fmod`."""
-    def frac(self) -> Tensor: ...
+    def frac(self) -> Tensor:
+        """The fraction of each element, with its sign."""
     def frac_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `frac`."""
     def frexp(self) -> tuple[Tensor, Tensor]:
@@ -467,11 +533,11 @@ class Methods:
     def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = False, out: Any = None) -> Tensor:
         """Elements picked along one dimension: `out[i][j] = input[index[i][j]][j]` for dim 0."""
     def gcd(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise gcd."""
+        """The greatest common divisor of two integers."""
     def gcd_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `gcd`."""
     def ge(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise ge."""
+        """Whether each element of `input` is at least that of `other`."""
     def ge_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `ge`."""
     def geometric_(self, p: builtins.float, *, generator: Any = None) -> Tensor:
@@ -481,15 +547,15 @@ class Methods:
     def get_device(self) -> builtins.int:
         """-1: the number of the CPU."""
     def greater(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise gt."""
+        """Whether each element of `input` is greater than that of `other`."""
     def greater_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `gt`."""
+        """In-place version of `greater`."""
     def greater_equal(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise ge."""
+        """Whether each element of `input` is at least that of `other`."""
     def greater_equal_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `ge`."""
+        """In-place version of `greater_equal`."""
     def gt(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise gt."""
+        """Whether each element of `input` is greater than that of `other`."""
     def gt_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `gt`."""
     def half(self, memory_format: Any = None) -> Tensor:
@@ -497,7 +563,7 @@ class Methods:
     def hardshrink(self, lambd: builtins.float = 0.5, *, out: Any = None) -> Tensor:
         """Each element, but 0 for those within `lambd` of 0."""
     def heaviside(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise heaviside."""
+        """0 below 0, 1 above, and `other` at 0: the unit step."""
     def heaviside_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `heaviside`."""
     def histc(self, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Any = None) -> Tensor:
@@ -507,18 +573,19 @@ class Methods:
     def hsplit(self, indices_or_sections: Any = None, *, out: Any = None, **other: Any) -> tuple[Tensor, ...]:
         """`tensor_split` along the dimension that the name says, into equal parts or at indices."""
     def hypot(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise hypot."""
+        """sqrt(x**2 + y**2), without overflow."""
     def hypot_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `hypot`."""
-    def i0(self) -> Tensor: ...
+    def i0(self) -> Tensor:
+        """The modified Bessel function of the first kind, of order 0."""
     def i0_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `i0`."""
     def igamma(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise igamma."""
+        """The lower incomplete gamma function, divided by gamma: P(input, other)."""
     def igamma_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `igamma`."""
     def igammac(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise igammac."""
+        """The upper incomplete gamma function, divided by gamma: Q(input, other)."""
     def igammac_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `igammac`."""
     def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
@@ -576,12 +643,18 @@ class Methods:
     is_sparse: builtins.bool
     def isclose(self, other: Tensor, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False, *, out: Any = None) -> Tensor:
         """Whether `|input - other| <= atol + rtol * |other|`, element by element; equal infinities are close."""
-    def isfinite(self, *, out: Tensor | None = None) -> Tensor: ...
-    def isinf(self, *, out: Tensor | None = None) -> Tensor: ...
-    def isnan(self, *, out: Tensor | None = None) -> Tensor: ...
-    def isneginf(self, *, out: Tensor | None = None) -> Tensor: ...
-    def isposinf(self, *, out: Tensor | None = None) -> Tensor: ...
-    def isreal(self, *, out: Tensor | None = None) -> Tensor: ...
+    def isfinite(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is neither infinite nor NaN."""
+    def isinf(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is infinite, of either sign."""
+    def isnan(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is NaN."""
+    def isneginf(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is minus infinity."""
+    def isposinf(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is plus infinity."""
+    def isreal(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is real: True, as there are no complex tensors."""
     def item(self) -> builtins.float | builtins.int:
         """The only element as a Python number."""
     def kron(self, other: Tensor, *, out: Any = None) -> Tensor:
@@ -590,15 +663,15 @@ class Methods:
         """The named tuple (values, indices) of the k-th smallest element along `dim`, k from 1."""
     layout: _layout
     def lcm(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise lcm."""
+        """The least common multiple of two integers."""
     def lcm_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `lcm`."""
     def ldexp(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise ldexp."""
+        """x times 2 to the power y."""
     def ldexp_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `ldexp`."""
     def le(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise le."""
+        """Whether each element of `input` is at most that of `other`."""
     def le_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `le`."""
     def lerp(self, end: Tensor, weight: Any, *, out: Any = None) -> Tensor:
@@ -606,24 +679,29 @@ class Methods:
     def lerp_(self, end: Tensor, weight: Any) -> Tensor:
         """In-place version of `lerp`."""
     def less(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise lt."""
+        """Whether each element of `input` is less than that of `other`."""
     def less_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `lt`."""
+        """In-place version of `less`."""
     def less_equal(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise le."""
+        """Whether each element of `input` is at most that of `other`."""
     def less_equal_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `le`."""
-    def lgamma(self) -> Tensor: ...
+        """In-place version of `less_equal`."""
+    def lgamma(self) -> Tensor:
+        """The logarithm of the absolute value of the gamma function."""
     def lgamma_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `lgamma`."""
-    def log(self) -> Tensor: ...
-    def log10(self) -> Tensor: ...
+    def log(self) -> Tensor:
+        """The natural logarithm of each element; NaN below 0."""
+    def log10(self) -> Tensor:
+        """The logarithm to base 10 of each element."""
     def log10_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `log10`."""
-    def log1p(self) -> Tensor: ...
+    def log1p(self) -> Tensor:
+        """log(1 + x), exact to the last digits near 0."""
     def log1p_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `log1p`."""
-    def log2(self) -> Tensor: ...
+    def log2(self) -> Tensor:
+        """The logarithm to base 2 of each element."""
     def log2_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `log2`."""
     def log_(self, *, out: Tensor | None = None) -> Tensor:
@@ -633,26 +711,27 @@ class Methods:
     def log_softmax(self, dim: builtins.int, dtype: _dtype | None = None, *, out: Any = None) -> Tensor:
         """The log of softmax, exact where softmax itself would round to 0."""
     def logaddexp(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise logaddexp."""
+        """log(exp(x) + exp(y)), without overflow."""
     def logaddexp2(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise logaddexp2."""
+        """The logarithm to base 2 of 2**x + 2**y, without overflow."""
     def logcumsumexp(self, dim: builtins.int, *, out: Any = None) -> Tensor:
         """The log of the running sum of exponentials along `dim`."""
     def logdet(self, *, out: Any = None) -> Tensor:
         """The logarithms of determinants: NaN where they are negative, -inf where they are 0."""
     def logical_and(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise logical_and."""
+        """Whether both elements are true (not 0)."""
     def logical_and_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `logical_and`."""
-    def logical_not(self, *, out: Tensor | None = None) -> Tensor: ...
+    def logical_not(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether each element is false (0)."""
     def logical_not_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `logical_not`."""
     def logical_or(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise logical_or."""
+        """Whether at least one of the two elements is true (not 0)."""
     def logical_or_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `logical_or`."""
     def logical_xor(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise logical_xor."""
+        """Whether just one of the two elements is true (not 0)."""
     def logical_xor_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `logical_xor`."""
     def logit(self, eps: builtins.float | None = None, *, out: Any = None) -> Tensor:
@@ -666,7 +745,7 @@ class Methods:
     def lstsq(self, **kwargs: Any) -> Any:
         """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
     def lt(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise lt."""
+        """Whether each element of `input` is less than that of `other`."""
     def lt_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `lt`."""
     def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
@@ -703,7 +782,7 @@ class Methods:
     @overload
     def max(self, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
     def maximum(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise maximum."""
+        """The greater of two elements; NaN where one of them is."""
     def mean(self, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _dtype | None=None, axis: Dim=None, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The mean of all elements, or along `dim`. Only floats have one: give `dtype=` for integers."""
     @overload
@@ -721,7 +800,7 @@ class Methods:
     @overload
     def min(self, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
     def minimum(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise minimum."""
+        """The smaller of two elements; NaN where one of them is."""
     def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The product of two matrices, (n, k) and (k, m), without broadcasting."""
     def mode(self, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
@@ -733,13 +812,15 @@ class Methods:
     def msort(self, *, out: Any = None) -> Tensor:
         """The elements sorted along the first dimension."""
     def mul(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """each factor's slope is the other factor"""
-    def mul_(self, y: Operand) -> Tensor: ...
+        """The product of two tensors, element by element."""
+    def mul_(self, y: Operand) -> Tensor:
+        """In-place version of `mul`."""
     def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = False, *, generator: Any = None, out: Any = None) -> Tensor:
         """Indices drawn in proportion to the weights in `input` (or in each of its rows)."""
     def multiply(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """each factor's slope is the other factor"""
-    def multiply_(self, y: Operand) -> Tensor: ...
+        """The product of two tensors, element by element."""
+    def multiply_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
+        """In-place version of `multiply`."""
     def mv(self, vec: Tensor, *, out: Any = None) -> Tensor:
         """The product of a matrix (n, k) and a vector (k,)."""
     def mvlgamma(self, p: builtins.int, *, out: Any = None) -> Tensor:
@@ -767,15 +848,17 @@ class Methods:
     def ndimension(self) -> builtins.int:
         """The number of dimensions."""
     def ne(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise ne."""
+        """Whether each element of `input` differs from that of `other`."""
     def ne_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `ne`."""
-    def neg(self) -> Tensor: ...
+    def neg(self) -> Tensor:
+        """The elements with their signs changed."""
     def neg_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `neg`."""
-    def negative(self) -> Tensor: ...
+    def negative(self) -> Tensor:
+        """The elements with their signs changed."""
     def negative_(self, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `neg`."""
+        """In-place version of `negative`."""
     def nelement(self) -> builtins.int:
         """The number of elements."""
     def new(self, *args: Any) -> Tensor:
@@ -793,7 +876,7 @@ class Methods:
     def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
         """A tensor of the given size and this tensor's dtype, full of zeros."""
     def nextafter(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise nextafter."""
+        """The next floating-point number after `input` on the way to `other`."""
     def nextafter_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `nextafter`."""
     @overload
@@ -806,9 +889,9 @@ class Methods:
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Fill with normal numbers."""
     def not_equal(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise ne."""
+        """Whether each element of `input` differs from that of `other`."""
     def not_equal_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """In-place version of `ne`."""
+        """In-place version of `not_equal`."""
     def numel(self) -> builtins.int:
         """The number of elements."""
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
@@ -828,7 +911,7 @@ class Methods:
     def positive(self, *, out: Any = None) -> Tensor:
         """The input itself, as Python's `+x`."""
     def pow(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """the power rule"""
+        """The elements of `input` to the power `other`."""
     def pow_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `pow`."""
     def prelu(self, weight: Tensor, *, out: Any = None) -> Tensor:
@@ -843,25 +926,28 @@ class Methods:
         """The factors of A = Q R; see `linalg.qr`."""
     def quantile(self, q: Any, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The q-quantiles: values below which the share q of the elements lies, interpolated between neighbours."""
-    def rad2deg(self) -> Tensor: ...
+    def rad2deg(self) -> Tensor:
+        """Radians as degrees."""
     def rad2deg_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `rad2deg`."""
     def random_(self, from_: Any = None, to: Any = None, *, generator: Any = None, **kw: Any) -> Tensor:
         """Fill with random integers: all that the dtype holds, or from `from` up to `to`."""
     def ravel(self, *, out: Any = None) -> Tensor:
-        """All elements in one dimension, in order."""
-    def reciprocal(self) -> Tensor: ...
+        """All elements in one dimension, one next to the other: a view where they lie so already."""
+    def reciprocal(self) -> Tensor:
+        """1 over each element."""
     def reciprocal_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `reciprocal`."""
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Removable:
         """Call `hook(grad)` when this tensor's gradient is known; what it returns replaces the gradient."""
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Removable:
         """Call `hook(tensor)` after a leaf's gradient was accumulated."""
-    def relu(self) -> Tensor: ...
+    def relu(self) -> Tensor:
+        """Each element where it is positive, else 0."""
     def relu_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `relu`."""
     def remainder(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise remainder."""
+        """What is left of a division rounded down; it has the sign of `other`, as Python's %."""
     def remainder_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `remainder`."""
     def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, out: Any = None) -> Tensor:
@@ -896,7 +982,8 @@ class Methods:
         """The nearest integer, halves to the even one; or the nearest multiple of 10 to the power of `-decimals`."""
     def round_(self, *, decimals: builtins.int = 0) -> Tensor:
         """In-place version of `round`."""
-    def rsqrt(self) -> Tensor: ...
+    def rsqrt(self) -> Tensor:
+        """1 over the square root of each element."""
     def rsqrt_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `rsqrt`."""
     def scatter(self, dim: builtins.int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None, out: Any = None) -> Tensor:
@@ -915,27 +1002,34 @@ class Methods:
         """The slice at one index of a dimension, without that dimension; a view."""
     def select_scatter(self, src: Tensor, dim: builtins.int, index: builtins.int, *, out: Any = None) -> Tensor:
         """A copy with `src` in place of `input.select(dim, index)`."""
-    def sgn(self) -> Tensor: ...
+    def sgn(self) -> Tensor:
+        """The sign of each element: -1, 0 or 1."""
     def sgn_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sgn`."""
     def share_memory_(self) -> Tensor:
         """The tensor itself: other processes get copies."""
     def short(self, memory_format: Any = None) -> Tensor:
         """This tensor as int16."""
-    def sigmoid(self) -> Tensor: ...
+    def sigmoid(self) -> Tensor:
+        """The logistic function 1 / (1 + exp(-x))."""
     def sigmoid_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sigmoid`."""
-    def sign(self) -> Tensor: ...
+    def sign(self) -> Tensor:
+        """-1, 0 or 1, as each element is below, at or above 0."""
     def sign_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sign`."""
-    def signbit(self, *, out: Tensor | None = None) -> Tensor: ...
-    def sin(self) -> Tensor: ...
+    def signbit(self, *, out: Tensor | None = None) -> Tensor:
+        """Whether the sign bit of each element is set; that of -0.0 is."""
+    def sin(self) -> Tensor:
+        """The sine of each element, in radians."""
     def sin_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sin`."""
-    def sinc(self) -> Tensor: ...
+    def sinc(self) -> Tensor:
+        """sin(pi x) / (pi x), and 1 at 0."""
     def sinc_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sinc`."""
-    def sinh(self) -> Tensor: ...
+    def sinh(self) -> Tensor:
+        """The hyperbolic sine of each element."""
     def sinh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sinh`."""
     @overload
@@ -957,10 +1051,12 @@ class Methods:
         """Cut along `dim` into views of `split_size` (the last may be smaller), or of the sizes in a list."""
     def split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
         """Cut along `dim` into views of the given sizes."""
-    def sqrt(self) -> Tensor: ...
+    def sqrt(self) -> Tensor:
+        """The square root of each element; NaN below 0."""
     def sqrt_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `sqrt`."""
-    def square(self) -> Tensor: ...
+    def square(self) -> Tensor:
+        """The square of each element."""
     def square_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `square`."""
     def squeeze(self, dim: Any = None, *, axis: Any = None, out: Any = None) -> Tensor:
@@ -981,11 +1077,11 @@ class Methods:
     def sub(self, other: Any, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
         """`input - alpha * other`, broadcast."""
     def sub_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
-        """Subtract `alpha * other` in place."""
+        """In-place version of `sub`."""
     def subtract(self, other: Any, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
         """`input - alpha * other`, broadcast."""
     def subtract_(self, other: Any, *, alpha: builtins.float = 1) -> Tensor:
-        """Subtract `alpha * other` in place."""
+        """In-place version of `subtract`."""
     def sum(self, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _dtype | None=None, axis: Dim=None, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The sum of all elements, or along `dim`. Integers and bools are summed in int64."""
     def sum_to_size(self, *size: Any, out: Any = None) -> Tensor:
@@ -1010,10 +1106,12 @@ class Methods:
         """The elements at positions in the flattened tensor, in the shape of `index`."""
     def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Tensor:
         """As `gather`, with the other dimensions broadcast; without `dim`, from the flattened tensor."""
-    def tan(self) -> Tensor: ...
+    def tan(self) -> Tensor:
+        """The tangent of each element, in radians."""
     def tan_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `tan`."""
-    def tanh(self) -> Tensor: ...
+    def tanh(self) -> Tensor:
+        """The hyperbolic tangent of each element."""
     def tanh_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `tanh`."""
     def tensor_split(self, indices_or_sections: Any = None, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None, **other: Any) -> tuple[Tensor, ...]:
@@ -1045,8 +1143,9 @@ class Methods:
     def true_divide(self, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         """`input / other`, broadcast."""
     def true_divide_(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-        """Divide in place; see `div`."""
-    def trunc(self) -> Tensor: ...
+        """In-place version of `true_divide`."""
+    def trunc(self) -> Tensor:
+        """Each element without its fraction, rounded towards 0."""
     def trunc_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `trunc`."""
     @overload
@@ -1091,19 +1190,17 @@ class Methods:
     volatile: builtins.bool
     def vsplit(self, indices_or_sections: Any = None, *, out: Any = None, **other: Any) -> tuple[Tensor, ...]:
         """`tensor_split` along the dimension that the name says, into equal parts or at indices."""
-    @overload
-    def where(self) -> tuple[Tensor, ...]: ...
-    @overload
-    def where(self, input: Operand, other: Operand, *, out: Tensor | None=None) -> Tensor: ...
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """The elements of this tensor where `condition` is true, those of `other` elsewhere."""
     def xlogy(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
-        """Elementwise xlogy."""
+        """x log(y), and 0 where x is 0."""
     def xlogy_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `xlogy`."""
     def zero_(self) -> Tensor:
         """Overwrite every element by 0."""
     @builtins.property
     def H(self) -> Tensor:
-        """The tensor with its dimensions reversed."""
+        """The matrix transposed; its numbers are real, so they are their own conjugates."""
     @builtins.property
     def T(self) -> Tensor:
         """The tensor with its dimensions reversed."""
@@ -1134,7 +1231,7 @@ class Methods:
         """Bytes an element takes."""
     @builtins.property
     def mH(self) -> Tensor:
-        """The tensor with its last two dimensions swapped."""
+        """`mT`, as numbers are real."""
     @builtins.property
     def mT(self) -> Tensor:
         """The tensor with its last two dimensions swapped."""

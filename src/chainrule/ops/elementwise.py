@@ -97,6 +97,8 @@ mul = elementwise(
     js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
     aliases=("multiply",), price=1, neutral=(1, 1), scales="product", bounds=intervals.product, operator="*",
     ufunc=np.multiply,
+    doc="The product of two tensors, element by element.\n"
+    ">>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([ 2., 15.])",
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
@@ -109,6 +111,8 @@ neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
     js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",), price=1, scales="negative",
     bounds=lambda x: (-x[1], -x[0]), operator="-x", ufunc=np.negative,
+    doc="The elements with their signs changed.\n"
+    ">>> cr.neg(cr.tensor([1.0, -2.0]))\ntensor([-1.,  2.])",
 )  # fmt: skip
 
 
@@ -158,21 +162,29 @@ pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
     js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
     mend=mends.power, mend_slope=mends.slope_power, ufunc=np.power,
+    doc="The elements of `input` to the power `other`.\n"
+    ">>> cr.pow(cr.tensor([1.0, 2.0, 3.0]), 2)\ntensor([1., 4., 9.])",
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
     grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule", price=1,
     bounds=lambda x: intervals.even(x, 2), ufunc=np.square, matrix="squares",
+    doc="The square of each element.\n"
+    ">>> cr.square(cr.tensor([1.0, -3.0]))\ntensor([1., 9.])",
 )  # fmt: skip
 reciprocal = elementwise(
     "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
     sympy="1/%0", why="the slope of 1/x is -1/x**2",
     mend=mends.division, mend_slope=mends.slope_division, matrix="reciprocals",
+    doc="1 over each element.\n"
+    ">>> cr.reciprocal(cr.tensor([2.0, 4.0]))\ntensor([0.5000, 0.2500])",
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root", price=4,
     bounds=intervals.rising(np.sqrt), mend=mends.root, mend_slope=mends.slope_root,
+    doc="The square root of each element; NaN below 0.\n"
+    ">>> cr.sqrt(cr.tensor([4.0, 9.0]))\ntensor([2., 3.])",
 )  # fmt: skip
 rsqrt = elementwise(
     "rsqrt",
@@ -181,11 +193,15 @@ rsqrt = elementwise(
     types="float",
     sympy="1/sqrt(%0)",
     mend=mends.root,
-)
+    doc="1 over the square root of each element.\n"
+    ">>> cr.rsqrt(cr.tensor([4.0, 16.0]))\ntensor([0.5000, 0.2500])",
+)  # fmt: skip
 abs_ = elementwise(
     "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
     aliases=("absolute",), price=1, bounds=lambda x: intervals.even(x, 1), operator="abs",
+    doc="The absolute value of each element.\n"
+    ">>> cr.abs(cr.tensor([-1.5, 2.0]))\ntensor([1.5000, 2.0000])",
 )  # fmt: skip
 
 
@@ -194,9 +210,15 @@ def _sign(x: Any) -> Any:
 
 
 sign = elementwise(
-    "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign
-)
-sgn = elementwise("sgn", _sign, 0, sympy="sign")
+    "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign,
+    doc="-1, 0 or 1, as each element is below, at or above 0.\n"
+    ">>> cr.sign(cr.tensor([-3.0, 0.0, 2.0]))\ntensor([-1.,  0.,  1.])",
+)  # fmt: skip
+sgn = elementwise(
+    "sgn", _sign, 0, sympy="sign",
+    doc="The sign of each element: -1, 0 or 1.\n"
+    ">>> cr.sgn(cr.tensor([-3.0, 0.0, 2.0]))\ntensor([-1.,  0.,  1.])",
+)  # fmt: skip
 
 
 def _lerp(x: Any, y: Any, weight: Any) -> Any:
@@ -236,45 +258,63 @@ exp = elementwise(
     "exp", np.exp, lambda x, out: out, types="float",
     js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope", bounds=intervals.rising(np.exp),
     mend=mends.overflow,
+    doc="e to the power of each element.\n"
+    ">>> cr.exp(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 2.7183])",
 )  # fmt: skip
 exp2 = elementwise(
     "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
     js="pow(2,%0)", sympy="2**%0", why="the slope of 2**x is 2**x times ln 2", tex="2^{%0}", mend=mends.overflow,
+    doc="2 to the power of each element.\n"
+    ">>> cr.exp2(cr.tensor([0.0, 3.0]))\ntensor([1., 8.])",
 )  # fmt: skip
 expm1 = elementwise(
     "expm1", np.expm1, lambda x, out: out + 1, types="float",
     js="Math.expm1(%0)", sympy="exp(%0) - 1", why="exp is its own slope", mend=mends.overflow,
+    doc="exp(x) - 1, exact to the last digits near 0.\n"
+    ">>> cr.expm1(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.7183])",
 )  # fmt: skip
 log = elementwise(
     "log", np.log, times=lambda g, x, out: g / x, types="float",
     js="Math.log(%0)", sympy="log", tex="\\ln %0", why="the slope of ln is 1/x",
     bounds=intervals.rising(lambda a: np.where(a > 0, np.log(a), np.nan)),
     mend=mends.logarithm, mend_slope=mends.slope_division,
+    doc="The natural logarithm of each element; NaN below 0.\n"
+    ">>> cr.log(cr.tensor([1.0, 10.0]))\ntensor([0.0000, 2.3026])",
 )  # fmt: skip
 log2 = elementwise(
     "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
     sympy="log(%0, 2)", why="the slope of the logarithm to base 2 is 1/(x ln 2)",
     mend=mends.logarithm, mend_slope=mends.slope_division,
+    doc="The logarithm to base 2 of each element.\n"
+    ">>> cr.log2(cr.tensor([1.0, 8.0]))\ntensor([0., 3.])",
 )  # fmt: skip
 log10 = elementwise(
     "log10", np.log10, times=lambda g, x, out: g / (x * math.log(10)), types="float", js="Math.log10(%0)",
     sympy="log(%0, 10)", why="the slope of the logarithm to base 10 is 1/(x ln 10)",
     mend=mends.logarithm, mend_slope=mends.slope_division,
+    doc="The logarithm to base 10 of each element.\n"
+    ">>> cr.log10(cr.tensor([1.0, 1000.0]))\ntensor([0., 3.])",
 )  # fmt: skip
 log1p = elementwise(
     "log1p", np.log1p, times=lambda g, x, out: g / (x + 1), types="float", js="Math.log1p(%0)", grad="Log1PBackward0",
     sympy="log(1 + %0)", why="the slope of ln(1 + x) is 1/(1 + x)",
     mend=mends.above(-1), mend_slope=mends.slope_division,
+    doc="log(1 + x), exact to the last digits near 0.\n"
+    ">>> cr.log1p(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.6931])",
 )  # fmt: skip
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, js="logaddexp(%0,%1)", refuse=only("f", "logaddexp_cpu"),
     d=(lambda x, y, out: sigmoid(_gap(x, y)), lambda x, y, out: sigmoid(_gap(y, x))),
     sympy="log(exp(%0) + exp(%1))", inplace=False,
+    doc="log(exp(x) + exp(y)), without overflow.\n"
+    ">>> cr.logaddexp(cr.tensor([0.0, 1000.0]), cr.tensor([0.0, 1000.0]))\ntensor([6.9315e-01, 1.0007e+03])",
 )  # fmt: skip
 logaddexp2 = elementwise(
     "logaddexp2", np.logaddexp2, refuse=only("f", "logaddexp2_cpu"), sympy="log(2**%0 + 2**%1, 2)",
     d=(lambda x, y, out: sigmoid(_gap(x, y) * math.log(2)), lambda x, y, out: sigmoid(_gap(y, x) * math.log(2))),
     inplace=False,
+    doc="The logarithm to base 2 of 2**x + 2**y, without overflow.\n"
+    ">>> cr.logaddexp2(cr.tensor([0.0, 3.0]), cr.tensor([0.0, 3.0]))\ntensor([1., 4.])",
 )  # fmt: skip
 
 
@@ -291,11 +331,15 @@ xlogy = elementwise(
     "xlogy", _xlogy, types="float",
     times=(lambda g, x, y, out: where((x == 0) & (y <= 0), 0.0, xlogy(g, y)), lambda g, x, y, out: g * x / y),
     grad="XlogyBackward0", numbers=("XlogyBackward1", "XlogyBackward2"), sympy="%0*log(%1)",
+    doc="x log(y), and 0 where x is 0.\n"
+    ">>> cr.xlogy(cr.tensor([0.0, 2.0]), cr.tensor([0.0, 3.0]))\ntensor([0.0000, 2.1972])",
 )  # fmt: skip
 sigmoid = elementwise(
     "sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda x, out: out * (1 - out), types="float",
     js="1/(1+Math.exp(-%0))", sympy="1/(1 + exp(-%0))", tex="\\sigma(%0)",
     why="the slope of the sigmoid s is s (1 - s)", bounds=intervals.between(0, 1), steepest=0.25,
+    doc="The logistic function 1 / (1 + exp(-x)).\n"
+    ">>> cr.sigmoid(cr.tensor([0.0, 2.0]))\ntensor([0.5000, 0.8808])",
 )  # fmt: skip
 log_sigmoid = elementwise(
     "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda x, out: sigmoid(-x),
@@ -329,61 +373,87 @@ logit = elementwise(
 sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), types="float",
     js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos", bounds=intervals.between(-1, 1),
+    doc="The sine of each element, in radians.\n"
+    ">>> cr.sin(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8415])",
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), types="float",
     js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin", bounds=intervals.between(-1, 1),
+    doc="The cosine of each element, in radians.\n"
+    ">>> cr.cos(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.5403])",
 )  # fmt: skip
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, types="float",
     js="Math.tan(%0)", sympy="tan", why="the slope of tan is 1 + tan squared",
+    doc="The tangent of each element, in radians.\n"
+    ">>> cr.tan(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5574])",
 )  # fmt: skip
 asin = elementwise(
     "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float",
     js="Math.asin(%0)", sympy="asin", why="the slope of arcsin is 1/sqrt(1 - x**2)",
     aliases=("arcsin",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
+    doc="The angle, in radians, whose sine each element is; NaN outside of [-1, 1].\n"
+    ">>> cr.asin(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5708])",
 )  # fmt: skip
 acos = elementwise(
     "acos", np.arccos, times=lambda g, x, out: -g / sqrt(1 - x * x), types="float",
     js="Math.acos(%0)", sympy="acos", why="the slope of arccos is -1/sqrt(1 - x**2)",
     aliases=("arccos",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
+    doc="The angle, in radians, whose cosine each element is; NaN outside of [-1, 1].\n"
+    ">>> cr.acos(cr.tensor([0.0, 1.0]))\ntensor([1.5708, 0.0000])",
 )  # fmt: skip
 atan = elementwise(
     "atan", np.arctan, times=lambda g, x, out: g / (x * x + 1), types="float",
     js="Math.atan(%0)", sympy="atan", why="the slope of arctan is 1/(1 + x**2)",
     aliases=("arctan",), steepest=1.0,
+    doc="The angle, in radians, whose tangent each element is.\n"
+    ">>> cr.atan(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.7854])",
 )  # fmt: skip
 sinh = elementwise(
     "sinh", np.sinh, lambda x, out: cosh(x), types="float",
     js="Math.sinh(%0)", sympy="sinh", why="the slope of sinh is cosh", mend=mends.overflow,
+    doc="The hyperbolic sine of each element.\n"
+    ">>> cr.sinh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.1752])",
 )  # fmt: skip
 cosh = elementwise(
     "cosh", np.cosh, lambda x, out: sinh(x), types="float",
     js="Math.cosh(%0)", sympy="cosh", why="the slope of cosh is sinh", mend=mends.overflow,
+    doc="The hyperbolic cosine of each element.\n"
+    ">>> cr.cosh(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 1.5431])",
 )  # fmt: skip
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
     bounds=intervals.between(-1, 1), steepest=1.0,
+    doc="The hyperbolic tangent of each element.\n"
+    ">>> cr.tanh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.7616])",
 )  # fmt: skip
 asinh = elementwise(
     "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",
     sympy="asinh", why="the slope of arsinh is 1/sqrt(x**2 + 1)", aliases=("arcsinh",),
+    doc="The number whose hyperbolic sine each element is.\n"
+    ">>> cr.asinh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8814])",
 )  # fmt: skip
 acosh = elementwise(
     "acosh", np.arccosh, times=lambda g, x, out: g / sqrt((x - 1) * (x + 1)), types="float", js="Math.acosh(%0)",
     sympy="acosh", why="the slope of arcosh is 1/sqrt(x**2 - 1)", aliases=("arccosh",),
     mend=mends.above(1), mend_slope=mends.slope_end,
+    doc="The number, from 0 up, whose hyperbolic cosine each element is; NaN below 1.\n"
+    ">>> cr.acosh(cr.tensor([1.0, 2.0]))\ntensor([0.0000, 1.3170])",
 )  # fmt: skip
 atanh = elementwise(
     "atanh", np.arctanh, times=lambda g, x, out: g / (1 - x * x), types="float",
     js="Math.atanh(%0)", sympy="atanh", why="the slope of artanh is 1/(1 - x**2)",
     aliases=("arctanh",), mend=mends.within(-1, 1), mend_slope=mends.slope_end,
+    doc="The number whose hyperbolic tangent each element is; NaN outside of [-1, 1].\n"
+    ">>> cr.atanh(cr.tensor([0.0, 0.5]))\ntensor([0.0000, 0.5493])",
 )  # fmt: skip
 atan2 = elementwise(
     "atan2", np.arctan2, types="float", js="Math.atan2(%0,%1)",
     times=(lambda g, y, x, out: _turned(g * x, y, x), lambda g, y, x, out: _turned(-g * y, y, x)), sympy="atan2",
     aliases=("arctan2",),
+    doc="The angle of the point (other, input), in radians from -pi to pi.\n"
+    ">>> cr.atan2(cr.tensor([1.0, -1.0]), cr.tensor([1.0, -1.0]))\ntensor([ 0.7854, -2.3562])",
 )  # fmt: skip
 
 
@@ -397,6 +467,8 @@ hypot = elementwise(
     "hypot", np.hypot, js="Math.hypot(%0,%1)", refuse=only("f", "hypot_cpu"),
     times=(lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)), sympy="sqrt(%0**2 + %1**2)",
     mend_slope=mends.slope_root,
+    doc="sqrt(x**2 + y**2), without overflow.\n"
+    ">>> cr.hypot(cr.tensor([3.0, 5.0]), cr.tensor([4.0, 12.0]))\ntensor([ 5., 13.])",
 )  # fmt: skip
 _SINC = [math.pi ** (2 * k) * (-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 13)]
 
@@ -414,14 +486,20 @@ def _sinc_slope(x: Any) -> Any:
 sinc = elementwise(
     "sinc", np.sinc, lambda x, out: _sinc_slope(x), types="float", js="sinc(%0)",
     sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))",
+    doc="sin(pi x) / (pi x), and 1 at 0.\n"
+    ">>> cr.sinc(cr.tensor([0.0, 0.5]))\ntensor([1.0000, 0.6366])",
 )  # fmt: skip
 deg2rad = elementwise(
     "deg2rad", np.deg2rad, lambda x, out: math.pi / 180, types="float", js="%0*(Math.PI/180)",
     grad="Deg2RadBackward0", sympy="%0*pi/180",
+    doc="Degrees as radians.\n"
+    ">>> cr.deg2rad(cr.tensor([0.0, 180.0]))\ntensor([0.0000, 3.1416])",
 )  # fmt: skip
 rad2deg = elementwise(
     "rad2deg", np.rad2deg, lambda x, out: 180 / math.pi, types="float", js="%0*(180/Math.PI)",
     grad="Rad2DegBackward0", sympy="%0*180/pi",
+    doc="Radians as degrees.\n"
+    ">>> cr.rad2deg(cr.tensor([0.0, 3.0]))\ntensor([  0.0000, 171.8873])",
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------- powers of two
@@ -437,5 +515,7 @@ def _ldexp(x: Any, y: Any) -> Any:
 ldexp = elementwise(
     "ldexp", _ldexp, types="float", sympy="%0*2**%1",
     times=(lambda g, x, y, out: ldexp(g, y), lambda g, x, y, out: g * (out * math.log(2))),
+    doc="x times 2 to the power y.\n"
+    ">>> cr.ldexp(cr.tensor([1.0, 3.0]), cr.tensor([2, 4]))\ntensor([ 4., 48.])",
 )  # fmt: skip
 frexp = custom("frexp", np.frexp, lambda g, out, _x: ldexp(g[0], -out[1]), outputs=2, batch=leading.same)

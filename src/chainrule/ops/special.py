@@ -62,28 +62,42 @@ erf = elementwise(
     "erf", _by_element("erf", math.erf), lambda x, out: exp(-x * x) * (2 / _ROOT_PI), types="float", js="erf(%0)",
     sympy="erf", tex="\\operatorname{erf} %0",
     why="erf is an area under the bell curve, so its slope is the bell curve", native="erf", steepest=1.0,
+    doc="The error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x.\n"
+    ">>> cr.erf(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8427])",
 )  # fmt: skip
 erfc = elementwise(
     "erfc", _by_element("erfc", math.erfc), lambda x, out: exp(-x * x) * (-2 / _ROOT_PI), types="float",
     js="erfc(%0)", sympy="erfc", native="erfc",
+    doc="1 - erf(x), exact to the last digits where erf is near 1.\n"
+    ">>> cr.erfc(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.1573])",
 )  # fmt: skip
 erfinv = elementwise(
-    "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv"
-)
+    "erfinv", scipy("erfinv"), lambda x, out: exp(out * out) * (_ROOT_PI / 2), types="float", sympy="erfinv",
+    doc="The number whose error function each element is; NaN outside of [-1, 1].\n"
+    ">>> cr.erfinv(cr.tensor([0.0, 0.5]))\ntensor([0.0000, 0.4769])",
+)  # fmt: skip
 erfcx = elementwise(
-    "special_erfcx", scipy("erfcx"), lambda x, out: 2 * x * out - 2 / _ROOT_PI, types="float", publish=False
-)
+    "special_erfcx", scipy("erfcx"), lambda x, out: 2 * x * out - 2 / _ROOT_PI, types="float", publish=False,
+    doc="exp(x**2) erfc(x), without underflow.\n"
+    ">>> cr.special.erfcx(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.4276])",
+)  # fmt: skip
 ndtr = elementwise(
     "special_ndtr", scipy("ndtr"), lambda x, out: exp(x * x * -0.5) * (1 / math.sqrt(2 * _PI)),
     types="float", grad="MulBackward1", publish=False, sympy="(1 + erf(%0/sqrt(2)))/2",
+    doc="The area under the standard normal density up to x.\n"
+    ">>> cr.special.ndtr(cr.tensor([0.0, 1.0]))\ntensor([0.5000, 0.8413])",
 )  # fmt: skip
 ndtri = elementwise(
     "special_ndtri", scipy("ndtri"), lambda x, out: exp(out * out * 0.5) * math.sqrt(2 * _PI),
     types="float", publish=False,
+    doc="The number up to which the area under the standard normal density is x.\n"
+    ">>> cr.special.ndtri(cr.tensor([0.5, 0.975]))\ntensor([0.0000, 1.9600])",
 )  # fmt: skip
 log_ndtr = elementwise(
     "special_log_ndtr", scipy("log_ndtr"), times=lambda g, x, out: g * (_ROOT_2 / _ROOT_PI) / erfcx(x * (-1 / _ROOT_2)),
     types="float", publish=False,
+    doc="The logarithm of the area under the standard normal density up to x, without underflow.\n"
+    ">>> cr.special.log_ndtr(cr.tensor([0.0, -10.0]))\ntensor([ -0.6931, -53.2313])",
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- entropy and its terms
@@ -95,7 +109,9 @@ entr = elementwise(
     types="float",
     publish=False,
     sympy="-%0*log(%0)",
-)
+    doc="The entropy -x log(x); 0 at 0, minus infinity below.\n"
+    ">>> cr.special.entr(cr.tensor([0.0, 0.5]))\ntensor([0.0000, 0.3466])",
+)  # fmt: skip
 xlog1py = elementwise(
     "special_xlog1py", scipy("xlog1py"), types="float", publish=False, sympy="%0*log(1 + %1)",
     times=(
@@ -103,6 +119,8 @@ xlog1py = elementwise(
         lambda g, x, y, out: g * x / (y + 1),
     ),
     grad="SpecialXlog1PyBackward0", numbers=("SpecialXlog1PyBackward1", "SpecialXlog1PyBackward2"),
+    doc="x log(1 + y), and 0 where x is 0.\n"
+    ">>> cr.special.xlog1py(cr.tensor([0.0, 2.0]), cr.tensor([-1.0, 3.0]))\ntensor([0.0000, 2.7726])",
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------- gamma, zeta (DLMF 5.15, 8.8, 25.11)
@@ -136,10 +154,14 @@ lgamma = elementwise(
     "lgamma", lambda x: _gammaln(np.where(x == -math.inf, math.inf, x)[()]),
     times=lambda g, x, out: g * digamma(x), types="float", js="lgamma(%0)",
     sympy="loggamma", tex="\\ln\\Gamma(%0)", why="the slope of ln gamma is, by definition, digamma",
+    doc="The logarithm of the absolute value of the gamma function.\n"
+    ">>> cr.lgamma(cr.tensor([1.0, 5.0]))\ntensor([0.0000, 3.1781])",
 )  # fmt: skip
 digamma = elementwise(
     "digamma", lambda x: _digamma(x), times=lambda g, x, out: g * polygamma(x, n=1), types="float", js="digamma(%0)",
     sympy="digamma",
+    doc="The slope of the logarithm of the gamma function.\n"
+    ">>> cr.digamma(cr.tensor([1.0, 2.0]))\ntensor([-0.5772,  0.4228])",
 )  # fmt: skip
 
 
@@ -160,15 +182,21 @@ polygamma = elementwise(
 igamma = elementwise(
     "igamma", scipy("gammainc"), refuse=only("f", "igamma_cpu"),
     times=(no_rule("igamma: input"), lambda g, a, x, out: g * exp((a - 1) * log(x) - x - lgamma(a))),
+    doc="The lower incomplete gamma function, divided by gamma: P(input, other).\n"
+    ">>> cr.igamma(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))\ntensor([0.6321, 0.5940])",
 )  # fmt: skip
 igammac = elementwise(
     "igammac", scipy("gammaincc"), refuse=only("f", "igammac_cpu"),
     times=(no_rule("igammac: input"), lambda g, a, x, out: -g * exp((a - 1) * log(x) - x - lgamma(a))),
+    doc="The upper incomplete gamma function, divided by gamma: Q(input, other).\n"
+    ">>> cr.igammac(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))\ntensor([0.3679, 0.4060])",
 )  # fmt: skip
 zeta = elementwise(
     "special_zeta", _zeta, types="float", publish=False,
     times=(no_rule("zeta"), lambda g, x, q, out: g * (-x * zeta(x + 1, q))),
     numbers=("SpecialZetaBackward1", "SpecialZetaBackward2"),
+    doc="Hurwitz's zeta function: the sum of 1 / (k + other)**input over k = 0, 1, ...\n"
+    ">>> cr.special.zeta(cr.tensor([2.0, 4.0]), cr.tensor([1.0, 1.0]))\ntensor([1.6449, 1.0823])",
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------- Bessel functions (DLMF 10)
@@ -183,15 +211,23 @@ def _over(y: Any, x: Any) -> Any:
     return where(x == 0, 0.5, y / where(x == 0, 1.0, x))
 
 
-i0 = elementwise("i0", scipy("i0"), lambda x, out: i1(x), types="float", sympy="besseli(0, %0)")
+i0 = elementwise(
+    "i0", scipy("i0"), lambda x, out: i1(x), types="float", sympy="besseli(0, %0)",
+    doc="The modified Bessel function of the first kind, of order 0.\n"
+    ">>> cr.i0(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 1.2661])",
+)  # fmt: skip
 i0e = elementwise(
     "special_i0e", scipy("i0e"), lambda x, out: i1e(x) - sign(x) * out, types="float", grad="SpecialI0EBackward0",
     publish=False,
+    doc="exp(-|x|) times the modified Bessel function of the first kind, of order 0.\n"
+    ">>> cr.special.i0e(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.4658])",
 )  # fmt: skip
 i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x), sympy="besseli(1, %0)")
 i1e = elementwise(
     "special_i1e", scipy("i1e"), lambda x, out: i0e(x) - sign(x) * out - _over(out, x), types="float",
     grad="SpecialI1EBackward0", publish=False,
+    doc="exp(-|x|) times the modified Bessel function of the first kind, of order 1.\n"
+    ">>> cr.special.i1e(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.2079])",
 )  # fmt: skip
 bessel_j0 = _bessel("bessel_j0", "j0", lambda x, out: -bessel_j1(x))
 bessel_j1 = _bessel("bessel_j1", "j1", lambda x, out: bessel_j0(x) - _over(out, x))
@@ -214,11 +250,15 @@ def _airy(part: int) -> Callable[[Any], Any]:
 
 
 airy_ai = elementwise(
-    "special_airy_ai", _airy(0), lambda x, out: airy_ai_prime(x), types="float", publish=False
-)  # DLMF 9.2: Ai'' = x Ai
+    "special_airy_ai", _airy(0), lambda x, out: airy_ai_prime(x), types="float", publish=False,
+    doc="Airy's function Ai.\n"
+    ">>> cr.special.airy_ai(cr.tensor([0.0, 1.0]))\ntensor([0.3550, 0.1353])",
+)  # fmt: skip  # DLMF 9.2: Ai'' = x Ai
 airy_ai_prime = elementwise(
-    "special_airy_ai_prime", _airy(1), lambda x, out: x * airy_ai(x), types="float", publish=False
-)
+    "special_airy_ai_prime", _airy(1), lambda x, out: x * airy_ai(x), types="float", publish=False,
+    doc="The slope of Airy's function Ai.\n"
+    ">>> cr.special.airy_ai_prime(cr.tensor([0.0, 1.0]))\ntensor([-0.2588, -0.1591])",
+)  # fmt: skip
 
 
 def _spherical_j0(x: Any) -> Any:
@@ -231,8 +271,10 @@ def _spherical_j0_slope(x: Any) -> Any:
 
 
 spherical_bessel_j0 = elementwise(
-    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", publish=False
-)
+    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", publish=False,
+    doc="The spherical Bessel function of the first kind, of order 0: sin(x) / x.\n"
+    ">>> cr.special.spherical_bessel_j0(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.8415])",
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------- orthogonal polynomials (DLMF 18.9)
 

@@ -18,6 +18,8 @@ relu = elementwise(
     "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out <= 0, 0.0, g),
     js="Math.max(%0,0)", sympy=lambda x: where(x > 0, x, 0),
     why="the slope is 1 where the input is positive, else 0", price=1,
+    doc="Each element where it is positive, else 0.\n"
+    ">>> cr.relu(cr.tensor([-1.0, 2.0]))\ntensor([0., 2.])",
 )  # fmt: skip
 
 
@@ -30,12 +32,16 @@ maximum = elementwise(
     times=(lambda g, x, y, out: _larger(g, x, y), lambda g, x, y, out: _larger(g, y, x)),
     js="Math.max(%0,%1)", sympy=lambda x, y: where(x >= y, x, y), inplace=False, price=1,
     bounds=lambda x, y: (np.maximum(x[0], y[0]), np.maximum(x[1], y[1])),
+    doc="The greater of two elements; NaN where one of them is.\n"
+    ">>> cr.maximum(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([2., 5.])",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", np.minimum,
     times=(lambda g, x, y, out: _larger(g, -x, -y), lambda g, x, y, out: _larger(g, -y, -x)),
     js="Math.min(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
     inplace=False, price=1, bounds=lambda x, y: (np.minimum(x[0], y[0]), np.minimum(x[1], y[1])),
+    doc="The smaller of two elements; NaN where one of them is.\n"
+    ">>> cr.minimum(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([1., 3.])",
 )  # fmt: skip
 fmax = elementwise(
     "fmax", np.fmax, js="fmax(%0,%1)", sympy=lambda x, y: where(x >= y, x, y),
@@ -44,6 +50,8 @@ fmax = elementwise(
         lambda g, x, y, out: where((x >= y) | isnan(y), 0.0, g),
     ),
     inplace=False,
+    doc="The greater of two elements; of a number and NaN the number.\n"
+    '>>> cr.fmax(cr.tensor([1.0, float("nan")]), cr.tensor([2.0, 3.0]))\ntensor([2., 3.])',
 )  # fmt: skip
 fmin = elementwise(
     "fmin", np.fmin, js="fmin(%0,%1)", sympy=lambda x, y: where(x <= y, x, y),
@@ -52,6 +60,8 @@ fmin = elementwise(
         lambda g, x, y, out: where((x <= y) | isnan(y), 0.0, g),
     ),
     inplace=False,
+    doc="The smaller of two elements; of a number and NaN the number.\n"
+    '>>> cr.fmin(cr.tensor([1.0, float("nan")]), cr.tensor([2.0, 3.0]))\ntensor([1., 3.])',
 )  # fmt: skip
 
 
@@ -97,18 +107,26 @@ def _rounding(f: Any) -> Any:
 
 
 floor = elementwise(
-    "floor", _rounding(np.floor), 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1
-)
+    "floor", _rounding(np.floor), 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1,
+    doc="The greatest whole number that is not above each element.\n"
+    ">>> cr.floor(cr.tensor([1.5, -1.5]))\ntensor([ 1., -2.])",
+)  # fmt: skip
 ceil = elementwise(
-    "ceil", _rounding(np.ceil), 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1
-)
+    "ceil", _rounding(np.ceil), 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1,
+    doc="The smallest whole number that is not below each element.\n"
+    ">>> cr.ceil(cr.tensor([1.5, -1.5]))\ntensor([ 2., -1.])",
+)  # fmt: skip
 trunc = elementwise(
     "trunc", _rounding(np.trunc), 0, refuse=only("iuf", "trunc_vml_cpu"),
     js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1,
+    doc="Each element without its fraction, rounded towards 0.\n"
+    ">>> cr.trunc(cr.tensor([1.5, -1.5]))\ntensor([ 1., -1.])",
 )  # fmt: skip
 frac = elementwise(
-    "frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"), sympy="%0 - sign(%0)*floor(Abs(%0))"
-)
+    "frac", lambda x: x - np.trunc(x), 1, refuse=only("f", "frac_cpu"), sympy="%0 - sign(%0)*floor(Abs(%0))",
+    doc="The fraction of each element, with its sign.\n"
+    ">>> cr.frac(cr.tensor([1.5, -1.5]))\ntensor([ 0.5000, -0.5000])",
+)  # fmt: skip
 
 
 def _round(x: Any) -> Any:
@@ -150,6 +168,8 @@ fmod = elementwise(
     "fmod", _divisor(np.fmod), js="%0%%1", times=(lambda g, x, y, out: g, lambda g, x, y, out: -g * div_trunc(x, y)),
     sympy="%0 - %1*sign(%0/%1)*floor(Abs(%0/%1))", refuse=only("iuf", "fmod_cpu"),
     grad="FmodBackward1", numbers=("FmodBackward1", "FmodBackward0"), ufunc=np.fmod,
+    doc="What is left of a division rounded towards 0; it has the sign of `input`.\n"
+    ">>> cr.fmod(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))\ntensor([ 2., -2.])",
 )  # fmt: skip
 remainder = elementwise(
     "remainder", _divisor(np.remainder),
@@ -157,6 +177,8 @@ remainder = elementwise(
     sympy="%0 - %1*floor(%0/%1)", refuse=only("iuf", "remainder_cpu"),
     grad="RemainderBackward1", numbers=("NotImplemented", "RemainderBackward0"),
     operator="%", ufunc=np.remainder,
+    doc="What is left of a division rounded down; it has the sign of `other`, as Python's %.\n"
+    ">>> cr.remainder(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))\ntensor([2., 1.])",
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)", sympy="floor(%0/%1)",
@@ -170,16 +192,22 @@ floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide),
     js="floordiv(%0,%1)", sympy="floor(%0/%1)", times=(no_rule("aten::floor_divide"), no_rule("aten::floor_divide")),
     refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//",
+    doc="The quotient, rounded down.\n"
+    ">>> cr.floor_divide(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))\ntensor([ 1., -2.])",
 )  # fmt: skip
 copysign = elementwise(
     "copysign", np.copysign, types="float", js="copysign(%0,%1)",
     sympy="Piecewise((Abs(%0), %1 >= 0), (-Abs(%0), True))",
     times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), 0),
     grad="CopysignBackward0", numbers=("CopysignBackward0", "CopysignBackward1"),
+    doc="The size of `input` with the sign of `other`.\n"
+    ">>> cr.copysign(cr.tensor([1.0, 2.0]), cr.tensor([-1.0, 3.0]))\ntensor([-1.,  2.])",
 )  # fmt: skip
 nextafter = elementwise(
-    "nextafter", np.nextafter, times=(lambda g, x, y, out: where(x == y, 0.0, g), 0), refuse=only("f", "nextafter_cpu")
-)
+    "nextafter", np.nextafter, times=(lambda g, x, y, out: where(x == y, 0.0, g), 0), refuse=only("f", "nextafter_cpu"),
+    doc="The next floating-point number after `input` on the way to `other`.\n"
+    ">>> cr.nextafter(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 2.0]))\ntensor([1., 2.])",
+)  # fmt: skip
 
 
 def _heaviside(x: Any, values: Any) -> Any:
@@ -194,6 +222,8 @@ def _one_dtype(target: Any, given: Any) -> None:
 heaviside = elementwise(
     "heaviside", _heaviside, times=(no_rule("aten::heaviside"), no_rule("aten::heaviside")),
     refuse=_one_dtype, grad="NotImplemented", sympy="Piecewise((0, %0 < 0), (%1, Eq(%0, 0)), (1, True))",
+    doc="0 below 0, 1 above, and `other` at 0: the unit step.\n"
+    ">>> cr.heaviside(cr.tensor([-1.0, 0.0, 2.0]), cr.tensor([0.5, 0.5, 0.5]))\ntensor([0.0000, 0.5000, 1.0000])",
 )  # fmt: skip
 
 
