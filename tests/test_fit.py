@@ -442,3 +442,63 @@ def test_nothing_of_the_users_is_changed() -> None:
     parameter = cr.tensor(2.0, requires_grad=True)
     cr.fit(lambda x, a: a * parameter * x, X, Y, [1.0])
     assert parameter.grad is None and parameter.item() == 2.0
+
+
+# ------------------------------------------------------------------------------------- machine code, many rows, draws
+
+
+def test_a_fit_by_machine_code_is_the_fit_without() -> None:
+    """The second fit of a model runs from graphs; its data, starts and sigma are its own."""
+    first = [cr.fit("q*exp(-k*x) + c", X, Y + shift, {"q": 1, "k": 0.5, "c": 0}) for shift in (0.0, 1.0, 2.0)]
+    assert first[-1].problem is not None and first[-1].problem.made.fits >= 2 and first[-1].problem.made.graphs
+    for shift, found in enumerate(first):
+        fresh = cr.fit(lambda x, q, k, c: decay(x, q, k, c), X, Y + shift, {"q": 1.0, "k": 0.5, "c": 0.0})
+        np.testing.assert_allclose([found.params[n] for n in "qkc"], values(fresh), rtol=1e-9)
+    for c in (0.2, 0.5):  # a fixed value is no constant of another fit's graph
+        held = cr.fit("q*exp(-k*x) + c", X, Y, {"q": 1, "k": 0.5, "c": c}, fixed="c")
+        assert held.params["c"] == c and held.residuals[-1] == pytest.approx(held.predict()[-1] - Y[-1])
+
+
+def test_a_model_that_changed_is_fitted_anew() -> None:
+    factor = {"f": 1.0}
+
+    def model(x: Any, a: Any) -> Any:
+        return a * factor["f"] * x
+
+    slopes = []
+    for f in (1.0, 1.0, 2.0, 4.0):
+        factor["f"] = f
+        slopes.append(cr.fit(model, X, X, [0.3]).params["a"])
+    assert slopes == pytest.approx([1.0, 1.0, 0.5, 0.25])
+
+
+@pytest.mark.parametrize("near", [1.0, 1e-7])
+def test_many_rows_are_as_exact_as_few(near: float) -> None:
+    """Also where columns are nearly dependent, against a least-squares solution by SVD."""
+    x = np.linspace(0, 1, 5000)
+    columns = np.stack([np.ones_like(x), x, x + near * np.sin(9 * x)])
+    y = columns.T @ [1.0, 2.0, 3.0] + 0.01 * np.cos(50 * x)
+    found = cr.fit(lambda x, a, b, c: a * x[0] + b * x[1] + c * x[2], tuple(columns), y, [0.0, 0.0, 0.0])
+    expected = np.linalg.lstsq(columns.T, y, rcond=None)[0]
+    np.testing.assert_allclose(values(found), expected, rtol=1e-8 / near)
+
+
+def test_a_bootstrap_of_a_line_has_the_textbooks_errors() -> None:
+    found = cr.fit("a*x + b", X, Y, {"a": 1.0, "b": 0.0})
+    drawn = found.bootstrap(n=300, seed=1)
+    assert drawn.failed == 0 and drawn.samples["a"].shape == (300,)
+    for name in "ab":  # a standard deviation of 300 draws is known to 4%
+        assert drawn.errors[name] == pytest.approx(found.errors[name], rel=0.2)
+        assert np.mean(drawn.samples[name]) == pytest.approx(found.params[name], abs=0.3 * found.errors[name])
+        low, high = drawn.interval(name)
+        assert low < found.params[name] < high
+    again = found.bootstrap(n=300, seed=1)
+    np.testing.assert_array_equal(again.samples["a"], drawn.samples["a"])
+    for call, match in [
+        (lambda: found.bootstrap(1), "at least 2"),
+        (lambda: drawn.interval("q"), "no 'q'"),
+        (lambda: drawn.interval("a", 95), "between 0 and 1"),
+        (lambda: cr.fit(decay, X, Y, START, steps=1).bootstrap(), "that of a minimum"),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            call()

@@ -61,11 +61,7 @@ class Linear:
     def __init__(self, jacobian: Array, r: Array, scale: Array, free: Array) -> None:
         self.free, self.scale = free, scale[free]
         n = int(free.sum())
-        table = np.empty((len(r), n + 1))
-        np.divide(jacobian[:, free], self.scale, out=table[:, :n])
-        table[:, n] = r
-        triangle: Array = np.linalg.qr(table, mode="r")
-        self.matrix, self.target = triangle[:n, :n], triangle[:n, n]
+        self.matrix, self.target = _short(jacobian, r, free, self.scale) or _triangle(jacobian, r, free, self.scale)
         u, s, self.vt = np.linalg.svd(self.matrix)
         keep = s > EPS * max(len(r), n) * s[0] if n else s > 0
         self.s, self.c = np.where(keep, s, 0.0), np.where(keep, u.T @ self.target, 0.0)
@@ -127,6 +123,36 @@ class Linear:
         """By how much the model says that the cost falls along a step."""
         moved = self.matrix @ (whole[self.free] * self.scale)
         return float(-(moved @ moved) - 2 * (moved @ self.target))
+
+
+def _triangle(jacobian: Array, r: Array, free: Array, scale: Array) -> tuple[Array, Array]:
+    """R and Qᵀr of the free columns in their scale."""
+    n = len(scale)
+    table = np.empty((len(r), n + 1))
+    np.divide(jacobian[:, free], scale, out=table[:, :n])
+    table[:, n] = r
+    triangle: Array = np.linalg.qr(table, mode="r")
+    return triangle[:n, :n], triangle[:n, n]
+
+
+MANY, GENTLE = 1000, 1e4
+
+
+def _short(jacobian: Array, r: Array, free: Array, scale: Array) -> tuple[Array, Array] | None:
+    """The same by JᵀJ, for many rows, where the columns are far from dependent: the square of their condition is lost.
+
+    Jᵀr is computed from the residuals themselves, so that the place where it is nil is as exact as by QR.
+    """
+    if len(r) < MANY:
+        return None
+    columns = jacobian if free.all() else jacobian[:, free]
+    try:
+        lower = np.linalg.cholesky((columns.T @ columns) / np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        return None
+    if not np.linalg.cond(lower) < GENTLE:
+        return None
+    return lower.T, np.linalg.solve(lower, (r @ columns) / scale)
 
 
 def solve(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from chainrule.api.backward import no_grad
 from chainrule.api.creation import tensor
 from chainrule.autograd import grad
 from chainrule.base.dtypes import NAMES
+from chainrule.compiler.function import compile
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.fitting.parameters import Parameters
@@ -191,42 +193,124 @@ class Problem:
         self.y = None if y is None else _tensor(y)
         self.sigma = None if sigma is None else _tensor(sigma)
         self.batched, self.rows, self.eps = True, 1, float(np.finfo(float).eps)
+        self.made = recall(model, of)
 
     def compute(self, x: Tensor) -> Tensor:
         """The residuals, as a vector, recorded."""
-        got = self.model(self.x, self.parameters.by_name(x))
-        if self.y is None:
-            parts = got if isinstance(got, (tuple, list)) else (got,)
-            for part in parts:
-                if not isinstance(part, Tensor):
-                    raise TypeError(
-                        f"residuals= must return a tensor or a tuple of them, but got {type(part).__name__}"
-                    )
-            flat = [REGISTRY["reshape"](part, shape=(part._a.size,)) for part in parts]
-            return flat[0] if len(flat) == 1 else REGISTRY["cat"](*flat, dim=0)
-        if not isinstance(got, Tensor):
-            raise TypeError(
-                f"the model must return a tensor, but got {type(got).__name__}; is it written in torch's style?"
-            )
-        shape = tuple(self.y._a.shape)
-        if got._a.shape not in (shape, ()):
-            raise ValueError(
-                f"the model returns shape {list(got._a.shape)}, but y has shape {list(shape)}: they must be one"
-            )
-        r = got - self.y
-        r = r if self.sigma is None else r / self.sigma
-        return REGISTRY["reshape"](r, shape=(r._a.size,))
+        return residuals(self.model, self.parameters, x, self.x, self.y, self.sigma)
 
     def residuals(self, x: Array) -> Array:
         """The residuals as an array."""
-        with no_grad():
-            got = self.compute(wrap(np.array(x)))._a
-        self.eps = float(np.finfo(got.dtype).eps)  # a model of float32 tensors answers in float32
-        return np.asarray(got, dtype=np.float64)
+        got = self.made.run(self, x, False)
+        if got is None:
+            with no_grad():
+                got = self.compute(wrap(np.array(x)))
+        self.eps = float(np.finfo(got._a.dtype).eps)  # a model of float32 tensors answers in float32
+        return np.array(got._a, dtype=np.float64)
 
     def jacobian(self, x: Array) -> tuple[Array, Array]:
         """Residuals and Jacobian as arrays."""
-        return forward(self.compute, x, self)
+        got = self.made.run(self, x, True)
+        if got is None:
+            return forward(self.compute, x, self)
+        return np.array(got[0]._a, dtype=np.float64), np.array(got[1]._a, dtype=np.float64)
+
+    def with_data(self, y: Array) -> Problem:
+        """The same with other data."""
+        other = copy(self)
+        other.y = _tensor(y)
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "made"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.made = recall(self.model, self.parameters)
+
+
+def residuals(model: Model | Residual, of: Parameters, at: Tensor, x: Any, y: Any, sigma: Any) -> Tensor:
+    """The residuals of a model, as a vector."""
+    got = model(x, of.by_name(at))
+    if y is None:
+        parts = got if isinstance(got, (tuple, list)) else (got,)
+        for part in parts:
+            if not isinstance(part, Tensor):
+                raise TypeError(f"residuals= must return a tensor or a tuple of them, but got {type(part).__name__}")
+        flat = [REGISTRY["reshape"](part, shape=(part._a.size,)) for part in parts]
+        return flat[0] if len(flat) == 1 else REGISTRY["cat"](*flat, dim=0)
+    if not isinstance(got, Tensor):
+        raise TypeError(f"the model must return a tensor, in torch's style, but got {type(got).__name__}")
+    shape = tuple(y._a.shape)
+    if got._a.shape not in (shape, ()):
+        raise ValueError(
+            f"the model returns shape {list(got._a.shape)}, but y has shape {list(shape)}: let both be one"
+        )
+    r = got - y
+    r = r if sigma is None else r / sigma
+    return REGISTRY["reshape"](r, shape=(r._a.size,))
+
+
+class Made:
+    """The graphs of a model's residuals, and of them with their Jacobian: made where they are worth it.
+
+    They take data and parameters as arguments, so another fit of the same model uses them again. A model that is no
+    graph (it decides by values, or changes Python objects) is run as it is.
+    """
+
+    def __init__(self, model: Model | Residual, of: Parameters) -> None:
+        def alone(at: Tensor, x: Any, y: Any, sigma: Any) -> Tensor:
+            return residuals(model, of, at, x, y, sigma)
+
+        def both(at: Tensor, x: Any, y: Any, sigma: Any) -> tuple[Tensor, Tensor]:
+            def twice(t: Tensor) -> tuple[Tensor, Tensor]:
+                r = residuals(model, of, t, x, y, sigma)
+                return r, r
+
+            table, r = jacfwd(twice, has_aux=True)(at)
+            return r, table
+
+        self.fits, self.calls = 0, 0
+        self.graphs: dict[bool, Any] = {}
+        if not model.module:
+            self.graphs = {False: compile(alone, fullgraph=True), True: compile(both, fullgraph=True)}
+
+    def run(self, problem: Problem, x: Array, slopes: bool) -> Any:
+        """What a graph gives at x, or None where there is none (yet)."""
+        self.calls += 1
+        if not self.graphs or (self.fits < 2 and self.calls < WORTH):
+            return None
+        try:
+            with no_grad():
+                return self.graphs[slopes](wrap(np.array(x, dtype=np.float64)), problem.x, problem.y, problem.sigma)
+        except (RuntimeError, TypeError, ValueError, NotImplementedError):  # if the model is wrong, running it says so
+            self.graphs = {}
+            return None
+
+
+WORTH = (
+    300  # residuals and Jacobians in a first fit, from which on machine code is worth the time that it takes to make
+)
+KEPT = 16
+_kept: dict[Any, Made] = {}
+
+
+def recall(model: Model | Residual, of: Parameters) -> Made:
+    """The graphs of a model with these parameters, that were made before or are new; the last KEPT are held."""
+    held = [(name, of.values[name].tobytes()) for name in of.fixed]
+    shapes = [(name, of.values[name].shape) for name in of.values]
+    ties = [(name, tie.text if isinstance(tie.rule, Expression) else tie.rule) for name, tie in of.ties.items()]
+    try:
+        key = (type(model), model.text or model.model, *shapes, *held, *ties, tuple(getattr(model, "takes", ())))
+        made = _kept.pop(key, None) or Made(model, of)
+    except TypeError:  # not hashable
+        return Made(model, of)
+    made.fits += 1
+    made.calls = 0
+    _kept[key] = made
+    while len(_kept) > KEPT:
+        del _kept[next(iter(_kept))]
+    return made
 
 
 def forward(f: Callable[[Tensor], Tensor], x: Array, how: Any = None) -> tuple[Array, Array]:

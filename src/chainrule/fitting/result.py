@@ -6,7 +6,7 @@ import html
 import math
 import pickle
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from chainrule.fitting.levenberg import End
 from chainrule.fitting.model import Problem, columns, forward
 from chainrule.fitting.statistics import normal_quantile, student_quantile
 from chainrule.fitting.words import ENDINGS, REASONS, at_bound, correlated, freedom, no_errors
+
+if TYPE_CHECKING:
+    from chainrule.fitting.bootstrap import Bootstrap
 
 Array = Any
 
@@ -199,6 +202,17 @@ class Fit:
             return -math.inf, math.inf
         unit = 1.0 if self.absolute_sigma else self.reduced_chi2
         return profile(problem, end, problem.parameters.labels.index(name), t, error, unit, **self.solver)
+
+    def bootstrap(self, n: int = 1000, seed: int = 0) -> Bootstrap:
+        """Errors without the linear model: n fits to the curve with residuals drawn from this fit's own.
+
+        seed: of the draws; the same seed gives the same samples. Where sigma differs, residuals are drawn in its units.
+        Returns a `Bootstrap`: `samples`, `errors` and `interval(name)`.
+        Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 9.
+        """
+        from chainrule.fitting.bootstrap import bootstrap
+
+        return bootstrap(self, n, seed)
 
     def plot(self, ax: Any = None, level: float = 0.95, theme: str | None = None) -> Any:
         """Draw the data with error bars, the curve with its band, and the residuals below.
