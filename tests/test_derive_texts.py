@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.func.expression import ExpressionError, functions, parse
 from chainrule.see.check.finite import slopes
 from chainrule.see.derive.formula import NoFormula, NoTensor, OutsideDomain
-from chainrule.see.expression import ExpressionError, functions, parse
 
 SEED = int(os.environ.get("CHAINRULE_SEED", "7"))
 TEXTS, PARTS = int(os.environ.get("CHAINRULE_TEXTS", "1500")), 30

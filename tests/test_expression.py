@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import chainrule as cr
-from chainrule.see.expression import DEEPEST, HIGHEST, LONGEST, ExpressionError, functions, parse
+from chainrule.func.expression import DEEPEST, HIGHEST, LONGEST, ExpressionError, functions, parse
 
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import given, settings  # noqa: E402

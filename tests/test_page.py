@@ -21,8 +21,8 @@ import chainrule as cr
 import pages
 from chainrule.cli import main
 from chainrule.core.op import REGISTRY
+from chainrule.func.expression import ExpressionError
 from chainrule.nn import functional as F
-from chainrule.see.expression import ExpressionError
 from chainrule.see.page import rules, sentences
 from chainrule.see.page.emit import Program, literal
 from chainrule.see.page.link import link

@@ -17,7 +17,7 @@ import chainrule as cr
 import pages
 from chainrule import optim
 from chainrule.base.language import LANGUAGES
-from chainrule.see.expression import ExpressionError, parse
+from chainrule.func.expression import ExpressionError, parse
 from chainrule.see.page import optimisers, page, sentences
 
 pytestmark = pytest.mark.skipif(bool(pages.browser_missing()), reason=pages.browser_missing() or "-")

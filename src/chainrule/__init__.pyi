@@ -194,11 +194,12 @@ class _Options(TypedDict, total=False):
     tolerance_grad: builtins.float
     weight_decay: builtins.float
 @overload
-def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: None = None, bounds: Any = None, constraints: Any = None, **options: Unpack[_Options]) -> Result:
-    """Descend `f` from `x0`.
+def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: None = None, bounds: Any = None, constraints: Any = None, **options: Unpack[_Options]) -> Result:
+    """Descend `f` from a start.
 
-    f: a function of what `x0` is (tensors in the place of numbers and arrays) that returns one number as a tensor.
-    x0: a number, or a list or tuple of numbers, which is a vector (both in double precision); an array or tensor of
+    f: a function of what `start` is (tensors in the place of numbers and arrays) that returns one number as a tensor;
+        or a text, "(1 - x)**2 + 100*(y - x**2)**2".
+    start: a number, or a list or tuple of numbers, which is a vector (both in double precision); an array or tensor of
         floats; a tuple, list or dict of these. A function of several arguments takes them from a tuple or list, or by
         their names from a dict. Or a module, or parameters that `f`
         refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
@@ -207,7 +208,8 @@ def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any 
     lr: the learning rate, by default the optimiser's; a function of the step; an array of rates; or
         (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
     steps: how many steps to make.
-    record: keep every k-th point, value and gradient norm; 0 for none.
+    x0: the start by SciPy's name.
+    record: keep every k-th point, value and gradient norm; 0 or False for none.
     tol: stop where the norm of the gradient is at most this; or a dict of "gradient", "change" (the length of a step)
         and "plateau" (steps without a lower value).
     callback: called as `callback(step, x, value)` at every recorded step (at each if record=0); True stops.
@@ -239,14 +241,14 @@ def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any 
     tensor([1., 1.])
     """
 @overload
-def minimize(f: Callable[..., Any], x0: Any, *, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
-def page(f: Callable[..., Any] | str, *, start: Any = None, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, **options: Unpack[_Options]) -> Page:
+def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
+def page(f: Callable[..., Any] | str, start: Any = None, *, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, **options: Unpack[_Options]) -> Page:
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 
     f: a function in the torch style, of numbers and small arrays, to one number; or an expression, "x**2 - 4*x + 5".
     start: a number or array for each argument: alone, as a tuple in their order, or as a dict by their names.
     lr: the learning rate; if it is left out, the page looks for one at which the descent arrives at a minimum.
-    optimizer: one of `chainrule.optim`, by its name; its other settings, such as momentum, go by their names too. If it
+    optimizer: one of `chainrule.optim`, by its name; its other options, such as momentum, go by their names too. If it
         is left out, gradient descent, or Adam where no rate is given and gradient descent arrives at none.
     steps: how many steps a descent has at first; if it is left out, as many as it takes to arrive, or 100.
     title: the title of the page.
@@ -259,16 +261,17 @@ def page(f: Callable[..., Any] | str, *, start: Any = None, lr: builtins.float |
     >>> cr.page("x - 4*x**2 + x**4/4", start=4, lr=0.05).title
     'x - 4*x**2 + x**4/4'
     """
-def sweep(f: Callable[..., Any], starts: Any, *, lr: Any = None, optimizer: Any = 'sgd', steps: builtins.int = 1000, record: builtins.int = 0, executor: Executor | None = None, checkpoint: Any = None, resume: builtins.bool = False) -> Sweep:
+def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None, lr: Any = None, optimizer: Any = 'sgd', steps: builtins.int = 1000, record: builtins.int | builtins.bool = 0, executor: Executor | None = None, checkpoint: Any = None, resume: builtins.bool = False, **options: Unpack[_Options]) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
 
-    f: a function of one number or array, as `minimize` takes it. With an executor of processes it must be one that
-        pickle can name (a `def` at the top of a module), unless cloudpickle is installed.
-    starts: numbers (in double precision), or arrays or tensors of one shape (an array has the starts along its first
-        dimension).
+    f: a function of one number or array, as `minimize` takes it, or a text, "x**4 - x". With an executor of
+        processes it must be one that pickle can name (a `def` at the top of a module), unless cloudpickle is installed.
+    start: all starts (`starts` is another name): numbers (in double precision), or arrays or tensors of one shape (an
+        array has the starts along its first dimension).
     lr: a rate or several; None for the optimiser's own.
-    optimizer: a name as in `minimize`, or (name, options), or a list of these.
-    record: keep every k-th point of the paths; 0 for none.
+    optimizer: a name as in `minimize`, or (name, options), or a list of these; options of all of them go by keyword
+        (`momentum=0.9`).
+    record: keep every k-th point of the paths; by default none, as many descents take much memory.
     executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.

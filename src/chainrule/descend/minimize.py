@@ -21,6 +21,7 @@ from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.steps import RuleSteps, Step
 from chainrule.descend.stops import Hit, Stops
 from chainrule.descend.words import words
+from chainrule.func.expression import parse
 
 
 class Diverged(UserWarning):
@@ -28,13 +29,14 @@ class Diverged(UserWarning):
 
 
 def minimize(
-    f: Callable[..., Any],
-    x0: Any,
+    f: Callable[..., Any] | str,
+    start: Any = None,
     *,
+    x0: Any = None,
     optimizer: Any = "sgd",
     lr: Any = None,
     steps: int = 1000,
-    record: int = 1,
+    record: int | bool = 1,
     tol: float | dict[str, float] | None = None,
     callback: Callable[[int, Any, float], Any] | None = None,
     progress: bool | None = None,
@@ -45,10 +47,11 @@ def minimize(
     constraints: Any = None,
     **options: Any,
 ) -> Result:
-    """Descend `f` from `x0`.
+    """Descend `f` from a start.
 
-    f: a function of what `x0` is (tensors in the place of numbers and arrays) that returns one number as a tensor.
-    x0: a number, or a list or tuple of numbers, which is a vector (both in double precision); an array or tensor of
+    f: a function of what `start` is (tensors in the place of numbers and arrays) that returns one number as a tensor;
+        or a text, "(1 - x)**2 + 100*(y - x**2)**2".
+    start: a number, or a list or tuple of numbers, which is a vector (both in double precision); an array or tensor of
         floats; a tuple, list or dict of these. A function of several arguments takes them from a tuple or list, or by
         their names from a dict. Or a module, or parameters that `f`
         refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
@@ -57,7 +60,8 @@ def minimize(
     lr: the learning rate, by default the optimiser's; a function of the step; an array of rates; or
         (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
     steps: how many steps to make.
-    record: keep every k-th point, value and gradient norm; 0 for none.
+    x0: the start by SciPy's name.
+    record: keep every k-th point, value and gradient norm; 0 or False for none.
     tol: stop where the norm of the gradient is at most this; or a dict of "gradient", "change" (the length of a step)
         and "plateau" (steps without a lower value).
     callback: called as `callback(step, x, value)` at every recorded step (at each if record=0); True stops.
@@ -88,9 +92,10 @@ def minimize(
     >>> cr.minimize(lambda x: ((x - 1) ** 2).sum(), cr.zeros(2), optimizer="newton").x
     tensor([1., 1.])
     """
+    record = int(record) if isinstance(record, bool) else record
     _check_count("steps", steps)
     _check_count("record", record)
-    objective = Objective(f, x0)
+    objective = Objective(parse(f) if isinstance(f, str) else f, one_start("minimize", start, x0, "x0"))
     if method is not None:
         from chainrule.descend.scipy_methods import by_scipy
 
@@ -120,6 +125,13 @@ def minimize(
     loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint)
     end = loop.run()
     return _result(loop, end, name, {**options, "lr": group["lr"]} if lr is None else {"lr": lr, **options}, group)
+
+
+def one_start(who: str, start: Any, other: Any, name: str) -> Any:
+    """The start, however it was called."""
+    if (start is None) == (other is None):
+        raise TypeError(f"{who}(f, start) takes one start, as {who}(f, 1.0), or by its other name {name}=")
+    return other if start is None else start
 
 
 def _float_like(lr: Any) -> Any:

@@ -13,8 +13,10 @@ import numpy as np
 
 from chainrule.core.tensor import Tensor
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
+from chainrule.descend.minimize import one_start
 from chainrule.descend.objective import Objective
 from chainrule.descend.options import group_of, optimiser
+from chainrule.func.expression import parse
 
 if TYPE_CHECKING:  # concurrent.futures is imported where there is an executor, as it takes a while to load
     from concurrent.futures import Executor, Future
@@ -99,26 +101,29 @@ class Sweep:
 
 
 def sweep(
-    f: Callable[..., Any],
-    starts: Any,
+    f: Callable[..., Any] | str,
+    start: Any = None,
     *,
+    starts: Any = None,
     lr: Any = None,
     optimizer: Any = "sgd",
     steps: int = 1000,
-    record: int = 0,
+    record: int | bool = 0,
     executor: Executor | None = None,
     checkpoint: Any = None,
     resume: bool = False,
+    **options: Any,
 ) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
 
-    f: a function of one number or array, as `minimize` takes it. With an executor of processes it must be one that
-        pickle can name (a `def` at the top of a module), unless cloudpickle is installed.
-    starts: numbers (in double precision), or arrays or tensors of one shape (an array has the starts along its first
-        dimension).
+    f: a function of one number or array, as `minimize` takes it, or a text, "x**4 - x". With an executor of
+        processes it must be one that pickle can name (a `def` at the top of a module), unless cloudpickle is installed.
+    start: all starts (`starts` is another name): numbers (in double precision), or arrays or tensors of one shape (an
+        array has the starts along its first dimension).
     lr: a rate or several; None for the optimiser's own.
-    optimizer: a name as in `minimize`, or (name, options), or a list of these.
-    record: keep every k-th point of the paths; 0 for none.
+    optimizer: a name as in `minimize`, or (name, options), or a list of these; options of all of them go by keyword
+        (`momentum=0.9`).
+    record: keep every k-th point of the paths; by default none, as many descents take much memory.
     executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
@@ -135,14 +140,16 @@ def sweep(
     >>> found.x.round(3).tolist(), len(found)
     ([3.0, 3.0, 3.0, 3.0], 4)
     """
+    f = parse(f) if isinstance(f, str) else f
+    record = int(record) if isinstance(record, bool) else record
     for name, n in (("steps", steps), ("record", record)):
         if not isinstance(n, int) or isinstance(n, bool) or n < 0:
             raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
-    x0 = _stacked(f, starts)
+    x0 = _stacked(f, one_start("sweep", start, starts, "starts"))
     rates = [None] if lr is None else [float(r) for r in np.atleast_1d(np.asarray(lr, dtype=float))]
-    kinds = [_kind(o) for o in (optimizer if isinstance(optimizer, list) else [optimizer])]
-    for rate, (name, options) in itertools.product(rates, kinds):
-        group_of(name, rate, options)  # refused here rather than in a worker
+    kinds = [_kind(o, options) for o in (optimizer if isinstance(optimizer, list) else [optimizer])]
+    for rate, (name, own) in itertools.product(rates, kinds):
+        group_of(name, rate, own)  # refused here rather than in a worker
     n, each = len(x0) * len(rates) * len(kinds), len(rates) * len(kinds)
     record = thinned(record, steps, n, x0[0].nbytes)
     folder = None
@@ -160,14 +167,14 @@ def sweep(
         }
         folder = Pieces(checkpoint, {**asked, "record": repr(record)}, why, resume)
     pieces, works = [], []
-    for k, (name, options) in enumerate(kinds):
+    for k, (name, own) in enumerate(kinds):
         mine = range(k, n, len(kinds))
         count = _workers(executor) if folder is None else max(FEWEST, min(len(mine) * steps // PIECE, MOST))
         for part in _parts(mine, count):
             pieces.append(part)
             which = _array(part) // len(kinds) % len(rates) if len(rates) > 1 else np.zeros(len(part), int)
             lanes = x0[_array(part) // each] if each > 1 else x0[part.start : part.stop]
-            works.append((lanes, which, rates, name, options, steps, record))
+            works.append((lanes, which, rates, name, own, steps, record))
     done = _done(executor, f, works, folder)
     return _assembled(x0, rates, kinds, pieces, done, record)
 
@@ -188,9 +195,9 @@ def _stacked(f: Callable[..., Any], starts: Any) -> Any:
     return np.stack([r[0] for r in rows])
 
 
-def _kind(given: Any) -> tuple[str, dict[str, Any]]:
-    name, options = given if isinstance(given, tuple) else (given, {})
-    return optimiser(name), dict(options)
+def _kind(given: Any, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    name, own = given if isinstance(given, tuple) else (given, {})
+    return optimiser(name), {**options, **own}
 
 
 def _workers(executor: Any) -> int:

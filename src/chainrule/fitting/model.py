@@ -21,8 +21,8 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.fitting.parameters import Parameters
 from chainrule.func.derivatives import jacfwd, jvp
+from chainrule.func.expression import Expression, parse
 from chainrule.func.modules import functional_call
-from chainrule.see.expression import Expression, parse
 
 Array = Any
 AT_ONCE = 2**20  # numbers of a Jacobian that are computed at once

@@ -15,7 +15,7 @@ from chainrule.api.creation import tensor
 from chainrule.base.dtypes import NAMES
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
-from chainrule.see.expression import ExpressionError, parse
+from chainrule.func.expression import ExpressionError, parse
 
 Array = Any
 

@@ -17,9 +17,9 @@ from chainrule.base.language import say
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.expression import parse
 from chainrule.func.single import one_number
 from chainrule.func.trees import flatten, unflatten
-from chainrule.see.expression import parse
 
 MOST = 2000  # numbers in a point: finite differences call the function some fifty times for each
 

@@ -15,9 +15,9 @@ from chainrule.fitting.fit import fit
 from chainrule.fitting.guess import fit_guessed
 from chainrule.fitting.losses import LOSSES
 from chainrule.fitting.result import Fit
+from chainrule.func.expression import parse
 from chainrule.see.commands import given
 from chainrule.see.commands.paper import Paper, write_json
-from chainrule.see.expression import parse
 
 DESCRIPTION = """\
 Fit a formula to columns of a CSV file by least squares, and report the parameters with their errors.

@@ -17,7 +17,7 @@ from chainrule.api.creation import tensor
 from chainrule.base.dtypes import NAMES, get_default_dtype
 from chainrule.base.language import LANGUAGES, language, say
 from chainrule.core.tensor import Tensor
-from chainrule.see.expression import Expression, ExpressionError, parse
+from chainrule.func.expression import Expression, ExpressionError, parse
 from chainrule.see.from_file import NoFunction, function_in
 
 GOOD, REFUSED, USAGE = 0, 1, 3  #: exit statuses: done; the mathematics refused; the command line makes no sense

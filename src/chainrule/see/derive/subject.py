@@ -20,9 +20,9 @@ from chainrule.compiler.trace import Traced, trace
 from chainrule.core.graph import Lifted, TraceError, Var, filled, holes, order
 from chainrule.core.op import Op
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.expression import Expression, parse
 from chainrule.nn import Module
 from chainrule.see.derive.algebra import NoFormula, NoTensor, OutsideDomain
-from chainrule.see.expression import Expression, parse
 
 
 class Subject:

@@ -39,15 +39,15 @@ class Page:
 
 
 def page(
-    f: Callable[..., Any] | str, *, start: Any = None, lr: float | None = None,
-    optimizer: str | None = None, steps: int | None = None, title: str | None = None, **settings: Any,
+    f: Callable[..., Any] | str, start: Any = None, *, lr: float | None = None,
+    optimizer: str | None = None, steps: int | None = None, title: str | None = None, **options: Any,
 ) -> Page:  # fmt: skip
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 
     f: a function in the torch style, of numbers and small arrays, to one number; or an expression, "x**2 - 4*x + 5".
     start: a number or array for each argument: alone, as a tuple in their order, or as a dict by their names.
     lr: the learning rate; if it is left out, the page looks for one at which the descent arrives at a minimum.
-    optimizer: one of `chainrule.optim`, by its name; its other settings, such as momentum, go by their names too. If it
+    optimizer: one of `chainrule.optim`, by its name; its other options, such as momentum, go by their names too. If it
         is left out, gradient descent, or Adam where no rate is given and gradient descent arrives at none.
     steps: how many steps a descent has at first; if it is left out, as many as it takes to arrive, or 100.
     title: the title of the page.
@@ -60,5 +60,5 @@ def page(
     >>> cr.page("x - 4*x**2 + x**4/4", start=4, lr=0.05).title
     'x - 4*x**2 + x**4/4'
     """
-    html, title = composed(f, start, lr, optimizer, steps, title, settings)
+    html, title = composed(f, start, lr, optimizer, steps, title, options)
     return Page(html, title)

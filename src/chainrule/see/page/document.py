@@ -17,7 +17,7 @@ from typing import Any
 
 from chainrule.base.language import LANGUAGES, language, say
 from chainrule.descend.options import group_of, optimiser
-from chainrule.see.expression import Expression, parse
+from chainrule.func.expression import Expression, parse
 from chainrule.see.page import optimisers, rules
 from chainrule.see.page.derived import derived
 from chainrule.see.page.emit import function as arrow

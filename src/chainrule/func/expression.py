@@ -142,7 +142,7 @@ def parse(text: str) -> Expression:
     >>> parse("x^2")
     Traceback (most recent call last):
     ...
-    chainrule.see.expression.ExpressionError: write ** for powers
+    chainrule.func.expression.ExpressionError: write ** for powers
       x^2
        ^
     """
