@@ -83,6 +83,9 @@ def test_as_strided_counts_in_the_memory_in_which_a_tensor_lies():
     w = cr.ones(2, 3, requires_grad=True)
     ((w * 2).T.as_strided((2, 2), (1, 2)) * cr.tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
     assert w.grad.tolist() == [[2, 6, 4], [8, 0, 0]]
+    y = w * 2
+    y.as_strided((2,), (2,)).add_(1)
+    assert cr.autograd.grad((y * y).sum(), w)[0].tolist() == [[12, 8, 12], [8, 8, 8]]
     with pytest.raises(RuntimeError, match="gaps"):
         w[:, :1].as_strided((2,), (1,))
 

@@ -60,10 +60,16 @@ KNOWN = (
     ),
     Known(
         "no kernel",
-        "PyTorch has no kernel for some dtypes and shapes that NumPy computes as well as any other",
-        "torch refuses", r"^v\d+ = ",
-        "not implemented for|not support|[Nn]ot implemented|Expected [23]D|3D data|expected input|Bool|dtype|unsigned",
+        "PyTorch has no kernel for integers and halves in functions that NumPy computes as well as any other",
+        "torch refuses", r"^v\d+ = ", "not implemented for '(Bool|Byte|Char|Short|Int|Long|Half)'",
         ("v0 = T.tensor([1, 2])", "v1 = T.nn.functional.gelu(v0)"), passing=True,
+    ),
+    Known(
+        "no kernel for truth values",
+        "truth values are 0 and 1 in activations; PyTorch refuses them in some",
+        "torch refuses", r"^v\d+ = (T\.nn\.functional\.\w+|T.atan2|v\d+\.relu)\(",
+        "Bool(ean)? inputs not supported|on a bool tensor is not|on an unsigned type with negative limits",
+        ("v0 = T.tensor([True])", "v1 = v0.relu()"), passing=True,
     ),
     Known(
         "overlapping operands",
@@ -80,7 +86,7 @@ KNOWN = (
     Known(
         "one of several views is changed",
         "unbind, chunk and split give views like any other here, and histories follow",
-        "torch refuses( the.*)?", "", "Output \\d of \\w+ is a view and",
+        "torch refuses( the.*)?", "", "Output \\d of \\w+ is a view and|a function that returns multiple views",
         ("v0 = T.tensor([1.0, 2.0], requires_grad=True)", "v10 = v0 * 1", "v11 = v10.unbind(0)[0]", "v11.mul_(2)"),
     ),
     Known(
@@ -163,7 +169,7 @@ KNOWN = (
     Known(
         "infinities in integers",
         "a tensor of one element that an integer cannot hold is converted as tensors are, not refused as a number",
-        "torch refuses", r"\] = ", "cannot be converted to type int64_t without overflow",
+        "torch refuses", r"\] = ", "cannot be converted to type \\w+ without overflow",
         ("v0 = T.tensor([1, 2])", "v1 = T.tensor(float('inf'))", "v0[v0 > 0] = v1"),
     ),
     Known(
@@ -175,7 +181,7 @@ KNOWN = (
     Known(
         "tangents beside NaN",
         "PyTorch multiplies the tangent of the operand that is not chosen by 0, also where it is NaN",
-        "tangent", r"T\.f(min|max)\(", "nan",
+        "tangent", r"T\.(fmin|fmax|minimum|maximum|atan2)\(", "nan",
         ("v0 = T.tensor([1.0], requires_grad=True)", "v10 = v0.std()", "v11 = T.fmin(v0, v10)"), mode="forward",
     ),
 )  # fmt: skip

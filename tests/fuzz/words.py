@@ -248,7 +248,8 @@ def _set(rng: Rng, env: Env) -> str | None:
     x = _any(rng, env, lambda a: len(a.shape) > 0)
     if x is None:
         return None
-    place = _of(rng, [_place(rng, len(env[x].shape)), _positions(rng, env[x].shape[0]), f"{x} > 0"])
+    once = rng.permutation(max(env[x].shape[0], 1))[: rng.integers(1, 4)].tolist()  # of two values in one place we
+    place = _of(rng, [_place(rng, len(env[x].shape)), repr(once), f"{x} > 0"])  # give the slope to the last
     return f"{x}[{place}] = {_of(rng, [str(_any(rng, env)), '0.7', '0'])}"
 
 

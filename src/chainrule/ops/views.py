@@ -233,7 +233,8 @@ def _write(whole: Any, value: Any, path: Path) -> Any:
     """Write into the part of a C-ordered array that a path of views leads to."""
     part = _follow(whole, path)
     if np.may_share_memory(part, whole):
-        part.setflags(write=True)  # one that is expanded is filled, or a place in it is set
+        if not part.flags.writeable:  # one that is expanded is filled, or a place in it is set
+            part.setflags(write=True)
         part[...] = value
     else:  # a reshape on the way had to copy, so ask where the elements came from
         whole.reshape(-1)[_follow(np.arange(whole.size).reshape(whole.shape), path)] = value
