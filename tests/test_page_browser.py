@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import random
@@ -53,9 +54,24 @@ def browser() -> Iterator[Any]:
 class Tab:
     """A page opened in a tab without a network; what goes wrong in it is gathered in `errors`."""
 
-    def __init__(self, browser: Any, path: Path, *, width: int = 1280, hash: str = "", scheme: str = "light") -> None:
+    def __init__(
+        self,
+        browser: Any,
+        path: Path,
+        *,
+        width: int = 1280,
+        hash: str = "",
+        scheme: str = "light",
+        touch: bool = False,
+        scale: int = 1,
+    ) -> None:
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme, accept_downloads=True
+            viewport={"width": width, "height": 900},
+            offline=True,
+            color_scheme=scheme,
+            accept_downloads=True,
+            has_touch=touch,
+            device_scale_factor=scale,
         )
         self.tab = self.context.new_page()
         self.errors: list[str] = []
@@ -90,7 +106,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
     tabs: list[Tab] = []
 
     def open_(f: Any, **named: Any) -> Tab:
-        how = {k: named.pop(k) for k in ("width", "hash", "scheme") if k in named}
+        how = {k: named.pop(k) for k in ("width", "hash", "scheme", "touch", "scale") if k in named}
         tabs.append(Tab(browser, page(f, **named).save(tmp_path / f"{len(tabs)}.html"), **how))
         return tabs[-1]
 
@@ -640,6 +656,223 @@ def test_it_saves(opened: Any, tmp_path: Path, item: str, end: str) -> None:
         rows = data.decode().strip().split("\r\n")
         assert rows[0] == "step,x,f,df/dx" and len(rows) == 22
         assert [float(v) for v in rows[2].split(",")] == pytest.approx([1, 2.4, 5.76, 4.8])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("end", ["png", "svg"])
+@pytest.mark.parametrize("text, start", [
+    ("1/(x - 1) + x", 3.0), ("(1 - x)**2 + 10*(y - x**2)**2", (-1.2, 1.5)),
+])  # fmt: skip
+def test_saved_pictures_are_what_is_on_the_screen(
+    opened: Any, browser: Any, tmp_path: Path, text: str, start: Any, end: str, scheme: str
+) -> None:
+    """Pixel by pixel, at twice the size: labels with their halos, colours and clips."""
+    tab = opened(text, start=start, lr=0.01, scheme=scheme, scale=2)
+    tab.get("""() => {  // on whole pixels, as the file is
+        const stage = document.querySelector(".stage"), { y } = stage.getBoundingClientRect();
+        stage.style.marginTop = `${Math.ceil(y) - y}px`;
+        document.activeElement.blur();
+    }""")
+    shot = tab.tab.locator(".stage figure:first-child > svg").screenshot()
+    tab.tab.locator(".menu summary").click()
+    with tab.tab.expect_download() as found:
+        tab.tab.get_by_role("button", name=f"Picture as {end.upper()}").click()
+    path = tmp_path / f"saved.{end}"
+    found.value.save_as(path)
+    kind = {"png": "image/png", "svg": "image/svg+xml"}[end]
+    urls = [
+        f"data:{k};base64,{base64.b64encode(b).decode()}" for k, b in (("image/png", shot), (kind, path.read_bytes()))
+    ]
+    context = browser.new_context(offline=True)
+    blank = context.new_page()
+    parts = blank.evaluate(
+        """async (urls) => {
+        const images = await Promise.all(urls.map(async (u) => {
+            const i = new Image();
+            i.src = u;
+            await i.decode();
+            return i;
+        }));
+        const [w, h] = [images[0].width, images[0].height];
+        const [a, b] = images.map((i) => {
+            const c = new OffscreenCanvas(w, h).getContext("2d");
+            c.drawImage(i, 0, 0, w, h);
+            return c.getImageData(0, 0, w, h).data;
+        });
+        // The share of pixels that differ visibly, in the worst of 16 x 16 tiles: a lost label or a blob fills some.
+        const n = 16, bad = new Array(n * n).fill(0), far = Math.ceil(w / n) * Math.ceil(h / n);
+        for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) {
+            const p = 4 * (y * w + x);
+            const d = Math.max(...[0, 1, 2].map((k) => Math.abs(a[p + k] - b[p + k])));
+            if (d > 90) bad[Math.floor(y * n / h) * n + Math.floor(x * n / w)]++;
+        }
+        return Math.max(...bad) / far;
+    }""",
+        urls,
+    )
+    context.close()
+    assert parts < 0.06, parts  # a blob or a lost label is more than 0.1 of its tile
+
+
+def finger(tab: Tab, x: float, y: float, dx: float, dy: float) -> None:
+    """One finger, put down, moved and lifted."""
+    session = tab.context.new_cdp_session(tab.tab)
+    send = lambda kind, at: session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})  # noqa: E731
+    send("touchStart", [{"x": x, "y": y}])
+    for k in range(1, 11):
+        send("touchMove", [{"x": x + dx * k / 10, "y": y + dy * k / 10}])
+    send("touchEnd", [])
+    tab.tab.wait_for_timeout(300)
+    tab.settle()
+
+
+def test_a_finger_drags_the_point_and_scrolls_the_rest(opened: Any) -> None:
+    tab = opened("x**2 + 2*y**2", start=(1.5, -1.0), lr=0.1, width=390, touch=True)
+    tab.get("() => document.querySelector('.square').scrollIntoView({block: 'start'})")
+    tab.settle()
+    top = tab.get("() => scrollY")
+    box = tab.tab.locator(".handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger(tab, x, y + 12, 0, -120)  # beside its middle, upwards
+    moved = tab.state("start")
+    assert moved[1] > -0.3 and abs(moved[0] - 1.5) < 0.2 and tab.get("() => scrollY") == top
+    tab.tab.get_by_role("button", name="Undo").click()
+    tab.settle()
+    assert tab.state("start") == [1.5, -1.0]  # the whole drag is one change
+    tab.get("() => document.querySelector('.square').scrollIntoView({block: 'start'})")
+    area = tab.tab.locator(".square .backdrop").bounding_box()
+    finger(tab, area["x"] + 60, area["y"] + area["height"] * 0.8, 0, -150)
+    assert tab.state("start") == [1.5, -1.0] and tab.get("() => scrollY") > top + 50
+    tab.get("() => document.querySelector('.square').scrollIntoView({block: 'start'})")
+    area = tab.tab.locator(".square .backdrop").bounding_box()
+    finger(tab, area["x"] + 60, area["y"] + 60, 1, 1)  # a tap is meant
+    assert tab.state("start")[0] < 0 < tab.state("start")[1]
+    tab.tab.get_by_role("button", name="Undo").click()
+    tab.settle()
+    assert tab.state("start") == [1.5, -1.0]
+
+
+def test_changes_are_undone(opened: Any) -> None:
+    tab = opened("x**2", start=3.0, lr=0.1)
+    adam = "{optimizer: 'adam', settings: {betas: [0.9, 0.99], eps: 1e-8, weight_decay: 0, amsgrad: false}}"
+    for change in ("{lr: 0.3}", adam):
+        tab.get(f"() => chainrule.app.change({change})")
+        tab.settle()
+    tab.type("x**2 + y**2")
+    assert len(tab.state("start")) == 2
+    wanted = [("x**2", "adam", 0.3), ("x**2", "sgd", 0.3), ("x**2", "sgd", 0.1)]
+    tab.get("() => document.activeElement.blur()")
+    for text, optimizer, lr in wanted:
+        tab.tab.keyboard.press("Control+z")
+        tab.settle()
+        assert (tab.get("() => chainrule.app.model.text"), tab.state("optimizer"), tab.state("lr")) == (
+            text,
+            optimizer,
+            lr,
+        )
+    assert tab.state("start") == [3]
+
+
+OVERLAPS = """() => {
+    const wrong = [];
+    const box = (e) => e.getBoundingClientRect();
+    const shown = (e) => { const b = box(e); return b.width > 0 && b.height > 0 && e.textContent.trim(); };
+    for (const svg of document.querySelectorAll(".plot svg")) {
+        const frame = box(svg), texts = [...svg.querySelectorAll("text")].filter(shown);
+        for (const t of texts) {
+            const b = box(t);
+            if (b.left < frame.left - 1 || b.right > frame.right + 1) wrong.push(["clipped", t.textContent]);
+        }
+        for (const axis of svg.querySelectorAll(".axis")) {
+            const ticks = [...axis.querySelectorAll("text")].filter(shown).map(box);
+            ticks.forEach((a, i) => ticks.slice(i + 1).forEach((b) => {
+                const across = a.left < b.right - 1 && b.left < a.right - 1;
+                if (across && a.top < b.bottom - 3 && b.top < a.bottom - 3) wrong.push(["ticks", i]);
+            }));
+        }
+    }
+    for (const t of document.querySelectorAll("math :is(mn, mi, mo)"))
+        if (t.textContent.trim() && parseFloat(getComputedStyle(t).fontSize) < 8)
+            wrong.push(["small", t.textContent]);
+    const over = document.documentElement.scrollWidth - innerWidth;
+    if (over > 0) wrong.push(["over", over]);
+    return wrong;
+}"""
+
+
+@pytest.mark.parametrize("text, start", [
+    ("1e9*x**4 - 3e12*x", 3.0), ("1e-10*x**2", 3.0), ("x**2 + 1e7", 0.5),
+    ("exp((x**2 + 1)/(x**2 + x**(x/2) + 3))", 1.0),
+    ("a**2 + b**2 + c**2 + 1e8*d**2", (1.0, 1.0, 1.0, 1.0)),
+])  # fmt: skip
+@pytest.mark.parametrize("width, language", [(360, "ru"), (390, "vi"), (768, "th"), (1280, "en")])
+def test_no_label_is_clipped_covered_or_tiny(opened: Any, text: str, start: Any, width: int, language: str) -> None:
+    tab = opened(text, start=start, lr=0.01, width=width)
+    tab.get(f"() => chainrule.app.change({{language: '{language}'}})")
+    tab.tab.wait_for_timeout(300)
+    assert tab.get(OVERLAPS) == []
+    ticks = tab.get("() => [...document.querySelectorAll('.plot .axis text')].map((t) => t.textContent)")
+    for tick in filter(None, ticks):  # each can be read as a number
+        float(tick.replace("−", "-").replace(",", ""))
+    starts = tab.get("() => { const e = document.querySelector('.starts'); return e.scrollHeight - e.clientHeight; }")
+    assert starts == 0  # every slider is in sight
+
+
+def luminance(colour: str) -> float:
+    parts = [float(c) / 255 for c in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(opened: Any, scheme: str) -> None:
+    """4.5 to 1, the contrast that WCAG asks of small text."""
+    tab = opened("x**2 + sin(x)", start=2.0, lr=0.1, scheme=scheme)
+    tab.tab.wait_for_selector(".box.variable")
+    card = luminance(tab.get("() => getComputedStyle(document.querySelector('.figure')).backgroundColor"))
+    for name in (".local", ".slope-label", ".axis text", ".box .gradient", ".plot .title"):
+        ink = luminance(tab.get("n => getComputedStyle(document.querySelector(n)).fill", name))
+        light, dark = max(card, ink) + 0.05, min(card, ink) + 0.05
+        assert light / dark >= 4.5, (name, light / dark)
+
+
+@pytest.mark.parametrize("text, start", [("x**2 - 4*x + 5", 5.0), ("1/(x - 1) + x", 3.0), ("sin(3*x) + x", 0.5)])
+def test_labels_do_not_lie_on_the_curve(opened: Any, text: str, start: float) -> None:
+    tab = opened(text, start=start, lr=0.05)
+    wrong = tab.get("""() => {
+        const near = [];
+        for (const [label, path] of [[".slope-label", "path.curve"], [".tall .title", "path.curve"]]) {
+            for (const t of document.querySelectorAll(label)) {
+                const b = t.getBoundingClientRect(), curve = document.querySelector(path);
+                const at = curve.ownerSVGElement.getBoundingClientRect();
+                for (let s = 0; s < curve.getTotalLength(); s += 2) {
+                    const p = curve.getPointAtLength(s);
+                    const [x, y] = [p.x + at.left, p.y + at.top];
+                    const on = x > b.left && x < b.right && y > b.top + 2 && y < b.bottom - 2;
+                    if (on) { near.push(t.textContent); break; }
+                }
+            }
+        }
+        return near;
+    }""")
+    assert wrong == []
+
+
+def test_legends_and_print(opened: Any) -> None:
+    tab = opened("x**2", start=3.0, lr=0.1)
+    tab.tab.emulate_media(forced_colors="active")
+    colours = tab.get("""() => [...document.querySelectorAll(".legend-line .legend")].map((e) => {
+        const { backgroundColor, backgroundImage } = getComputedStyle(e, "::before");
+        return backgroundColor + backgroundImage;
+    })""")
+    assert len(set(colours)) == len(colours) == 4
+    tab.tab.emulate_media(forced_colors="none", media="print")
+    tab.settle()
+    assert tab.get("""() => {
+        const scroll = document.querySelector(".scroll"), picture = scroll.querySelector("svg");
+        const within = picture.getBoundingClientRect().right <= scroll.getBoundingClientRect().right + 1;
+        return within && getComputedStyle(scroll).overflowX === "visible";
+    }""")
 
 
 HOSTILE = [

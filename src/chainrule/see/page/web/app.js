@@ -183,6 +183,7 @@ export class App {
   /** A drag has ended: what is in view may be chosen anew. */
   settle() {
     this.dragging = this.dragged = false;
+    this.changed.at = 0;
     this.draw();
   }
 

@@ -190,7 +190,13 @@ export function digits(x, digits = 5) {
   const size = Math.abs(x);
   const text =
     size !== 0 && (size >= 1e6 || size < 1e-4) ? x.toExponential(Math.max(digits - 2, 1)) : x.toPrecision(digits);
-  const [mantissa, ...power] = text.split("e"); // zeros are dropped from the mantissa alone: 1e+10 is not 1e+1
+  return trimmed(text);
+}
+
+/** A number's text without the zeros at the end of its mantissa (those of an exponent stay: 1e+10 is not 1e+1), with a real
+ * minus sign. @param {string} text */
+export function trimmed(text) {
+  const [mantissa, ...power] = text.split("e");
   const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
   return [short, ...power].join("e").replace("e+", "e").replaceAll("-", "−");
 }

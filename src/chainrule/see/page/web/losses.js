@@ -3,7 +3,7 @@
 import { h, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say } from "./language.js";
-import { clamp, draggable, Panel, roomy } from "./panel.js";
+import { clamp, draggable, gutter, Panel, roomy } from "./panel.js";
 
 export class LossPlot {
   /** @param {import("./app.js").App} app */
@@ -38,7 +38,8 @@ export class LossPlot {
       high = Math.min(Math.max(...losses), first + 3 * Math.max(first - low, 1));
     const logarithmic = low > 0 && high / low > 200;
     const range = logarithmic ? [low / 2, high * 2] : roomy(low, high, 0.1);
-    const box = { left: width < 500 ? 46 : 58, right: width - 14, top: 10, bottom: height - 38 };
+    const left = Math.max(width < 500 ? 46 : 58, gutter(range, height - 48, logarithmic));
+    const box = { left, right: width - 14, top: 10, bottom: height - 38 };
     this.panel.place(
       box,
       [0, Math.max(1, ...runs.map(([r]) => r.losses.length - 1), app.state.steps)],

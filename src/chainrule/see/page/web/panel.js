@@ -2,6 +2,7 @@
 
 import { axisBottom, axisLeft, line, scaleLinear, scaleLog, select } from "../vendor/d3.js";
 import { s, set } from "./dom.js";
+import { trimmed } from "./formula.js";
 
 let count = 0;
 
@@ -51,22 +52,38 @@ export class Panel {
     const width = box.right - box.left,
       height = box.bottom - box.top;
     for (const rect of [this.clipRect, this.backdrop]) set(rect, { x: box.left, y: box.top, width, height });
-    const across = Math.max(3, Math.min(9, Math.round(width / 80))),
-      up = Math.max(2, Math.min(7, Math.round(height / 45)));
+    const most = Math.max(3, Math.min(9, Math.round(width / 80)));
+    const long = Math.max(...labels(this.x.ticks(most)).map((t) => t.length));
+    const across = Math.max(2, Math.min(most, Math.floor(width / (8 * long + 14)))),
+      up = rows(height);
     const below = axisBottom(this.x).ticks(across).tickSize(-height).tickPadding(8);
-    if (!this.xTicks) below.tickFormat(() => "");
+    below.tickFormat(this.xTicks ? labelled(this.x.ticks(across)) : () => "");
     const left = axisLeft(this.y)
       .ticks(up, logarithmic ? "~g" : undefined)
       .tickSize(-width)
       .tickPadding(8);
+    if (!logarithmic) left.tickFormat(labelled(this.y.ticks(up)));
     select(this.xAxis).attr("transform", `translate(0,${box.bottom})`).call(below);
     select(this.yAxis).attr("transform", `translate(${box.left},0)`).call(left);
     for (const axis of [this.xAxis, this.yAxis])
       for (const tick of axis.querySelectorAll(".tick"))
         tick.classList.toggle("zero", tick.__data__ === 0 && !logarithmic);
     set(this.xTitle, { x: box.right, y: box.bottom + 34 });
-    set(this.yTitle, { x: box.left + 8, y: box.top + 18 });
+    set(this.yTitle, { x: box.left + 8, y: box.top + 18, "text-anchor": "start" });
     return true;
+  }
+
+  /** Put the title of the upward axis into a corner where no curve runs. @param {number[][]} points */
+  titleAside(points) {
+    const { left, right, top, bottom } = this.box;
+    const width = 9 * (this.yTitle.textContent ?? "").length;
+    const places = [left + 8, right - 8].flatMap((x) => [top + 18, bottom - 10].map((y) => [x, y]));
+    const corners = places.map(([x, y]) => ({ x, y, from: x < (left + right) / 2 ? x : x - width }));
+    const [best] = clearest(
+      corners.map((c) => ({ ...c, to: c.from + width, top: c.y - 15, bottom: c.y + 5 })),
+      points.map(([x, y]) => this.at(x, y)),
+    );
+    set(this.yTitle, { x: best.x, y: best.y, "text-anchor": best.from === best.x ? "start" : "end" });
   }
 
   /** A point in pixels, kept where SVG can draw it. @param {number} x @param {number} y */
@@ -114,6 +131,40 @@ export class Panel {
   }
 }
 
+/** Boxes from the one with the fewest of some places in it to that with the most. @template {{from: number, to: number, top: number, bottom: number}} B
+ * @param {B[]} boxes @param {number[][]} places @returns {B[]} */
+export function clearest(boxes, places) {
+  const inside = (/** @type {B} */ b) =>
+    places.filter(([x, y]) => x > b.from - 3 && x < b.to + 3 && y > b.top - 3 && y < b.bottom + 3).length;
+  return boxes
+    .map((b, i) => ({ b, n: inside(b), i }))
+    .sort((a, b) => a.n - b.n || a.i - b.i)
+    .map(({ b }) => b);
+}
+
+/** How many ticks go up a height. @param {number} height */
+const rows = (height) => Math.max(2, Math.min(7, Math.round(height / 45)));
+
+/** How ticks are written: as far as they differ, with a power of ten where they would be long. @param {number[]} ticks */
+function labelled(ticks) {
+  const big = Math.max(...ticks.map(Math.abs)),
+    step = Math.abs(ticks[1] - ticks[0]) || big;
+  const figures = clamp(Math.ceil(Math.log10(big / step) - 1e-9) + 1, 1, 15);
+  const places = clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 20);
+  const powers = big >= 1e5 || (step < 1e-3 && big < 1e-2);
+  return (/** @type {number} */ x) =>
+    x === 0 ? "0" : trimmed(powers ? x.toExponential(figures) : (Math.round(x / step) * step).toFixed(places));
+}
+
+/** @param {number[]} ticks */
+const labels = (ticks) => (ticks.length ? ticks.map(labelled(ticks)) : [""]);
+
+/** How much room the labels of an upward axis take. @param {number[]} range @param {number} height @param {boolean} [logarithmic] */
+export function gutter(range, height, logarithmic = false) {
+  const texts = logarithmic ? ["1e+100"] : labels(scaleLinear(range, [0, 1]).ticks(rows(height)));
+  return 16 + 7 * Math.max(...texts.map((t) => t.length));
+}
+
 /** @param {number} x @param {number} low @param {number} high */
 export function clamp(x, low, high) {
   return x > low ? Math.min(x, high) : low; // what is not a number goes low
@@ -147,10 +198,13 @@ export function handle(key) {
   return [s("circle.handle", { r: 9, tabindex: 0, role: "slider", onkeydown: key }), s("circle.grip", { r: 26 })];
 }
 
-/** Let a pointer drag over an element: `moved` gets each place, `ended` its end. @param {Element} element
- * @param {(x: number, y: number, event: PointerEvent) => void} moved @param {() => void} ended */
-export function draggable(element, moved, ended) {
+/** Let a pointer drag over an element: `moved` gets each place, `ended` its end. A finger drags a grip alone: elsewhere it
+ * scrolls the page, and only a tap counts. @param {Element} element
+ * @param {(x: number, y: number, event: PointerEvent) => void} moved @param {() => void} ended @param {boolean} [grip] */
+export function draggable(element, moved, ended, grip = false) {
   let dragging = false;
+  /** @type {PointerEvent | null} */
+  let touched = null;
   const tell = (/** @type {PointerEvent} */ event) => {
     const svg = /** @type {SVGSVGElement} */ (element.closest("svg"));
     const box = svg.getBoundingClientRect();
@@ -161,15 +215,26 @@ export function draggable(element, moved, ended) {
       event,
     );
   };
+  const end = () => {
+    touched = null;
+    if (dragging) ((dragging = false), ended());
+  };
   set(element, {
     onpointerdown: (/** @type {PointerEvent} */ event) => {
       if (event.button !== 0) return;
+      if (event.pointerType === "touch" && !grip) return void (touched = event);
       dragging = true;
       element.setPointerCapture(event.pointerId);
       tell(event);
     },
     onpointermove: (/** @type {PointerEvent} */ event) => dragging && tell(event),
-    onpointerup: () => dragging && ((dragging = false), ended()),
-    onpointercancel: () => dragging && ((dragging = false), ended()),
+    onpointerup: (/** @type {PointerEvent} */ event) => {
+      const still = touched && Math.hypot(event.clientX - touched.clientX, event.clientY - touched.clientY) < 10;
+      if (still) ((dragging = true), tell(event));
+      end();
+    },
+    onpointercancel: end,
   });
+  // Where a browser does not know touch-action inside of SVG, this keeps the page from scrolling.
+  if (grip) element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 }

@@ -4,7 +4,7 @@ import { traced } from "./breaks.js";
 import { s, set, h } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken } from "./language.js";
-import { clamp, draggable, handle, middle, Panel, roomy, spaced } from "./panel.js";
+import { clamp, clearest, draggable, gutter, handle, middle, Panel, roomy, spaced } from "./panel.js";
 
 const SAMPLES = 700;
 
@@ -44,6 +44,7 @@ export class CurvePlot {
         area,
         (x) => this.move(this.above.x.invert(x)),
         () => app.settle(),
+        area === this.grip || area === this.handle,
       );
     }
     this.key1 = "";
@@ -95,12 +96,7 @@ export class CurvePlot {
     set(this.slopePoint, { cx: there[0], cy: ty });
     set(this.drop, { d: visible ? `M${here[0]},${cy}V${ty}` : "" });
     this.label.textContent = visible ? `f′ = ${digits(g, 4)}` : say("not defined here");
-    const right = here[0] > width - 130;
-    set(this.label, {
-      x: here[0] + (right ? -14 : 14),
-      y: clamp(cy - 14, top + 16, bottom - 8),
-      "text-anchor": right ? "end" : "start",
-    });
+    this.putLabel([here[0], cy], visible ? g : 0);
     set(this.path, { d: this.above.curve(run.points.map((p, i) => [p[0], run.losses[i]])) });
     set(this.dots, { d: this.dotted(run, k) });
     this.runs.replaceChildren(
@@ -111,6 +107,25 @@ export class CurvePlot {
         s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, kept.run.points.length - 1) }),
       ),
     );
+  }
+
+  /** Put the label beside the point, where neither curve nor tangent runs. @param {number[]} point @param {number} slope */
+  putLabel([px, py], slope) {
+    const { box } = this.above;
+    const wide = 8.5 * (this.label.textContent ?? "").length;
+    const boxes = [-14, 30, -44, 60].flatMap((dy) =>
+      [14, -14 - wide, -wide / 2].map((dx) => {
+        const from = clamp(px + dx, box.left + 4, box.right - wide - 4),
+          y = clamp(py + dy, box.top + 16, box.bottom - 8);
+        return { from, to: from + wide, y, top: y - 14, bottom: y + 4 };
+      }),
+    );
+    const [x, y] = [this.above.x.invert(px), this.above.y.invert(py)];
+    const tangent = spaced(px - 200, px + 200, 80).map((at) => [at, this.above.y(y + slope * (this.above.x.invert(at) - x))]);
+    const curve = /** @type {any} */ (this.curveOf).points.map((/** @type {number[]} */ p) => this.above.at(p[0], p[1]));
+    const round = spaced(0, 6, 8).map((t) => [px + 11 * Math.cos(t), py + 11 * Math.sin(t)]);
+    const [best] = clearest(boxes, [...curve, ...tangent, ...round]);
+    set(this.label, { x: best.from, y: best.y, "text-anchor": "start" });
   }
 
   /** The places passed so far. @param {import("./descent.js").Run} run @param {number} k */
@@ -127,7 +142,6 @@ export class CurvePlot {
     const { app } = this;
     const { model, state } = app;
     const narrow = width < 500;
-    const box = { left: narrow ? 46 : 58, right: width - 14 };
     const start = state.start[0];
     const outside = !app.dragging && !state.domain && (start < this.domain[0] || start > this.domain[1]);
     const key = JSON.stringify([model.text, model.names, state.domain]);
@@ -155,6 +169,9 @@ export class CurvePlot {
       this.above.key = "";
     }
     const split = Math.round(height * 0.62);
+    const ranges = /** @type {number[][]} */ ([this.yRange, this.slopeRange]);
+    const left = Math.max(narrow ? 46 : 58, gutter(ranges[0], split - 22), gutter(ranges[1], height - split - 50));
+    const box = { left, right: width - 14 };
     const changed = this.above.place(
       { ...box, top: 12, bottom: split - 10 },
       this.domain,
@@ -174,6 +191,10 @@ export class CurvePlot {
     const name = model.names[0];
     this.above.yTitle.textContent = `f(${name})`;
     this.under.yTitle.textContent = `f′(${name})`;
+    if (changed) {
+      this.above.titleAside(/** @type {any} */ (this.curveOf).points);
+      this.under.titleAside(/** @type {any} */ (this.slopeOf).points);
+    }
     this.under.xTitle.textContent = name;
   }
 

@@ -5,7 +5,7 @@ import { traced } from "./breaks.js";
 import { h, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
-import { clamp, draggable, handle, middle, Panel, roomy, spaced } from "./panel.js";
+import { clamp, draggable, gutter, handle, middle, Panel, roomy, spaced } from "./panel.js";
 
 const GRID = 96,
   ARROWS = 13,
@@ -36,6 +36,7 @@ export class PlanePlot {
         area,
         (x, y) => this.move(x, y),
         () => app.settle(),
+        area !== this.panel.backdrop,
       );
     this.slices = [new Slice(app, 0), new Slice(app, 1)];
     this.element = h(
@@ -142,7 +143,12 @@ export class PlanePlot {
     }
     const [x0, x1, y0, y1] = this.domain;
     const changed = this.panel.place(
-      { left: width < 500 ? 46 : 58, right: width - 14, top: 12, bottom: height - 40 },
+      {
+        left: Math.max(width < 500 ? 46 : 58, gutter([y0, y1], height - 52)),
+        right: width - 14,
+        top: 12,
+        bottom: height - 40,
+      },
       [x0, x1],
       [y0, y1],
     );
@@ -321,11 +327,9 @@ class Slice {
     );
     const y = model.value(point),
       slope = model.gradient(point)[i];
-    this.panel.place(
-      { left: 52, right: width - 10, top: 8, bottom: height - 42 },
-      domain,
-      roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1),
-    );
+    const range = roomy(Math.min(low, y || low), Math.max(high, y || high), 0.1);
+    const left = Math.max(52, gutter(range, height - 50));
+    this.panel.place({ left, right: width - 10, top: 8, bottom: height - 42 }, domain, range);
     set(this.curve, { d: this.panel.curve(points) });
     this.panel.mark(breaks);
     const at = this.panel.at(point[i], y);
@@ -333,5 +337,6 @@ class Slice {
     set(this.tangent, { d: Number.isFinite(slope) ? this.panel.straight(point[i], y, slope) : "" });
     this.panel.xTitle.textContent = model.names[i];
     this.panel.yTitle.textContent = `∂f/∂${model.names[i]} = ${digits(slope, 4)}`;
+    this.panel.titleAside(points);
   }
 }

@@ -16,7 +16,10 @@ const KEPT = [
   "font-size",
   "font-style",
   "font-weight",
+  "text-anchor",
+  "dominant-baseline",
   "display",
+  "visibility",
 ];
 
 /** An SVG element as a file's text, with the colours that it has on the screen. @param {SVGSVGElement} svg */
@@ -28,10 +31,17 @@ export function svgText(svg) {
     const style = getComputedStyle(element);
     for (const name of KEPT) copies[i].setAttribute(name, plain(style.getPropertyValue(name)));
     copies[i].removeAttribute("class");
+    // A halo is painted before its text; not every program knows paint-order, so it is a text of its own.
+    if (element.localName === "text" && style.paintOrder.startsWith("stroke") && style.stroke !== "none") {
+      const halo = copies[i].cloneNode(true);
+      copies[i].before(halo);
+      copies[i].setAttribute("stroke", "none");
+    }
   });
   for (const grip of copy.querySelectorAll("circle[r='26']")) grip.remove();
   const { width, height } = svg.viewBox.baseVal;
-  copy.prepend(s("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor }));
+  const ground = getComputedStyle(svg.closest("section, .figure") ?? document.body).backgroundColor;
+  copy.prepend(s("rect", { width, height, fill: ground }));
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);
 }
