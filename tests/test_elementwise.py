@@ -356,3 +356,43 @@ def test_slopes_of_sinc_of_every_order_are_exact_near_0(x: float) -> None:
 
 def _pushed(f: Any) -> Any:
     return lambda x: cr.func.jvp(f, (x,), (cr.ones_like(x),))[1]
+
+
+FLAT_OR_BENT = {  # at isolated points: the function, the place, its first and its second slope
+    "x**0 at 0": (lambda x: x ** cr.zeros_like(x), 0.0, 0.0, 0.0),
+    "x**0 elsewhere": (lambda x: x ** cr.zeros_like(x), -2.0, 0.0, 0.0),
+    "x**0 of NaN": (lambda x: x ** cr.zeros_like(x), math.nan, 0.0, 0.0),
+    "x**2 at 0": (lambda x: x ** cr.full_like(x, 2.0), 0.0, 0.0, 2.0),
+    "atan2(x, 0) at 0": (lambda x: cr.atan2(x, cr.zeros_like(x)), 0.0, 0.0, 0.0),  # PyTorch's choice: 0
+    "std of equals": (lambda x: cr.stack([x, x]).std(), 1.0, 0.0, 0.0),
+    "spherical j0": (cr.special.spherical_bessel_j0, 1e-5, -1e-5 / 3, -1 / 3),
+    "spherical j0 at 0": (cr.special.spherical_bessel_j0, 0.0, 0.0, -1 / 3),
+    "lerp(2, x, x)": (lambda x: cr.lerp(cr.full_like(x, 2.0), x, x), 0.3, -1.4, 2.0),
+}
+
+
+@pytest.mark.parametrize("name", FLAT_OR_BENT)
+def test_slopes_at_isolated_points(name: str) -> None:
+    f, at, first, second = FLAT_OR_BENT[name]
+    x = cr.tensor(at, dtype=cr.float64, requires_grad=True)
+    (g,) = cr.autograd.grad(f(x), x, create_graph=True)
+    (h,) = cr.autograd.grad(g, x, allow_unused=True) if g.requires_grad else (None,)
+    assert g.item() == pytest.approx(first, rel=1e-9) and (0.0 if h is None else h.item()) == pytest.approx(
+        second, rel=1e-9
+    )
+    once = _pushed(f)
+    assert once(x.detach()).item() == pytest.approx(first, rel=1e-9)
+    assert _pushed(once)(x.detach()).item() == pytest.approx(second, rel=1e-9)
+
+
+def test_the_mixed_slope_of_a_power_is_the_same_in_either_order() -> None:
+    # d/dx d/dy x**y = x**(y - 1) (1 + y ln x), 1/x at y = 0; PyTorch has 0 for one of the two orders there.
+    f = cr.func.hessian(lambda v: v[0] ** v[1])
+    np.testing.assert_allclose(f(cr.tensor([2.0, 0.0])).numpy(), [[0, 0.5], [0.5, math.log(2) ** 2]], rtol=1e-6)
+
+
+def test_numbers_before_tensors_in_texts() -> None:
+    for text, value, slope in (("lerp(2, x, x)", 1.49, -1.4), ("lerp(1, 2, x)", 1.3, 1.0)):
+        found = cr.derive(text, 0.3).values
+        assert found is not None and float(found.function) == pytest.approx(value)
+        assert [float(v) for v in found.derivatives.values()] == pytest.approx([slope])

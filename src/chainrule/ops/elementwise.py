@@ -144,7 +144,8 @@ def _pow_base(g: Any, x: Any, y: Any, out: Any) -> Any:
         if y == 0:
             return REGISTRY["zeros_like"](g)
         return g if y == 1 else g * (2 * x) if y == 2 else g * (y * pow(x, y - 1))
-    return where(y == 0, 0.0, g * (y * pow(x, y - 1)))
+    # x**0 is flat, at 0 too; elsewhere its slope y x**(y - 1) is left as it is, for its own slope in y is 1/x.
+    return g * (y * pow(x, where(y == 0, where(abs_(x) > 1e-30, y, 1.0), y) - 1))
 
 
 def _pow_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
@@ -229,11 +230,12 @@ def _lerp(x: Any, y: Any, weight: Any) -> Any:
 
 
 def _same_floats(target: Any, given: Any) -> None:
+    first = next(x for x in given if hasattr(x, "dtype"))
     for x, what in zip(given, ("self", "end", "weight")):
-        if hasattr(x, "dtype") and x.dtype != given[0].dtype:
-            theirs, ours = (dtypes.of(a.dtype) for a in (x, given[0]))
+        if hasattr(x, "dtype") and x.dtype != first.dtype:
+            theirs, ours = (dtypes.of(a.dtype) for a in (x, first))
             raise RuntimeError(f"expected dtype {ours.name} for `{what}` but got dtype {theirs.name}")
-    only("f", "lerp_kernel_scalar")(given[0].dtype, given)
+    only("f", "lerp_kernel_scalar")(first.dtype, given)
 
 
 lerp = elementwise(
@@ -460,7 +462,8 @@ atan2 = elementwise(
 def _turned(g: Any, y: Any, x: Any) -> Any:
     # g / (x^2 + y^2), and 0 at the origin, where the angle has no slope.
     r2 = x * x + y * y
-    return where(r2 == 0, 0.0, g / r2)
+    origin = r2 == 0
+    return where(origin, 0.0, g / where(origin, 1.0, r2))
 
 
 hypot = elementwise(
@@ -473,7 +476,8 @@ hypot = elementwise(
 _SINC = [math.pi ** (2 * k) * (-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 13)]
 
 
-def _sinc_slope(x: Any) -> Any:
+def sinc_slope(x: Any) -> Any:
+    """The slope of sin(pi x) / (pi x), exact to every order."""
     # Near 0 both terms of the formula are alike and the powers below grow with each order: there it is the series.
     near = abs_(x) < 0.5
     z = where(near, 1.0, x)
@@ -484,7 +488,7 @@ def _sinc_slope(x: Any) -> Any:
 
 
 sinc = elementwise(
-    "sinc", np.sinc, lambda x, out: _sinc_slope(x), types="float", js="sinc(%0)",
+    "sinc", np.sinc, lambda x, out: sinc_slope(x), types="float", js="sinc(%0)",
     sympy="Piecewise((sin(pi*%0)/(pi*%0), Ne(%0, 0)), (1, True))",
     doc="sin(pi x) / (pi x), and 1 at 0.\n"
     ">>> cr.sinc(cr.tensor([0.0, 0.5]))\ntensor([1.0000, 0.6366])",
@@ -507,7 +511,7 @@ rad2deg = elementwise(
 
 def _ldexp(x: Any, y: Any) -> Any:
     # By the whole part of y exactly and without overflow on the way, by the rest as a factor.
-    y = np.asarray(y).astype(x.dtype)
+    y = np.asarray(y).astype(np.result_type(x, y) if isinstance(x, Number) else x.dtype)
     whole = np.clip(np.nan_to_num(np.floor(y)), -5000, 5000)
     return np.ldexp(x * np.exp2(y - whole), whole.astype(np.int32))
 

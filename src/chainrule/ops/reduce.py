@@ -102,7 +102,9 @@ def _var_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, correction: float, keepdim
 
 def _std_vjp(g: Any, out: Any, x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
     flat = out == 0  # no spread, no direction: PyTorch calls the slope 0
-    return _var_vjp(where(flat, 0.0, g / (2 * out)), out, x, dim=dim, correction=correction, keepdim=keepdim)
+    return _var_vjp(
+        where(flat, 0.0, g / (2 * where(flat, 1.0, out))), out, x, dim=dim, correction=correction, keepdim=keepdim
+    )
 
 
 var = custom(

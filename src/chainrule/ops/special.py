@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.base.extras import extra
 from chainrule.core.op import elementwise
-from chainrule.ops.elementwise import cos, exp, log, no_rule, only, sign, where
+from chainrule.ops.elementwise import exp, log, no_rule, only, sign, sinc_slope, where
 
 _PI, _ROOT_PI, _ROOT_2 = math.pi, math.sqrt(math.pi), math.sqrt(2)
 
@@ -265,13 +265,9 @@ def _spherical_j0(x: Any) -> Any:
     return np.where(np.isinf(x), 0.0, np.sinc(x / _PI)).astype(x.dtype)[()]
 
 
-def _spherical_j0_slope(x: Any) -> Any:
-    safe = where(x == 0, 1.0, x)
-    return where(x == 0, 0.0, (cos(x) - spherical_bessel_j0(x)) / safe)
-
-
 spherical_bessel_j0 = elementwise(
-    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: _spherical_j0_slope(x), types="float", publish=False,
+    "special_spherical_bessel_j0", _spherical_j0, lambda x, out: sinc_slope(x / _PI) / _PI, types="float",
+    publish=False,
     doc="The spherical Bessel function of the first kind, of order 0: sin(x) / x.\n"
     ">>> cr.special.spherical_bessel_j0(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.8415])",
 )  # fmt: skip
