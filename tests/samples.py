@@ -228,6 +228,7 @@ SAMPLES: dict[str, Entry] = {
     ),
     "cast": on(((3, 4), {"dtype": np.dtype("float64")}), ref=lambda x, dtype: np.array(x, dtype)),
     "clone": on(*NO_ATTRS, ref=np.array),
+    "duplicate": on(*NO_ATTRS, ref=np.array),
     "alias": on(*NO_ATTRS, ref=np.array),
     "zeros_like": on(*NO_ATTRS),
     "ones_like": on(*NO_ATTRS),

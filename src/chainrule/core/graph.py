@@ -162,15 +162,20 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         v = Var(shape, dtype, op, args, attrs)
         read = [a for a in args if isinstance(a, Var)]
         values = [a for a in read if a.dtype.kind != "b"]  # a condition chooses among numbers
-        orderly = op.columns.get("orderly", isinstance(op, Bilinear) or None)
-        v.moved = any(a.moved for a in read) if orderly is None else not orderly
+        v.moved = _moved(op, args)
         v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
     parts = tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
     for v in parts:
-        v.moved = any(isinstance(a, Var) and a.moved for a in args)
+        v.moved = _moved(op, args)
     return parts
+
+
+def _moved(op: Op, args: tuple[Any, ...]) -> bool:
+    """Whether eager code might have the results of `op` out of order in memory."""
+    orderly = op.columns.get("orderly", isinstance(op, Bilinear) or None)
+    return any(isinstance(a, Var) and a.moved for a in args) if orderly is None else not orderly
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _qr_tall_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     return mT(solve_triangular(r, mT(y), upper=True, unitriangular=False))
 
 
-qr = custom("qr", _qr, _qr_vjp, outputs=2, grad="LinalgQrBackward0", batch=leading.same)
+qr = custom("qr", _qr, _qr_vjp, outputs=2, grad="LinalgQrBackward0", orderly=False, batch=leading.same)
 
 
 def finite(name: str, f: Any, a: Any) -> Any:
@@ -155,7 +155,7 @@ def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
     return matmul(matmul(v, inner if gw is None else inner + on_diagonal(gw)), mT(v))
 
 
-eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", batch=leading.same)
+eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", orderly=False, batch=leading.same)
 
 
 def _svd(a: Any, *, full_matrices: bool) -> Any:
@@ -186,7 +186,7 @@ def _svd_vjp(g: Any, out: Any, _a: Any, *, full_matrices: bool) -> Any:
     return ga
 
 
-svd = custom("svd", _svd, _svd_vjp, outputs=3, grad="LinalgSvdBackward0", batch=leading.same)
+svd = custom("svd", _svd, _svd_vjp, outputs=3, grad="LinalgSvdBackward0", orderly=False, batch=leading.same)
 
 
 def _pinv(a: Any, *, atol: Any, rtol: Any, hermitian: bool) -> Any:

@@ -142,7 +142,9 @@ def _lu_vjp(g: Any, out: Any, _A: Any) -> Any:
 
 
 # The derivative: from A = P L U, with the triangles of L^T gL and gU U^T taken apart.
-lu_factor = custom("lu_factor", _lu_factor, _lu_vjp, outputs=2, grad="LinalgLuFactorExBackward0", batch=leading.same)
+lu_factor = custom(
+    "lu_factor", _lu_factor, _lu_vjp, outputs=2, grad="LinalgLuFactorExBackward0", orderly=False, batch=leading.same
+)
 
 
 def zero_pivot(a: Any) -> Any:
