@@ -63,3 +63,10 @@ def test_recording_is_asked_for_by_a_truth_value_too():
     for wrong in (-1, 1.5, "no"):
         with pytest.raises(ValueError, match="record must be a whole number"):
             cr.minimize("x**2", 1.0, record=wrong)
+
+
+def test_a_text_is_drawn():
+    pytest.importorskip("matplotlib").use("Agg")
+    assert all(len(axes.lines) for axes in cr.plot.curve("x**2", -1.0, 1.0))
+    assert cr.plot.contour("x**2 + y**2", (-1.0, 1.0), (-1.0, 1.0)).get_xlim() == pytest.approx((-1, 1))
+    assert cr.plot.rates("x**2", 1.0, [0.1], steps=5).get_legend() is not None

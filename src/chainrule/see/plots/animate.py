@@ -14,7 +14,7 @@ from chainrule.see.plots.style import finish, look, matplotlib
 
 
 def animate(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     result: Any,
     path: Any = None,
     ax: Any = None,

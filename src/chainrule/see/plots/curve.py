@@ -15,7 +15,7 @@ DOTS = 25  # places where the slope is found numerically too
 
 
 def curve(
-    f: Callable[..., Any], lo: float, hi: float, at: float | None = None, ax: Any = None, theme: str | None = None
+    f: Callable[..., Any] | str, lo: float, hi: float, at: float | None = None, ax: Any = None, theme: str | None = None
 ) -> Any:
     """Draw f, and below it its derivative with numerical slopes (central differences) as dots on it.
 

@@ -34,7 +34,7 @@ class Way(NamedTuple):
 
 
 def descent(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     result: Any,
     ax: Any = None,
     surface: bool = False,
@@ -76,7 +76,7 @@ def descent(
     return ax
 
 
-def followed(who: str, f: Callable[..., Any], result: Any) -> Way:
+def followed(who: str, f: Callable[..., Any] | str, result: Any) -> Way:
     """The descent that is to be drawn."""
     what, like, steps = "", None, None
     if isinstance(result, Result):

@@ -12,6 +12,7 @@ from chainrule.core.tensor import Tensor
 from chainrule.descend.objective import Objective, read
 from chainrule.descend.result import Result
 from chainrule.descend.sweep import sweep
+from chainrule.func.expression import parse
 from chainrule.see.plots.sampling import Array
 from chainrule.see.plots.style import Look, finish, look, matplotlib
 
@@ -19,7 +20,7 @@ HEADROOM = 30.0  # how far above its start a run that grows is shown, as a multi
 
 
 def rates(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     x0: Any,
     lrs: Sequence[float],
     steps: int = 50,
@@ -49,6 +50,7 @@ def rates(
     lrs = [float(lr) for lr in np.ravel(np.asarray(lrs, dtype=float))]
     if not lrs:
         raise ValueError("rates got no learning rates")
+    f = parse(f) if isinstance(f, str) else f
     found = sweep(f, [x0], lr=lrs, optimizer=optimizer, steps=steps, record=1)
     values = _values(f, x0, found.path)
     with look(theme, ax) as chosen:

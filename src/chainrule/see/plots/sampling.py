@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.api.backward import grad
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.func.expression import parse
 from chainrule.func.single import a_tensor
 from chainrule.func.trees import flatten, unflatten
 
@@ -34,7 +35,8 @@ class Sampler:
     who: the plot's name, for the messages.
     """
 
-    def __init__(self, f: Callable[..., Any], probe: Sequence[float], who: str, like: Any = None) -> None:
+    def __init__(self, f: Callable[..., Any] | str, probe: Sequence[float], who: str, like: Any = None) -> None:
+        f = parse(f) if isinstance(f, str) else f
         if not callable(f):
             raise TypeError(f"{who} draws a function, but got a {type(f).__name__}: pass the function itself first")
         self.f, self.who, self.n = f, who, len(probe)

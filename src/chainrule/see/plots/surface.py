@@ -16,7 +16,7 @@ ARROWS = 17
 
 
 def contour(
-    f: Callable[..., Any], xlim: Any, ylim: Any, ax: Any = None, levels: int = 12, theme: str | None = None
+    f: Callable[..., Any] | str, xlim: Any, ylim: Any, ax: Any = None, levels: int = 12, theme: str | None = None
 ) -> Any:
     """Draw the lines along which f has equal values, coloured by height and labelled.
 
@@ -44,7 +44,7 @@ def contour(
 
 
 def arrows(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     xlim: Any = None,
     ylim: Any = None,
     ax: Any = None,
