@@ -73,6 +73,7 @@ def test_bounds_are_scipys() -> None:
     same = cr.fit(decay, X, Y, START, bounds=scipy.Bounds(low, high))
     assert values(same) == values(found)
     assert values(cr.fit(decay, X, Y, START, bounds=[None, (0, 0.6), (None, 5)])) == values(found)
+    assert cr.fit("k*x", X, -X, 1.0, bounds=(0, None)).params == {"k": 0.0}
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -396,6 +397,7 @@ BAD = np.where(np.arange(60) == 3, np.nan, Y)
         (lambda: cr.fit(decay, X, Y, START, f_scale=0), ValueError, "f_scale must be"),
         (lambda: cr.fit(decay, X, Y, START, tol=-1.0), ValueError, "tol must be"),
         (lambda: cr.fit(decay, X, Y, START, steps=1.5), ValueError, "steps must be"),
+        (lambda: cr.fit(decay, X, Y, START, callback=3), TypeError, "callback must be"),
         (lambda: cr.fit(decay, X, Y, START, method="trf"), ValueError, "method must be 'lm'"),
         (lambda: cr.fit("log(-a*x - 1)", X, Y, {"a": 1}), ValueError, "not finite at the start: residual 0 is nan"),
         (lambda: cr.fit(lambda x, a: np.ones(60), X, Y, [1.0]), (TypeError, ValueError), "torch|differentiated"),
@@ -502,3 +504,16 @@ def test_a_bootstrap_of_a_line_has_the_textbooks_errors() -> None:
     ]:
         with pytest.raises(ValueError, match=match):
             call()
+
+
+@pytest.mark.parametrize("model", ["a*exp(-k*x) + c", decay], ids=["text", "function"])
+def test_derivatives_are_formulas(model: Any) -> None:
+    sympy = pytest.importorskip("sympy")
+    a, k, x = sympy.symbols("a k x")
+    found = cr.fit(model, X, Y, START).derivatives
+    expected = {"a": sympy.exp(-k * x), "k": -a * x * sympy.exp(-k * x), "c": sympy.Integer(1)}
+    plain = {
+        name: formula.subs({s: sympy.Symbol(s.name) for s in formula.free_symbols}) for name, formula in found.items()
+    }
+    assert set(plain) == set(expected)
+    assert all(sympy.simplify(plain[name] - expected[name]) == 0 for name in expected)

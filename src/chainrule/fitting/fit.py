@@ -57,7 +57,7 @@ def fit(
         that χ²/dof is 1: (JᵀJ)⁻¹ · χ²/dof, so errors are scaled by √(χ²/dof), where dof is points less parameters. If
         so, it is (JᵀJ)⁻¹. This is the convention, and the default, of SciPy's `curve_fit`; lmfit's `scale_covar` is
         the opposite of it.
-    bounds: {"k": (0, None)} by name, or a pair for each parameter in order, or SciPy's `Bounds`; None is an open side.
+    bounds: {"k": (0, None)} by name, or a pair for all or for each in order, or SciPy's `Bounds`; None is an open side.
         An error at a bound is that of the model without bounds, and the result says which bounds were met.
     fixed: names of parameters that keep their start; they have no error.
     tied: {"k2": "2*k1"}, a text or a function of other parameters by their names; its error is propagated.
@@ -93,7 +93,7 @@ def fit(
     >>> round(cr.fit("a*exp(-k*x) + c", x, y, {"a": 1, "k": 0.5, "c": 0}).errors["k"], 3)
     0.068
     """
-    _check(method, loss, f_scale, steps, tol)
+    _check(method, loss, f_scale, steps, tol, callback)
     problem = _problem(model, x, y, start, residuals, sigma, fixed, tied, bounds)
     of = problem.parameters
     unused = unread(problem)
@@ -126,7 +126,9 @@ def fit(
     return found
 
 
-def _check(method: str, loss: str, f_scale: Any, steps: Any, tol: Any) -> None:
+def _check(method: str, loss: str, f_scale: Any, steps: Any, tol: Any, callback: Any) -> None:
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function of step, params and chi2; got {callback!r}")
     if method != "lm":
         raise ValueError(f"method must be 'lm', which takes bounds too; got {method!r}")
     if loss not in LOSSES:

@@ -359,7 +359,7 @@ def in_order(start: Any, names: Sequence[str]) -> dict[str, Any]:
     """A start by name, from a dict or a sequence in the parameters' order."""
     if isinstance(start, Mapping):
         return dict(start)
-    given = list(start)
+    given = [start] if isinstance(start, (int, float)) else list(start)
     if len(given) != len(names):
         raise ValueError(
             f"start has {len(given)} values for {len(names)} parameters ({', '.join(names)}): give one for each, in "

@@ -121,7 +121,7 @@ def _side(name: str, side: Any, open_side: float) -> Array:
 
 
 def _pairs(bounds: Any, names: list[str]) -> dict[str, Any]:
-    """Bounds by name, from a dict, a pair for each parameter in order, or SciPy's `Bounds`."""
+    """Bounds by name, from a dict, one pair for all, a pair for each in order, or SciPy's `Bounds`."""
     if bounds is None:
         return {}
     if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
@@ -130,6 +130,8 @@ def _pairs(bounds: Any, names: list[str]) -> dict[str, Any]:
         _known(bounds, dict.fromkeys(names), "bounds=")
         return dict(bounds)
     pairs = list(bounds)
+    if len(pairs) == 2 and not any(hasattr(side, "__len__") for side in pairs):  # one pair for all
+        pairs = [tuple(pairs)] * len(names)
     if len(pairs) != len(names):
         raise ValueError(
             f"bounds= has {len(pairs)} pairs for {len(names)} parameters ({', '.join(names)}): give one (low, high) "

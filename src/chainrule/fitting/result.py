@@ -203,6 +203,18 @@ class Fit:
         unit = 1.0 if self.absolute_sigma else self.reduced_chi2
         return profile(problem, end, problem.parameters.labels.index(name), t, error, unit, **self.solver)
 
+    @property
+    def derivatives(self) -> dict[str, Any]:
+        """The model's derivative by each parameter as a formula (SymPy's), as `derive` finds it.
+
+        Raises what `derive` raises for a model that is no formula of single numbers.
+        """
+        from chainrule.see.derive.formula import derive
+
+        problem, _ = self._there()
+        found = derive(problem.model.text or problem.model.model).derivatives
+        return {str(name): formula for name, formula in found.items() if str(name) in self.params}
+
     def bootstrap(self, n: int = 1000, seed: int = 0) -> Bootstrap:
         """Errors without the linear model: n fits to the curve with residuals drawn from this fit's own.
 
