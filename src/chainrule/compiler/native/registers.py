@@ -286,6 +286,12 @@ class Register(Scalar):
             raise NotNative("bits of floating point numbers")
         return Register(self.emitter, self.emitter.build.not_(self.raw), self.dtype)
 
+    def _no_form(self, *_: Any) -> Any:
+        raise NotNative("there are no instructions for this operator")
+
+    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _no_form  # their ops say how, by a column or a ufunc
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _no_form
+
     # ---- what kernels call
 
     def _interpret(self, op: Op, args: Any, attrs: dict[str, Any]) -> Any:
