@@ -29,6 +29,11 @@ else:
     hypothesis.settings.load_profile("chainrule")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A compiled function that is run as it is proves nothing: tests that mean it say so by `pytest.warns`."""
+    config.addinivalue_line("filterwarnings", "error::chainrule.compiler.function.CompileWarning")
+
+
 def pytest_report_header() -> str:
     """The seed, on top of the report."""
     return f"CHAINRULE_SEED={SEED}"
