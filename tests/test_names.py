@@ -40,7 +40,6 @@ NUMBER = re.compile(r"(-?\b\d+\.?\d*(?:e[-+]\d+)?)")
 REFUSED = {  # names that are used and not there: calling them says why in one sentence
     "torch.cuda.get_device_name": "CPU only",
     "torch.lstsq": "torch.linalg.lstsq",
-    "torch.linalg.eig": "eig",
 }
 BARE = {  # used without an example: old keywords, and names that need no value
     "volatile=", "data_tensor=", "target_tensor=", "names=", "grad_fn.variable", "Function ctx.saved_variables",

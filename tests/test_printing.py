@@ -803,9 +803,9 @@ def test_bad_options_are_refused_and_change_nothing(options, error, match):
     assert get_printoptions() == before
 
 
-@pytest.mark.parametrize("array", [np.array([1j]), np.array(["a"]), np.array([None]), np.array([], complex)])
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([None])])
 def test_arrays_without_a_printed_form_are_refused(array):
-    with pytest.raises(TypeError, match="only booleans, integers and real floats"):
+    with pytest.raises(TypeError, match="only booleans, integers, floats and complex numbers"):
         tensor_text(array, dtype="float32")
 
 

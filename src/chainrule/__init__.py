@@ -25,6 +25,7 @@ from chainrule import ops as _ops
 from chainrule.api import (  # importing publishes functions and installs methods
     arithmetic as _arithmetic,
     backward as _backward,
+    complexes as _complexes,
     converting as _converting,
     creation as _creation,
     cumulative as _cumulative,
@@ -94,8 +95,8 @@ def is_tensor(obj: _Any) -> bool:
 
 _HOMES = {  # names that are imported where they are first used, by the module that has them
     "": """
-        accelerator amp autograd backends compiler cuda descend distributions func functional jit linalg masked nn optim
-        plot random run see serialization signal special types utils
+        accelerator amp autograd backends compiler cuda descend distributions fft func functional jit linalg masked nn
+        optim plot random run see serialization signal special types utils
     """,
     "amp": "autocast",
     "base.language": "language",

@@ -65,6 +65,7 @@ from chainrule.nn._reordered import embedding as embedding
 from chainrule.api.backward import enable_grad as enable_grad
 from chainrule.see.explain.story import explain as explain
 from chainrule.nn._reordered import feature_alpha_dropout as feature_alpha_dropout
+from chainrule import fft as fft
 from chainrule.fitting import fit as fit
 from chainrule.random import fork_rng as fork_rng
 from chainrule import func as func
@@ -139,6 +140,10 @@ from chainrule.version import __version__ as __version__
 def is_tensor(obj: Any) -> TypeGuard[Tensor]:
     """Whether an object is a tensor."""
 bool: _dtype
+cdouble: _dtype
+cfloat: _dtype
+complex128: _dtype
+complex64: _dtype
 double: _dtype
 float: _dtype
 float16: _dtype
@@ -399,6 +404,8 @@ def amin(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, axis
     """The minimum along one or several dimensions; equal elements share the gradient."""
 def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> MinMax:
     """The named tuple (min, max) of all elements, or along one dimension."""
+def angle(input: Tensor, *, out: Any = None) -> Tensor:
+    """The angle from the positive real axis, in radians."""
 def any(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """Whether any element, or any along `dim`, is nonzero."""
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Any = None) -> Tensor:
@@ -788,6 +795,8 @@ def column_stack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:
     """The tensors side by side, vectors as columns."""
 def combinations(input: Tensor, r: builtins.int = 2, with_replacement: builtins.bool = False, *, out: Any = None) -> Tensor:
     """All choices of `r` elements of a vector, in order, as rows."""
+def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
+    """real + i imag, of two tensors of one float dtype."""
 def concat(tensors: Sequence[Tensor], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> Tensor:
     """The tensors end to end along a dimension; their other sizes must agree. Dtypes are promoted.
 
@@ -803,9 +812,9 @@ def concatenate(tensors: Sequence[Tensor], dim: builtins.int = 0, *, axis: built
     tensor([1, 2, 3])
     """
 def conj(input: Tensor, *, out: Any = None) -> Tensor:
-    """The real part: the tensor itself."""
+    """The conjugate; a real tensor is its own."""
 def conj_physical(input: Tensor, *, out: Any = None) -> Tensor:
-    """The real part: the tensor itself."""
+    """The conjugate; a real tensor is its own."""
 def copysign(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The size of `input` with the sign of `other`.
 
@@ -1411,6 +1420,8 @@ def iinfo(type: dtypes.dtype) -> None:
     >>> cr.iinfo(cr.int8)
     iinfo(min=-128, max=127, dtype=int8)
     """
+def imag(input: Tensor, *, out: Any = None) -> Tensor:
+    """The imaginary part of a complex tensor."""
 def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1, out: Any = None) -> Tensor:
     """A copy with the slices of `source`, times `alpha`, added at the positions in `index`."""
 def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, out: Any = None) -> Tensor:
@@ -1435,7 +1446,7 @@ def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
 def inverse(input: Tensor, *, out: Any = None) -> Tensor:
     """The inverses of square matrices; see `linalg.inv`."""
 def is_complex(input: Tensor) -> builtins.bool:
-    """Always False: complex tensors are not supported."""
+    """Whether the elements are complex numbers."""
 def is_deterministic_algorithms_warn_only_enabled() -> builtins.bool:
     """What `use_deterministic_algorithms` was told of warnings."""
 def is_floating_point(input: Tensor) -> builtins.bool:
@@ -2060,6 +2071,8 @@ def pinverse(input: Tensor, rcond: builtins.float = 1e-15, *, out: Any = None) -
     """The pseudoinverse; see `linalg.pinv`."""
 def poisson(input: Tensor, generator: Any = None, *, out: Any = None) -> Tensor:
     """Poisson random numbers of the rates in `input`."""
+def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
+    """abs (cos(angle) + i sin(angle))."""
 def polygamma(n: builtins.int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The n-th derivative of the digamma function at `input`.
 
@@ -2135,7 +2148,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, 
 def ravel(input: Tensor, *, out: Any = None) -> Tensor:
     """All elements in one dimension, one next to the other: a view where they lie so already."""
 def real(input: Tensor, *, out: Any = None) -> Tensor:
-    """The real part: the tensor itself."""
+    """The real part; a real tensor is its own."""
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 over each element.
 
@@ -2197,9 +2210,9 @@ def reshape(input: Tensor, *shape: Any, out: Any = None, **named_shape: Any) -> 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """`resize_` to another tensor's shape."""
 def resolve_conj(input: Tensor, *, out: Any = None) -> Tensor:
-    """The real part: the tensor itself."""
+    """The tensor itself: conjugates are always computed."""
 def resolve_neg(input: Tensor, *, out: Any = None) -> Tensor:
-    """The real part: the tensor itself."""
+    """The tensor itself: conjugates are always computed."""
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     """The dtype that an operation on two operands gives."""
 def roll(input: Tensor, shifts: Any, dims: Any = ..., *, out: Any = None) -> Tensor:
@@ -2622,7 +2635,11 @@ def var(input: Tensor, dim: Dim = None, unbiased: builtins.bool | None = None, k
 def var_mean(input: Tensor, dim: Dim = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.float | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
 def vdot(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
-    """The inner product of two vectors; for real numbers the same as `dot`."""
+    """The inner product of two vectors, the first one conjugated; for real numbers the same as `dot`."""
+def view_as_complex(input: Tensor, *, out: Any = None) -> Tensor:
+    """Complex numbers of the pairs along the last dimension (a copy, unlike PyTorch's view)."""
+def view_as_real(input: Tensor, *, out: Any = None) -> Tensor:
+    """Real and imaginary part along a new last dimension (a copy, unlike PyTorch's view)."""
 def vsplit(input: Tensor, indices_or_sections: Any = None, *, out: Any = None, **other: Any) -> tuple[Tensor, ...]:
     """`tensor_split` along the dimension that the name says, into equal parts or at indices."""
 def vstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor:

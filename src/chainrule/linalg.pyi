@@ -32,11 +32,15 @@ def det(A: Tensor, *, out: Any = None) -> Tensor:
     """
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1, out: Any = None) -> Tensor:
     """The diagonals of matrices, as a view."""
+def eig(A: Tensor) -> Any:
+    """Eigenvalues and eigenvectors (columns of length 1) of a square matrix: complex, in no particular order."""
 def eigh(A: Tensor, UPLO: str = 'L') -> Any:
     """The eigenvalues of symmetric matrices, ascending, and their eigenvectors as columns.
 
     UPLO: which triangle of A is read, 'L' or 'U'. The gradient of eigenvectors needs distinct eigenvalues.
     """
+def eigvals(A: Tensor, *, out: Any = None) -> Tensor:
+    """The eigenvalues of a square matrix, complex, in no particular order."""
 def eigvalsh(A: Tensor, UPLO: str = 'L', *, out: Any = None) -> Tensor:
     """The eigenvalues of symmetric matrices, ascending."""
 def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:

@@ -24,14 +24,18 @@ def _seed(y: Tensor, g: Any, i: int) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(f"backward needs tensors, but output {i} is a {type(y).__name__}")
     if y._g is None:
-        kind = "" if y._a.dtype.kind == "f" else str(y.dtype)  # type: ignore[attr-defined]
+        kind = "" if y._a.dtype.kind in "fc" else str(y.dtype)  # type: ignore[attr-defined]
         raise RuntimeError(errors.no_history(i, kind, current().grad))
     a = y._a
     if g is None:
         if type(a) is np.ndarray:
             if a.size != 1:
                 raise RuntimeError(errors.not_scalar(a.shape))
+            if a.dtype.kind == "c":
+                raise RuntimeError(_COMPLEX.format(y.dtype))  # type: ignore[attr-defined]
             return wrap(np.ones(a.shape, a.dtype) if a.shape else a.dtype.type(1))
+        if a.dtype.kind == "c":
+            raise RuntimeError(_COMPLEX.format(y.dtype))  # type: ignore[attr-defined]
         return wrap(_ONES.get(type(a)) or REGISTRY["ones_like"](a))
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
@@ -44,6 +48,10 @@ def _seed(y: Tensor, g: Any, i: int) -> Tensor:
     return g
 
 
+_COMPLEX = (
+    "grad can be implicitly created only for real scalar outputs but got {}: take .abs() or .real of it for a loss, or "
+    "pass a gradient of its own to backward()"
+)
 _ONES = {np.float32: np.float32(1), np.float64: np.float64(1)}
 
 

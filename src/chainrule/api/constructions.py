@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.api.products import LINALG, matmul
 from chainrule.api.public import at_float32, named, public
 from chainrule.base import dtypes, shapes
+from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import contract as ops
 from chainrule.ops import elementwise, reduce, steps, views
@@ -27,6 +28,8 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 @public(where=LINALG)
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The inner products of vectors that lie along a dimension; the others broadcast."""
+    if x._a.dtype.kind == "c":
+        x = REGISTRY["conj"](x)
     both: Any = x * y  # type: ignore[operator]
     d = shapes.dim_index(dim, len(both._a.shape))
     return named(reduce.sum(both, dim=(d,), keepdim=False), "SumBackward1")

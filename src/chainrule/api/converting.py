@@ -200,8 +200,8 @@ FUNCTIONS["numel"] = titled(FUNCTIONS.pop("numel_"), "numel", numel_.__doc__)
 
 @public(method=False)
 def is_complex(input: Tensor) -> bool:
-    """Always False: complex tensors are not supported."""
-    return False
+    """Whether the elements are complex numbers."""
+    return input.is_complex()
 
 
 @public(method=False)

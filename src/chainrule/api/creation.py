@@ -52,10 +52,8 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
         return a if dtype is None else a.astype(dtypes.as_np(dtype), copy=False)
     if isinstance(data, (np.ndarray, np.generic)):
         return np.asarray(data).astype(_np(dtype, dtypes.of(data.dtype).np), copy=False)
-    if type(data) in (bool, int, float):
+    if type(data) in (bool, int, float, complex):
         return _number(data, _np(dtype, dtypes.of_number(data)))
-    if isinstance(data, complex):
-        raise TypeError("complex tensors are not supported; keep the real and the imaginary part in two tensors")
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     if hasattr(data, "__array__") and not isinstance(data, Sequence):
@@ -86,7 +84,7 @@ def _kind(data: Any) -> Any:
         return data._a.dtype
     if isinstance(data, (np.ndarray, np.generic)):
         return dtypes.of(data.dtype).np
-    if isinstance(data, (bool, int, float)):
+    if isinstance(data, (bool, int, float, complex)):
         return dtypes.of_number(data)
     if isinstance(data, (list, tuple, range)):
         kinds = {type(x) for x in data}
@@ -95,8 +93,6 @@ def _kind(data: Any) -> Any:
         if kinds == {int}:
             return dtypes.INT64
         return functools.reduce(dtypes.promote, map(_kind, data))
-    if isinstance(data, complex):
-        raise TypeError("complex tensors are not supported; keep the real and the imaginary part in two tensors")
     if hasattr(data, "__array__"):
         return dtypes.of(np.asarray(data).dtype).np
     if _is_sequence(data):

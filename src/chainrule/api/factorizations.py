@@ -15,6 +15,7 @@ from chainrule.api.norms import check_float
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
 from chainrule.base import wide
+from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import factor, views
@@ -277,6 +278,19 @@ def _orgqr(input: Tensor, input2: Tensor) -> Tensor:
 _as("orgqr", _orgqr)
 
 # ------------------------------------------------------------------------------------- eigenvectors and singular values
+
+
+@public(where=LINALG)
+def eig(A: Tensor) -> Any:
+    """Eigenvalues and eigenvectors (columns of length 1) of a square matrix: complex, in no particular order."""
+    check(A.real if A._a.dtype.kind == "c" else A, "linalg.eig")  # type: ignore[attr-defined]
+    return results.make("linalg_eig", ("eigenvalues", "eigenvectors"))(*REGISTRY["eig"](A))
+
+
+@public(where=LINALG)
+def eigvals(A: Tensor) -> Tensor:
+    """The eigenvalues of a square matrix, complex, in no particular order."""
+    return eig(A)[0]  # type: ignore[no-any-return]
 
 
 @public(where=LINALG)

@@ -16,7 +16,7 @@ from chainrule.core.tape import by_numpy, demand, numbers, positions, store
 from chainrule.core.tensor import Tensor, touch
 
 _INSTEAD = {  # functions that PyTorch removed in 1.9, and what stands in their place
-    "eig": "L, V = torch.linalg.eigh(A) of a symmetric matrix (complex eigenvalues are not supported)",
+    "eig": "L, V = torch.linalg.eig(A) (complex), or eigh(A) of a symmetric matrix",
     "lstsq": "X = torch.linalg.lstsq(A, B).solution (the arguments are reversed)",
     "matrix_rank": "torch.linalg.matrix_rank(A) ('symmetric' is 'hermitian' there)",
     "solve": "X = torch.linalg.solve(A, B) (the arguments are reversed)",

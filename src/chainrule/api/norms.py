@@ -11,6 +11,8 @@ from chainrule.api.einsum import kind
 from chainrule.api.products import LINALG
 from chainrule.api.public import named, public
 from chainrule.base import dtypes, shapes
+from chainrule.core.conjugate import real
+from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import elementwise, factor, reduce, views
 from chainrule.ops.norm import vector_norm as norm_op
@@ -22,6 +24,7 @@ def check_float(x: Any, name: str) -> Tensor:
     """x, refused unless it is a tensor of floats."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}(): argument 'A' (position 1) must be Tensor, not {type(x).__name__}")
+    real(name, x)
     if x._a.dtype.kind != "f":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind(x._a.dtype)}")
     return x
@@ -42,6 +45,8 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
     >>> cr.linalg.vector_norm(cr.tensor([3., 4.]))
     tensor(5.)
     """
+    if isinstance(x, Tensor) and x._a.dtype.kind == "c":
+        x = REGISTRY["abs_complex"](x)
     x = _cast(check_float(x, "linalg.vector_norm"), dtype)
     dims = shapes.dim_tuple(dim, len(x._a.shape))
     if ord < 0 or ord == INF:

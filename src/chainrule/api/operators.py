@@ -103,7 +103,8 @@ _publish()
 
 
 def _foreign(x: Any) -> bool:
-    return not isinstance(x, (Tensor, bool, int, float, np.ndarray, np.generic)) and not hasattr(x, "_interpret")
+    known = (Tensor, bool, int, float, complex, np.ndarray, np.generic)
+    return not isinstance(x, known) and not hasattr(x, "_interpret")
 
 
 def _operator(op: Elementwise) -> Callable[[Any, Any], Any]:

@@ -144,7 +144,7 @@ def tensor_text(
     """Returns the text of a tensor, as PyTorch's `repr` writes it.
 
     Args:
-        array: the data, of any shape; booleans, integers or real floats.
+        array: the data, of any shape; booleans, integers, floats or complex numbers.
         dtype: the name of the tensor's dtype, without "torch."; shown where the numbers alone do not tell it.
         default_float: the float dtype that goes without saying.
         requires_grad: adds `requires_grad=True`, unless there is a `grad_fn`.
@@ -155,7 +155,7 @@ def tensor_text(
         contents: written in place of the numbers, where the caller has a better picture of them.
 
     Raises:
-        TypeError: the array's dtype has no printed form here (complex, object, text, ...).
+        TypeError: the array's dtype has no printed form here (object, text, ...).
 
     >>> tensor_text(np.array([[18.0, 24.0], [30.0, 12.0]]), dtype="float32", grad_fn="MulBackward0")
     'tensor([[18., 24.],\\n        [30., 12.]], grad_fn=<MulBackward0>)'
@@ -181,7 +181,8 @@ def tensor_text(
 def _shape_and_dtype(array: np.ndarray, dtype: str, default_float: str, options: PrintOptions) -> list[str]:
     """The suffixes for what the printed numbers cannot say: a shape without elements, a dtype that is not obvious."""
     size_known = array.ndim == 1 if array.size == 0 else options.edgeitems > 0
-    obvious = (default_float,) if array.size == 0 else (default_float, "int64", "bool")
+    plain = (default_float, {"float32": "complex64", "float64": "complex128"}.get(default_float))
+    obvious = plain[:1] if array.size == 0 else (*plain, "int64", "bool")
     suffixes = [] if size_known else [f"size={array.shape}"]
     return suffixes if dtype in obvious else [*suffixes, f"dtype=torch.{dtype}"]
 
@@ -205,10 +206,10 @@ def _hang(suffixes: list[str], column: int, used: int, linewidth: float) -> str:
 
 def _contents(array: np.ndarray, column: int, options: PrintOptions) -> str:
     """The numbers with their brackets; the first bracket stands in `column`."""
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biufc":
         raise TypeError(
             f"cannot print an array of dtype {array.dtype} and shape {array.shape} as a tensor: "
-            "only booleans, integers and real floats have a printed form"
+            "only booleans, integers, floats and complex numbers have a printed form"
         )
     if array.size == 0:
         return "[]"
@@ -219,10 +220,13 @@ def _contents(array: np.ndarray, column: int, options: PrintOptions) -> str:
             return "[...]"
         ends = [np.r_[:edge, n - edge : n] if cut else np.arange(n) for n, cut in zip(array.shape, elided)]
         array = array[np.ix_(*ends)]
-    texts, width = _write_floats(array, options) if array.dtype.kind == "f" else _write_integers(array)
+    write = {"f": _write_floats, "c": _write_complex}.get(array.dtype.kind)
+    texts, width = write(array, options) if write else _write_integers(array)
     if array.ndim == 0:
         return texts[0]
-    return _lay_out([text.rjust(width) for text in texts], array.shape, elided, width, column, options.linewidth)
+    if write is not _write_complex:
+        texts = [text.rjust(width) for text in texts]
+    return _lay_out(texts, array.shape, elided, width, column, options.linewidth)
 
 
 def _write_integers(array: np.ndarray) -> tuple[list[str], int]:
@@ -245,6 +249,13 @@ def _write_floats(array: np.ndarray, options: PrintOptions) -> tuple[list[str], 
     if whole and not sci_mode:  # the bare point tells these from integers
         texts = [text if text in ("inf", "-inf", "nan") else text + "." for text in texts]
     return texts, max((len(texts[i]) for i in wide.flatnonzero(counts)), default=1)
+
+
+def _write_complex(array: np.ndarray, options: PrintOptions) -> tuple[list[str], int]:
+    """Both parts in their own styles; the real ones are aligned, the imaginary ones follow with their sign."""
+    (real, w), (imag, v) = _write_floats(array.real, options), _write_floats(array.imag, options)
+    signed = [x if x.startswith("-") else f"+{x}" for x in imag]
+    return [f"{r.rjust(w)}{i}j" for r, i in zip(real, signed)], w + v + 1
 
 
 def _wide_range(finite: np.ndarray) -> bool:

@@ -17,6 +17,7 @@ from chainrule.base import errors, shapes
 from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into
+from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD
 from chainrule.core.tape import Meta, Node, numbers
 from chainrule.core.tensor import LEAF, Tensor, new, wrap
@@ -209,8 +210,9 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 @public()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    """The inner product of two vectors; for real numbers the same as `dot`."""
-    return named(dot(input, other), "VdotBackward0")
+    """The inner product of two vectors, the first one conjugated; for real numbers the same as `dot`."""
+    first = REGISTRY["conj"](input) if input._a.dtype.kind == "c" else input
+    return named(dot(first, other), "VdotBackward0")
 
 
 @public("ger")

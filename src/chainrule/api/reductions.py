@@ -17,6 +17,7 @@ from chainrule.api.results import make
 from chainrule.base import dtypes
 from chainrule.base.dtypes import F32, F64, dtype
 from chainrule.base.shapes import dim_index, dim_tuple
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD
 from chainrule.core.tape import Meta, Node, known, positions, reads
@@ -117,7 +118,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
     tensor(2.3333)
     """
     x = as_dtype(input, dtype)
-    if x._a.dtype.kind != "f":
+    if x._a.dtype.kind not in "fc":
         which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
             f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
@@ -287,6 +288,7 @@ def _spread(
 ) -> tuple[Tensor, dict[str, Any]]:
     if isinstance(dim, bool):  # std(x, False): PyTorch's older form
         unbiased, dim = dim, None
+    real(name, x)
     if x._a.dtype.kind != "f":
         raise RuntimeError("std and var only support floating point and complex dtypes")
     if unbiased is not None and correction is not None:

@@ -17,6 +17,7 @@ from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes, wide
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
 from chainrule.core.inplace import refuse_leaf
+from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import numbers, recording
 from chainrule.core.tensor import Tensor, shareable, touch, version, wrap
@@ -219,16 +220,8 @@ def adjoint(input: Tensor) -> Tensor:
         raise RuntimeError(
             f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
         )
-    return ops.transpose(input, dim0=-2, dim1=-1)
-
-
-@public("conj", "resolve_conj", "resolve_neg", "conj_physical")
-def real(input: Tensor) -> Tensor:
-    """The real part: the tensor itself."""
-    return input
-
-
-Tensor.real = property(lambda self: self)  # type: ignore[method-assign, assignment]
+    turned = ops.transpose(input, dim0=-2, dim1=-1)
+    return REGISTRY["conj"](turned) if input._a.dtype.kind == "c" else turned  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------------------------- broadcasting and repeating

@@ -15,6 +15,7 @@ from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.base import wide
 from chainrule.base.shapes import dim_index
+from chainrule.core.conjugate import real
 from chainrule.core.tape import by_numpy, numbers
 from chainrule.core.tensor import Tensor, wrap
 
@@ -88,6 +89,7 @@ def searchsorted(
     >>> cr.searchsorted(cr.tensor([1.0, 3.0, 5.0]), cr.tensor([3.0, 9.0]))
     tensor([1, 3])
     """
+    real("searchsorted", sorted_sequence, input)
     if side not in (None, "left", "right"):
         raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
@@ -163,6 +165,7 @@ def unique(
     dim: int | None = None,
 ) -> Any:  # fmt: skip
     """The different elements in ascending order (or slices along `dim`); where each went; how many there are."""
+    real("unique", input)
     a = _array(input)
     d = None if dim is None else _slices(a, dim)
     values, inverse, counts = wide.unique(a, return_inverse=True, return_counts=True, axis=d, equal_nan=False)

@@ -66,10 +66,10 @@ class _Attributes:
                     "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
                 )
             return self
-        if requires_grad and self._a.dtype.kind != "f":
+        if requires_grad and self._a.dtype.kind not in "fc":
             raise RuntimeError(
-                f"only Tensors of floating point dtype can require gradients, but this one is {self.dtype}. "
-                "Make it with float numbers (2. instead of 2), or convert it with .float() first."
+                "only Tensors of floating point and complex dtype can require gradients, but this one is "
+                f"{self.dtype}. Make it with float numbers (2. instead of 2), or convert it with .float() first."
             )
         if requires_grad and self._frozen:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
@@ -191,19 +191,19 @@ class _Attributes:
 
     @property
     def H(self: Tensor) -> Tensor:
-        """The matrix transposed; its numbers are real, so they are their own conjugates."""
+        """The matrix transposed, its numbers conjugated."""
         n = len(self._a.shape)
         if n not in (0, 2):
             also = " For batches of matrices, consider using tensor.mH" if n > 2 else ""
             raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {n}-D tensor.{also}")
-        return self.mT
+        return self.mT.conj()
 
     @property
     def mH(self: Tensor) -> Tensor:
-        """`mT`, as numbers are real."""
+        """`mT`, with the numbers conjugated."""
         if len(self._a.shape) == 1:
             raise RuntimeError("tensor.mH is only supported on matrices or batches of matrices. Got 1-D tensor.")
-        return self.mT
+        return self.mT.conj()
 
     @property
     def itemsize(self: Tensor) -> int:
@@ -248,12 +248,12 @@ class _Attributes:
         return bool(self._a.dtype.kind == "f")
 
     def is_complex(self: Tensor) -> bool:
-        """Always False: complex tensors are not supported."""
-        return False
+        """Whether the elements are complex numbers."""
+        return bool(self._a.dtype.kind == "c")
 
     def is_signed(self: Tensor) -> bool:
         """Whether the elements have a sign."""
-        return bool(self._a.dtype.kind in "if")
+        return bool(self._a.dtype.kind in "ifc")
 
 
 @install

@@ -304,7 +304,7 @@ def _connect(cls: type[Function], ctx: FunctionCtx, args: Sequence[Any], raw: Se
         node = FunctionNode(cls, ctx, args, raw)
         fixed = {id(x) for x in ctx._fixed}
         for i, x in enumerate(raw):
-            if isinstance(x, Tensor) and id(x) not in fixed and x._a.dtype.kind == "f":
+            if isinstance(x, Tensor) and id(x) not in fixed and x._a.dtype.kind in "fc":
                 outs[i] = _recorded(x, node if len(raw) == 1 else Pick(node, i), any(x is y for y in ctx._dirty))
         if m.anomaly:
             note_origin(tuple(t for t in outs if isinstance(t, Tensor)))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.backward import grad
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, alias, wrap
@@ -143,6 +144,7 @@ def _check_strategy(create_graph: bool, strict: bool, vectorize: bool, strategy:
 
 def _by_rows(i: int, y: Tensor, xs: Tensors, create_graph: bool, strict: bool) -> Tensors:
     """The Jacobians of one result by each input: a backward pass for each of its elements."""
+    real("jacobian", y)
     rows = []
     for unit in _basis(y):
         got = _pull([y], xs, [unit], create_graph or strict)

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.api.backward import grad
 from chainrule.autograd import forward_ad
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
@@ -119,6 +120,7 @@ def _inputs(given: Sequence[Any]) -> list[Tensor]:
             "gradcheck expects at least one input tensor to require gradient, but none of the them "
             "have requires_grad=True."
         )
+    real("gradcheck", *given)
     for i, x in enumerate(given):
         if isinstance(x, Tensor) and x._g is not None:
             if x._a.dtype != np.float64:
@@ -143,6 +145,7 @@ def _outputs(func: Callable[..., Any], inputs: Sequence[Any]) -> list[Tensor]:
     """The results that derivatives can be taken of."""
     got = func(*inputs)
     found = [y for y in (got if isinstance(got, (tuple, list)) else (got,)) if isinstance(y, Tensor)]
+    real("gradcheck", *found)
     return [y for y in found if y._a.dtype.kind == "f" and (y._g is not None or y._t)] or [
         y for y in found if y._a.dtype.kind == "f"
     ]

@@ -21,15 +21,15 @@ NPDtype = np.dtype[Any]
 class dtype:
     """An element type, such as `chainrule.float32`; it prints as PyTorch's: `torch.float32`."""
 
-    __slots__ = ("is_floating_point", "is_signed", "legacy", "name", "np")
-    is_complex = False
+    __slots__ = ("is_complex", "is_floating_point", "is_signed", "legacy", "name", "np")
 
     def __init__(self, name: str, legacy: str) -> None:
         self.name = name
         self.np: NPDtype = np.dtype(name)
         self.legacy = legacy
         self.is_floating_point = self.np.kind == "f"
-        self.is_signed = self.np.kind in "if"
+        self.is_complex = self.np.kind == "c"
+        self.is_signed = self.np.kind in "ifc"
 
     @property
     def itemsize(self) -> int:
@@ -57,10 +57,13 @@ _TABLE = [  # name, name of PyTorch's old typed constructor, aliases
     ("float32", "FloatTensor", ("float",)),
     ("float64", "DoubleTensor", ("double",)),
 ]
-ALL: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _TABLE}
-NAMES: dict[str, dtype] = ALL | {alias: ALL[name] for name, _, aliases in _TABLE for alias in aliases}
+_COMPLEX = [("complex64", "ComplexFloatTensor", ("cfloat",)), ("complex128", "ComplexDoubleTensor", ("cdouble",))]
+ALL: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _TABLE}  # what every op is for
+COMPLEX: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _COMPLEX}  # what some are for, too
+EVERY = ALL | COMPLEX
+NAMES: dict[str, dtype] = EVERY | {a: EVERY[name] for name, _, aliases in _TABLE + _COMPLEX for a in aliases}
 LEGACY: dict[str, dtype] = {d.legacy: d for d in ALL.values()}
-_BY_NP: dict[NPDtype, dtype] = {d.np: d for d in ALL.values()}
+_BY_NP: dict[NPDtype, dtype] = {d.np: d for d in EVERY.values()}
 
 BOOL, INT64 = ALL["bool"].np, ALL["int64"].np
 F16, F32, F64 = ALL["float16"].np, ALL["float32"].np, ALL["float64"].np
@@ -69,13 +72,12 @@ _default = F32
 
 
 def of(x: Any) -> dtype:
-    """The user-visible dtype of a NumPy dtype or name; refuses what has no tensor (complex, strings, objects)."""
+    """The user-visible dtype of a NumPy dtype or name; refuses what has no tensor (strings, objects)."""
     try:
         return _BY_NP[np.dtype(x)]
     except (KeyError, TypeError, ValueError):
         raise TypeError(
-            f"can't convert np.ndarray of type {x}. The only supported types are: "
-            f"{', '.join(sorted(ALL))} (complex numbers are not supported)."
+            f"can't convert np.ndarray of type {x}. The only supported types are: {', '.join(sorted(EVERY))}."
         ) from None
 
 
@@ -87,6 +89,8 @@ def as_np(x: Any) -> NPDtype:
         return _default
     if x in _PYTHON:
         return _PYTHON[x]
+    if x is complex:
+        return of_number(0j)
     return of(x).np
 
 
@@ -109,12 +113,14 @@ def get_default_dtype() -> dtype:
 
 
 def category(d: NPDtype) -> int:
-    """0 for bool, 1 for integers, 2 for floats."""
-    return 0 if d.kind == "b" else 2 if d.kind == "f" else 1
+    """0 for bool, 1 for integers, 2 for floats, 3 for complex numbers."""
+    return 0 if d.kind == "b" else 2 if d.kind == "f" else 3 if d.kind == "c" else 1
 
 
 def of_number(x: Any) -> NPDtype:
     """The dtype that a Python number stands for when it meets tensors of a lower category."""
+    if isinstance(x, complex):
+        return np.promote_types(_default, np.complex64)
     return BOOL if isinstance(x, bool) else INT64 if isinstance(x, int) else _default
 
 
@@ -124,7 +130,7 @@ def promote(a: NPDtype, b: NPDtype) -> NPDtype:
         return a
     ca, cb = category(a), category(b)
     if ca != cb:
-        return a if ca > cb else b
+        return np.promote_types(a, b) if ca + cb == 5 else a if ca > cb else b
     wide = np.promote_types(a, b)
     if category(wide) != ca:
         raise RuntimeError(f"Promotion for {a} and {b} is not supported: no integer dtype holds both.")
@@ -135,7 +141,7 @@ def result_type(operands: Iterable[Any]) -> NPDtype:
     """PyTorch's result dtype. Operands: arrays, NumPy scalars (0-d tensors), Python numbers (weakest)."""
     ranked: list[NPDtype | None] = [None, None, None]  # dimensioned, 0-d, Python numbers
     for x in operands:
-        if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+        if type(x) is not np.ndarray and isinstance(x, (int, float, complex)) and not isinstance(x, np.generic):
             rank, d = 2, of_number(x)
         else:
             rank, d = (0 if len(x.shape) else 1), x.dtype
@@ -144,7 +150,8 @@ def result_type(operands: Iterable[Any]) -> NPDtype:
     result: NPDtype | None = None
     for held in ranked:
         if held is not None and (result is None or category(held) > category(result)):
-            result = held
+            floats = held.kind == "c" and result is not None and result.kind == "f"
+            result = np.promote_types(result, np.complex64) if floats and result is not None else held
     assert result is not None
     return result
 

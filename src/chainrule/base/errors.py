@@ -99,9 +99,6 @@ _ELSEWHERE = {  # what will not be found by looking near it, and why it is not h
     "sparse": "tensors are dense (sparse_coo_tensor(...).to_dense() is zeros(...).index_put(...))",
     "sparse_coo_tensor": "tensors are dense: use zeros(...).index_put(...)",
     "quantization": "numbers are not quantised; use float16 tensors to save memory",
-    "complex": "tensors are real; keep the real and the imaginary part in two tensors",
-    "complex64": "tensors are real; keep the real and the imaginary part in two tensors",
-    "complex128": "tensors are real; keep the real and the imaginary part in two tensors",
     "bfloat16": "NumPy has no bfloat16; use float16 or float32",
 }
 

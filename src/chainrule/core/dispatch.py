@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.base import dtypes, errors, shapes
 from chainrule.base.dtypes import F16, F32
-from chainrule.core import forward
+from chainrule.core import conjugate, forward
 from chainrule.core.parts import Pick
 from chainrule.core.registry import REGISTRY
 from chainrule.core.state import MODE
@@ -32,7 +32,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
     if m is not None and m.batch is not None:
         args = [m.batch.share(x) for x in args]
     if op.types is not None:
-        args = promote(op, args)
+        op, args = promote(op, args)
     if op.wide and any([_half(x) for x in args]):
         return _in_float32(op, args, attrs, label)
     if op.view:
@@ -123,7 +123,7 @@ def _shape(x: Any) -> tuple[int, ...] | None:
 
 
 def _floating(a: Any) -> bool:
-    return bool(a.dtype.kind == "f")
+    return a.dtype.kind in "fc"
 
 
 def _payload(a: Any) -> Any:
@@ -140,8 +140,16 @@ def _same_memory(a: Any, b: Any) -> bool:
 # --------------------------------------------------------------------------------------------------- how dtypes meet
 
 
-def promote(op: Op, args: Sequence[Any]) -> Sequence[Any]:
-    """The operands with foreign scalars and arrays taken in, and dtypes brought together as `op.types` says."""
+def promote(op: Op, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    """The operands with foreign scalars and arrays taken in, and dtypes brought together as `op.types` says.
+
+    With them the op, or what stands for it where operands are complex.
+    """
+    if op.types == "real":
+        for x in args:
+            if x._a.dtype.kind == "c" if isinstance(x, Tensor) else type(x) is complex:
+                conjugate.refuse(op.name)
+        return op, args
     args = [tensorlike(x, op.name, i) for i, x in enumerate(args)]
     tensors = [x for x in args if isinstance(x, Tensor)]
     if not tensors:
@@ -151,24 +159,27 @@ def promote(op: Op, args: Sequence[Any]) -> Sequence[Any]:
         if len(kinds) > 1:
             names = " != ".join(dtypes.of(x._a.dtype).name for x in tensors)
             raise RuntimeError(f"{op.name}(): expected all operands to have the same dtype, but got: {names}")
-        return args
+        return (conjugate.admit(op, args) if kinds.pop().kind == "c" else op), args
     if len(tensors) > 1:
         shapes.broadcast(*[x._a.shape for x in tensors])
     if op.types == "where":
-        return [args[0], *_alike(op, args[1:])]
+        op, chosen = _alike(op, args[1:])
+        return op, [args[0], *chosen]
     return _alike(op, args)
 
 
-def _alike(op: Op, args: Sequence[Any]) -> list[Any]:
+def _alike(op: Op, args: Sequence[Any]) -> tuple[Any, list[Any]]:
     given = [x._a if isinstance(x, Tensor) else x for x in args if x is not None]
     target = dtypes.result_type(given)
+    if target.kind == "c":
+        op = conjugate.admit(op, args)
     refuse = op.columns.get("refuse")
     if refuse is not None:
         refuse(target, given)
-    if op.types == "float" and target.kind != "f":
+    if op.types == "float" and target.kind not in "fc":
         target = dtypes.default_float()
     cast = REGISTRY["cast"]
-    return [
+    return op, [
         cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target
         else dtypes.wrapped(x, target) if type(x) is int else x
         for x in args
@@ -181,7 +192,7 @@ def tensorlike(x: Any, name: str, position: int) -> Any:
         return x
     if isinstance(x, np.generic):
         return x.item()
-    if isinstance(x, (bool, int, float)):
+    if isinstance(x, (bool, int, float, complex)):
         return x
     if isinstance(x, ndarray):
         dtypes.of(x.dtype)

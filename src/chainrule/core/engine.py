@@ -314,7 +314,7 @@ def _in_graph(node: Node) -> tuple[Any, ...]:
 
 
 def _result(a: Any, history: Node, version: Version) -> Tensor:
-    out = wrap(a, history if a.dtype.kind == "f" else None)
+    out = wrap(a, history if a.dtype.kind in "fc" else None)
     out._v, out._t = version, version.tangents
     return out
 

@@ -22,7 +22,7 @@ from chainrule.core.tensor import LEAF, Operand, Tensor, Version, new, touch
 
 ndarray, f32, f64 = np.ndarray, np.float32, np.float64
 apply: Callable[..., Tensor] = dispatch.apply  # whose ops have one result here
-_KNOWN = (Tensor, bool, int, float, np.ndarray, np.generic)  # what an operator takes beside a tensor
+_KNOWN = (Tensor, bool, int, float, complex, np.ndarray, np.generic)  # what an operator takes beside a tensor
 
 
 _CONSTANTS: dict[Any, dict[float, Any]] = {F32: {}, F64: {}}

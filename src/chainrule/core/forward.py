@@ -32,6 +32,11 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
         tangents = [_tangent(x, level) if isinstance(x, Tensor) else None for x in args]
         if all(t is None for t in tangents):
             continue
+        if any(t._a.dtype.kind == "c" for t in (*outs, *tangents) if t is not None):
+            raise NotImplementedError(
+                f"{op.name}(): complex tensors have no forward mode here: use backward() or grad(), or keep the real "
+                "and the imaginary part in two tensors"
+            )
         token = MODE.set(changed(levels=open_levels[:i]))
         try:
             results = op.jvp(args, tangents, attrs, out)

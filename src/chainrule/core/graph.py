@@ -30,6 +30,10 @@ LEAKED = (
     "a tensor that a compiled function made while it was traced is used after the trace has ended: it was kept in a "
     "list, an attribute or a global, and has no numbers. Return it from the function instead."
 )
+COMPLEX = (
+    "complex numbers cannot be traced or compiled: run the function as it is, or keep the real and the imaginary part "
+    "in two tensors"
+)
 
 
 class Var(Tracer):
@@ -41,6 +45,8 @@ class Var(Tracer):
         self, shape: tuple[int, ...], dtype: Any, op: Op | None = None, args: tuple[Any, ...] = (),
         attrs: dict[str, Any] | None = None, index: int | None = None, data: Any = None,
     ) -> None:  # fmt: skip
+        if dtype.kind == "c":
+            raise TraceError(COMPLEX)
         self.shape, self.dtype, self.ndim = shape, dtype, len(shape)
         self.op, self.args, self.attrs, self.index = op, args, attrs or {}, index
         self.data = data  # of a constant: its array

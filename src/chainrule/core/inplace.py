@@ -44,6 +44,8 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
     wants = m.grad and (x._g is not None or any(isinstance(y, Tensor) and y._g is not None for y in args))
     if x._wary and m.grad and not x._frozen and (wants or (x._base is not None and x._base._g is not None)):
         raise RuntimeError(VIEW_OUTSIDE.format(what=what))
+    if wants and x._a.dtype.kind == "c":
+        raise NotImplementedError(f"{what} changes a complex tensor that has a history: write x = x * y for x *= y")
     if wants:
         refuse_leaf(x, what)
         if m.batch is not None:

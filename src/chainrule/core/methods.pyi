@@ -210,6 +210,8 @@ class Methods:
         """The minimum along one or several dimensions; equal elements share the gradient."""
     def aminmax(self, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> MinMax:
         """The named tuple (min, max) of all elements, or along one dimension."""
+    def angle(self, *, out: Any = None) -> Tensor:
+        """The angle from the positive real axis, in radians."""
     def any(self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """Whether any element, or any along `dim`, is nonzero."""
     def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
@@ -355,9 +357,9 @@ class Methods:
     def clone(self, *, memory_format: Any = None, out: Any = None) -> Tensor:
         """A copy with the tensor's history: gradients flow through it."""
     def conj(self, *, out: Any = None) -> Tensor:
-        """The real part: the tensor itself."""
+        """The conjugate; a real tensor is its own."""
     def conj_physical(self, *, out: Any = None) -> Tensor:
-        """The real part: the tensor itself."""
+        """The conjugate; a real tensor is its own."""
     def contiguous(self, memory_format: Any = None) -> Tensor:
         """The tensor itself if its elements lie in order, else a copy in which they do."""
     def copy_(self, src: Any, non_blocking: builtins.bool = False) -> Tensor:
@@ -618,7 +620,7 @@ class Methods:
         """The inverses of square matrices; see `linalg.inv`."""
     def is_coalesced(self) -> builtins.bool: ...
     def is_complex(self) -> builtins.bool:
-        """Always False: complex tensors are not supported."""
+        """Whether the elements are complex numbers."""
     def is_conj(self) -> builtins.bool: ...
     def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
         """Whether the elements lie in memory in order, without gaps."""
@@ -969,9 +971,9 @@ class Methods:
     def resize_as_(self, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
         """`resize_` to another tensor's shape."""
     def resolve_conj(self, *, out: Any = None) -> Tensor:
-        """The real part: the tensor itself."""
+        """The tensor itself: conjugates are always computed."""
     def resolve_neg(self, *, out: Any = None) -> Tensor:
-        """The real part: the tensor itself."""
+        """The tensor itself: conjugates are always computed."""
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf in `.grad`."""
     def roll(self, shifts: Any, dims: Any = ..., *, out: Any = None) -> Tensor:
@@ -1182,7 +1184,7 @@ class Methods:
     def var(self, dim: Dim = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.float | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The variance: the sum of squared distances from the mean, over n - `correction` (1 unless given)."""
     def vdot(self, other: Tensor, *, out: Any = None) -> Tensor:
-        """The inner product of two vectors; for real numbers the same as `dot`."""
+        """The inner product of two vectors, the first one conjugated; for real numbers the same as `dot`."""
     def view(self, *shape: Any, dtype: Any = None, size: Any = None, out: Any = None) -> Tensor:
         """The same memory in another shape (one size may be -1), or its bits read as another dtype."""
     def view_as(self, other: Tensor, *, out: Any = None) -> Tensor:
@@ -1200,7 +1202,7 @@ class Methods:
         """Overwrite every element by 0."""
     @builtins.property
     def H(self) -> Tensor:
-        """The matrix transposed; its numbers are real, so they are their own conjugates."""
+        """The matrix transposed, its numbers conjugated."""
     @builtins.property
     def T(self) -> Tensor:
         """The tensor with its dimensions reversed."""
@@ -1224,6 +1226,11 @@ class Methods:
     def grad_fn(self) -> Node | None:
         """The recorded operation that computed this tensor, or None."""
     @builtins.property
+    def imag(self) -> Tensor:
+        """The imaginary part of a complex tensor."""
+    @imag.setter
+    def imag(self, value: Tensor) -> None: ...
+    @builtins.property
     def is_leaf(self) -> builtins.bool:
         """Whether this tensor was not computed by a recorded operation."""
     @builtins.property
@@ -1231,7 +1238,7 @@ class Methods:
         """Bytes an element takes."""
     @builtins.property
     def mH(self) -> Tensor:
-        """`mT`, as numbers are real."""
+        """`mT`, with the numbers conjugated."""
     @builtins.property
     def mT(self) -> Tensor:
         """The tensor with its last two dimensions swapped."""
@@ -1246,7 +1253,10 @@ class Methods:
     @builtins.property
     def output_nr(self) -> builtins.int: ...
     @builtins.property
-    def real(self) -> Tensor: ...
+    def real(self) -> Tensor:
+        """The real part; a real tensor is its own."""
+    @real.setter
+    def real(self, value: Tensor) -> None: ...
     @builtins.property
     def requires_grad(self) -> builtins.bool:
         """Whether gradients flow to or through this tensor."""

@@ -43,7 +43,7 @@ class Op:
     times: tuple[Rule | None, ...] | None = None  # elementwise: how a gradient is multiplied by them
     transpose: Rule | None = None  # linear: its transpose
     rules: tuple[Rule | None, ...] | None = None  # elementwise: whichever of the two was declared
-    types: str | None = None  # how dtypes of operands meet: same, int (never floats), float, bool, match
+    types: str | None = None  # how dtypes of operands meet: same, int (never floats), float, bool, match, real (anyhow)
     view = False  # the result shares the input's memory
     outputs = 1
     differentiable = True
@@ -172,7 +172,10 @@ def _each(rules: Any) -> tuple[Rule | None, ...] | None:
 
 
 class Linear(Op):
-    """Linear in all its inputs: `transpose(g, *inputs, **attrs)` reads the inputs' shapes alone."""
+    """Linear in all its inputs: `transpose(g, *inputs, **attrs)` reads the inputs' shapes alone.
+
+    Of complex operands it is the adjoint (`core/conjugate.py`), which is the same thing for real coefficients.
+    """
 
     frees = False
 
@@ -181,6 +184,7 @@ class Linear(Op):
     ) -> None:
         super().__init__(name, numpy, **columns)
         self.transpose = transpose
+        self.types = None if "complex" in self.columns else "real"
         self.view, self.wide = view, wide
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
@@ -244,7 +248,7 @@ class Custom(Op):
         self.rule = vjp
         self.differentiable = self.wide = vjp is not None
         self.outputs = outputs
-        self.types = types
+        self.types = types or (None if "complex" in self.columns else "real")
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         code = self.rule.__code__  # type: ignore[union-attr]

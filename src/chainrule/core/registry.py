@@ -19,6 +19,8 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "the part that it takes or fills ('part', 'inset'); None where there is none",
     "batch": "how it computes a batch at once, a rule (`core/leading.py`); without one it is run on each sample",
     "bounds": "between which numbers the result lies, of the operands' bounds (`ops/intervals.py`)",
+    "complex": "True: it takes complex operands (`core/conjugate.py`); 'only': it is for them alone; a name: of the op "
+    "that takes them in its place",
     "doc": "what its function computes, in a line; then an example for doctest (`api/operators.py` adds the arguments)",
     "folds": "many elements become one: 'total', 'average', 'largest' or 'smallest'",
     "inplace": "False: no method with an underscore",

@@ -43,6 +43,8 @@ class Batched(Tracer):
     __array_ufunc__ = None  # so that ndarray * batch asks the batch
 
     def __init__(self, a: Any, level: Level) -> None:
+        if a.dtype.kind == "c":
+            raise OneByOne("complex numbers are not batched")
         self.a, self.level = a, level
         self.viewed = False  # whether another payload shows a part of this memory, or it shows a part of another's
 
@@ -206,6 +208,8 @@ class Level:
         g = x._g if isinstance(x, Tensor) else None
         if g is None or self.inside(x):
             return x
+        if x._a.dtype.kind == "c":
+            raise OneByOne("complex numbers are not batched")
         if self.outer is not None:
             x = self.outer.share(x)
         node = Node(SHARE, (edge(x),), (Meta(x._a), None), ())

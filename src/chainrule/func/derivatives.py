@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.shapes import dim_index
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, draw, mode
 from chainrule.core.tensor import Tensor, twin, wrap
@@ -195,6 +196,7 @@ def jacrev(func: Function, argnums: Argnums = 0, *, has_aux: bool = False, chunk
         ys, spec = _only_tensors(output, "jacrev(f)(*args)", "f(*args)")
         create = opened.outside(ys)
         blocks = []
+        real("jacrev", *ys)
         for y in ys:
 
             def rows(v: Tensor, y: Tensor = y) -> tuple[Tensor, ...]:

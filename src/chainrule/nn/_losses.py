@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.api.public import at_float32, named
 from chainrule.base import dtypes, errors
 from chainrule.base.dtypes import F32, F64
+from chainrule.core.conjugate import real
 from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, known, numbers, payload, positions, within
@@ -47,6 +48,7 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
         word = kwargs.get("reduction", "mean")
         if word not in ("mean", "sum", "none") and not (word == "batchmean" and f.__name__ == "kl_div"):
             raise ValueError(f"{word} is not a valid value for reduction")
+        real(f.__name__, *args)
         mixed = any(isinstance(x, Tensor) and x._a.dtype in (F32, F64) for x in args)
         return (f if mixed else halves)(*args, **kwargs)  # halves beside wider floats become those
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.api.public import at_float32, named
 from chainrule.base import wide
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
@@ -263,6 +264,7 @@ def _adaptive_avg(d: int) -> Callable[..., Tensor]:
 
 def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+        real(f"adaptive_max_pool{d}d", input)
         x, had_batch = batched(input, d, f"adaptive_max_pool{d}d")
         inner = x._a.shape[2:]
         target = _target(output_size, inner)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.conjugate import PARAMETER
 from chainrule.core.tape import as_leaf
 from chainrule.core.tensor import Tensor, shareable, wrap
 
@@ -32,6 +33,8 @@ class Parameter(Tensor):
         p = object.__new__(cls)
         p._a = np.empty(0, np.float32) if data is None else shareable(data)
         p._v = None
+        if requires_grad and p._a.dtype.kind == "c":
+            raise NotImplementedError(PARAMETER)
         if requires_grad and p._a.dtype.kind != "f":
             raise RuntimeError(NOT_FLOAT)
         as_leaf(p, requires_grad)

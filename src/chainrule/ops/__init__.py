@@ -4,6 +4,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.ops import (
     activations,
     compare,
+    complexes,
     contract,
     elementwise,
     factor,
@@ -22,6 +23,7 @@ __all__ = [
     "REGISTRY",
     "activations",
     "compare",
+    "complexes",
     "contract",
     "elementwise",
     "factor",

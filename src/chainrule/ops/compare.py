@@ -22,7 +22,7 @@ eq = elementwise(
     operator="==",
     ufunc=np.equal,
     doc="Whether each element of `input` is equal to that of `other`.\n"
-    ">>> cr.eq(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))\ntensor([False,  True])",
+    ">>> cr.eq(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))\ntensor([False,  True])", complex=True,
 )  # fmt: skip
 ne = elementwise(
     "ne",
@@ -36,7 +36,7 @@ ne = elementwise(
     operator="!=",
     ufunc=np.not_equal,
     doc="Whether each element of `input` differs from that of `other`.\n"
-    ">>> cr.ne(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))\ntensor([ True, False])",
+    ">>> cr.ne(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))\ntensor([ True, False])", complex=True,
 )  # fmt: skip
 lt = elementwise(
     "lt",
@@ -121,17 +121,17 @@ logical_not = elementwise(
 isnan = elementwise(
     "isnan", np.isnan, types="bool", js="Number.isNaN(%0)", inplace=False, price=1, sympy="Ne(%0, %0)",
     doc="Whether each element is NaN.\n"
-    '>>> cr.isnan(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([False, False,  True])',
+    '>>> cr.isnan(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([False, False,  True])', complex=True,
 )  # fmt: skip
 isinf = elementwise(
     "isinf", np.isinf, types="bool", js="Math.abs(%0)===Infinity", inplace=False, sympy="Ne(%0, %0)",
     doc="Whether each element is infinite, of either sign.\n"
-    '>>> cr.isinf(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([False,  True, False])',
+    '>>> cr.isinf(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([False,  True, False])', complex=True,
 )  # fmt: skip
 isfinite = elementwise(
     "isfinite", np.isfinite, types="bool", js="Number.isFinite(%0)", inplace=False, sympy="Eq(%0, %0)",
     doc="Whether each element is neither infinite nor NaN.\n"
-    '>>> cr.isfinite(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([ True, False, False])',
+    '>>> cr.isfinite(cr.tensor([1.0, float("inf"), float("nan")]))\ntensor([ True, False, False])', complex=True,
 )  # fmt: skip
 isposinf = elementwise(
     "isposinf", lambda x: x == math.inf, types="bool", inplace=False,

@@ -79,6 +79,7 @@ matmul = bilinear(
     objects=True,
     matrix="product",
     batch=batches.matmul,
+    complex=True,
 )
 
 

@@ -79,6 +79,7 @@ add = elementwise(
     "add", operator.add, (1, 1),
     js="%0+%1", sympy="%0 + %1", tex="%0 + %1", why="the slope of a sum is the sum of the slopes",
     publish=False, price=1, neutral=(-0.0, -0.0), scales="sum", bounds=intervals.total, operator="+", ufunc=np.add,
+    complex=True,
 )  # fmt: skip
 sub = elementwise(
     "sub", operator.sub, (1, -1),
@@ -86,11 +87,12 @@ sub = elementwise(
     js="%0-%1", sympy="%0 - %1", tex="%0 - %1",
     why="the slope of a difference is the difference of the slopes", publish=False,
     price=1, neutral=(None, 0.0), scales="sum", bounds=intervals.difference, operator="-", ufunc=np.subtract,
+    complex=True,
 )  # fmt: skip
 rsub = elementwise(
     "rsub", lambda x, y: y - x, (-1, 1), grad="RsubBackward1", refuse=_MINUS,
     js="%1-%0", sympy="%1 - %0", tex="%1 - %0", why="a difference, the other way round", publish=False, price=1,
-    bounds=lambda x, y: intervals.difference(y, x), matrix="minus from",
+    bounds=lambda x, y: intervals.difference(y, x), matrix="minus from", complex=True,
 )  # fmt: skip
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
@@ -98,21 +100,21 @@ mul = elementwise(
     aliases=("multiply",), price=1, neutral=(1, 1), scales="product", bounds=intervals.product, operator="*",
     ufunc=np.multiply,
     doc="The product of two tensors, element by element.\n"
-    ">>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([ 2., 15.])",
+    ">>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([ 2., 15.])", complex=True,
 )  # fmt: skip
 div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
     price=4, neutral=(None, 1), scales="quotient", bounds=intervals.quotient, operator="/",
-    mend=mends.division, mend_slope=mends.slope_division, ufunc=np.true_divide,
+    mend=mends.division, mend_slope=mends.slope_division, ufunc=np.true_divide, complex=True,
 )  # fmt: skip
 neg = elementwise(
     "neg", operator.neg, -1, refuse=_no_bool("Negation, the `-` operator, on a bool tensor is not supported. "),
     js="-%0", sympy="-%0", tex="-%0", why="the sign stays", aliases=("negative",), price=1, scales="negative",
     bounds=lambda x: (-x[1], -x[0]), operator="-x", ufunc=np.negative,
     doc="The elements with their signs changed.\n"
-    ">>> cr.neg(cr.tensor([1.0, -2.0]))\ntensor([-1.,  2.])",
+    ">>> cr.neg(cr.tensor([1.0, -2.0]))\ntensor([-1.,  2.])", complex=True,
 )  # fmt: skip
 
 
@@ -125,13 +127,13 @@ def _pow(x: Any, y: Any) -> Any:
     if type(y) in Number:
         if y == 2:
             return x * x
-        if y == 0.5 and x.dtype.kind == "f":
+        if y == 0.5 and x.dtype.kind in "fc":
             return np.sqrt(x)
         if y == 3:
             return x * x * x
-        if y == -1 and x.dtype.kind == "f":
+        if y == -1 and x.dtype.kind in "fc":
             return 1 / x
-        if y < 0 and x.dtype.kind != "f":
+        if y.real < 0 and x.dtype.kind not in "fc":
             raise RuntimeError("Integers to negative integer powers are not allowed.")
     elif y.dtype.kind == "i" and np.any(y < 0):  # 1 / x**-y, rounded towards zero: 0 unless x is 1 or -1
         unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
@@ -160,32 +162,32 @@ def _pow_name(node: Any) -> str:
 
 
 pow = elementwise(
-    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iuf", "pow"),
+    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iufc", "pow"),
     js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
     mend=mends.power, mend_slope=mends.slope_power, ufunc=np.power,
     doc="The elements of `input` to the power `other`.\n"
-    ">>> cr.pow(cr.tensor([1.0, 2.0, 3.0]), 2)\ntensor([1., 4., 9.])",
+    ">>> cr.pow(cr.tensor([1.0, 2.0, 3.0]), 2)\ntensor([1., 4., 9.])", complex=True,
 )  # fmt: skip
 square = elementwise(
     "square", lambda x: x * x if x.dtype.kind != "b" else x.astype(np.int64), lambda x, out: 2 * x,
     grad="PowBackward0", sympy="%0**2", tex="%0^2", why="the power rule", price=1,
     bounds=lambda x: intervals.even(x, 2), ufunc=np.square, matrix="squares",
     doc="The square of each element.\n"
-    ">>> cr.square(cr.tensor([1.0, -3.0]))\ntensor([1., 9.])",
+    ">>> cr.square(cr.tensor([1.0, -3.0]))\ntensor([1., 9.])", complex=True,
 )  # fmt: skip
 reciprocal = elementwise(
     "reciprocal", lambda x: 1 / x, lambda x, out: -out * out, types="float",
     sympy="1/%0", why="the slope of 1/x is -1/x**2",
     mend=mends.division, mend_slope=mends.slope_division, matrix="reciprocals",
     doc="1 over each element.\n"
-    ">>> cr.reciprocal(cr.tensor([2.0, 4.0]))\ntensor([0.5000, 0.2500])",
+    ">>> cr.reciprocal(cr.tensor([2.0, 4.0]))\ntensor([0.5000, 0.2500])", complex=True,
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", np.sqrt, times=lambda g, x, out: g / (2 * out), types="float",
     js="Math.sqrt(%0)", sympy="sqrt", tex="\\sqrt{%0}", why="the slope of a root is 1 over twice the root", price=4,
     bounds=intervals.rising(np.sqrt), mend=mends.root, mend_slope=mends.slope_root,
     doc="The square root of each element; NaN below 0.\n"
-    ">>> cr.sqrt(cr.tensor([4.0, 9.0]))\ntensor([2., 3.])",
+    ">>> cr.sqrt(cr.tensor([4.0, 9.0]))\ntensor([2., 3.])", complex=True,
 )  # fmt: skip
 rsqrt = elementwise(
     "rsqrt",
@@ -202,7 +204,7 @@ abs_ = elementwise(
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
     aliases=("absolute",), price=1, bounds=lambda x: intervals.even(x, 1), operator="abs",
     doc="The absolute value of each element.\n"
-    ">>> cr.abs(cr.tensor([-1.5, 2.0]))\ntensor([1.5000, 2.0000])",
+    ">>> cr.abs(cr.tensor([-1.5, 2.0]))\ntensor([1.5000, 2.0000])", complex="abs_complex",
 )  # fmt: skip
 
 
@@ -261,7 +263,7 @@ exp = elementwise(
     js="Math.exp(%0)", sympy="exp", tex="e^{%0}", why="exp is its own slope", bounds=intervals.rising(np.exp),
     mend=mends.overflow,
     doc="e to the power of each element.\n"
-    ">>> cr.exp(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 2.7183])",
+    ">>> cr.exp(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 2.7183])", complex=True,
 )  # fmt: skip
 exp2 = elementwise(
     "exp2", np.exp2, lambda x, out: out * math.log(2), types="float",
@@ -281,7 +283,7 @@ log = elementwise(
     bounds=intervals.rising(lambda a: np.where(a > 0, np.log(a), np.nan)),
     mend=mends.logarithm, mend_slope=mends.slope_division,
     doc="The natural logarithm of each element; NaN below 0.\n"
-    ">>> cr.log(cr.tensor([1.0, 10.0]))\ntensor([0.0000, 2.3026])",
+    ">>> cr.log(cr.tensor([1.0, 10.0]))\ntensor([0.0000, 2.3026])", complex=True,
 )  # fmt: skip
 log2 = elementwise(
     "log2", np.log2, times=lambda g, x, out: g / (x * math.log(2)), types="float", js="Math.log2(%0)",
@@ -376,19 +378,19 @@ sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), types="float",
     js="Math.sin(%0)", sympy="sin", tex="\\sin %0", why="the slope of sin is cos", bounds=intervals.between(-1, 1),
     doc="The sine of each element, in radians.\n"
-    ">>> cr.sin(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8415])",
+    ">>> cr.sin(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8415])", complex=True,
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), types="float",
     js="Math.cos(%0)", sympy="cos", tex="\\cos %0", why="the slope of cos is -sin", bounds=intervals.between(-1, 1),
     doc="The cosine of each element, in radians.\n"
-    ">>> cr.cos(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.5403])",
+    ">>> cr.cos(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.5403])", complex=True,
 )  # fmt: skip
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, types="float",
     js="Math.tan(%0)", sympy="tan", why="the slope of tan is 1 + tan squared",
     doc="The tangent of each element, in radians.\n"
-    ">>> cr.tan(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5574])",
+    ">>> cr.tan(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5574])", complex=True,
 )  # fmt: skip
 asin = elementwise(
     "asin", np.arcsin, times=lambda g, x, out: g / sqrt(1 - x * x), types="float",
@@ -415,20 +417,20 @@ sinh = elementwise(
     "sinh", np.sinh, lambda x, out: cosh(x), types="float",
     js="Math.sinh(%0)", sympy="sinh", why="the slope of sinh is cosh", mend=mends.overflow,
     doc="The hyperbolic sine of each element.\n"
-    ">>> cr.sinh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.1752])",
+    ">>> cr.sinh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 1.1752])", complex=True,
 )  # fmt: skip
 cosh = elementwise(
     "cosh", np.cosh, lambda x, out: sinh(x), types="float",
     js="Math.cosh(%0)", sympy="cosh", why="the slope of cosh is sinh", mend=mends.overflow,
     doc="The hyperbolic cosine of each element.\n"
-    ">>> cr.cosh(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 1.5431])",
+    ">>> cr.cosh(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 1.5431])", complex=True,
 )  # fmt: skip
 tanh = elementwise(
     "tanh", np.tanh, lambda x, out: 1 - out * out, types="float",
     js="Math.tanh(%0)", sympy="tanh", tex="\\tanh %0", why="the slope of tanh is 1 - tanh squared",
     bounds=intervals.between(-1, 1), steepest=1.0,
     doc="The hyperbolic tangent of each element.\n"
-    ">>> cr.tanh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.7616])",
+    ">>> cr.tanh(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.7616])", complex=True,
 )  # fmt: skip
 asinh = elementwise(
     "asinh", np.arcsinh, times=lambda g, x, out: g / sqrt(x * x + 1), types="float", js="Math.asinh(%0)",

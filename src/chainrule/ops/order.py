@@ -46,9 +46,16 @@ def _put_at(x: Any, *, shape: tuple[int, ...], dim: int, index: Any, keepdim: bo
 
 # index: where along `dim`, an integer array; once: no element is taken twice; without keepdim, index is 1 long in `dim`
 take_at: Op = linear(
-    "take_at", _take_at, lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at), moves="other", batch=batches.gather
+    "take_at",
+    _take_at,
+    lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at),
+    moves="other",
+    batch=batches.gather,
+    complex=True,
 )
-put_at: Op = linear("put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at), batch=batches.gather)
+put_at: Op = linear(
+    "put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at), batch=batches.gather, complex=True
+)
 
 # -------------------------------------------------------------------------------------------------------------- finding
 

@@ -43,7 +43,7 @@ def count(x: Any, dim: Dims) -> int:
 
 def _total_type(x: Any) -> Any:
     # Sums and products of integers and bools are counted in int64. (Those of formulas are object arrays.)
-    return None if x.dtype.kind in "fO" else np.int64
+    return None if x.dtype.kind in "fcO" else np.int64
 
 
 # ------------------------------------------------------------------------------------------------------ sums and means
@@ -61,7 +61,7 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
 sum = linear(
     "sum", _sum, lambda g, x, *, dim, keepdim: spread(g, x, dim, keepdim),
     why="every term of a sum has slope 1", tex="\\sum %0", grad="SumBackward0", folds="total",
-    wide=True, batch=leading.axes,
+    wide=True, batch=leading.axes, complex=True,
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _mean(x: Any, *, dim: Dims, keepdim: bool) -> Any:
 mean = linear(
     "mean", _mean, lambda g, x, *, dim, keepdim: spread(g / count(x, dim), x, dim, keepdim),
     why="every term of a mean has slope 1/n", grad="MeanBackward0", folds="average",
-    wide=True, batch=leading.axes,
+    wide=True, batch=leading.axes, complex=True,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------------------------------- spread
@@ -247,6 +247,8 @@ def _running(accumulate: Any) -> Any:
     """A kernel that runs in float64 (integers in int64) and rounds each result, as PyTorch does."""
 
     def kernel(x: Any, *, dim: int) -> Any:
+        if x.dtype.kind == "c":
+            return accumulate(x, dim, dtype=np.complex128).astype(x.dtype, copy=False)
         if x.dtype.kind != "f":
             return rows(accumulate(x, dim, dtype=object if x.dtype.kind == "O" else np.int64))
         return rows(accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False))
@@ -256,7 +258,7 @@ def _running(accumulate: Any) -> Any:
 
 cumsum: Op = linear(
     "cumsum", _running(np.add.accumulate),
-    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim), wide=True, batch=leading.axes,
+    lambda g, x, *, dim: _reverse(cumsum(_reverse(g, dim), dim=dim), dim), wide=True, batch=leading.axes, complex=True,
 )  # fmt: skip
 
 

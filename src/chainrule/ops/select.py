@@ -32,7 +32,7 @@ where = elementwise(
     "where", _where,
     times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
     js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice",
+    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice", complex=True,
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- indexing
@@ -40,7 +40,7 @@ where = elementwise(
 
 getitem = linear(
     "getitem", lambda x, *, index: x[index], lambda g, x, *, index: place_at(g, shape=tuple(x.shape), index=index),
-    view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index, batch=batches.getitem,
+    view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index, batch=batches.getitem, complex=True,
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ place_at = linear(
     moves="inset",
     at=lambda n, *, shape, index: index,
     batch=batches.place_at,
+    complex=True,
 )
 
 
@@ -108,8 +109,8 @@ def _sum_like(g: Any, value: Any) -> Any:
     return reshape(sum_to(g, shape=shape[extra:]), shape=shape)
 
 
-pick = linear("index", _pick, _pick_back, moves="other", batch=batches.index)
-index_put = linear("index_put", _put, _put_transpose, matrix="one-hot", batch=batches.index_put)
+pick = linear("index", _pick, _pick_back, moves="other", batch=batches.index, complex=True)
+index_put = linear("index_put", _put, _put_transpose, matrix="one-hot", batch=batches.index_put, complex=True)
 
 
 def steps(index: Any, dim: int) -> tuple[Any, ...]:
@@ -122,7 +123,7 @@ def steps(index: Any, dim: int) -> tuple[Any, ...]:
 gather = linear(
     "gather", lambda x, *, dim, index: memory.rows(x[steps(index, dim)] if x.ndim else x.reshape(1)[index]),
     lambda g, x, *, dim, index: scatter_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
-    batch=batches.gather,
+    batch=batches.gather, complex=True,
 )  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def _stays(x: Any, dim: int, index: Any) -> Any:
 scatter_add = linear(
     "scatter_add", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=True),
     lambda g, x, src, *, dim, index: (g, _pad_back(gather(g, dim=dim, index=index), src)),
-    wide=True, batch=batches.gather,
+    wide=True, batch=batches.gather, complex=True,
 )  # fmt: skip
 scatter = linear(
     "scatter", lambda x, src, *, dim, index: _scatter(x, src, dim=dim, index=index, add=False),
@@ -168,7 +169,7 @@ scatter = linear(
 index_select = linear(
     "index_select", lambda x, *, dim, index: wide.take(x, index, axis=dim) if x.ndim else np.array(x),
     lambda g, x, *, dim, index: index_add(_zeros(g, x.shape), g, dim=dim, index=index), moves="other",
-    batch=batches.index_select,
+    batch=batches.index_select, complex=True,
 )  # fmt: skip
 
 
@@ -183,6 +184,7 @@ index_add = linear(
     _index_add,
     lambda g, x, src, *, dim, index: (g, index_select(g, dim=dim, index=index)),
     batch=batches.index_select,
+    complex=True,
 )
 
 # ---------------------------------------------------------------------------------------------- what meets in a place

@@ -27,7 +27,7 @@ def _sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     dims = tuple(range(lead)) + tuple(i + lead for i, s in enumerate(shape) if s == 1 and x.shape[i + lead] != 1)
     if x.dtype is F16:
         return np.add.reduce(x, axis=dims, dtype=F32).reshape(shape).astype(F16)[()]
-    counted = None if x.dtype.kind in "fO" else np.int64
+    counted = None if x.dtype.kind in "fcO" else np.int64
     # kept, as of objects it would be no array
     return np.add.reduce(x, axis=dims, keepdims=True, dtype=counted).reshape(shape)[()]
 
@@ -41,6 +41,7 @@ sum_to = linear(
     objects=True,
     wide=True,
     batch=batches.sum_to,
+    complex=True,
 )
 
 
@@ -57,29 +58,36 @@ expand = linear(
     moves="spread",
     orderly=False,
     batch=batches.expand,
+    complex=True,
 )
 
 
-def _array(x: Any) -> Any:
-    return np.float64(x) if type(x) is float else x  # a number of a trace, such as a learning rate
-
-
 def _cast(x: Any, *, dtype: Any) -> Any:
-    x = _array(x)
-    if x.dtype.kind == "f" and np.dtype(dtype).kind == "u":  # C leaves open what -1.0 is then; for PyTorch it is 255
+    if type(x) is float:  # a number of a trace, such as a learning rate
+        x = np.float64(x)
+    have, want = x.dtype.kind, np.dtype(dtype).kind
+    if have == "f" and want == "u":  # C leaves open what -1.0 is then; for PyTorch it is 255
         x = x.astype(np.int64)
+    elif have == "c" and want in "iuf":
+        raise RuntimeError(f"a complex number is no {dtype}: take .real, .imag or .abs() of the tensor")
     return x.astype(dtype) if x.ndim < 2 or 0 not in x.strides else memory.copied(x).astype(dtype)
+
+
+def _uncast(g: Any, x: Any, *, dtype: Any) -> Any:
+    real = np.dtype(dtype).kind == "c" and getattr(x.dtype, "np", x.dtype).kind != "c"
+    return cast(REGISTRY["real"](g) if real else g, dtype=x.dtype)
 
 
 cast = linear(
     "cast",
     _cast,
-    lambda g, x, *, dtype: cast(g, dtype=x.dtype),
+    _uncast,
     grad="ToCopyBackward0",
     moves="each",
     price=1,
     bounds=lambda x: x,
     batch=leading.same,
+    complex=True,
 )
 clone = linear(
     "clone",  # by rows
@@ -91,6 +99,7 @@ clone = linear(
     bounds=lambda x: x,
     parts=lambda x: x,
     batch=leading.same,
+    complex=True,
 )
 alias = linear(
     "alias",
@@ -101,6 +110,7 @@ alias = linear(
     price=1,
     bounds=lambda x: x,
     batch=leading.same,
+    complex=True,
 )
 duplicate = linear(
     "duplicate", memory.copied, lambda g, x: g, moves="each", grad="CloneBackward0", publish=False, price=1,
@@ -111,11 +121,12 @@ fill = linear(
     lambda x, value: np.full_like(x, value),
     lambda g, x, value: (zeros_like(g), sum_to(g, shape=())),
     batch=batches.fill,
+    complex=True,
 )
 overwrite = linear(
     "overwrite", lambda x, src: np.broadcast_to(np.asarray(src).astype(x.dtype), x.shape),
     lambda g, x, src: (zeros_like(g), cast(sum_to(g, shape=src.shape), dtype=src.dtype)), grad="CopyBackwards",
-    orderly=False, batch=batches.overwrite,
+    orderly=False, batch=batches.overwrite, complex=True,
 )  # fmt: skip
 zeros_like = custom(
     "zeros_like",
@@ -124,6 +135,7 @@ zeros_like = custom(
     price=1,
     bounds=intervals.between(0, 0),
     batch=leading.same,
+    complex=True,
 )
 ones_like = custom(
     "ones_like",
@@ -132,13 +144,14 @@ ones_like = custom(
     price=1,
     bounds=intervals.between(1, 1),
     batch=leading.same,
+    complex=True,
 )
 
 # ------------------------------------------------------------------------------------------------------------ reshaping
 
 reshape = linear(
     "reshape", lambda x, *, shape: x.reshape(shape), lambda g, x, *, shape: reshape(g, shape=x.shape),
-    view=True, grad="ViewBackward0", moves="regroup", batch=leading.shaped,
+    view=True, grad="ViewBackward0", moves="regroup", batch=leading.shaped, complex=True,
 )  # fmt: skip
 
 
@@ -151,12 +164,12 @@ def _swapped(n: int, *, dim0: int, dim1: int) -> list[int]:
 permute = linear(
     "permute", lambda x, *, dims: np.transpose(x, dims),
     lambda g, x, *, dims: permute(g, dims=tuple(int(i) for i in wide.argsort(dims))), view=True,
-    moves="axes", at=lambda n, *, dims: dims, orderly=False, batch=batches.permute,
+    moves="axes", at=lambda n, *, dims: dims, orderly=False, batch=batches.permute, complex=True,
 )  # fmt: skip
 transpose = linear(
     "transpose", lambda x, *, dim0, dim1: x.swapaxes(dim0, dim1),
     lambda g, x, *, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1), view=True,
-    moves="axes", at=_swapped, orderly=False, batch=leading.axes,
+    moves="axes", at=_swapped, orderly=False, batch=leading.axes, complex=True,
 )  # fmt: skip
 t = linear(
     "t",
@@ -168,10 +181,11 @@ t = linear(
     at=lambda n: range(n)[::-1],
     orderly=False,
     batch=batches.t,
+    complex=True,
 )
 squeeze = linear(
     "squeeze", lambda x, *, dims: x.reshape(tuple(s for i, s in enumerate(x.shape) if i not in dims)),
-    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="regroup", batch=leading.axes,
+    lambda g, x, *, dims: reshape(g, shape=x.shape), view=True, moves="regroup", batch=leading.axes, complex=True,
 )  # fmt: skip
 unsqueeze = linear(
     "unsqueeze",
@@ -180,6 +194,7 @@ unsqueeze = linear(
     view=True,
     moves="regroup",
     batch=leading.new_axis,
+    complex=True,
 )
 
 
@@ -197,11 +212,12 @@ flip = linear(
     at=lambda n, *, dims: tuple(slice(None, None, -1 if i in dims else None) for i in range(n)),
     orderly=False,
     batch=leading.axes,
+    complex=True,
 )
 roll = linear(
     "roll", lambda x, *, shifts, dims: memory.rows(np.roll(x, shifts, dims)),
     lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims), moves="other",
-    batch=batches.roll,
+    batch=batches.roll, complex=True,
 )  # fmt: skip
 repeat = linear(
     "repeat",
@@ -209,6 +225,7 @@ repeat = linear(
     lambda g, x, *, repeats: _unrepeat(g, x, repeats),
     moves="other",
     batch=batches.repeat,
+    complex=True,
 )
 
 
@@ -260,12 +277,23 @@ def _place_index(n: int, *, shape: tuple[int, ...], path: Path) -> Any:
     return first["at"](n, **path[0][1]) if first.get("moves") == "part" else None
 
 
-view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices", moves="other")
+view_scatter = linear("view_scatter", _scatter_into, _scatter_transpose, grad="CopySlices", moves="other", complex=True)
 zeros_of = custom(
-    "zeros_of", lambda g, *, shape: np.zeros(shape, g.dtype), moves="other", matrix="zeros", batch=leading.shaped
+    "zeros_of",
+    lambda g, *, shape: np.zeros(shape, g.dtype),
+    moves="other",
+    matrix="zeros",
+    batch=leading.shaped,
+    complex=True,
 )  # of g's kind, in another shape
 place = linear(
-    "place", _place, lambda g, x, *, shape, path: _follow(g, path), moves="inset", at=_place_index, batch=batches.place
+    "place",
+    _place,
+    lambda g, x, *, shape, path: _follow(g, path),
+    moves="inset",
+    at=_place_index,
+    batch=batches.place,
+    complex=True,
 )  # a part in a whole of zeros
 
 
@@ -287,6 +315,7 @@ narrow = linear(
     "narrow", lambda x, *, dim, start, stop, step: x[along(dim, slice(start, stop, step), x.ndim)],
     back_to("narrow"), view=True, grad="SliceBackward0",
     moves="part", at=lambda n, *, dim, start, stop, step: along(dim, slice(start, stop, step), n), batch=leading.axes,
+    complex=True,
 )  # fmt: skip
 select = linear(
     "select",
@@ -296,10 +325,11 @@ select = linear(
     moves="part",
     at=lambda n, *, dim, index: along(dim, int(index), n),
     batch=leading.axes,
+    complex=True,
 )
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
-    back_to("diagonal"), view=True, moves="other", matrix="diagonal", batch=leading.axes,
+    back_to("diagonal"), view=True, moves="other", matrix="diagonal", batch=leading.axes, complex=True,
 )  # fmt: skip
 
 
@@ -324,7 +354,7 @@ def _strided_transpose(g: Any, x: Any, *, size: tuple[int, ...], stride: tuple[i
     )
 
 
-as_strided = linear("as_strided", _strided, _strided_transpose, view=True)
+as_strided = linear("as_strided", _strided, _strided_transpose, view=True, complex=True)
 
 
 def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
@@ -345,7 +375,7 @@ def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any
     return REGISTRY["index_add"](_zeros(flat, tuple(x.shape)), flat, dim=d, index=where)
 
 
-unfold = linear("unfold", _windows, _windows_transpose, view=True, batch=leading.axes)
+unfold = linear("unfold", _windows, _windows_transpose, view=True, batch=leading.axes, complex=True)
 
 
 def _split(g: Any, *xs: Any, dim: int) -> Any:
@@ -358,12 +388,17 @@ def _each(gradients: list[Any]) -> Any:
 
 
 cat = linear(
-    "cat", lambda *xs, dim: memory.rows(np.concatenate(xs, dim)), _split, moves="other", batch=leading.new_axis
+    "cat",
+    lambda *xs, dim: memory.rows(np.concatenate(xs, dim)),
+    _split,
+    moves="other",
+    batch=leading.new_axis,
+    complex=True,
 )
 stack = linear(
     "stack", lambda *xs, dim: memory.rows(np.stack(xs, dim)),
     lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]), moves="other",
-    batch=leading.new_axis,
+    batch=leading.new_axis, complex=True,
 )  # fmt: skip
 
 
@@ -373,6 +408,7 @@ tril = linear(
     lambda g, x, *, diagonal: tril(g, diagonal=diagonal),
     moves="other",
     batch=leading.same,
+    complex=True,
 )
 triu = linear(
     "triu",
@@ -380,10 +416,11 @@ triu = linear(
     lambda g, x, *, diagonal: triu(g, diagonal=diagonal),
     moves="other",
     batch=leading.same,
+    complex=True,
 )
 diag_embed = linear(
     "diag_embed", lambda x, *, offset, dim1, dim2: _embed(x, offset, dim1, dim2),
-    lambda g, x, **a: diagonal(g, **a), orderly=False, batch=leading.new_axis,
+    lambda g, x, **a: diagonal(g, **a), orderly=False, batch=leading.new_axis, complex=True,
 )  # fmt: skip
 
 

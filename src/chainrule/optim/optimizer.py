@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.conjugate import PARAMETER
 from chainrule.core.inplace import modify
 from chainrule.core.state import MODE, mode
 from chainrule.core.tape import Node, Removable, forget_gradients, store
@@ -94,6 +95,8 @@ class Optimizer:
         for x in params:
             if not isinstance(x, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(x).__name__}")
+            if x._a.dtype.kind == "c":
+                raise NotImplementedError(PARAMETER)
             if isinstance(x._g, Node) and not self.defaults.get("differentiable"):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():

@@ -49,9 +49,9 @@ class Storage:
 
 # ---------------------------------------------------------------------------------------------------------------- names
 
-STORAGES = {f"torch.{d.legacy.replace('Tensor', 'Storage')}": d for d in dtypes.ALL.values()}
+STORAGES = {f"torch.{d.legacy.replace('Tensor', 'Storage')}": d for d in dtypes.EVERY.values()}
 UNTYPED = "torch.storage.UntypedStorage"
-_DTYPES = {f"torch.{name}": d for name, d in dtypes.ALL.items()}
+_DTYPES = {f"torch.{name}": d for name, d in dtypes.EVERY.items()}
 _MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # as Python 2 called them, and protocol 2 still does
 _TYPES = {"torch.Tensor", "torch.nn.parameter.Parameter"}
 _FACTORIES: dict[str, Any] = {
@@ -149,7 +149,7 @@ def _parameter(data: Any, requires_grad: Any = True, hooks: Any = None, state: A
 
 
 def _is_float(x: Tensor) -> bool:
-    return bool(x._a.dtype.kind == "f")
+    return x._a.dtype.kind in "fc"
 
 
 def _from_type(build: Any, kind: Any, args: Any, state: Any) -> Any:

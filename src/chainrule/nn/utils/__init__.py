@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.base import errors
+from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, meet, payload, store
 from chainrule.core.tensor import Tensor, shareable, touch, wrap
@@ -43,6 +44,7 @@ def get_total_norm(
 ) -> Tensor:
     """The norm of several tensors as if they were one vector."""
     order = float(norm_type)
+    real("get_total_norm", *_list(tensors))
     rows = [REGISTRY["reshape"](payload(t), shape=(t._a.size,)) for t in _list(tensors)]
     if not rows:
         return wrap(np.float32(0))

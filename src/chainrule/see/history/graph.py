@@ -94,6 +94,10 @@ class History:
         self.gradients: dict[int, Any] = {}  # of the leaves, by id
         self.result_is_bad = self.gradient_is_bad = False  # whether a number there is NaN or infinite
         self._read()
+        if any(t._a.dtype.kind == "c" for t in (y, *more)) or any(map(_of_complex, (*self.leaves, *self.steps))):
+            raise NotImplementedError(
+                say("this value came about with complex numbers, which are not explained or drawn")
+            )
         self.results = [self._result(t) for t in (y, *more)]
         self.result = self.results[0]
         self._name()
@@ -208,6 +212,13 @@ class History:
             fresh = (n for n in chain(alone, _numbered(stem)) if n not in taken)
             for step in of_kind:
                 step.name = next(fresh)
+
+
+def _of_complex(step: Step) -> bool:
+    """Whether it is a complex leaf, or takes complex operands alone, as all do that lead back to real numbers."""
+    if step.node is None:
+        return bool(step.value.dtype.kind == "c")
+    return bool(getattr(step.op, "columns", {}).get("complex") == "only")
 
 
 def count_nodes(results: Sequence[Tensor]) -> int:
