@@ -517,3 +517,13 @@ def test_derivatives_are_formulas(model: Any) -> None:
     }
     assert set(plain) == set(expected)
     assert all(sympy.simplify(plain[name] - expected[name]) == 0 for name in expected)
+
+
+@pytest.mark.parametrize("k", [30.0, 60.0, 200.0])
+def test_a_steep_start_does_not_hide_a_parameter(k: float) -> None:
+    """Its column was 1e26 times longer at the start than at the end: it is not settled on the way for that."""
+    x = np.linspace(0, 1, 30)
+    y = np.exp(-x) + 0.3 + 0.01 * np.sin(40 * x)
+    near = cr.fit("exp(k*x) + c", x, y, {"k": -0.9, "c": 0.2})
+    found = cr.fit("exp(k*x) + c", x, y, {"k": k, "c": 0.0})
+    assert found.success and found.params == pytest.approx(near.params, rel=1e-6)

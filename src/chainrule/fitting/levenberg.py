@@ -182,19 +182,25 @@ def solve(
         scale = np.maximum(scale, lengths)
         if not lengths.any() and cost > 0:
             return end("flat")
-        unit = np.where(scale > 0, scale, 1.0)
         slope = quadratic @ jacobian
         held = ((x <= low) & (slope > 0)) | ((x >= high) & (slope < 0))
-        model = Linear(jacobian, quadratic, unit, ~held)
-        offset = model.offset(cost, len(r) - int((~held).sum()))
-        full, _ = model.within(np.inf, low - x, high - x)
-        if offset <= tol or bool((np.abs(full) <= 4 * EPS * np.abs(x)).all()):
+        for fresh in (False, True):
+            # What a parameter once did may hide what it does now: no arrival but in the scale of this very place.
+            scale = np.where(lengths > 0, lengths, scale) if fresh else scale
+            unit = np.where(scale > 0, scale, 1.0)
+            model = Linear(jacobian, quadratic, unit, ~held)
+            offset = model.offset(cost, len(r) - int((~held).sum()))
+            full, _ = model.within(np.inf, low - x, high - x)
+            arrived = offset <= tol or bool((np.abs(full) <= 4 * EPS * np.abs(x)).all())
+            if not arrived:
+                break
+        if arrived:
             return end("converged")
         if callback is not None and callback(n, x.copy(), cost) is True:
             return end("stopped")
         if n >= steps:
             return end("steps done")
-        if not radius:
+        if not radius or fresh:
             radius = first * (float(np.linalg.norm(unit * x)) or 1.0)
         finite = True
         while True:
