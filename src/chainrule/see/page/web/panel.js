@@ -152,8 +152,11 @@ function labelled(ticks) {
   const figures = clamp(Math.ceil(Math.log10(big / step) - 1e-9) + 1, 1, 15);
   const places = clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 20);
   const powers = big >= 1e5 || (step < 1e-3 && big < 1e-2);
-  return (/** @type {number} */ x) =>
-    x === 0 ? "0" : trimmed(powers ? x.toExponential(figures) : (Math.round(x / step) * step).toFixed(places));
+  return (/** @type {number} */ x) => {
+    if (x === 0) return "0";
+    if (powers) return trimmed(x.toExponential(figures));
+    return (Math.round(x / step) * step).toFixed(places).replace("-", "−"); // as many decimals in each
+  };
 }
 
 /** @param {number[]} ticks */
