@@ -14,7 +14,7 @@ from fuzz.compare import MODES, play, random_program
 from fuzz.known import KNOWN, explain
 from fuzz.shrink import shrink, text
 
-PIECE, COUNT = 25, 150
+PIECE, COUNT = 25, 300
 
 
 @pytest.mark.parametrize("first", range(0, COUNT, PIECE))

@@ -502,3 +502,11 @@ def test_place_and_view_scatter_are_transposes_of_each_other():
     whole, part = rng.standard_normal((2, 3)), rng.standard_normal(2)
     placed = ops.place(part, shape=(2, 3), path=path)
     np.testing.assert_allclose((placed * whole).sum(), part @ whole[1, ::2])
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "uint8"])
+def test_a_place_takes_a_tensor_of_one_element(dtype):
+    x = cr.tensor([1, 2, 3], dtype=getattr(cr, dtype))
+    x[-1] = cr.tensor([7.5], dtype=cr.float64)
+    x[0] = cr.tensor([[4.0]])
+    assert x.tolist() == [4, 2, 7.5 if dtype == "float32" else 7]

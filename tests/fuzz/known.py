@@ -164,7 +164,7 @@ KNOWN = (
         "matrices on the edge of what can be factored",
         "rounding decides whether a matrix is singular",
         "(ours|torch) refuses", "linalg", "could not be completed|singular",
-        (), passing=True,
+(), passing=True,
     ),
     Known(
         "infinities in integers",
@@ -177,6 +177,13 @@ KNOWN = (
         "`x[positions] = v` converts v as `x[slice] = v` does",
         "torch refuses", r"\] = ", "Index put requires the source and destination dtypes match",
         ("v0 = T.tensor([1.0, 2.0])", "v1 = T.tensor([3])", "v0[[0]] = v1"),
+    ),
+    Known(
+        "tangents of nothing",
+        "what is computed of no elements is constant: its tangent is 0 where PyTorch divides 0 by 0, or the other way",
+        "tangent", r"_loss|logsumexp|std|var", "nan",
+        ("v0 = T.tensor([], requires_grad=True).reshape(0, 2)", "v10 = v0.logsumexp(dim=0, keepdim=True)"),
+        mode="forward",
     ),
     Known(
         "tangents beside NaN",

@@ -249,8 +249,11 @@ def _write(a: Any, index: Any, v: Any) -> None:
     try:
         a[index] = v
     except ValueError:
-        fits(np.shape(v), a[index].shape, None if index is ... or type(index) is int else index)
-        raise
+        place = a[index]
+        fits(np.shape(v), place.shape, None if index is ... or type(index) is int else index)
+        if place.shape:
+            raise
+        a[index] = np.reshape(v, ())  # one number with dimensions of size 1
 
 
 def fits(have: Sequence[int], place: Sequence[int], picked: Any) -> None:
