@@ -72,3 +72,8 @@ def test_running_statistics_of_halves() -> None:
     norm(cr.full((70000, 3), 100.0, dtype=cr.float16))
     assert norm.running_mean.dtype is cr.float16
     np.testing.assert_allclose(norm.running_mean.numpy(), 10, rtol=1e-3)
+
+
+def test_infinities_become_the_largest_half():
+    x = cr.tensor([float("inf"), -float("inf"), float("nan")], dtype=cr.float16)
+    assert x.nan_to_num().tolist() == [65504, -65504, 0]

@@ -238,3 +238,4 @@ nan_to_num = elementwise(
     publish=False,
     sympy=lambda x, **_: x,
 )
+nan_to_num.wide = False  # what replaces infinities is the largest number of the dtype itself
