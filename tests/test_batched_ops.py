@@ -20,7 +20,7 @@ from samples import draws, entry
 from test_registry import NAMES, SMOOTH, floats, moving, outputs
 
 # Ops that are run sample by sample: what they do to a sample depends on more than its axes, and no lesson batches them.
-ALONE = {"as_strided", "embedding", "median", "nanmedian", "nll_loss", "scatter_reduce", "view_scatter"}
+ALONE = {"as_strided", "embedding", "found_from", "median", "nanmedian", "nll_loss", "scatter_reduce", "view_scatter"}
 
 
 def batch_of(name: str, rng: np.random.Generator) -> Any:
