@@ -493,7 +493,7 @@ def schedule_warnings(t, steps):
         warnings.simplefilter("always")
         for step in steps:
             optimizer.step() if step == "o" else schedule.step() if step == "s" else schedule.step(3)
-    return [str(w.message)[:63] for w in caught]
+    return [str(w.message)[:64] for w in caught]
 
 
 @pytest.mark.parametrize("steps", ["os", "so", "sos", "oss", "ss", "oe", "ese"])

@@ -110,7 +110,10 @@ class LBFGS(Optimizer):
             start, before = self._place(), loss
 
             def at(length: float, start: Vector = start, d: Vector = d) -> Point:
-                self._move((start + length * d).astype(start.dtype))
+                to = (start + length * d).astype(start.dtype)
+                if not np.isfinite(to).all():  # beyond the largest number: as high as can be
+                    return length, inf, d, inf
+                self._move(to)
                 value, there = float(loss_here()), self._gradient()
                 return length, value, there, float(there @ d)
 

@@ -194,6 +194,11 @@ class Optimizer:
         """Raise if the state that was saved for a parameter cannot be this one's."""
 
 
+def _fits(held: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a state may be of a parameter of this shape: it has that shape, or sums of a matrix's rows or columns."""
+    return held == shape or (len(held) == len(shape) > 1 and all(a in (1, b) for a, b in zip(held, shape)))
+
+
 def _like_parameter(name: str, value: Any, p: Tensor) -> Any:
     """A loaded state tensor in its parameter's dtype; the step count keeps its own."""
     if isinstance(value, Tensor) and name != "step" and p._a.dtype.kind == "f":
@@ -208,7 +213,7 @@ class RuleOptimizer(Optimizer):
 
     def _check_state(self, held: dict[str, Any], p: Tensor) -> None:
         for name, value in held.items():
-            if isinstance(value, Tensor) and value._a.shape and value._a.shape != p._a.shape:
+            if isinstance(value, Tensor) and value._a.shape and not _fits(value._a.shape, p._a.shape):
                 raise ValueError(
                     f"loaded state dict contains {name} of shape {list(value._a.shape)} for a parameter of shape "
                     f"{list(p._a.shape)}: it was saved by an optimizer of another model"
