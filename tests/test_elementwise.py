@@ -287,7 +287,10 @@ def test_special_values_as_in_torch(name: str, dtype: str) -> None:
                 grad(got, y, cr.ones_like(got), retain_graph=True)
             continue
         (b,) = grad(got, y, cr.ones_like(got), retain_graph=True)
-        np.testing.assert_allclose(b.numpy(), a.numpy(force=True), rtol=5e-4, atol=1e-6)
+        a, b = a.numpy(force=True), b.numpy()
+        if name == "logit":  # at -0.0 torch's infinity has the sign that the width of its vectors leads to
+            a, b = abs(a), abs(b)
+        np.testing.assert_allclose(b, a, rtol=5e-4, atol=1e-6)
 
 
 NAMED = """
