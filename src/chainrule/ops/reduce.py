@@ -55,7 +55,7 @@ def _sum(x: Any, *, dim: Dims, keepdim: Any) -> Any:
     if dim and x.dtype.kind == "f" and x.ndim - 1 not in dim and count(x, dim) > 256 and x.dtype.itemsize < 8:
         return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float64).astype(x.dtype, "C")
     got = np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=_total_type(x))
-    return rows(got) if dim and got.ndim > 1 else got
+    return rows(got) if dim else got
 
 
 sum = linear(
