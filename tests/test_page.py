@@ -128,8 +128,9 @@ def test_other_mistakes() -> None:
         cr.page("x +")
     with pytest.raises(ValueError, match="searches along lines"):
         cr.page("x**2", optimizer="newton")
-    with pytest.raises(ValueError, match="steps whole matrices"):  # a page steps each coordinate by itself
-        cr.page("x**2", optimizer="adafactor")
+    for name in ("adafactor", "muon", "sparseadam"):  # a page steps each coordinate by itself
+        with pytest.raises(ValueError, match="steps whole matrices or rows"):
+            cr.page("x**2", optimizer=name)
     with pytest.raises(ValueError, match="Did you mean 'adam'"):
         cr.page("x**2", optimizer="adm")
     with pytest.raises(TypeError, match="momentum"):

@@ -55,6 +55,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
 
 @cache
 def by_ufunc() -> dict[Any, Op]:
-    """The op that a NumPy ufunc is."""
-    said = {op.columns.get("ufunc", op.kernel): op for op in REGISTRY.values()}
+    """The op that a NumPy ufunc is, among those for real numbers."""
+    real = (op for op in REGISTRY.values() if op.columns.get("complex") != "only")
+    said = {op.columns.get("ufunc", op.kernel): op for op in real}
     return {ufunc: op for ufunc, op in said.items() if hasattr(ufunc, "nin")}

@@ -43,7 +43,8 @@ def composed(
     key = optimiser(optimizer or "sgd")
     if key not in RULES:
         raise ValueError(
-            f"a page steps by {', '.join(sorted(RULES))}; {optimizer!r} searches along lines, or steps whole matrices"
+            f"a page steps by {', '.join(sorted(RULES))}; "
+            f"{optimizer!r} searches along lines, or steps whole matrices or rows"
         )
     group = group_of(key, lr, settings)
     taken = taken_apart(f, start)

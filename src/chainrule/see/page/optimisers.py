@@ -15,7 +15,7 @@ from chainrule.optim.rules import Fill
 from chainrule.see.page.emit import Program, listed
 from chainrule.see.page.scalar import Expr, lift, variable
 
-WHOLE = {"adafactor", "muon"}  # these look at a whole matrix: a page steps each coordinate by itself
+WHOLE = {"adafactor", "muon", "sparseadam"}  # these look at rows or matrices: a page steps each coordinate by itself
 RULES = {name: cls for name, cls in options.RULES.items() if name not in WHOLE}
 HIDDEN = {"foreach", "capturable", "differentiable", "fused", "maximize", "decoupled_weight_decay"}
 RATE = 0.123456789  # the learning rate where a rule makes a plain number of it, to find it again
