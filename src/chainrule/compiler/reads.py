@@ -36,6 +36,7 @@ _NAMES = {
 }  # fmt: skip
 _FIXED = frozenset("builtins datetime decimal _decimal re pathlib pathlib._local fractions zoneinfo types uuid enum "
                    "operator _operator typing abc collections numpy numpy.dtypes".split())  # fmt: skip
+_OPTIMISERS = ("chainrule.optim", "torch.optim")  # the second where chainrule stands in for torch
 _PARTS = (
     "_parameters",
     "_buffers",
@@ -268,7 +269,7 @@ class Reads:
             asked.update(("_hooked",), _asked(c) or space.keys() - {"_transient"})
             for a in _PARTS:
                 self.read(space[a], name, line)
-        elif self.everything or (not own and not c.__module__.startswith("chainrule.optim")):
+        elif self.everything or (not own and not c.__module__.startswith(_OPTIMISERS)):
             asked.update(space)
         for a in list(space):
             if a in asked and not (a in _PARTS and "_parameters" in space):
