@@ -138,7 +138,7 @@ def test_an_empty_range_is_refused(lo: float, hi: float) -> None:
         (lambda x: 3.0, TypeError, "must return a tensor, but it returned 3.0"),
         (lambda x: cr.stack([x, x]), ValueError, r"of one variable.* this one returned \[2\]"),
         (lambda x: cr.log(x), ValueError, "no tangent at -1"),
-        ("x**2", TypeError, "draws a function, but got a str"),
+        (3.5, TypeError, "draws a function, but got a float"),
     ],
 )
 def test_curve_refuses_what_it_cannot_draw(f: Any, error: type[Exception], words: str) -> None:

@@ -124,7 +124,8 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     "signal": "bartlett_window blackman_window hamming_window hann_window kaiser_window",
 }
 _MODULES = {"plot": "see.plots"}  # modules that stand elsewhere than their names say
-_ROOMS = {"annotations", "api", "base", "core", "descend", "ops", "run", "see"}  # not for those who look around
+# not for those who look around
+_ROOMS = {"annotations", "api", "base", "cli", "core", "descend", "fitting", "lite", "ops", "run", "see"}
 _LATER = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
