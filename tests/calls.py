@@ -71,9 +71,15 @@ def told(result: Any) -> Any:
     """A result as lists, numbers and texts: of a tensor its dtype, its shape and its numbers."""
     if isinstance(result, cr.Tensor):
         a = result.detach().numpy()
-        return [str(result.dtype), list(a.shape), a.ravel().tolist()]
+        return [
+            str(result.dtype),
+            list(a.shape),
+            told(a.ravel().tolist()) if a.dtype.kind == "c" else a.ravel().tolist(),
+        ]
     if isinstance(result, (tuple, list)):
         return [told(part) for part in result]
+    if isinstance(result, complex):  # JSON has none
+        return ["complex", result.real, result.imag]
     return result if isinstance(result, (bool, int, float, str, type(None))) else type(result).__name__
 
 

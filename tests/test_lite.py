@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +114,7 @@ def test_chainrule_as_a_wheel(tmp_path: Path) -> None:
             found = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
             assert (digest, int(size)) == (f"sha256={found}", len(data))
     assert {"torch/__init__.py", "chainrule/__init__.py", "chainrule_in_tab.py"} <= {*names}
-    assert not any(name.startswith("chainrule/lite/") or name.endswith((".po", ".pyc")) for name in names)
+    assert not any(name.startswith("chainrule/lite/") or name.endswith((".po", ".pyc", ".pyi")) for name in names)
 
 
 def test_the_lock_has_our_packages(tmp_path: Path) -> None:
@@ -181,6 +183,45 @@ def test_nothing_in_the_wheel_imports_what_was_left_out(tmp_path: Path) -> None:
         texts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".py")}
     del texts["chainrule/cli.py"], texts["chainrule/__main__.py"]  # the command line, which imports what it runs
     for name, text in texts.items():
-        for module in re.findall(r"^\s*from (chainrule[\w.]*) import", text, re.MULTILINE):
+        for module in imported(ast.parse(text), name.split("/")[:-1]):
             place = module.replace(".", "/")
             assert {f"{place}.py", f"{place}/__init__.py"} & texts.keys(), f"{name} imports {module}"
+
+
+def imported(tree: ast.AST, package: list[str]) -> Iterator[str]:
+    """chainrule's modules that are imported when the code runs, in functions too: all but what type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for other in node.orelse:
+                yield from imported(ast.Module([other], []), package)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and node.level:
+                names = [".".join([*package[: len(package) + 1 - node.level], *filter(None, names)])]
+            yield from (name for name in names if name.split(".")[0] == "chainrule")
+        else:
+            yield from imported(node, package)
+
+
+def test_the_wheels_code_is_what_was_written(tmp_path: Path) -> None:
+    def code(source: str) -> str:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+                node.body[0] = ast.Pass(lineno=node.body[0].lineno)
+        return re.sub(r"end_(lineno|col_offset)=\w+", "", ast.dump(tree, include_attributes=True))
+
+    with zipfile.ZipFile(wheels.chainrule(tmp_path)) as archive:
+        names = [name for name in archive.namelist() if name.startswith("chainrule/") and name.endswith(".py")]
+        for name in names:
+            written, packed = (wheels.ROOT.parent / name).read_text(encoding="utf-8"), archive.read(name).decode()
+            assert code(written) == code(packed), name  # at the same places too, which tracebacks tell
+
+
+def test_what_a_wheels_source_is_without() -> None:
+    source = '"""é of a module.\n\nMore."""\n\nx = "# no comment"  # one\n# another\ndef _f():\n    """Private."""\n'
+    source += 'def g():\n    """Public."""\n'
+    kept = '"""é of a module.\n\nMore."""\n\nx = "# no comment"\n\ndef _f():\n    """Private."""\n'
+    assert wheels.lean(source) == kept + 'def g():\n    """Public."""\n'
+    inner = '""\n\n\n\nx = "# no comment"\n\ndef _f():\n    ""\ndef g():\n    """Public."""\n'
+    assert wheels.lean(source, inner=True) == inner

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import chainrule
 from chainrule.cli import main
 
 pytest.importorskip("jupytext")
@@ -106,6 +107,9 @@ def test_names_that_the_terminal_cannot_show(name, tmp_path):
         "PYTHONUTF8": "0",
         "PYTHONCOERCECLOCALE": "0",
         "PYTHONIOENCODING": "ascii",
+        "PYTHONPATH": str(
+            Path(chainrule.__file__).parents[1]
+        ),  # the one tested, also where the path was a relative one
     }
     command = [sys.executable, "-m", "chainrule", "run", "--dry", name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
+import io
 import tempfile
+import tokenize
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -25,6 +28,11 @@ install()  # which puts chainrule in this module's place
 #: What no tab needs: what makes sites, the command line, and of `run` what runs files.
 LEFT_OUT = ("lite/", "see/commands/", "run/")
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
+#: Catalogues' sources, bytecode of another Python, and what only type checkers read.
+SUFFIXES = (".pyc", ".po", ".pyi", ".typed")
+#: Where modules and what is private are described for who reads the source: their packages publish what `help` shows.
+#: (Not so in `api`, whose private functions are published under other names.)
+INNER = ("base/", "compiler/", "core/", "descend/", "fitting/", "func/", "ops/", "see/", "serialization/")
 
 
 def chainrule(folder: Path) -> Path:
@@ -34,9 +42,41 @@ def chainrule(folder: Path) -> Path:
     for path in sorted(ROOT.rglob("*")):
         name = path.relative_to(ROOT).as_posix()
         left_out = name.startswith(LEFT_OUT) and name not in KEPT
-        if path.is_file() and path.suffix not in (".pyc", ".po") and not left_out:
-            files.append((f"chainrule/{name}", path.read_bytes()))
+        if path.is_file() and not path.name.endswith(SUFFIXES) and not left_out:
+            data = path.read_bytes()
+            if path.suffix == ".py":
+                inner = name.startswith(INNER) and path.name != "__init__.py"
+                data = lean(data.decode(), inner=inner).encode()
+            files.append((f"chainrule/{name}", data))
     return _write(folder, "chainrule", __version__, files)
+
+
+def lean(source: str, *, inner: bool = False) -> str:
+    """The source without its comments; of an inner module also without its description and those of private things.
+
+    Its lines stay where they are, so that tracebacks agree with the source.
+    """
+    if inner:
+        source = _undescribed(source)
+    lines = source.splitlines(keepends=True)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip() + "\n"
+    return "".join(lines)
+
+
+def _undescribed(source: str) -> str:
+    lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
+            continue
+        if isinstance(node, ast.Module) or node.name.startswith("_"):
+            text = node.body[0]
+            first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
+            rest = lines[last][text.end_col_offset :]
+            lines[first : last + 1] = [lines[first][: text.col_offset] + b'""' + rest, *[b"\n"] * (last - first)]
+    return b"".join(lines).decode()
 
 
 def installed(name: str, folder: Path, pyodide: Path | None = None, *, compiled: bool = False) -> Path:
