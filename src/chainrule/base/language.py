@@ -7,14 +7,17 @@ the sentences, keeps the catalogues complete and compiles them.
 
 from __future__ import annotations
 
-import gettext
-import locale
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # loaded where a sentence is said: together they take as long to import as all of `base`
+    import gettext
+    from pathlib import Path
+
+    FOLDER: Path
 
 LANGUAGES = {"en": "English", "th": "ไทย", "vi": "Tiếng Việt", "ru": "Русский"}
-FOLDER = Path(__file__).parent.parent / "locale"
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
 
 _chosen: str | None = None
 _catalogues: dict[str, gettext.NullTranslations] = {}
@@ -84,10 +87,22 @@ def _default() -> str:
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if os.environ.get(variable):
             return _code(os.environ[variable].split(":")[0]) or "en"
+    import locale
+
     return _code(locale.getlocale()[0] or "en") or "en"
 
 
 def _catalogue(code: str) -> gettext.NullTranslations:
     if code not in _catalogues:
-        _catalogues[code] = gettext.translation("chainrule", FOLDER, [code], fallback=True)
+        import gettext
+
+        _catalogues[code] = gettext.translation("chainrule", _FOLDER, [code], fallback=True)
     return _catalogues[code]
+
+
+def __getattr__(name: str) -> Path:
+    if name != "FOLDER":  # where the catalogues are
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pathlib import Path
+
+    return Path(_FOLDER)
