@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.base import language
 
 os.environ["CHAINRULE_LANGUAGE"] = "en"  # messages are compared in English, wherever the tests run
 
@@ -42,12 +43,13 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def same_start() -> Iterator[None]:
     """The order of the tests must not matter: each begins with the same random numbers, and what it switches in
-    `torch.backends` is switched back.
+    `torch.backends`, or as the language, is switched back.
     """
     cr.manual_seed(SEED)
-    before = dict(vars(cr.backends.cudnn))
+    before, spoken = dict(vars(cr.backends.cudnn)), language._chosen
     yield
     vars(cr.backends.cudnn).update(before)
+    language._chosen = spoken
 
 
 @pytest.fixture
