@@ -57,7 +57,12 @@ export class App {
   /** Keep the state before a change for undo; a drag, or a change that goes on, is one. @param {State} before @param {Partial<State>} part */
   note(before, part) {
     const keys = Object.keys(part)
-      .filter((k) => UNDONE.has(k) && JSON.stringify(part[/** @type {keyof State} */ (k)]) !== JSON.stringify(before[/** @type {keyof State} */ (k)]))
+      .filter(
+        (k) =>
+          UNDONE.has(k) &&
+          JSON.stringify(part[/** @type {keyof State} */ (k)]) !==
+            JSON.stringify(before[/** @type {keyof State} */ (k)]),
+      )
       .join();
     if (!keys) return;
     const now = performance.now();

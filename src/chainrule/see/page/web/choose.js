@@ -21,7 +21,8 @@ export function arriving(model, plan, most = LONGEST) {
     const found = tried.filter(({ run }) => run.outcome === "converged" && run.at > 0 && isMinimum(model, run));
     if (!found.length) continue;
     // One that never goes up shows most; then one that is neither over at once nor long.
-    const rises = (/** @type {number[]} */ losses) => losses.some((y, k) => k && y > losses[k - 1] + 1e-12 * Math.abs(y));
+    const rises = (/** @type {number[]} */ losses) =>
+      losses.some((y, k) => k && y > losses[k - 1] + 1e-12 * Math.abs(y));
     const score = ({ run }) => Math.abs(Math.log(run.at / CALM)) + (rises(run.losses) ? 1 : 0);
     const best = found.reduce((a, b) => (score(b) < score(a) ? b : a));
     return { lr: best.lr, steps: rounded(best.run.at * 1.3), end: best.run.points[best.run.points.length - 1] };
@@ -57,8 +58,8 @@ export function chosen(data, model) {
 /** The rate that gets lowest, where none arrives; a tenth where that says nothing. @param {Model} model @param {Plan} plan @param {number} steps */
 function lowest(model, plan, steps) {
   const afford = Math.floor(Math.min(steps, WORK / (model.parts * RATES.length)));
-  const tried = RATES.map((lr) => ({ lr, run: descend(model, { ...plan, lr }, afford) })).filter(
-    ({ run }) => ["moving", "bouncing"].includes(run.outcome),
+  const tried = RATES.map((lr) => ({ lr, run: descend(model, { ...plan, lr }, afford) })).filter(({ run }) =>
+    ["moving", "bouncing"].includes(run.outcome),
   );
   const end = (/** @type {{run: import("./descent.js").Run}} */ { run }) => run.losses[run.losses.length - 1];
   return tried.length ? tried.reduce((a, b) => (end(b) < end(a) ? b : a)).lr : 0.1;

@@ -178,7 +178,11 @@ requestAnimationFrame(() =>
 );
 
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !(/** @type {Element} */ (event.target).closest("input")))
+  if (
+    (event.ctrlKey || event.metaKey) &&
+    event.key === "z" &&
+    !(/** @type {Element} */ (event.target).closest("input"))
+  )
     return (event.preventDefault(), app.undo());
   const busy = /** @type {Element} */ (event.target).closest("input, select, button, summary, textarea");
   if (busy || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -89,7 +89,7 @@ export function placeOf(model, x) {
   const n = x.length;
   const directions = x.flatMap((_, i) => [1, -1].map((sign) => x.map((_, j) => (i === j ? sign : 0))));
   for (let k = 0; n > 1 && k < 32; k++) {
-    const d = x.map((_, i) => Math.cos((k * (i + 1) * 2.39996) + i * 1.3));
+    const d = x.map((_, i) => Math.cos(k * (i + 1) * 2.39996 + i * 1.3));
     const size = Math.hypot(...d) || 1;
     directions.push(d.map((a) => a / size));
   }

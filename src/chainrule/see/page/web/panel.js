@@ -110,7 +110,9 @@ export class Panel {
     const poles = breaks.filter((b) => b.kind === "pole").map((b) => this.x(b.x));
     set(this.torn, { d: poles.map((x) => `M${x.toFixed(1)},${top}V${bottom}`).join("") });
     const jumps = breaks.filter((b) => b.kind === "jump").flatMap((b) => [this.at(b.x, b.left), this.at(b.x, b.right)]);
-    set(this.ends, { d: jumps.map(([x, y]) => `M${(x - 3).toFixed(1)},${y.toFixed(1)}a3,3 0 1,0 6,0a3,3 0 1,0 -6,0`).join("") });
+    set(this.ends, {
+      d: jumps.map(([x, y]) => `M${(x - 3).toFixed(1)},${y.toFixed(1)}a3,3 0 1,0 6,0a3,3 0 1,0 -6,0`).join(""),
+    });
   }
 
   /** A curve through points, broken where there is no number, and where it leaps from beyond one edge to beyond the other.
@@ -145,7 +147,7 @@ export function clearest(boxes, places) {
 /** How many ticks go up a height. @param {number} height */
 const rows = (height) => Math.max(2, Math.min(7, Math.round(height / 45)));
 
-/** How ticks are written: as far as they differ, with a power of ten where they would be long. @param {number[]} ticks */
+/** How ticks are written: as far as they differ, with a power of ten where they would be long. @param {number[]} ticks @returns {(x: any) => string} */
 function labelled(ticks) {
   const big = Math.max(...ticks.map(Math.abs)),
     step = Math.abs(ticks[1] - ticks[0]) || big;

@@ -121,8 +121,13 @@ export class CurvePlot {
       }),
     );
     const [x, y] = [this.above.x.invert(px), this.above.y.invert(py)];
-    const tangent = spaced(px - 200, px + 200, 80).map((at) => [at, this.above.y(y + slope * (this.above.x.invert(at) - x))]);
-    const curve = /** @type {any} */ (this.curveOf).points.map((/** @type {number[]} */ p) => this.above.at(p[0], p[1]));
+    const tangent = spaced(px - 200, px + 200, 80).map((at) => [
+      at,
+      this.above.y(y + slope * (this.above.x.invert(at) - x)),
+    ]);
+    const curve = /** @type {any} */ (this.curveOf).points.map((/** @type {number[]} */ p) =>
+      this.above.at(p[0], p[1]),
+    );
     const round = spaced(0, 6, 8).map((t) => [px + 11 * Math.cos(t), py + 11 * Math.sin(t)]);
     const [best] = clearest(boxes, [...curve, ...tangent, ...round]);
     set(this.label, { x: best.from, y: best.y, "text-anchor": "start" });

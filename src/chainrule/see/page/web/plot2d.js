@@ -264,7 +264,9 @@ export class PlanePlot {
     const start = state.start;
     const reach = 6 * (1 + Math.hypot(start[i], start[j]));
     const lowest = this.app.lowest();
-    const near = [start, ...run.points, ...(lowest ? [lowest] : [])].filter((p) => Math.hypot(p[i] - start[i], p[j] - start[j]) < reach);
+    const near = [start, ...run.points, ...(lowest ? [lowest] : [])].filter(
+      (p) => Math.hypot(p[i] - start[i], p[j] - start[j]) < reach,
+    );
     const [a, b] = [i, j].map((n) => [Math.min(...near.map((p) => p[n])), Math.max(...near.map((p) => p[n]))]);
     const size = Math.max(a[1] - a[0], b[1] - b[0], 1);
     const far = 1.25 * Math.max(...[...a, ...b].map(Math.abs), 0.8);

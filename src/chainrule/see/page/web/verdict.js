@@ -89,13 +89,18 @@ function arrived({ model, run }, at, leapText) {
       flat: say("Starts where the function is flat"),
       slope: say("Starts where the function is nearly flat"),
     }[place];
-    const still = place === "slope" ? say("The slope is so small that steps hardly move.") : say("The slope is zero: no step moves.");
+    const still =
+      place === "slope"
+        ? say("The slope is so small that steps hardly move.")
+        : say("The slope is zero: no step moves.");
     return { kind: place === "minimum" ? "good" : "odd", title, text: `${still} ${at}` };
   }
   const title = {
     minimum: say("Converges in {k} steps", { k }),
     maximum: say("Comes to a maximum in {k} steps", { k }),
-    saddle: single ? say("Comes to a point of inflection in {k} steps", { k }) : say("Comes to a saddle point in {k} steps", { k }),
+    saddle: single
+      ? say("Comes to a point of inflection in {k} steps", { k })
+      : say("Comes to a saddle point in {k} steps", { k }),
     flat: say("Comes to where the function is flat in {k} steps", { k }),
     slope: say("Comes to where the function is nearly flat in {k} steps", { k }),
   }[place];
@@ -126,9 +131,16 @@ function why(app) {
   const { model, run, state, seen } = app;
   const limit = bound(model, state, run);
   if (limit && state.lr >= limit.rate * (1 - 1e-9)) {
-    const values = { c: digits(limit.c, 4), bound: digits(limit.rate, 4), lr: digits(state.lr, 4), try: digits(1 / limit.c, 2) };
+    const values = {
+      c: digits(limit.c, 4),
+      bound: digits(limit.rate, 4),
+      lr: digits(state.lr, 4),
+      try: digits(1 / limit.c, 2),
+    };
     return [
-      model.names.length === 1 ? say("The curvature is {c} everywhere.", values) : say("The largest curvature is {c} everywhere.", values),
+      model.names.length === 1
+        ? say("The curvature is {c} everywhere.", values)
+        : say("The largest curvature is {c} everywhere.", values),
       limit.damped
         ? say("Steps shrink only while the rate is below 2 (1 + momentum) / {c} = {bound}; it is {lr}.", values)
         : say("Steps shrink only while the rate is below 2 / {c} = {bound}; it is {lr}.", values),
@@ -138,7 +150,9 @@ function why(app) {
   const said = [];
   if (run.beyond && Math.abs(run.beyond.loss) === Infinity)
     said.push(say("The value is too large for a number of double precision."));
-  if (run.outcome === "diverged" && seen?.critical) said.push(say("From here it diverges from {lr} on.", { lr: digits(seen.critical, 3) }));
-  if (seen?.settles && seen.settles < state.lr) said.push(say("A rate of {lr} converges.", { lr: digits(seen.settles, 2) }));
+  if (run.outcome === "diverged" && seen?.critical)
+    said.push(say("From here it diverges from {lr} on.", { lr: digits(seen.critical, 3) }));
+  if (seen?.settles && seen.settles < state.lr)
+    said.push(say("A rate of {lr} converges.", { lr: digits(seen.settles, 2) }));
   return said.length ? said.join(" ") : say("Try a smaller learning rate.");
 }
