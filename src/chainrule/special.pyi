@@ -33,72 +33,104 @@ def airy_ai_prime(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([-0.2588, -0.1591])
     """
 def bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_j0.
+    """The Bessel function of the first kind, of order 0.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.bessel_j0(cr.tensor([0.5, 1.0]))
+    tensor([0.9385, 0.7652])
     """
 def bessel_j1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_j1.
+    """The Bessel function of the first kind, of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.bessel_j1(cr.tensor([0.5, 1.0]))
+    tensor([0.2423, 0.4401])
     """
 def bessel_y0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_y0.
+    """The Bessel function of the second kind, of order 0.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.bessel_y0(cr.tensor([0.5, 1.0]))
+    tensor([-0.4445,  0.0883])
     """
 def bessel_y1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise bessel_y1.
+    """The Bessel function of the second kind, of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.bessel_y1(cr.tensor([0.5, 1.0]))
+    tensor([-1.4715, -0.7812])
     """
 def chebyshev_polynomial_t(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_t.
+    """The Chebyshev polynomial of the first kind, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.chebyshev_polynomial_t(cr.tensor([0.25, 0.5]), 3)
+    tensor([-0.6875, -1.0000])
     """
 def chebyshev_polynomial_u(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_u.
+    """The Chebyshev polynomial of the second kind, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.chebyshev_polynomial_u(cr.tensor([0.25, 0.5]), 3)
+    tensor([-0.8750, -1.0000])
     """
 def chebyshev_polynomial_v(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_v.
+    """The Chebyshev polynomial of the third kind, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.chebyshev_polynomial_v(cr.tensor([0.25, 0.5]), 3)
+    tensor([-0.1250, -1.0000])
     """
 def chebyshev_polynomial_w(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise chebyshev_polynomial_w.
+    """The Chebyshev polynomial of the fourth kind, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.chebyshev_polynomial_w(cr.tensor([0.25, 0.5]), 3)
+    tensor([-1.6250, -1.0000])
     """
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The slope of the logarithm of the gamma function.
@@ -247,22 +279,30 @@ def gammaln(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([0.0000, 3.1781])
     """
 def hermite_polynomial_h(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise hermite_polynomial_h.
+    """The Hermite polynomial of physicists, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.hermite_polynomial_h(cr.tensor([0.25, 0.5]), 3)
+    tensor([-2.8750, -5.0000])
     """
 def hermite_polynomial_he(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise hermite_polynomial_he.
+    """The Hermite polynomial of statisticians, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.hermite_polynomial_he(cr.tensor([0.25, 0.5]), 3)
+    tensor([-0.7344, -1.3750])
     """
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The modified Bessel function of the first kind, of order 0.
@@ -289,12 +329,16 @@ def i0e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([1.0000, 0.4658])
     """
 def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise i1.
+    """The modified Bessel function of the first kind, of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.i1(cr.tensor([0.5, 1.0]))
+    tensor([0.2579, 0.5652])
     """
 def i1e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """exp(-|x|) times the modified Bessel function of the first kind, of order 1.
@@ -309,22 +353,30 @@ def i1e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([0.0000, 0.2079])
     """
 def laguerre_polynomial_l(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise laguerre_polynomial_l.
+    """The Laguerre polynomial, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.laguerre_polynomial_l(cr.tensor([0.25, 0.5]), 3)
+    tensor([ 0.3411, -0.1458])
     """
 def legendre_polynomial_p(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise legendre_polynomial_p.
+    """The Legendre polynomial, of the degree that `other` gives.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.legendre_polynomial_p(cr.tensor([0.25, 0.5]), 3)
+    tensor([-0.3359, -0.4375])
     """
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """log(1 + x), exact to the last digits near 0.
@@ -357,36 +409,52 @@ def logit(input: Tensor, eps: float | None = None, *, out: Any = None) -> Tensor
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False, *, keepdims: bool = False, out: Any = None) -> Tensor:
     """The log of the sum of the exponentials along `dim`, without overflow."""
 def modified_bessel_i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_i0.
+    """The modified Bessel function of the first kind, of order 0.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.modified_bessel_i0(cr.tensor([0.5, 1.0]))
+    tensor([1.0635, 1.2661])
     """
 def modified_bessel_i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_i1.
+    """The modified Bessel function of the first kind, of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.modified_bessel_i1(cr.tensor([0.5, 1.0]))
+    tensor([0.2579, 0.5652])
     """
 def modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_k0.
+    """The modified Bessel function of the second kind, of order 0.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.modified_bessel_k0(cr.tensor([0.5, 1.0]))
+    tensor([0.9244, 0.4210])
     """
 def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise modified_bessel_k1.
+    """The modified Bessel function of the second kind, of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.modified_bessel_k1(cr.tensor([0.5, 1.0]))
+    tensor([1.6564, 0.6019])
     """
 def multigammaln(input: Tensor, p: int, *, out: Any = None) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`, for input > (p - 1) / 2.
@@ -445,56 +513,80 @@ def round(input: Tensor, *, decimals: int = 0, out: Any = None) -> Tensor:
     (tensor([0., 2., 3.]), tensor([2.7200]))
     """
 def scaled_modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise scaled_modified_bessel_k0.
+    """The modified Bessel function of the second kind times exp(x), of order 0.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.scaled_modified_bessel_k0(cr.tensor([0.5, 1.0]))
+    tensor([1.5241, 1.1445])
     """
 def scaled_modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise scaled_modified_bessel_k1.
+    """The modified Bessel function of the second kind times exp(x), of order 1.
 
     input: a tensor.
     out: a tensor to write the result into.
 
     Returns a tensor of the same shape, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.scaled_modified_bessel_k1(cr.tensor([0.5, 1.0]))
+    tensor([2.7310, 1.6362])
     """
 def shifted_chebyshev_polynomial_t(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_t.
+    """The Chebyshev polynomial of the first kind, of the degree that `other` gives, of 2x - 1.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.shifted_chebyshev_polynomial_t(cr.tensor([0.25, 0.5]), 3)
+    tensor([1., -0.])
     """
 def shifted_chebyshev_polynomial_u(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_u.
+    """The Chebyshev polynomial of the second kind, of the degree that `other` gives, of 2x - 1.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.shifted_chebyshev_polynomial_u(cr.tensor([0.25, 0.5]), 3)
+    tensor([1., -0.])
     """
 def shifted_chebyshev_polynomial_v(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_v.
+    """The Chebyshev polynomial of the third kind, of the degree that `other` gives, of 2x - 1.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.shifted_chebyshev_polynomial_v(cr.tensor([0.25, 0.5]), 3)
+    tensor([1., 1.])
     """
 def shifted_chebyshev_polynomial_w(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
-    """Elementwise shifted_chebyshev_polynomial_w.
+    """The Chebyshev polynomial of the fourth kind, of the degree that `other` gives, of 2x - 1.
 
     input: a tensor.
     other: a tensor of a shape that broadcasts with it, or a number.
     out: a tensor to write the result into.
 
     Returns a tensor of the shape that both broadcast to, of floats (integers become the default float).
+
+    >>> import chainrule as cr
+    >>> cr.special.shifted_chebyshev_polynomial_w(cr.tensor([0.25, 0.5]), 3)
+    tensor([ 1., -1.])
     """
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0.

@@ -98,7 +98,12 @@ class _Old:
     is_cpu = True
     volatile = False
     name = None
-    is_shared = is_pinned = is_conj = is_neg = is_coalesced = lambda self: False
+
+    def is_shared(self: Tensor) -> bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        return False
+
+    is_pinned = is_conj = is_neg = is_coalesced = is_shared
 
     def dim_order(self: Tensor) -> tuple[int, ...]:
         """The dimensions from the one with the widest steps in memory to the narrowest."""

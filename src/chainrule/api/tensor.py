@@ -217,10 +217,13 @@ class _Attributes:
 
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = False
     layout = strided
-    names = property(lambda self: (None,) * len(self._a.shape))
-    output_nr = property(lambda self: getattr(self._g, "index", 0))
-    is_inference = lambda self: self._frozen  # noqa: E731
+    names = property(lambda self: (None,) * len(self._a.shape), doc="None for each dimension: they have no names here.")
+    output_nr = property(lambda self: getattr(self._g, "index", 0), doc="Which result of its operation the tensor is.")
     _is_view = lambda self: self._base is not None  # noqa: E731
+
+    def is_inference(self: Tensor) -> bool:
+        """Whether it was made in inference mode."""
+        return self._frozen
 
     def size(self: Tensor, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""

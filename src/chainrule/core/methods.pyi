@@ -618,28 +618,34 @@ class Methods:
         """This tensor as int32."""
     def inverse(self, *, out: Any = None) -> Tensor:
         """The inverses of square matrices; see `linalg.inv`."""
-    def is_coalesced(self) -> builtins.bool: ...
+    def is_coalesced(self) -> builtins.bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
     def is_complex(self) -> builtins.bool:
         """Whether the elements are complex numbers."""
-    def is_conj(self) -> builtins.bool: ...
+    def is_conj(self) -> builtins.bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
     def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
         """Whether the elements lie in memory in order, without gaps."""
     is_cpu: builtins.bool
     is_cuda: builtins.bool
     def is_floating_point(self) -> builtins.bool:
         """Whether the elements are floats."""
-    def is_inference(self) -> builtins.bool: ...
+    def is_inference(self) -> builtins.bool:
+        """Whether it was made in inference mode."""
     is_meta: builtins.bool
     is_mkldnn: builtins.bool
     is_mps: builtins.bool
-    def is_neg(self) -> builtins.bool: ...
+    def is_neg(self) -> builtins.bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
     def is_nonzero(self) -> builtins.bool:
         """Whether the only element is not 0."""
-    def is_pinned(self) -> builtins.bool: ...
+    def is_pinned(self) -> builtins.bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
     is_quantized: builtins.bool
     def is_set_to(self, tensor: Tensor) -> builtins.bool:
         """Whether two tensors are the same part of the same memory."""
-    def is_shared(self) -> builtins.bool: ...
+    def is_shared(self) -> builtins.bool:
+        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
     def is_signed(self) -> builtins.bool:
         """Whether the elements have a sign."""
     is_sparse: builtins.bool

@@ -79,11 +79,15 @@ class _Interval(Constraint):
 
 
 class _HalfOpenInterval(_Interval):
+    """Numbers from a lower bound, itself among them, to an upper one."""
+
     def check(self, value: Any) -> Any:
         return (self.lower_bound <= value) & (value < self.upper_bound)
 
 
 class _IntegerInterval(_Interval):
+    """Whole numbers between two bounds, themselves among them."""
+
     is_discrete = True
 
     def check(self, value: Any) -> Any:

@@ -202,8 +202,9 @@ zeta = elementwise(
 # ------------------------------------------------------------------------------------- Bessel functions (DLMF 10)
 
 
-def _bessel(name: str, kernel: str, d: Any, **columns: Any) -> Any:
-    return elementwise(f"special_{name}", scipy(kernel), d, types="float", publish=False, **columns)
+def _bessel(name: str, kernel: str, d: Any, kind: str, values: str, **columns: Any) -> Any:
+    doc = f"The {kind}.\n>>> cr.special.{name}(cr.tensor([0.5, 1.0]))\ntensor([{values}])"
+    return elementwise(f"special_{name}", scipy(kernel), d, types="float", publish=False, doc=doc, **columns)
 
 
 def _over(y: Any, x: Any) -> Any:
@@ -222,27 +223,61 @@ i0e = elementwise(
     doc="exp(-|x|) times the modified Bessel function of the first kind, of order 0.\n"
     ">>> cr.special.i0e(cr.tensor([0.0, 1.0]))\ntensor([1.0000, 0.4658])",
 )  # fmt: skip
-i1 = _bessel("i1", "i1", lambda x, out: i0(x) - _over(out, x), sympy="besseli(1, %0)")
+i1 = _bessel(
+    "i1", "i1", lambda x, out: i0(x) - _over(out, x), "modified Bessel function of the first kind, of order 1",
+    "0.2579, 0.5652", sympy="besseli(1, %0)",
+)  # fmt: skip
 i1e = elementwise(
     "special_i1e", scipy("i1e"), lambda x, out: i0e(x) - sign(x) * out - _over(out, x), types="float",
     grad="SpecialI1EBackward0", publish=False,
     doc="exp(-|x|) times the modified Bessel function of the first kind, of order 1.\n"
     ">>> cr.special.i1e(cr.tensor([0.0, 1.0]))\ntensor([0.0000, 0.2079])",
 )  # fmt: skip
-bessel_j0 = _bessel("bessel_j0", "j0", lambda x, out: -bessel_j1(x))
-bessel_j1 = _bessel("bessel_j1", "j1", lambda x, out: bessel_j0(x) - _over(out, x))
-bessel_y0 = _bessel("bessel_y0", "y0", lambda x, out: -bessel_y1(x))
-bessel_y1 = _bessel("bessel_y1", "y1", lambda x, out: bessel_y0(x) - out / x)
-modified_bessel_i0 = _bessel("modified_bessel_i0", "i0", lambda x, out: i1(x))
-modified_bessel_i1 = _bessel("modified_bessel_i1", "i1", lambda x, out: i0(x) - _over(out, x))
-modified_bessel_k0 = _bessel("modified_bessel_k0", "k0", lambda x, out: -modified_bessel_k1(x))
-modified_bessel_k1 = _bessel("modified_bessel_k1", "k1", lambda x, out: -modified_bessel_k0(x) - out / x)
+bessel_j0 = _bessel(
+    "bessel_j0", "j0", lambda x, out: -bessel_j1(x), "Bessel function of the first kind, of order 0",
+    "0.9385, 0.7652",
+)  # fmt: skip
+bessel_j1 = _bessel(
+    "bessel_j1", "j1", lambda x, out: bessel_j0(x) - _over(out, x), "Bessel function of the first kind, of order 1",
+    "0.2423, 0.4401",
+)  # fmt: skip
+bessel_y0 = _bessel(
+    "bessel_y0", "y0", lambda x, out: -bessel_y1(x), "Bessel function of the second kind, of order 0",
+    "-0.4445,  0.0883",
+)  # fmt: skip
+bessel_y1 = _bessel(
+    "bessel_y1", "y1", lambda x, out: bessel_y0(x) - out / x, "Bessel function of the second kind, of order 1",
+    "-1.4715, -0.7812",
+)  # fmt: skip
+modified_bessel_i0 = _bessel(
+    "modified_bessel_i0", "i0", lambda x, out: i1(x), "modified Bessel function of the first kind, of order 0",
+    "1.0635, 1.2661",
+)  # fmt: skip
+modified_bessel_i1 = _bessel(
+    "modified_bessel_i1", "i1", lambda x, out: i0(x) - _over(out, x),
+    "modified Bessel function of the first kind, of order 1",
+    "0.2579, 0.5652",
+)  # fmt: skip
+modified_bessel_k0 = _bessel(
+    "modified_bessel_k0", "k0", lambda x, out: -modified_bessel_k1(x),
+    "modified Bessel function of the second kind, of order 0",
+    "0.9244, 0.4210",
+)  # fmt: skip
+modified_bessel_k1 = _bessel(
+    "modified_bessel_k1", "k1", lambda x, out: -modified_bessel_k0(x) - out / x,
+    "modified Bessel function of the second kind, of order 1",
+    "1.6564, 0.6019",
+)  # fmt: skip
 scaled_modified_bessel_k0 = _bessel(
-    "scaled_modified_bessel_k0", "k0e", lambda x, out: out - scaled_modified_bessel_k1(x)
-)
+    "scaled_modified_bessel_k0", "k0e", lambda x, out: out - scaled_modified_bessel_k1(x),
+    "modified Bessel function of the second kind times exp(x), of order 0",
+    "1.5241, 1.1445",
+)  # fmt: skip
 scaled_modified_bessel_k1 = _bessel(
-    "scaled_modified_bessel_k1", "k1e", lambda x, out: out - scaled_modified_bessel_k0(x) - out / x
-)
+    "scaled_modified_bessel_k1", "k1e", lambda x, out: out - scaled_modified_bessel_k0(x) - out / x,
+    "modified Bessel function of the second kind times exp(x), of order 1",
+    "2.7310, 1.6362",
+)  # fmt: skip
 
 
 def _airy(part: int) -> Callable[[Any], Any]:
@@ -274,17 +309,46 @@ spherical_bessel_j0 = elementwise(
 
 # ------------------------------------------------------------------------------- orthogonal polynomials (DLMF 18.9)
 
-# Of degree 1, and the step from degrees k (p) and k - 1 (q) to k + 1; degree 0 is 1 for all of them.
-_POLYNOMIALS: dict[str, tuple[Any, Any]] = {
-    "chebyshev_polynomial_t": (lambda x: x, lambda k, x, p, q: 2 * x * p - q),
-    "chebyshev_polynomial_u": (lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - q),
-    "chebyshev_polynomial_v": (lambda x: 2 * x - 1, lambda k, x, p, q: 2 * x * p - q),
-    "chebyshev_polynomial_w": (lambda x: 2 * x + 1, lambda k, x, p, q: 2 * x * p - q),
-    "hermite_polynomial_h": (lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - 2 * k * q),
-    "hermite_polynomial_he": (lambda x: x, lambda k, x, p, q: x * p - k * q),
-    "laguerre_polynomial_l": (lambda x: 1 - x, lambda k, x, p, q: ((2 * k + 1 - x) * p - k * q) / (k + 1)),
-    "legendre_polynomial_p": (lambda x: x, lambda k, x, p, q: ((2 * k + 1) * x * p - k * q) / (k + 1)),
-}
+# Of degree 1, the step from degrees k (p) and k - 1 (q) to k + 1 (degree 0 is 1 for all of them), whose they are, and
+# the values of degree 3 at 1/4 and 1/2.
+_POLYNOMIALS: dict[str, tuple[Any, Any, str, str]] = {
+    "chebyshev_polynomial_t": (
+        lambda x: x, lambda k, x, p, q: 2 * x * p - q, "Chebyshev polynomial of the first kind", "-0.6875, -1.0000",
+    ),
+    "chebyshev_polynomial_u": (
+        lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - q, "Chebyshev polynomial of the second kind",
+        "-0.8750, -1.0000",
+    ),
+    "chebyshev_polynomial_v": (
+        lambda x: 2 * x - 1, lambda k, x, p, q: 2 * x * p - q, "Chebyshev polynomial of the third kind",
+        "-0.1250, -1.0000",
+    ),
+    "chebyshev_polynomial_w": (
+        lambda x: 2 * x + 1, lambda k, x, p, q: 2 * x * p - q, "Chebyshev polynomial of the fourth kind",
+        "-1.6250, -1.0000",
+    ),
+    "hermite_polynomial_h": (
+        lambda x: 2 * x, lambda k, x, p, q: 2 * x * p - 2 * k * q, "Hermite polynomial of physicists",
+        "-2.8750, -5.0000",
+    ),
+    "hermite_polynomial_he": (
+        lambda x: x, lambda k, x, p, q: x * p - k * q, "Hermite polynomial of statisticians", "-0.7344, -1.3750",
+    ),
+    "laguerre_polynomial_l": (
+        lambda x: 1 - x, lambda k, x, p, q: ((2 * k + 1 - x) * p - k * q) / (k + 1), "Laguerre polynomial",
+        " 0.3411, -0.1458",
+    ),
+    "legendre_polynomial_p": (
+        lambda x: x, lambda k, x, p, q: ((2 * k + 1) * x * p - k * q) / (k + 1), "Legendre polynomial",
+        "-0.3359, -0.4375",
+    ),
+}  # fmt: skip
+_SHIFTED = {
+    "t": "1., -0.",
+    "u": "1., -0.",
+    "v": "1., 1.",
+    "w": " 1., -1.",
+}  # the same, of x scaled from [0, 1] to [-1, 1]
 
 
 def _polynomial(first: Any, step: Any, shifted: bool) -> Callable[[Any, Any], Any]:
@@ -303,7 +367,15 @@ def _polynomial(first: Any, step: Any, shifted: bool) -> Callable[[Any, Any], An
     return kernel
 
 
-for _name, (_first, _step) in _POLYNOMIALS.items():
-    elementwise(f"special_{_name}", _polynomial(_first, _step, False), types="float", publish=False)
+def _publish_polynomial(name: str, first: Any, step: Any, whose: str, values: str, shifted: bool) -> None:
+    elementwise(
+        f"special_{name}", _polynomial(first, step, shifted), types="float", publish=False,
+        doc=f"The {whose}, of the degree that `other` gives{', of 2x - 1' if shifted else ''}.\n"
+        f">>> cr.special.{name}(cr.tensor([0.25, 0.5]), 3)\ntensor([{values}])",
+    )  # fmt: skip
+
+
+for _name, (_first, _step, _whose, _values) in _POLYNOMIALS.items():
+    _publish_polynomial(_name, _first, _step, _whose, _values, False)
     if _name.startswith("chebyshev"):
-        elementwise(f"special_shifted_{_name}", _polynomial(_first, _step, True), types="float", publish=False)
+        _publish_polynomial(f"shifted_{_name}", _first, _step, _whose, _SHIFTED[_name[-1]], True)
