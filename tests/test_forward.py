@@ -150,6 +150,47 @@ def test_in_place_changes_through_views_carry_tangents():
         assert not fwAD.unpack_dual(y).tangent.numpy().any()
 
 
+@pytest.mark.parametrize("leaf", [False, True])
+@pytest.mark.parametrize("changed", ["dual", "row", "column", "column, the dual gone"])
+def test_what_was_made_dual_and_its_views_share_a_tangent(leaf, changed):
+    with fwAD.dual_level(), cr.no_grad():
+        p = f64([[1.0, 2.0], [3.0, 4.0]]).requires_grad_(leaf)
+        dual = fwAD.make_dual(p, f64([[1.0, 2.0], [3.0, 4.0]]))
+        row, column = dual[0], dual.t()[1]
+        with cr.enable_grad():
+            other = dual.view(4)
+        want = np.array([[1.0, 2], [3, 4]])
+        if changed == "dual":
+            dual.mul_(5)
+            want *= 5
+        elif changed == "row":
+            row.mul_(5)
+            want[0] *= 5
+        else:
+            if "gone" in changed:
+                del dual
+            column.mul_(5)
+            want[:, 1] *= 5
+        seen = {"row": (row, want[0]), "column": (column, want[:, 1]), "view": (other, want.reshape(4))}
+        if "gone" not in changed:
+            seen["dual"] = (dual, want)
+        for name, (x, tangent) in seen.items():
+            assert fwAD.unpack_dual(x).tangent.tolist() == tangent.tolist(), name
+        assert fwAD.unpack_dual(p).tangent is None
+
+
+def test_tangents_of_two_levels_follow_their_own_duals():
+    with fwAD.dual_level() as outer:
+        x = fwAD.make_dual(f64([1.0, 2.0]), f64([1.0, 1.0]))
+        with fwAD.dual_level() as inner:
+            y = fwAD.make_dual(x, f64([10.0, 20.0]))
+            y[:1].mul_(3)
+            assert fwAD.unpack_dual(y, level=inner).tangent.tolist() == [30, 20]
+            assert fwAD.unpack_dual(y, level=outer).tangent.tolist() == [3, 1]
+            assert fwAD.unpack_dual(x, level=outer).tangent.tolist() == [3, 1]
+            assert fwAD.unpack_dual(x, level=inner).tangent is None
+
+
 def test_a_view_does_not_disturb_a_kept_result():
     with fwAD.dual_level():
         p = f64([[0.1, 0.2, 0.3]]).requires_grad_()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from chainrule.core import forward
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, changed, current, draw
 from chainrule.core.tensor import Tensor
@@ -74,9 +75,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError(
             f"Expected the tangent to have the dtype of the primal, {tensor.dtype}, but got {tangent.dtype}"
         )
-    dual: Tensor = REGISTRY["alias"](tensor)
-    dual._t = {**(dual._t or {}), at: tangent}
-    return dual
+    return forward.dual(tensor, tangent, at)
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:

@@ -9,6 +9,7 @@ that outlived its level.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from chainrule.core.engine import gradients
 from chainrule.core.registry import REGISTRY
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Meta, Node
-from chainrule.core.tensor import Tensor, wrap
+from chainrule.core.tensor import LEAF, Tensor, wrap
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -28,6 +29,8 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
         return
     open_levels = current().levels
     outs = out if isinstance(out, tuple) else (out,)
+    for t in outs if op.view else ():
+        _known(t)
     for i, level in enumerate(open_levels):
         tangents = [_tangent(x, level) if isinstance(x, Tensor) else None for x in args]
         if all(t is None for t in tangents):
@@ -50,28 +53,75 @@ def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
             t._v.tangents = t._t
 
 
+class Dual(tuple[Any, ...]):
+    """The view step that made a tensor dual at a level: views beyond it share its tangent as they share its memory.
+
+    The step holds the tangent of the whole, as the tensor itself may be gone while its views are used.
+    """
+
+    level: int
+    tangent: Tensor
+
+
+def dual(x: Tensor, tangent: Tensor, level: int) -> Tensor:
+    """A view of x that has a tangent at a level; x itself does not get one by what happens to the view."""
+    out: Tensor = REGISTRY["alias"](x)
+    step = Dual(out._path[-1])
+    step.level, step.tangent = level, tangent
+    out._path = (*out._path[:-1], step)
+    out._t = {**(out._t or {}), level: tangent}
+    _known(out)
+    return out
+
+
+def _known(view: Tensor) -> None:
+    """Let a leaf know its view, as other bases do anyway: reverse mode refuses what would change leaves' views."""
+    root = view._base
+    if root is not None and root._g is LEAF:
+        held = root._views or []
+        if len(held) > 32 and len(held) & (len(held) - 1) == 0:
+            held = [r for r in held if r() is not None]
+        held.append(weakref.ref(view))
+        root._views = held
+
+
 def follow(x: Tensor) -> None:
     """After an in-place change of x, which has its new tangents: give them to whoever shares its memory."""
     open_levels = current().levels
     root = x if x._base is None else x._base
     for i, level in enumerate(open_levels):
+        whole, beyond = _whole(x, level)
+        old, part = whole.tangent if whole is not None else _tangent(root, level), _tangent(x, level)
+        if old is None and part is None:
+            continue
         token = MODE.set(changed(levels=open_levels[:i]))
         try:
-            if root is not x and (_tangent(root, level) is not None or _tangent(x, level) is not None):
-                whole, part = [
-                    REGISTRY["zeros_like"](wrap(y._a)) if _tangent(y, level) is None else _tangent(y, level)
-                    for y in (root, x)
-                ]
-                path = tuple((op, attrs) for op, attrs, _ in x._path)
-                root._t = {**(root._t or {}), level: REGISTRY["view_scatter"](whole, part, path=path)}
+            path = tuple((op, attrs) for op, attrs, _ in x._path[beyond:])
+            new: Any = REGISTRY["zeros_like"](wrap(x._a)) if part is None else part
+            if path:
+                old = REGISTRY["zeros_like"](wrap(root._a)) if old is None else old
+                new = REGISTRY["view_scatter"](old, new, path=path)
+            if whole is not None:
+                whole.tangent = new
+            elif path:
+                root._t = {**(root._t or {}), level: new}
             for view in [ref() for ref in root._views or ()]:
-                if view is not None and view is not x:
-                    t: Any = _tangent(root, level)
-                    for op, attrs, _ in view._path if t is not None else ():
+                if view is not None and view is not x and _whole(view, level)[0] is whole:
+                    t = new
+                    for op, attrs, _ in view._path[beyond:]:
                         t = op(t, **attrs)
-                    view._t = {**(view._t or {}), level: t} if t is not None else view._t
+                    view._t = {**(view._t or {}), level: t}
         finally:
             MODE.reset(token)
+
+
+def _whole(x: Tensor, level: int) -> tuple[Dual | None, int]:
+    """The step that made dual what x is a view of (None: x's base is the whole), and where x's path goes on from it."""
+    for i in range(len(x._path) - 1, -1, -1):
+        step = x._path[i]
+        if type(step) is Dual and step.level == level:
+            return step, i + 1
+    return None, 0
 
 
 def _tangent(x: Tensor, level: int) -> Tensor | None:

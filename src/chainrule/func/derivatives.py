@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.shapes import dim_index
+from chainrule.core import forward
 from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, draw, mode
@@ -289,7 +290,9 @@ def _dual(x: Any, t: Any, level: int) -> Tensor:
             f"supported. Tensor is of size {list(x._a.shape)} while the given forward gradient is of size "
             f"{list(t._a.shape)}."
         )
-    dual: Tensor = twin(x, None) if x._g is None or not current().grad else REGISTRY["alias"](x)
+    if x._g is not None and current().grad:
+        return forward.dual(x, t, level)
+    dual = twin(x, None)
     dual._t = {**(dual._t or {}), level: t}
     return dual
 
