@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -473,3 +475,15 @@ def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install \"chainrule\[see\]\""):
         cr.plot.curve(parabola, 0, 5)
+
+
+def test_a_notebook_shows_the_second_plot_too(tmp_path):
+    (tmp_path / "notebook_backend.py").write_text(
+        "import matplotlib\nfrom matplotlib.backends.backend_agg import *\nmatplotlib.interactive(True)\n"
+    )  # as that of IPython, which is loaded with the first figure
+    program = (
+        "import chainrule as cr, matplotlib as m\nfor _ in 1, 2: cr.plot.curve('x**2', 0, 1); assert m.is_interactive()"
+    )
+    env = {**os.environ, "MPLBACKEND": "module://notebook_backend",
+           "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(cr.__file__).parent.parent)])}  # fmt: skip
+    subprocess.run([sys.executable, "-c", program], env=env, check=True)

@@ -70,3 +70,13 @@ def test_a_text_is_drawn():
     assert all(len(axes.lines) for axes in cr.plot.curve("x**2", -1.0, 1.0))
     assert cr.plot.contour("x**2 + y**2", (-1.0, 1.0), (-1.0, 1.0)).get_xlim() == pytest.approx((-1, 1))
     assert cr.plot.rates("x**2", 1.0, [0.1], steps=5).get_legend() is not None
+
+
+@pytest.mark.parametrize("start", [(0.0, 0.0), {"y": 0.0, "x": 0.0}])
+def test_a_descent_of_several_arguments_is_drawn(start):
+    pytest.importorskip("matplotlib").use("Agg")
+    run = cr.minimize("(x - 1)**2 + 4*(y - 2)**2", start, lr=0.1, steps=40)
+    ax = cr.plot.descent("(x - 1)**2 + 4*(y - 2)**2", run)
+    end = next(line for line in ax.lines if line.get_label() == "end").get_xydata()[0]
+    named = dict(zip([ax.get_xlabel(), ax.get_ylabel()], end))
+    assert named == pytest.approx({"x": 1, "y": 2}, abs=1e-3)

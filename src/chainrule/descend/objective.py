@@ -64,7 +64,7 @@ class Objective:
         elif _takes_nothing(f):
             self._own(flatten(x0)[0], "x0")
         else:
-            self.spread = _spread(f, x0)
+            self.spread = spread(f, x0)
             leaves, self.spec = flatten(0.0) if (whole := not self.spread and _numbers(x0)) else flatten(x0)
             self.like = [x0] if whole else leaves
             if not self.like:
@@ -263,7 +263,7 @@ def _takes_nothing(f: Callable[..., Any]) -> bool:
     return not any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
 
 
-def _spread(f: Callable[..., Any], x0: Any) -> str:
+def spread(f: Callable[..., Any], x0: Any) -> str:
     """How a function of several arguments takes what is in x0; "" for a function of one."""
     if type(f) is FunctionType and not f.__dict__ and f.__code__.co_argcount - len(f.__defaults__ or ()) < 2:
         return ""

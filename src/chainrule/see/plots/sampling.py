@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.api.backward import grad
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
+from chainrule.descend.objective import spread
 from chainrule.func.expression import parse
 from chainrule.func.single import a_tensor
 from chainrule.func.trees import flatten, unflatten
@@ -41,13 +42,14 @@ class Sampler:
             raise TypeError(f"{who} draws a function, but got a {type(f).__name__}: pass the function itself first")
         self.f, self.who, self.n = f, who, len(probe)
         needed = _needed(f)
-        self.apart = like is None and (self.n == 1 or len(needed) == 2)  # f(x), f(x, y); else f(p)
-        example = tuple(probe) if self.apart else np.empty(self.n) if like is None else like
+        apart = like is None and (self.n == 1 or len(needed) == 2)  # f(x), f(x, y); else f(p)
+        self.spread = "*" if apart else "" if like is None else spread(f, like)
+        example = tuple(probe) if apart else np.empty(self.n) if like is None else like
         leaves, self.spec = flatten(example)
         self.shapes = [x.shape if isinstance(x, Tensor) else np.shape(x) for x in leaves]
         own = getattr(f, "__name__", "f")
         self.name = own if own.isidentifier() else "f"  # not "<lambda>"
-        self.arguments = _labels(needed, self.apart, example, self.n)
+        self.arguments = _labels(needed, self.spread == "*", example, self.n)
         self.together = True  # until f turns out not to be elementwise
         self.found = False  # whether f has had a value anywhere
         self.dtype: np.dtype[Any] = np.dtype("float64")
@@ -120,7 +122,8 @@ class Sampler:
             leaves.append(wrap(block if block.shape else block[()], LEAF))
         tree = unflatten(self.spec, leaves)
         with mode(grad=True), np.errstate(all="ignore"):
-            return (self.f(*tree) if self.apart else self.f(tree)), leaves
+            y = self.f(*tree) if self.spread == "*" else self.f(**tree) if self.spread else self.f(tree)
+        return y, leaves
 
     def _row(self, y: Tensor, leaves: list[Tensor], slopes: bool) -> Array:
         """Values, and below them slopes if they are wanted, as a table with a column per point."""

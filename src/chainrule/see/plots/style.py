@@ -71,11 +71,26 @@ def look(theme: str | None, ax: Any = None) -> Iterator[Look]:
     chosen = THEMES[theme] if theme else DARK if _is_dark(face) else LIGHT
     with ExitStack() as stack:
         if ax is None:
-            stack.enter_context(pyplot.rc_context({**_shape(), **(_colours(chosen) if theme else {})}))
+            stack.enter_context(_settings(pyplot, {**_shape(), **(_colours(chosen) if theme else {})}))
         if language() == "th" and not thai_fonts():
             _warn()
             stack.enter_context(language("en"))  # type: ignore[arg-type]
         yield chosen
+
+
+@contextmanager
+def _settings(pyplot: Any, settings: dict[str, Any]) -> Iterator[None]:
+    """matplotlib's settings for a while. A notebook's backend is loaded with the first figure, in here, and turns on
+    that figures are shown: that is kept, as it would be undone with the settings, and no later figure be shown."""
+    shows = pyplot.isinteractive()
+    try:
+        with pyplot.rc_context(settings):
+            try:
+                yield
+            finally:
+                shows = pyplot.isinteractive()
+    finally:
+        (pyplot.ion if shows else pyplot.ioff)()
 
 
 def finish(ax: Any, chosen: Look, legend: bool = True, **place: Any) -> None:
