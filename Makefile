@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run lite lite-test test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
+.PHONY: run docs docs-catalogues lite lite-test test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
@@ -24,6 +24,14 @@ lite: .venv/lite.done
 # Every lesson in a browser, cell by cell, and the registry's tests in a browser's Python: a quarter of an hour.
 lite-test: .venv/lite.done .venv/test.done
 	CHAINRULE_LITE=all .venv/bin/python -m pytest -s -n 2 tests/test_lite.py tests/test_lite_node.py tests/test_lite_browser.py
+
+# The site, in out/docs: every example on it is run, and warnings are errors.
+docs: .venv/docs.done
+	.venv/bin/python tools/docs.py
+
+# The sentences of the translated pages, for translators: docs/locale.
+docs-catalogues: .venv/docs.done
+	.venv/bin/python tools/docs.py --catalogues
 
 test: .venv/test.done
 	.venv/bin/python -m pytest -n auto
@@ -64,6 +72,7 @@ bench: .venv-torch/bench.done
 
 EXTRAS_run = run,see
 EXTRAS_lite = lite
+EXTRAS_docs = all,docs
 EXTRAS_test = all,test,lite
 EXTRAS_lint = all,test,lint
 
@@ -93,7 +102,7 @@ oldest:
 	.venv-oldest/bin/python tools/install.py -c .venv-oldest/constraints.txt "numpy==2.0.*" --editable ".[all,test]"
 	.venv-oldest/bin/python -m pytest -n auto
 
-constraints: .venv/lint.done
+constraints: .venv/lint.done .venv/docs.done
 	.venv/bin/python tools/constraints.py
 
 clean:

@@ -195,23 +195,27 @@ def _prose(text: str) -> str:
     return "".join(found).strip()
 
 
+class _Said(str):
+    """An annotation that is written without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def signature(what: Any) -> str:
     """The parameters in brackets, with what their annotations say."""
     try:
         found = inspect.signature(what)
     except (ValueError, TypeError):
         return "()"
-    shown = [p for p in found.parameters.values() if p.name != "self"]
-    text = str(found.replace(parameters=[p.replace(annotation=_plain(p)) for p in shown])).replace("'", "")
-    return (
-        re.sub(r"<[^<>]*>|chainrule\.[\w.]*\.", "", " ".join(text.split()))
-        .replace("=)", "=...)")
-        .replace("=,", "=...,")
-    )
+    shown = [p.replace(annotation=_said(p.annotation)) for p in found.parameters.values() if p.name != "self"]
+    result = found.empty if inspect.isclass(what) else _said(found.return_annotation)
+    text = " ".join(str(found.replace(parameters=shown, return_annotation=result)).split())
+    return re.sub(r"= ?<[^<>]*>", "=...", text)
 
 
-def _plain(p: inspect.Parameter) -> Any:
-    return p.annotation if isinstance(p.annotation, str) and p.annotation != "Any" else p.empty
+def _said(annotation: Any) -> Any:
+    return _Said(annotation) if isinstance(annotation, str) and annotation != "Any" else inspect.Parameter.empty
 
 
 # -------------------------------------------------------------------------------------------------------------- pages
@@ -219,7 +223,7 @@ def _plain(p: inspect.Parameter) -> Any:
 
 def pages() -> dict[str, str]:
     """The text of each page, by its file's name."""
-    names = [n for n in public() if n.what is not chainrule.Tensor]
+    names = [n for n in _once(public()) if n.what is not chainrule.Tensor]
     own = {n.path: n for n in names}
     found: dict[str, str] = {}
     for title, words in WORK.items():
@@ -239,6 +243,15 @@ def pages() -> dict[str, str]:
         lead = _doc(importlib.import_module(f"chainrule.{home}")).split("\n\n")[0]
         found[_file(module)] = _page(f"chainrule.{module}", kinds.get(module, []), lead)
     return {name: text for name, text in found.items() if text}
+
+
+def _once(names: Iterator[Name]) -> Iterator[Name]:
+    """Each class under its first name alone, so that what refers to it leads to one place."""
+    seen = set()
+    for n in names:
+        if not inspect.isclass(n.what) or n.what not in seen:
+            yield n
+        seen |= {n.what} if inspect.isclass(n.what) else set()
 
 
 def _kind(what: Any) -> str:
