@@ -30,6 +30,13 @@ LEFT_OUT = {
 #: PyTorch refuses these for what is not floating; here NumPy's rules decide, which are no question of indices.
 FLOATING = {"relu", "relu6", "leaky_relu", "softshrink", "kl_div"}
 
+#: What NumPy gives in its index type, or takes as it: the first that goes wrong where that has 32 bits.
+INDICES = {
+    "argmax", "argmin", "argsort", "argwhere", "bincount", "combinations", "count_nonzero", "gather", "histc",
+    "index_add", "index_select", "kthvalue", "max", "median", "min", "mode", "nonzero", "one_hot",
+    "repeat_interleave", "scatter_add", "searchsorted", "sort", "take", "topk", "unique", "where",
+}  # fmt: skip
+
 
 def arguments() -> Iterator[tuple[Any, ...]]:
     """Fresh arguments for each kind of call."""
@@ -83,13 +90,16 @@ def told(result: Any) -> Any:
     return result if isinstance(result, (bool, int, float, str, type(None))) else type(result).__name__
 
 
-def outcomes() -> dict[str, Any]:
-    """What each call gives; "refused" where it raises."""
+def outcomes(short: bool = False) -> dict[str, Any]:
+    """What each call gives; "refused" where it raises. `short` is for the functions of indices alone."""
     found: dict[str, Any] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for name, function in functions():
-            floating = name.rpartition(".")[2].rstrip("_") in FLOATING
+            bare = name.rpartition(".")[2].rstrip("_")
+            if short and bare not in INDICES:
+                continue
+            floating = bare in FLOATING
             for number, given in enumerate(arguments()):
                 tensors = [x for x in given if isinstance(x, cr.Tensor)]
                 if floating and not (tensors and all(map(cr.is_floating_point, tensors))):

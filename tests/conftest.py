@@ -1,6 +1,7 @@
 """What all tests share: one seed, printed where a test fails, and Hypothesis without deadlines (no test is about time).
 
-`CHAINRULE_SEED=7 pytest` runs the random tests on other numbers.
+`CHAINRULE_SEED=7 pytest` runs the random tests on other numbers. `pytest --skipped` runs what the last whole run had to
+skip: with it the comparisons with PyTorch are made where PyTorch is, without all the others being run twice.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,6 +35,34 @@ else:
 def pytest_configure(config: pytest.Config) -> None:
     """A compiled function that is run as it is proves nothing: tests that mean it say so by `pytest.warns`."""
     config.addinivalue_line("filterwarnings", "error::chainrule.compiler.function.CompileWarning")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--skipped`, for an interpreter in which more is installed."""
+    parser.addoption("--skipped", action="store_true", help="only what the last whole run has skipped")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not skipped the last time; a module that was skipped as a whole counts for all its tests."""
+    if not config.getoption("skipped"):
+        return
+    assert config.cache is not None
+    skipped = config.cache.get("chainrule/skipped", None)
+    if skipped is None:
+        raise pytest.UsageError("no earlier run is known: run pytest without --skipped first")
+    skipped = set(skipped)
+    chosen = [i for i in items if i.nodeid in skipped or i.nodeid.partition("::")[0] in skipped]
+    kept = set(chosen)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = chosen
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Remember what a whole run has skipped, for `--skipped`."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("keyword")
+    if whole and not config.getoption("skipped") and config.cache is not None:
+        reports = terminalreporter.stats.get("skipped", [])
+        config.cache.set("chainrule/skipped", sorted({report.nodeid for report in reports}))
 
 
 def pytest_report_header() -> str:

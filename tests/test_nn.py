@@ -537,3 +537,18 @@ def test_targets_of_other_dtypes_as_in_torch(call: str) -> None:
         assert ours.startswith(theirs)
     else:
         assert ours[0] == theirs[0] and ours[1:] == pytest.approx(theirs[1:], rel=1e-3)
+
+
+@pytest.mark.parametrize("options", [{}, {"affine": True}, {"track_running_stats": True}], ids=str)
+@pytest.mark.parametrize("shape", [(4, 3, 5), (3, 5)])
+def test_instance_norm_is_torchs(shape: tuple[int, ...], options: dict[str, bool]) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    x = torch.randn(*shape)
+    theirs, ours = torch.nn.InstanceNorm1d(3, **options), nn.InstanceNorm1d(3, **options)
+    assert repr(theirs) == repr(ours) and [*theirs.state_dict()] == [*ours.state_dict()]
+    for _ in range(2):  # in training, then in evaluation
+        np.testing.assert_allclose(ours(cr.tensor(x.numpy())).detach().numpy(), theirs(x).detach().numpy(), atol=1e-5)
+        theirs.eval(), ours.eval()
+    for name, value in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[name].numpy(), value.numpy(), atol=1e-6)

@@ -109,9 +109,9 @@ _HOMES = {  # names that are imported where they are first used, by the module t
         conv_transpose2d conv_transpose3d cosine_similarity group_norm layer_norm max_pool1d max_pool2d max_pool3d
         pairwise_distance pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu selu_ threshold threshold_
     """,
-    "nn._native": "constant_pad_nd native_batch_norm native_group_norm native_layer_norm",
-    "nn._reordered": """
-        alpha_dropout batch_norm dropout dropout_ embedding feature_alpha_dropout instance_norm
+    "nn.functional.kernels": """
+        alpha_dropout batch_norm constant_pad_nd dropout dropout_ embedding feature_alpha_dropout instance_norm
+        native_batch_norm native_group_norm native_layer_norm
     """,
     "random": "fork_rng",
     "run": "stand_in",

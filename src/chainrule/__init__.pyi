@@ -28,14 +28,14 @@ from chainrule.base.shapes import Size as Size
 from chainrule.core.tensor import Tensor as Tensor
 from chainrule import accelerator as accelerator
 from chainrule.nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
-from chainrule.nn._reordered import alpha_dropout as alpha_dropout
+from chainrule.nn.functional.kernels import alpha_dropout as alpha_dropout
 from chainrule import amp as amp
 from chainrule.amp import autocast as autocast
 from chainrule import autograd as autograd
 from chainrule.nn.functional import avg_pool1d as avg_pool1d
 from chainrule import backends as backends
 from chainrule.signal import bartlett_window as bartlett_window
-from chainrule.nn._reordered import batch_norm as batch_norm
+from chainrule.nn.functional.kernels import batch_norm as batch_norm
 from chainrule.nn.functional import bilinear as bilinear
 from chainrule.signal import blackman_window as blackman_window
 from chainrule.nn.functional import celu as celu
@@ -44,7 +44,7 @@ from chainrule.nn.functional import channel_shuffle as channel_shuffle
 from chainrule.see.check.checking import check as check
 from chainrule.compiler import compile as compile
 from chainrule import compiler as compiler
-from chainrule.nn._native import constant_pad_nd as constant_pad_nd
+from chainrule.nn.functional.kernels import constant_pad_nd as constant_pad_nd
 from chainrule.nn.functional import conv1d as conv1d
 from chainrule.nn.functional import conv2d as conv2d
 from chainrule.nn.functional import conv3d as conv3d
@@ -57,14 +57,14 @@ from chainrule.see.derive.formula import derive as derive
 from chainrule import descend as descend
 from chainrule.api.device import device as device
 from chainrule import distributions as distributions
-from chainrule.nn._reordered import dropout as dropout
-from chainrule.nn._reordered import dropout_ as dropout_
+from chainrule.nn.functional.kernels import dropout as dropout
+from chainrule.nn.functional.kernels import dropout_ as dropout_
 from chainrule.base.dtypes import dtype as dtype
 e: builtins.float
-from chainrule.nn._reordered import embedding as embedding
+from chainrule.nn.functional.kernels import embedding as embedding
 from chainrule.api.backward import enable_grad as enable_grad
 from chainrule.see.explain.story import explain as explain
-from chainrule.nn._reordered import feature_alpha_dropout as feature_alpha_dropout
+from chainrule.nn.functional.kernels import feature_alpha_dropout as feature_alpha_dropout
 from chainrule import fft as fft
 from chainrule.fitting import fit as fit
 from chainrule.random import fork_rng as fork_rng
@@ -77,7 +77,7 @@ from chainrule.signal import hamming_window as hamming_window
 from chainrule.signal import hann_window as hann_window
 inf: builtins.float
 from chainrule.api.backward import inference_mode as inference_mode
-from chainrule.nn._reordered import instance_norm as instance_norm
+from chainrule.nn.functional.kernels import instance_norm as instance_norm
 from chainrule.api.backward import is_grad_enabled as is_grad_enabled
 from chainrule.api.backward import is_inference_mode_enabled as is_inference_mode_enabled
 from chainrule import jit as jit
@@ -94,9 +94,9 @@ from chainrule.nn.functional import max_pool2d as max_pool2d
 from chainrule.nn.functional import max_pool3d as max_pool3d
 from chainrule.api.layout import memory_format as memory_format
 nan: builtins.float
-from chainrule.nn._native import native_batch_norm as native_batch_norm
-from chainrule.nn._native import native_group_norm as native_group_norm
-from chainrule.nn._native import native_layer_norm as native_layer_norm
+from chainrule.nn.functional.kernels import native_batch_norm as native_batch_norm
+from chainrule.nn.functional.kernels import native_group_norm as native_group_norm
+from chainrule.nn.functional.kernels import native_layer_norm as native_layer_norm
 from chainrule import nn as nn
 from chainrule.api.backward import no_grad as no_grad
 from chainrule import optim as optim

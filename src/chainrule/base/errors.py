@@ -117,10 +117,12 @@ def missing(owner: str, name: str, known: Iterable[str]) -> str:
     return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"
 
 
-def shown(names: dict[str, Any]) -> list[str]:
-    """What a module with these globals offers, for its `dir()`: not what it is made with."""
+def shown(names: dict[str, Any], rooms: bool = True) -> list[str]:
+    """What a module with these globals offers, for its `dir()`: not what it is made with. `rooms`: its modules too."""
     own, found = names["__name__"], []
     for name, x in names.items():
+        if isinstance(x, type(sys)) and not rooms:
+            continue
         if not name.startswith("_") and (isinstance(x, type(sys)) or hasattr(x, "__module__")):
             home = x.__name__ if isinstance(x, type(sys)) else x.__module__
             if home.startswith(own if isinstance(x, type(sys)) else ("chainrule", "torch")):

@@ -12,23 +12,13 @@ Sequential(
 from typing import TYPE_CHECKING, Any
 
 from chainrule.base import errors
-from chainrule.nn import functional, init, utils
-from chainrule.nn.activation import *  # noqa: F403
-from chainrule.nn.attention import *  # noqa: F403
-from chainrule.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from chainrule.nn.convolution import *  # noqa: F403
-from chainrule.nn.layers import *  # noqa: F403
-from chainrule.nn.loss import *  # noqa: F403
+from chainrule.nn import functional, init, modules, utils
 from chainrule.nn.module import Module
-from chainrule.nn.parallel import *  # noqa: F403
+from chainrule.nn.modules import *  # noqa: F403
+from chainrule.nn.parallel import DataParallel
 from chainrule.nn.parameter import Buffer, Parameter
-from chainrule.nn.pooling import *  # noqa: F403
-from chainrule.nn.recurrent import *  # noqa: F403
 
-__all__ = [
-    "Buffer", "Module", "ModuleDict", "ModuleList", "Parameter", "ParameterDict", "ParameterList", "Sequential",
-    "functional", "init", "utils",
-]  # fmt: skip
+__all__ = [*modules.__all__, "Buffer", "DataParallel", "Module", "Parameter", "functional", "init", "modules", "utils"]
 
 
 if not TYPE_CHECKING:  # to a type checker a name that is not there is an error

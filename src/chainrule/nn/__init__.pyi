@@ -55,10 +55,10 @@ class BCEWithLogitsLoss(Module):
     """As a module: `binary_cross_entropy` of `sigmoid(input)`, without overflow; `pos_weight` weighs the ones."""
     def __init__(self, weight: Any = None, pos_weight: Any = None, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import BatchNorm1d as BatchNorm1d
-from chainrule.nn.layers import BatchNorm2d as BatchNorm2d
-from chainrule.nn.layers import BatchNorm3d as BatchNorm3d
-from chainrule.nn.layers import Bilinear as Bilinear
+from chainrule.nn.modules.batchnorm import BatchNorm1d as BatchNorm1d
+from chainrule.nn.modules.batchnorm import BatchNorm2d as BatchNorm2d
+from chainrule.nn.modules.batchnorm import BatchNorm3d as BatchNorm3d
+from chainrule.nn.modules.linear import Bilinear as Bilinear
 from chainrule.nn.parameter import Buffer as Buffer
 class CELU(Module):
     """As a module: the input where it is positive, else `alpha * (exp(input / alpha) - 1)`: smooth at 0 for every alpha."""
@@ -92,12 +92,12 @@ class ConstantPad3d(Module):
     """More elements of one value at the ends of the last dimensions."""
     def __init__(self, padding: Any, value: float) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.convolution import Conv1d as Conv1d
-from chainrule.nn.convolution import Conv2d as Conv2d
-from chainrule.nn.convolution import Conv3d as Conv3d
-from chainrule.nn.convolution import ConvTranspose1d as ConvTranspose1d
-from chainrule.nn.convolution import ConvTranspose2d as ConvTranspose2d
-from chainrule.nn.convolution import ConvTranspose3d as ConvTranspose3d
+from chainrule.nn.modules.conv import Conv1d as Conv1d
+from chainrule.nn.modules.conv import Conv2d as Conv2d
+from chainrule.nn.modules.conv import Conv3d as Conv3d
+from chainrule.nn.modules.conv import ConvTranspose1d as ConvTranspose1d
+from chainrule.nn.modules.conv import ConvTranspose2d as ConvTranspose2d
+from chainrule.nn.modules.conv import ConvTranspose3d as ConvTranspose3d
 class CosineEmbeddingLoss(Module):
     """As a module: one minus the cosine where `target` is 1, and by how much it exceeds `margin` where `target` is -1."""
     def __init__(self, margin: Any = 0.0, *, reduction: Any = 'mean') -> None: ...
@@ -131,12 +131,12 @@ class ELU(Module):
     """As a module: the input where it is positive, else `alpha * (exp(input) - 1)`."""
     def __init__(self, alpha: Any = 1.0, inplace: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import Embedding as Embedding
+from chainrule.nn.modules.sparse import Embedding as Embedding
 class FeatureAlphaDropout(Module):
     """`alpha_dropout` of whole channels (dimension 1)."""
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import Flatten as Flatten
+from chainrule.nn.modules.flatten import Flatten as Flatten
 class Fold(Module):
     """As a module: columns of windows (N, C * kh * kw, L) added up to (N, C, *output_size), where they overlap too."""
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None: ...
@@ -149,13 +149,13 @@ class GLU(Module):
     """As a module: the first half of the input along `dim` times the sigmoid of the second."""
     def __init__(self, dim: Any = -1) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.recurrent import GRU as GRU
-from chainrule.nn.recurrent import GRUCell as GRUCell
+from chainrule.nn.modules.rnn import GRU as GRU
+from chainrule.nn.modules.rnn import GRUCell as GRUCell
 class GaussianNLLLoss(Module):
     """As a module: the negative log-likelihood of `target` under a normal distribution of mean `input` and variance `var`."""
     def __init__(self, full: Any = False, eps: Any = 1e-06, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import GroupNorm as GroupNorm
+from chainrule.nn.modules.normalization import GroupNorm as GroupNorm
 class Hardshrink(Module):
     """As a module: the input; 0 where it is no further than `lambd` from 0."""
     def __init__(self, lambd: Any = 0.5) -> None: ...
@@ -180,7 +180,10 @@ class HuberLoss(Module):
     """As a module: half the squared difference where it is below `delta`, else `delta * (|difference| - delta / 2)`."""
     def __init__(self, delta: Any = 1.0, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import Identity as Identity
+from chainrule.nn.modules.linear import Identity as Identity
+from chainrule.nn.modules.instancenorm import InstanceNorm1d as InstanceNorm1d
+from chainrule.nn.modules.instancenorm import InstanceNorm2d as InstanceNorm2d
+from chainrule.nn.modules.instancenorm import InstanceNorm3d as InstanceNorm3d
 class KLDivLoss(Module):
     """As a module: how far the distribution `target` is from the one whose logarithm is `input` (Kullback and Leibler, 1951)."""
     def __init__(self, log_target: Any = False, *, reduction: Any = 'mean') -> None: ...
@@ -201,14 +204,14 @@ class LPPool3d(Module):
     """As a module: the p-norm of each window: (the sum of x**p) ** (1 / p)."""
     def __init__(self, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.recurrent import LSTM as LSTM
-from chainrule.nn.recurrent import LSTMCell as LSTMCell
-from chainrule.nn.layers import LayerNorm as LayerNorm
+from chainrule.nn.modules.rnn import LSTM as LSTM
+from chainrule.nn.modules.rnn import LSTMCell as LSTMCell
+from chainrule.nn.modules.normalization import LayerNorm as LayerNorm
 class LeakyReLU(Module):
     """As a module: the input where it is positive, else `negative_slope` times it."""
     def __init__(self, negative_slope: Any = 0.01, inplace: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import Linear as Linear
+from chainrule.nn.modules.linear import Linear as Linear
 class LocalResponseNorm(Module):
     """As a module: each channel divided by a power of the mean square of the `size` channels around it (Krizhevsky et al., 2012)."""
     def __init__(self, size: Any, alpha: Any = 0.0001, beta: Any = 0.75, k: Any = 1.0) -> None: ...
@@ -258,8 +261,8 @@ class Mish(Module):
     def __init__(self, inplace: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
 from chainrule.nn.module import Module as Module
-from chainrule.nn.containers import ModuleDict as ModuleDict
-from chainrule.nn.containers import ModuleList as ModuleList
+from chainrule.nn.modules.container import ModuleDict as ModuleDict
+from chainrule.nn.modules.container import ModuleList as ModuleList
 class MultiLabelMarginLoss(Module):
     """As a module: what is missing for every target class's score to exceed every other class's by 1, over C."""
     def __init__(self, *, reduction: Any = 'mean') -> None: ...
@@ -272,19 +275,19 @@ class MultiMarginLoss(Module):
     """As a module: what is missing for the target class's score to exceed each other one by `margin`, to the power p, over C."""
     def __init__(self, p: Any = 1, margin: Any = 1.0, weight: Any = None, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.attention import MultiheadAttention as MultiheadAttention
+from chainrule.nn.modules.transformer import MultiheadAttention as MultiheadAttention
 class NLLLoss(Module):
     """As a module: the negative log-probabilities of the target classes."""
     def __init__(self, weight: Any = None, ignore_index: Any = -100, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.activation import PReLU as PReLU
+from chainrule.nn.modules.activation import PReLU as PReLU
 class PairwiseDistance(Module):
     """As a module: the p-norm of `x1 - x2 + eps` along the last dimension."""
     def __init__(self, p: Any = 2.0, eps: Any = 1e-06, keepdim: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
 from chainrule.nn.parameter import Parameter as Parameter
-from chainrule.nn.containers import ParameterDict as ParameterDict
-from chainrule.nn.containers import ParameterList as ParameterList
+from chainrule.nn.modules.container import ParameterDict as ParameterDict
+from chainrule.nn.modules.container import ParameterList as ParameterList
 class PixelShuffle(Module):
     """As a module: (..., C r r, H, W) rearranged to (..., C, H r, W r)."""
     def __init__(self, upscale_factor: Any) -> None: ...
@@ -297,11 +300,11 @@ class PoissonNLLLoss(Module):
     """As a module: the negative log-likelihood of the counts `target` at rates `input` (or their logarithms)."""
     def __init__(self, log_input: Any = True, full: Any = False, eps: Any = 1e-08, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import RMSNorm as RMSNorm
-from chainrule.nn.recurrent import RNN as RNN
-from chainrule.nn.recurrent import RNNBase as RNNBase
-from chainrule.nn.recurrent import RNNCell as RNNCell
-from chainrule.nn.recurrent import RNNCellBase as RNNCellBase
+from chainrule.nn.modules.normalization import RMSNorm as RMSNorm
+from chainrule.nn.modules.rnn import RNN as RNN
+from chainrule.nn.modules.rnn import RNNBase as RNNBase
+from chainrule.nn.modules.rnn import RNNCell as RNNCell
+from chainrule.nn.modules.rnn import RNNCellBase as RNNCellBase
 class RReLU(Module):
     """As a module: `leaky_relu` whose slope is drawn from [lower, upper] for each element in training, else their mean."""
     def __init__(self, lower: Any = 0.125, upper: Any = 0.3333333333333333, inplace: Any = False) -> None: ...
@@ -342,7 +345,7 @@ class SELU(Module):
     """As a module: `elu` with the two constants that keep mean 0 and variance 1 (Klambauer et al., 2017)."""
     def __init__(self, inplace: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.containers import Sequential as Sequential
+from chainrule.nn.modules.container import Sequential as Sequential
 class SiLU(Module):
     """As a module: `input * sigmoid(input)`, also called swish."""
     def __init__(self, inplace: Any = False) -> None: ...
@@ -359,11 +362,8 @@ class SoftMarginLoss(Module):
     """As a module: `log(1 + exp(-target * input))`, for targets 1 and -1."""
     def __init__(self, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-class Softmax(Module):
-    """As a module: the exponentials of the input, scaled to sum to 1 along `dim`."""
-    def __init__(self, dim: Any = None) -> None: ...
-    def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.pooling import Softmax2d as Softmax2d
+from chainrule.nn.modules.activation import Softmax as Softmax
+from chainrule.nn.modules.activation import Softmax2d as Softmax2d
 class Softmin(Module):
     """As a module: `softmax` of the input with its sign turned."""
     def __init__(self, dim: Any = None) -> None: ...
@@ -392,11 +392,11 @@ class Threshold(Module):
     """As a module: the input where it exceeds `threshold`, else `value`."""
     def __init__(self, threshold: Any, value: Any, inplace: Any = False) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.attention import Transformer as Transformer
-from chainrule.nn.attention import TransformerDecoder as TransformerDecoder
-from chainrule.nn.attention import TransformerDecoderLayer as TransformerDecoderLayer
-from chainrule.nn.attention import TransformerEncoder as TransformerEncoder
-from chainrule.nn.attention import TransformerEncoderLayer as TransformerEncoderLayer
+from chainrule.nn.modules.transformer import Transformer as Transformer
+from chainrule.nn.modules.transformer import TransformerDecoder as TransformerDecoder
+from chainrule.nn.modules.transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from chainrule.nn.modules.transformer import TransformerEncoder as TransformerEncoder
+from chainrule.nn.modules.transformer import TransformerEncoderLayer as TransformerEncoderLayer
 class TripletMarginLoss(Module):
     """As a module: what is missing for `negative` to be further than `positive` from `anchor` by `margin`."""
     def __init__(self, margin: Any = 1.0, p: Any = 2.0, eps: Any = 1e-06, swap: Any = False, *, reduction: Any = 'mean') -> None: ...
@@ -405,14 +405,14 @@ class TripletMarginWithDistanceLoss(Module):
     """As a module: `triplet_margin_loss` by any distance function."""
     def __init__(self, distance_function: Any = None, margin: Any = 1.0, swap: Any = False, *, reduction: Any = 'mean') -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.layers import Unflatten as Unflatten
+from chainrule.nn.modules.flatten import Unflatten as Unflatten
 class Unfold(Module):
     """As a module: the windows of (N, C, H, W) as columns: (N, C * kh * kw, number of windows)."""
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None: ...
     def __call__(self, *inputs: Tensor) -> Tensor: ...
-from chainrule.nn.pooling import Upsample as Upsample
-from chainrule.nn.pooling import UpsamplingBilinear2d as UpsamplingBilinear2d
-from chainrule.nn.pooling import UpsamplingNearest2d as UpsamplingNearest2d
+from chainrule.nn.modules.upsampling import Upsample as Upsample
+from chainrule.nn.modules.upsampling import UpsamplingBilinear2d as UpsamplingBilinear2d
+from chainrule.nn.modules.upsampling import UpsamplingNearest2d as UpsamplingNearest2d
 class ZeroPad1d(Module):
     """More elements at the ends of the last dimensions: of a number, mirrored, repeated or from the other end."""
     def __init__(self, padding: Any) -> None: ...

@@ -15,7 +15,7 @@ from chainrule.api.device import device
 from chainrule.base import dtypes
 from chainrule.core.tape import Node, Removable, forget_gradients, store
 from chainrule.core.tensor import LEAF, Tensor, touch
-from chainrule.nn import _hooks
+from chainrule.nn.hooks import Hooks
 from chainrule.nn.parameter import Buffer, Parameter
 
 M = TypeVar("M", bound="Module")
@@ -46,7 +46,7 @@ class Module:
 
     training: bool = True
     dump_patches = False
-    _hooked: _hooks.Hooks | None = None
+    _hooked: Hooks | None = None
 
     def __init__(self) -> None:
         set_ = object.__setattr__
@@ -440,8 +440,8 @@ class Module:
 
     # ---- hooks: a module without any pays nothing
 
-    def _hook_lists(self) -> _hooks.Hooks:
-        hooks = self._hooked or _hooks.Hooks()
+    def _hook_lists(self) -> Hooks:
+        hooks = self._hooked or Hooks()
         object.__setattr__(self, "_hooked", hooks)
         return hooks
 

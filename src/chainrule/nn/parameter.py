@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import dtypes
 from chainrule.core.conjugate import PARAMETER
 from chainrule.core.tape import as_leaf
 from chainrule.core.tensor import Tensor, shareable, wrap
@@ -63,3 +64,8 @@ class Buffer(metaclass=_IsBuffer):
         t: Any = wrap(np.empty(0, np.float32)) if data is None else data.detach()
         t.persistent, t._is_buffer = persistent, True
         return t
+
+
+def blank(*shape: int, dtype: Any = None) -> Parameter:
+    """A parameter of zeros, whose numbers a layer will draw; of the default float dtype if none is given."""
+    return Parameter(wrap(np.zeros(shape, dtypes.default_float() if dtype is None else dtypes.as_np(dtype))))

@@ -8,8 +8,8 @@ from typing import Any
 
 from chainrule.core.state import mode
 from chainrule.core.tensor import Tensor
-from chainrule.nn.containers import ModuleDict, ModuleList
 from chainrule.nn.module import Module
+from chainrule.nn.modules.container import ModuleDict, ModuleList
 from chainrule.nn.parameter import Parameter
 
 __all__ = [

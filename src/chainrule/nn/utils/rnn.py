@@ -15,7 +15,7 @@ from chainrule.base import wide
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn._layers import pad
+from chainrule.nn.functional.padding import pad
 
 __all__ = [
     "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.nn import _losses as f
-from chainrule.nn._make import function_module
+from chainrule.nn.functional import loss as f
+from chainrule.nn.modules.function_module import function_module
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",

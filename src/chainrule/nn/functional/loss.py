@@ -18,7 +18,7 @@ from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, known, numbers, payload, positions, within
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn import _layers as layers
+from chainrule.nn.functional.distance import pairwise_distance
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy",
@@ -83,9 +83,6 @@ def _alike(input: Tensor, target: Tensor, what: str = "target") -> None:
             "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             stacklevel=4,
         )
-
-
-# ----------------------------------------------------------------------------------------------------------- distances
 
 
 @_loss
@@ -197,9 +194,6 @@ def poisson_nll_loss(
     return _reduced(loss, reduction)
 
 
-# ----------------------------------------------------------------------------------------------------- probabilities
-
-
 @_loss
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
@@ -256,9 +250,6 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     if reduction == "batchmean":
         return loss.sum() / input.shape[0] if len(input._a.shape) else loss.sum()
     return _reduced(loss, reduction)
-
-
-# ------------------------------------------------------------------------------------------------------------ classes
 
 
 @_loss
@@ -368,9 +359,6 @@ def cross_entropy(
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
 
 
-# ------------------------------------------------------------------------------------------------------------- margins
-
-
 @_loss
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
     """The distance `input` where `target` is 1, and what it lacks to `margin` where `target` is -1."""
@@ -413,9 +401,7 @@ def triplet_margin_loss(
     """What is missing for `negative` to be further than `positive` from `anchor` by `margin`."""
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet(
-        anchor, positive, negative, lambda a, b: layers.pairwise_distance(a, b, p, eps), margin, swap, reduction
-    )
+    return _triplet(anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap, reduction)
 
 
 @_loss
@@ -424,7 +410,7 @@ def triplet_margin_with_distance_loss(
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
     """`triplet_margin_loss` by any distance function."""
-    distance = distance_function or layers.pairwise_distance
+    distance = distance_function or pairwise_distance
     return _triplet(anchor, positive, negative, distance, margin, swap, reduction)
 
 

@@ -17,8 +17,8 @@ from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn._convolution import Ints, batched, ints
-from chainrule.nn._layers import pad
+from chainrule.nn.functional.conv import Ints, batched, ints
+from chainrule.nn.functional.padding import pad
 from chainrule.ops.windows import places
 
 _KINDS = ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool", "max_unpool", "lp_pool")
@@ -55,9 +55,6 @@ def _seen(x: Tensor, counts: Ints, before: Ints, after: Ints, value: Any, **look
     seen = REGISTRY["windows"](x, **look)
     here = (slice(None), slice(None), *(slice(c) for c in counts))
     return seen if seen._a.shape[2 : 2 + len(counts)] == counts else seen[here]
-
-
-# ---------------------------------------------------------------------------------------------------------------- means
 
 
 @at_float32
@@ -123,9 +120,6 @@ def _lp_pool(d: int) -> Callable[..., Tensor]:
     lp_pool.__name__ = lp_pool.__qualname__ = f"lp_pool{d}d"
     lp_pool.__doc__ = "The p-norm of each window: (the sum of x**p) ** (1 / p)."
     return lp_pool
-
-
-# ------------------------------------------------------------------------------------------------------------- maxima
 
 
 def _max_pool(
@@ -230,9 +224,6 @@ def _unpool(d: int) -> Callable[..., Tensor]:
     max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
     max_unpool.__doc__ = "The elements back at the places that `max_pool` found them at, zeros elsewhere."
     return max_unpool
-
-
-# ---------------------------------------------------------------------------------------------- to a size that is given
 
 
 def _target(output_size: Any, inner: Sequence[int]) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.api.public import named
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
-from chainrule.nn._layers import pad
+from chainrule.nn.functional.padding import pad
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "unfold",

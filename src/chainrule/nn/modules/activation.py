@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn import _activations as f
-from chainrule.nn._make import REQUIRED, function_module
+from chainrule.nn.functional import activation as f
 from chainrule.nn.module import Module
+from chainrule.nn.modules.function_module import REQUIRED, function_module
 from chainrule.nn.parameter import Parameter
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
     "Softshrink",
@@ -91,3 +92,13 @@ class PReLU(Module):
     def extra_repr(self) -> str:
         """The number of slopes."""
         return f"num_parameters={self.num_parameters}"
+
+
+class Softmax2d(Module):
+    """`softmax` over the channels of (N, C, H, W) or (C, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The shares of the channels."""
+        if len(input._a.shape) not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {len(input._a.shape)}D instead")
+        return input.softmax(-3)  # type: ignore[no-any-return]

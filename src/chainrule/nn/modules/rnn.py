@@ -16,18 +16,16 @@ from chainrule.api.joining import cat, stack
 from chainrule.api.public import FUNCTIONS, named
 from chainrule.base import dtypes
 from chainrule.core.tensor import Tensor
-from chainrule.nn import _layers as f
+from chainrule.nn import functional as f
 from chainrule.nn import init
-from chainrule.nn.layers import _empty
 from chainrule.nn.module import Module
+from chainrule.nn.parameter import blank
 from chainrule.nn.utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 State = tuple[Tensor, ...]  # (h,), or (h, c) of an LSTM
 Weights = Sequence[Any]  # weight_ih, weight_hh, bias_ih, bias_hh, and weight_hr of a projection
-
-# ---------------------------------------------------------------------------------------- one step of each of the four
 
 
 def _elman(activation: str) -> Callable[[Tensor, State, Weights], State]:
@@ -63,9 +61,6 @@ def _draw(module: Module, hidden_size: int) -> None:
     bound = 1.0 / math.sqrt(hidden_size)
     for p in module.parameters():
         init.uniform_(p, -bound, bound)
-
-
-# ---------------------------------------------------------------------------------------------------------- many steps
 
 
 def _along(steps: Sequence[Tensor], state: State, step: Callable[[Tensor, State], State]) -> tuple[list[Tensor], State]:
@@ -146,7 +141,7 @@ class RNNBase(Module):
             ]
             for reverse in range(self._directions()):
                 for name, shape in zip(self._names(layer, reverse), shapes):
-                    self.register_parameter(name, _empty(*shape, dtype=dtype))
+                    self.register_parameter(name, blank(*shape, dtype=dtype))
         self.reset_parameters()
 
     def _directions(self) -> int:
@@ -308,9 +303,6 @@ class GRU(RNNBase):
         super().__init__("GRU", *args, **kwargs)
 
 
-# ------------------------------------------------------------------------------------------------------------ the cells
-
-
 class RNNCellBase(Module):
     """One step as a module: (batch, input_size), or (input_size), and a state to the next state."""
 
@@ -328,10 +320,10 @@ class RNNCellBase(Module):
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        self.weight_ih = _empty(num_chunks * hidden_size, input_size, dtype=dtype)
-        self.weight_hh = _empty(num_chunks * hidden_size, hidden_size, dtype=dtype)
+        self.weight_ih = blank(num_chunks * hidden_size, input_size, dtype=dtype)
+        self.weight_hh = blank(num_chunks * hidden_size, hidden_size, dtype=dtype)
         for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, _empty(num_chunks * hidden_size, dtype=dtype) if bias else None)
+            self.register_parameter(name, blank(num_chunks * hidden_size, dtype=dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

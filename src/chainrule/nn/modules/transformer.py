@@ -12,12 +12,15 @@ from chainrule.api.creation import full, full_like
 from chainrule.api.joining import cat
 from chainrule.base import dtypes
 from chainrule.core.tensor import Tensor
-from chainrule.nn import _layers as f
+from chainrule.nn import functional as f
 from chainrule.nn import init
-from chainrule.nn._activations import gelu, relu
-from chainrule.nn.containers import ModuleList
-from chainrule.nn.layers import Dropout, LayerNorm, Linear, _empty
+from chainrule.nn.functional.activation import gelu, relu
 from chainrule.nn.module import Module
+from chainrule.nn.modules.container import ModuleList
+from chainrule.nn.modules.dropout import Dropout
+from chainrule.nn.modules.linear import Linear
+from chainrule.nn.modules.normalization import LayerNorm
+from chainrule.nn.parameter import blank
 
 __all__ = [
     "MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
@@ -64,16 +67,16 @@ class MultiheadAttention(Module):
         self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
         sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
         if self._qkv_same_embed_dim:
-            self.in_proj_weight = _empty(3 * embed_dim, embed_dim, dtype=dtype)
+            self.in_proj_weight = blank(3 * embed_dim, embed_dim, dtype=dtype)
         else:
             for name, size in sizes.items():
-                setattr(self, name, _empty(embed_dim, size, dtype=dtype))
+                setattr(self, name, blank(embed_dim, size, dtype=dtype))
         for name in sizes if self._qkv_same_embed_dim else ("in_proj_weight",):
             self.register_parameter(name, None)
-        self.register_parameter("in_proj_bias", _empty(3 * embed_dim, dtype=dtype) if bias else None)
+        self.register_parameter("in_proj_bias", blank(3 * embed_dim, dtype=dtype) if bias else None)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, dtype=dtype)
         for name in ("bias_k", "bias_v"):
-            self.register_parameter(name, _empty(1, 1, embed_dim, dtype=dtype) if add_bias_kv else None)
+            self.register_parameter(name, blank(1, 1, embed_dim, dtype=dtype) if add_bias_kv else None)
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:

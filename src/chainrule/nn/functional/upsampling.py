@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn import _pooling
+from chainrule.nn.functional import pooling
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -50,7 +50,7 @@ def interpolate(
     if min(out) <= 0:
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got {list(inner)} and {out}")
     if mode == "area":
-        return getattr(_pooling, f"adaptive_avg_pool{d}d")(input, out)  # type: ignore[no-any-return]
+        return getattr(pooling, f"adaptive_avg_pool{d}d")(input, out)  # type: ignore[no-any-return]
     x = input
     for i, (n, m, scale) in enumerate(zip(inner, out, scales)):
         x = _resized(x, i + 2, n, m, scale, mode, bool(align_corners))

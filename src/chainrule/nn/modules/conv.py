@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.core.tensor import Tensor
-from chainrule.nn import _convolution as f
 from chainrule.nn import init
-from chainrule.nn._layers import pad
-from chainrule.nn._make import REQUIRED, function_module
-from chainrule.nn.layers import _empty
+from chainrule.nn.functional import conv as f
+from chainrule.nn.functional.padding import pad
 from chainrule.nn.module import Module
+from chainrule.nn.modules.function_module import REQUIRED, function_module
+from chainrule.nn.parameter import blank
 
 __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Fold", "Unfold",
@@ -58,8 +58,8 @@ class _Conv(Module):
             raise ValueError("padding='same' is not supported for strided convolutions")
         self.output_padding = (0,) * d
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        self.weight = _empty(first, second // groups, *self.kernel_size, dtype=dtype)
-        self.register_parameter("bias", _empty(out_channels, dtype=dtype) if bias else None)
+        self.weight = blank(first, second // groups, *self.kernel_size, dtype=dtype)
+        self.register_parameter("bias", blank(out_channels, dtype=dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.nn._layers import dropout
+from chainrule.nn.functional.dropouts import dropout
 
 __all__ = ["scaled_dot_product_attention"]
 

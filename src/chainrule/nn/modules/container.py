@@ -11,6 +11,8 @@ from chainrule.core.tensor import Tensor
 from chainrule.nn.module import Module, indented
 from chainrule.nn.parameter import Parameter
 
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+
 
 class _Numbered(Module):
     """Children named 0, 1, 2, ..., as a list."""
