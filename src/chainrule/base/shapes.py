@@ -65,6 +65,8 @@ def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
     """The common shape of several, or PyTorch's complaint naming the sizes that do not fit."""
     out: tuple[int, ...] = ()
     for shape in shapes:
+        if shape == out:
+            continue
         n = max(len(out), len(shape))
         a = (1,) * (n - len(out)) + out
         b = (1,) * (n - len(shape)) + tuple(shape)

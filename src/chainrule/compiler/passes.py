@@ -19,9 +19,11 @@ SMALL = 1024  # elements: a constant beyond this is not made at compile time
 
 
 def simplify(results: Sequence[Var]) -> list[Var]:
-    """The same results from fewer values."""
+    """The same results from fewer values. The numbers of those that are new keep the order in which they were written,
+    by which the periods of loops are found: from the first one on, all are made anew."""
     made: dict[int, Any] = {}
     known: dict[Any, Any] = {}
+    new = False
     for v in order(results):
         if v.op is None:
             made[v.id] = known.setdefault(_constant_key(v), v) if v.data is not None else v
@@ -29,15 +31,17 @@ def simplify(results: Sequence[Var]) -> list[Var]:
         args = tuple(made[a.id] if isinstance(a, Var) else a for a in v.args)
         if v.index is not None:
             key: Any = ("part", args[0].id, v.index)
-            made[v.id] = known.setdefault(key, again(v, args))
+            made[v.id] = known.setdefault(key, again(v, args, new))
             continue
-        made[v.id] = _settled(v, args, known)
+        found = made[v.id] = _settled(v, args, known, new)
+        new = new or (found.op is not None and found.id > v.id)
     return [made[r.id] for r in results]
 
 
-def _settled(v: Var, args: tuple[Any, ...], known: dict[Any, Any]) -> Any:
+def _settled(v: Var, args: tuple[Any, ...], known: dict[Any, Any], new: bool) -> Any:
     """What stands for an op on simplified arguments."""
-    key = (v.op.name, tuple(_key(a) for a in args), _frozen(v.attrs))  # type: ignore[union-attr]
+    attrs = _frozen(v.attrs) if v.attrs else None
+    key = (v.op.name, attrs, *[a.id if type(a) is Var else _key(a) for a in args])  # type: ignore[union-attr]
     if key not in known:
         found = _folded(v, args)
         if found is not None:
@@ -45,24 +49,24 @@ def _settled(v: Var, args: tuple[Any, ...], known: dict[Any, Any]) -> Any:
         else:
             found = _algebra(v, args)
             if found is None:
-                found = again(v, args)
+                found = again(v, args, new)
             elif found.id > v.id and found.op is not None and not any(found is a for a in args):
-                found = _settled(found, found.args, known)  # a rule made it: others may apply
+                found = _settled(found, found.args, known, False)  # a rule made it: others may apply
         known[key] = found
     return known[key]
 
 
-def again(v: Var, args: tuple[Any, ...]) -> Var:
-    """The value on simplified arguments."""
-    if all(a is b for a, b in zip(args, v.args)):
+def again(v: Var, args: tuple[Any, ...], new: bool = False) -> Var:
+    """The value on simplified arguments; itself if those are its own, unless it is to be made anew."""
+    if not new and all(a is b for a, b in zip(args, v.args)):
         return v
-    new = Var(v.shape, v.dtype, v.op, args, v.attrs, index=v.index)
-    new.weak, new.moved = v.weak, v.moved
-    return new
+    made = Var(v.shape, v.dtype, v.op, args, v.attrs, index=v.index)
+    made.weak, made.moved = v.weak, v.moved
+    return made
 
 
 def _key(a: Any) -> Any:
-    return ("var", a.id) if isinstance(a, Var) else (type(a).__name__, repr(a))
+    return type(a).__name__, repr(a)
 
 
 def _constant_key(v: Var) -> Any:

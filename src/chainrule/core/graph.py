@@ -7,7 +7,7 @@ Shapes and dtypes are known at once, from running the op's own kernel on arrays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -148,16 +148,21 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """Write down `op` on values, arrays (which become constants) and numbers; the result, or a tuple of results."""
     if current().trace is None:
         raise TraceError(LEAKED)
+    plain = True
     for x in args:
-        if isinstance(x, Tracer) and type(x) is not Var:
-            return x._interpret(op, args, attrs)  # a batch of values of the graph
-    args = tuple(constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args)
-    args = tuple(x._lower(args) if hasattr(x, "_lower") else x for x in args)  # a Number (core/number)
-    found: list[Var] = []
-    lifted = {k: _lift(x, found, len(args)) for k, x in attrs.items()}
-    if found:
-        op, args, attrs = _LIFTED.get(op.name) or _LIFTED.setdefault(op.name, Lifted(op)), (*args, *found), lifted
-    return apply(op, args, attrs)
+        if type(x) is not Var and type(x) is not float:
+            plain = False
+            if isinstance(x, Tracer):
+                return x._interpret(op, args, attrs)  # a batch of values of the graph
+    if not plain:
+        args = [constant(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args]
+        args = [x._lower(args) if hasattr(x, "_lower") else x for x in args]  # a Number (core/number)
+    if attrs:
+        found: list[Var] = []
+        lifted = {k: _lift(x, found, len(args)) for k, x in attrs.items()}
+        if found:
+            op, args, attrs = _LIFTED.get(op.name) or _LIFTED.setdefault(op.name, Lifted(op)), (*args, *found), lifted
+    return apply(op, tuple(args), attrs)
 
 
 def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
@@ -166,10 +171,10 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if op.outputs == 1:
         shape, dtype = got
         v = Var(shape, dtype, op, args, attrs)
-        read = [a for a in args if isinstance(a, Var)]
-        values = [a for a in read if a.dtype.kind != "b"]  # a condition chooses among numbers
         v.moved = _moved(op, args)
-        v.weak = dtype.kind == "f" and not shape and bool(values) and all(a.weak for a in values) and op.name != "cast"
+        if not shape and dtype.kind == "f":
+            values = [a.weak for a in args if isinstance(a, Var) and a.dtype.kind != "b"]  # a condition chooses
+            v.weak = bool(values) and all(values) and op.name != "cast"
         return v
     whole = Var((), np.dtype("bool"), op, args, attrs)
     parts = tuple(Var(shape, dtype, op, (whole,), {}, index=i) for i, (shape, dtype) in enumerate(got))
@@ -181,7 +186,9 @@ def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
 def _moved(op: Op, args: tuple[Any, ...]) -> bool:
     """Whether eager code might have the results of `op` out of order in memory."""
     orderly = op.columns.get("orderly", isinstance(op, Bilinear) or None)
-    return any(isinstance(a, Var) and a.moved for a in args) if orderly is None else not orderly
+    if orderly is not None:
+        return not orderly
+    return any([isinstance(a, Var) and a.moved for a in args])
 
 
 @dataclass(frozen=True)
@@ -253,10 +260,50 @@ def filled(x: Any, args: Sequence[Any]) -> Any:
 def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """Shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
     if isinstance(op, Elementwise):
-        ones = [_one(x) if isinstance(x, Var) else x for x in args]
-        with np.errstate(all="ignore"):
-            dtype = np.asarray(op.kernel(*ones, **attrs)).dtype
-        return shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")]), dtype
+        return _common(args), _once(op, [_kind(x) for x in args], attrs, lambda: _met(op, args, attrs))
+    kinds = [(x.shape, _kind(x)) if type(x) is Var else _kind(x) for x in args]
+    return _once(op, kinds, attrs, lambda: _found(op, args, attrs))
+
+
+def _once(op: Op, kinds: list[Any], attrs: dict[str, Any], find: Callable[[], Any]) -> Any:
+    """What is found for operands of these kinds, kept where op and attributes can be looked up."""
+    try:
+        key = (op, *kinds, *[(k, _plain(x)) for k, x in attrs.items()]) if attrs else (op, *kinds)
+        return _KNOWN[key]
+    except KeyError:
+        got = find()
+        if len(_KNOWN) < MANY:
+            _KNOWN[key] = got
+        return got
+    except TypeError:
+        return find()
+
+
+def _plain(x: Any) -> Any:
+    """An attribute to look things up by, with its type: True is 1 to a dict. Raises TypeError where it is not plain."""
+    if type(x) is tuple:
+        return tuple([_plain(i) for i in x])
+    if type(x) is slice:
+        return slice, _plain(x.start), _plain(x.stop), _plain(x.step)
+    if type(x) in _PLAIN or isinstance(x, np.dtype):
+        return type(x), x
+    raise TypeError
+
+
+_PLAIN = frozenset({int, bool, float, str, type(None), type(Ellipsis)})
+
+
+def _kind(x: Any) -> Any:
+    """What of an operand decides the dtype of a result: of Python's floats not the value."""
+    return (x.weak or x.dtype) if type(x) is Var else float if type(x) is float else (type(x), x)
+
+
+_KNOWN: dict[Any, Any] = {}
+MANY = 10_000  # of them, at most
+
+
+def _found(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """Shape and dtype of what the kernel gives for arrays that take no memory."""
     first = min(holes(attrs)) if isinstance(op, Lifted) else len(args)  # from here on they may be indices: zeros
     with np.errstate(all="ignore"):
         got = op.kernel(*[_shaped(x) for x in args[:first]], *[_index(x) for x in args[first:]], **attrs)
@@ -264,6 +311,19 @@ def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
         got = np.asarray(got)
         return got.shape, got.dtype
     return [(np.asarray(a).shape, np.asarray(a).dtype) for a in got]
+
+
+def _common(args: Sequence[Any]) -> tuple[int, ...]:
+    """The shape that operands are broadcast to."""
+    found = {x.shape for x in args if type(x) is Var or hasattr(x, "shape")}
+    return found.pop() if len(found) == 1 else shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")])
+
+
+def _met(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """The dtype of an elementwise op's result: of what its kernel gives for ones."""
+    ones = [_one(x) if isinstance(x, Var) else x for x in args]
+    with np.errstate(all="ignore"):
+        return np.asarray(op.kernel(*ones, **attrs)).dtype
 
 
 def _one(x: Var) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chainrule.base.shapes import numel
+from chainrule.core.graph import Var
 
 Place = tuple[str, int]  # of a value in memory: ('cells', offset) or ('table', index)
 
@@ -50,6 +51,20 @@ class At:
                 got = At(self.build, shape, None, _fit(self.index, shape))
             self.derived[shape] = got
         return self.derived[shape]
+
+
+def basic(v: Var) -> list[Any] | None:
+    """What a part takes of each dimension of the whole that it is taken from or set in: numbers and slices, None for a
+    new dimension. None if it is no such part."""
+    ndim = v.ndim if v.says("moves") == "inset" else v.args[0].ndim
+    index = v.says("at")(ndim, **v.attrs)
+    given = index if isinstance(index, tuple) else (index,)
+    if index is None or not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):
+        return None
+    at = next((n for n, i in enumerate(given) if i is Ellipsis), len(given))
+    left, right = given[:at], given[at + 1 :]
+    rest = ndim - sum(i is not None for i in (*left, *right))
+    return [*left, *[slice(None)] * rest, *right]
 
 
 def _fit(index: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:

@@ -21,9 +21,9 @@ from typing import Any
 
 from chainrule.base.shapes import numel
 from chainrule.compiler.native import unrolled
-from chainrule.compiler.native.at import At, Place, number, unravel, wrap
+from chainrule.compiler.native.at import At, Place, basic, number, unravel, wrap
 from chainrule.compiler.native.counting import counting
-from chainrule.compiler.native.plan import FUNCTION, FusedLoop, Plan, basic, is_reduction, price
+from chainrule.compiler.native.plan import FUNCTION, FusedLoop, Plan, is_reduction, price
 from chainrule.compiler.native.registers import BOOL, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.sums import Accumulator, Careful
 from chainrule.core.graph import Var

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native import product, thread_pool, unrolled
+from chainrule.compiler.native import product, rolled, thread_pool, unrolled
 from chainrule.compiler.native.arena import Arena, Span, arrange
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.executable import Executable
@@ -24,12 +24,26 @@ from chainrule.compiler.native.fused import Writer, write_finish
 from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.lower import lower
-from chainrule.compiler.native.plan import LOOP, UNROLLED, FusedLoop, Plan, Product, is_reduction, price, reduction
+from chainrule.compiler.native.plan import (
+    LOOP,
+    ROLLED,
+    UNROLLED,
+    FusedLoop,
+    Plan,
+    Product,
+    Rolled,
+    is_reduction,
+    price,
+    reduction,
+)
 from chainrule.compiler.native.registers import Emitter
 from chainrule.compiler.native.sums import Accumulator
+from chainrule.compiler.roll import Body, roll
+from chainrule.compiler.roll import Rolled as RolledOp
 from chainrule.core.graph import Var, order
 
 MANY = 8_000_000  # simple instructions of a loop from which on it is shared among threads
+NATIVE = (UNROLLED, LOOP, ROLLED)
 PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 
@@ -46,7 +60,8 @@ def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interp
         if sys.platform != "emscripten":  # for a browser there is none to install
             _say_once()
         return Interpreter(inputs, results)
-    return build(inputs, results) if len(order(results)) <= LONG else Interpreter(inputs, results)
+    wanted = roll(lower(results))
+    return build(inputs, wanted) if len(order(wanted)) <= LONG else Interpreter(inputs, results)
 
 
 @cache
@@ -81,7 +96,7 @@ class Facts(NamedTuple):
 
 
 def build(inputs: Sequence[Var], results: Sequence[Var]) -> Executable:
-    """Native code for a graph."""
+    """Native code for a graph whose ops are taken apart."""
     start = time.perf_counter()
     builder = Builder(inputs, results)
     return Executable(builder.made(), builder.facts(time.perf_counter() - start))
@@ -92,8 +107,8 @@ class Builder:
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.given = inputs
-        self.wanted = lower(results)
-        self.plan = Plan(inputs, self.wanted)
+        self.wanted = results
+        self.plan = Plan(inputs, results)
         self.slots = {v.id: i for i, v in enumerate(self.plan.values)}
         self.shared = in_place(self.plan, self.wanted)
         self._place(inputs)
@@ -120,13 +135,13 @@ class Builder:
     def _place(self, inputs: Sequence[Var]) -> None:
         """What lies in the cells, and what in the table."""
         plan = self.plan
-        users = [v for v in plan.values if plan.kind[v.id] in (UNROLLED, LOOP)]
+        users = [v for v in plan.values if plan.kind[v.id] in NATIVE]
         native = {a.id for v in users for a in plan.reads(v)}
         given = {v.id for v in inputs}
         small = [v for v in inputs if 0 < v.size <= unrolled.TINY and v.dtype in unrolled.KINDS]
         cells, table = list({v.id: v for v in small}.values()), []
         for v in plan.values:
-            if plan.kind[v.id] in (UNROLLED, LOOP):
+            if plan.kind[v.id] in NATIVE:
                 placed = v.id in plan.stored and not plan.as_array(v)
             else:
                 placed = v.id in native and v.size > 0 and (v.data is None or v.size > 1)
@@ -156,7 +171,8 @@ class Builder:
         return arrange([Span(n, min(self.needed[key]), max(self.needed[key])) for key, n in sizes])
 
     def _is_buffer(self, v: Var) -> bool:
-        return self.plan.kind[v.id] == LOOP and v.id not in self.shared and self.places.get(v.id, ("", 0))[0] == "table"
+        table = self.places.get(v.id, ("", 0))[0] == "table"
+        return table and self.plan.kind[v.id] in (LOOP, ROLLED) and v.id not in self.shared
 
     # ---- code
 
@@ -179,6 +195,9 @@ class Builder:
                 names.extend(self._fused_loop(module, name, step))
             elif isinstance(step, Product):
                 names.extend(self._product(module, name, step.v))
+            elif isinstance(step, Rolled):
+                self._rolled(module, name, step)
+                names.append((name, None))
             else:
                 self._straight(module, name, step)
                 names.append((name, None))
@@ -253,6 +272,13 @@ class Builder:
         found: list[tuple[str, Any]] = [(name, (made.units, _cut(made.units, 8 * work)))]
         return [*found, (f"{name}_finish", None)] if made.finish else found
 
+    def _rolled(self, module: Any, name: str, step: Rolled) -> None:
+        self._needs(*(a.id for a in step.v.args), *(p.id for p in step.parts))
+        rolled.write(module, name, step.v, step.parts, self.places)
+        body: Body = step.v.attrs["body"]
+        self.fused.append(sum(v.op is not None for v in order(body.results)))
+        self.work += rolled.work(step.v)
+
     # ---- how runs begin and end
 
     def _kernel(self, v: Var) -> tuple[Any, ...]:
@@ -263,11 +289,14 @@ class Builder:
         for a in v.args:
             if not isinstance(a, Var):
                 args.append((2, a))
-            elif self.plan.kind[a.id] in (UNROLLED, LOOP) and a.id in at:
+            elif self.plan.kind[a.id] in NATIVE and a.id in at:
                 args.append((3 if a.weak else 1, at[a.id]))
             else:
                 args.append((0, self.slots[a.id]))
         kernel: Callable[..., Any] = v.op.kernel
+        if isinstance(v.op, RolledOp) and v.index is None:
+            body: Body = v.attrs["body"]
+            kernel = body.runner(runner)
         index = v.index
         if index is not None:
             kernel = operator.itemgetter(index)
@@ -280,7 +309,7 @@ class Builder:
         out = []
         given: set[int] = set()
         for v in results:
-            if v.id in at and self.plan.kind[v.id] in (UNROLLED, LOOP):
+            if v.id in at and self.plan.kind[v.id] in NATIVE:
                 out.append(("copied" if v.shape else "number", at[v.id]))
             elif self._is_buffer(v) and v.id not in given:
                 out.append(("fresh", self.slots[v.id]))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chainrule.compiler.native import unrolled
-from chainrule.compiler.native.plan import LOOP, FusedLoop, Plan, Product, is_reduction
+from chainrule.compiler.native.plan import LOOP, FusedLoop, Plan, Product, Rolled, is_reduction
 from chainrule.core.graph import Var
 
 
@@ -66,6 +66,9 @@ def _reads(plan: Plan, step: Any) -> Iterator[Var]:
     if isinstance(step, list):
         for v in step:
             yield from (a for a in v.args if isinstance(a, Var))
+        return
+    if isinstance(step, Rolled):
+        yield from plan.reads(step.v)
         return
     values = (
         [step] if isinstance(step, Var) else [step.v] if isinstance(step, Product) else plan.computed(step).values()

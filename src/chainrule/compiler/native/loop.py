@@ -210,8 +210,8 @@ class _Writer:
 
         build.position_at_end(point)
         step, due, row = (build.phi(index) for _ in range(3))
-        phis = {i: self._phis(values[inputs.values[i].id], start) for i, _ in carried}
-        values |= {inputs.values[i].id: cells for i, cells in phis.items()}
+        moving = {i: phis(self.emitter, values[inputs.values[i].id], start) for i, _ in carried}
+        values |= {inputs.values[i].id: cells for i, cells in moving.items()}
         done = build.icmp_signed(">=", step, steps)
         if loop.rate is not None:
             v = inputs.values[loop.rate]
@@ -244,12 +244,12 @@ class _Writer:
             phi.add_incoming(index(0), start)
             phi.add_incoming(value, onward)
         for i, r in carried:
-            for place in np.ndindex(phis[i].shape):
-                phis[i][place].raw.add_incoming(found[r][place].raw, onward)
+            for place in np.ndindex(moving[i].shape):
+                moving[i][place].raw.add_incoming(found[r][place].raw, onward)
         build.branch(point)
 
         build.position_at_end(end)
-        for i, cells in phis.items():
+        for i, cells in moving.items():
             inputs.store(self.emitter, given, i, cells)
         for i, v in enumerate(loop.last.values):
             loop.last.store(self.emitter, out, i, values[v.id])
@@ -258,14 +258,15 @@ class _Writer:
     def _load(self, memory: Any, offset: int, kind: Any) -> Any:
         return self.build.load(self.build.gep(memory, [self.index(offset)], source_etype=self.byte), typ=kind)
 
-    def _phis(self, first: Any, start: Any) -> Any:
-        """What is carried, as cells that begin as `first`."""
-        cells = np.empty(first.shape, object)
-        for place in np.ndindex(first.shape):
-            phi = self.build.phi(first[place].raw.type)
-            phi.add_incoming(first[place].raw, start)
-            cells[place] = Register(self.emitter, phi, first[place].dtype, first[place].weak)
-        return cells
+
+def phis(emitter: Emitter, first: Any, start: Any) -> Any:
+    """What is carried from turn to turn, as cells that begin, coming from a block, as `first`."""
+    cells = np.empty(first.shape, object)
+    for place in np.ndindex(first.shape):
+        phi = emitter.build.phi(first[place].raw.type)
+        phi.add_incoming(first[place].raw, start)
+        cells[place] = Register(emitter, phi, first[place].dtype, first[place].weak)
+    return cells
 
 
 def evaluate(emitter: Emitter, graph: Sequence[Var], values: dict[int, Any]) -> None:

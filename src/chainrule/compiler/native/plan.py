@@ -6,11 +6,12 @@ Every value is one of
     UNROLLED  small, and computed from small values: written out element by element (unrolled)
     LOOP      elementwise, a view of such or a reduction: computed in a loop over a shape (fused); or a product
               of small matrices, a loop of its own (product)
+    ROLLED    a loop over small values that the function had written out, and what comes of it (rolled)
     KERNEL    all else: its own NumPy kernel
 
-and gets an epoch: within an epoch unrolled code runs first, then the loops, then the kernels. A loop computes what its
-results need as it goes along; a value is put into memory (`stored`) only where it leaves the loops of its epoch, and
-then too it is rather computed again if that is cheap.
+and gets an epoch: within an epoch unrolled code runs first, then what was rolled, the loops, and the kernels. A loop
+computes what its results need as it goes along; a value is put into memory (`stored`) only where it leaves the loops of
+its epoch, and then too it is rather computed again if that is cheap.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from typing import Any, NamedTuple
 
 from chainrule.base.shapes import numel
 from chainrule.compiler.native import unrolled
+from chainrule.compiler.native.at import basic
 from chainrule.compiler.native.product import is_product, operands
+from chainrule.compiler.native.rolled import is_rolled
 from chainrule.core.graph import Var, order
 
-LEAF, UNROLLED, LOOP, KERNEL = range(4)
+LEAF, UNROLLED, LOOP, KERNEL, ROLLED = range(5)
 WORK = 4096  # instructions of unrolled code in a graph; beyond that, only single numbers are written out
 FUNCTION = 10  # simple instructions that others take, at least
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
@@ -50,8 +53,15 @@ class Product(NamedTuple):
     v: Var
 
 
+class Rolled(NamedTuple):
+    """A rolled loop, and those of its results that are wanted."""
+
+    v: Var
+    parts: list[Var]
+
+
 class Plan:
-    """`steps`: lists of values (unrolled code), fused loops, products and single values (kernels), in their order."""
+    """`steps`: lists of values (unrolled code), rolled loops, fused ones, products and single values (kernels)."""
 
     def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
         self.values = order([*results, *inputs])
@@ -61,14 +71,17 @@ class Plan:
         self.depth: dict[int, int] = {}  # the longest chain in the loop up to a value
         self.stored: dict[int, Var] = {}
         self._classify()
-        self.solid = {x.id for v in self.values if is_product(v) for x in self.reads(v)}  # read at their addresses
+        at = [v for v in self.values if is_product(v) or self.kind[v.id] == ROLLED]
+        self.solid = {x.id for v in at for x in self.reads(v)}  # read at their addresses
         for v in self.values:
             self.cost[v.id] = self._cost(v)
             before = self.reads(v)
             epoch = self.epoch[v.id] = max([0, *(self._after(a, v) for a in before)])
+            if self.kind[v.id] == ROLLED and v.index is not None:
+                self.epoch[v.id] = self.epoch[v.args[0].id]
             self.depth[v.id] = price(v) + max([0, *(self.depth[a.id] for a in before if self.epoch[a.id] == epoch)])
         self._store(results)
-        self.steps: list[list[Var] | FusedLoop | Product | Var] = []
+        self.steps: list[list[Var] | FusedLoop | Product | Rolled | Var] = []
         for epoch in range(max([0, *self.epoch.values()]) + 1):
             self._schedule([v for v in self.values if self.epoch[v.id] == epoch])
 
@@ -82,6 +95,8 @@ class Plan:
         written = {v.id for v in small}
         for v in self.values:
             self.kind[v.id] = LEAF if v.op is None else UNROLLED if v.id in written else LOOP if loops(v) else KERNEL
+            if self.kind[v.id] == KERNEL and is_rolled(v):
+                self.kind[v.id] = ROLLED
 
     def _cost(self, v: Var) -> int:
         if self.kind[v.id] != LOOP or alone(v):
@@ -95,6 +110,8 @@ class Plan:
         e, before, now = self.epoch[p.id], self.kind[p.id], self.kind[v.id]
         if before in (LEAF, UNROLLED) or now == KERNEL:
             return e
+        if before == ROLLED:
+            return e + (now == UNROLLED)
         return e if before == now == LOOP and self.fuses(p, v) else e + 1
 
     def fuses(self, p: Var, v: Var) -> bool:
@@ -107,6 +124,8 @@ class Plan:
 
     def reads(self, v: Var) -> list[Var]:
         """The values that v is computed from; of a product in a loop, those that lie in memory behind its operands."""
+        if self.kind[v.id] == ROLLED and v.index is not None:
+            return []
         if self.kind[v.id] == LOOP and is_product(v):
             return [x.value for x in operands(v)]
         return [a for a in v.args if isinstance(a, Var)]
@@ -120,7 +139,8 @@ class Plan:
                 self._keep(v)
             for a in self.reads(v):
                 if (
-                    ((kind in (UNROLLED, KERNEL) or is_product(v)) and self.kind[a.id] == LOOP)
+                    ((kind in (UNROLLED, KERNEL, ROLLED) or is_product(v)) and self.kind[a.id] in (LOOP, ROLLED))
+                    or (self.kind[a.id] == ROLLED and kind == LOOP)
                     or (self.kind[a.id] == UNROLLED and kind != UNROLLED)
                     or (self.kind[a.id] == UNROLLED and self.epoch[a.id] < epoch)
                 ):
@@ -158,6 +178,10 @@ class Plan:
         written = [v for v in values if self.kind[v.id] == UNROLLED]
         if written:
             self.steps.append(written)
+        parts = [v for v in values if self.kind[v.id] == ROLLED and v.id in self.stored]
+        for v in values:
+            if self.kind[v.id] == ROLLED and v.index is None:
+                self.steps.append(Rolled(v, [p for p in parts if p.args[0] is v]))
         roots = [v for v in values if self.kind[v.id] == LOOP and v.id in self.stored and not self.as_array(v)]
         self.steps.extend(Product(v) for v in roots if is_product(v))
         self.steps.extend(self._fused_loops([v for v in roots if not is_product(v)]))
@@ -272,20 +296,6 @@ def loops(v: Var) -> bool:
             how == "part" or all(type(i) is int or i is None or i.step in (None, 1) for i in found)
         )
     return how in VIEWS or is_product(v) or (is_reduction(v) and reduction(v) is not None)
-
-
-def basic(v: Var) -> list[Any] | None:
-    """What a part takes of each dimension of the whole that it is taken from or set in: numbers and slices, None for a
-    new dimension. None if it is no such part."""
-    ndim = v.ndim if v.says("moves") == "inset" else v.args[0].ndim
-    index = v.says("at")(ndim, **v.attrs)
-    given = index if isinstance(index, tuple) else (index,)
-    if index is None or not all(type(i) is int or type(i) is slice or i is None or i is Ellipsis for i in given):
-        return None
-    at = next((n for n, i in enumerate(given) if i is Ellipsis), len(given))
-    left, right = given[:at], given[at + 1 :]
-    rest = ndim - sum(i is not None for i in (*left, *right))
-    return [*left, *[slice(None)] * rest, *right]
 
 
 def alone(v: Var) -> bool:
