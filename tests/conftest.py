@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,3 +88,51 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Random numbers of this test's own: the same whichever tests run beside it."""
     print(f"CHAINRULE_SEED={SEED}")
     return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser, for all tests of pages."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """Opens pages of functions, each in a tab; nothing may have gone wrong in them."""
+    import pages
+
+    tabs: list[pages.Tab] = []
+
+    def open_(f: Any, **named: Any) -> pages.Tab:
+        how = {k: named.pop(k) for k in ("width", "hash", "scheme", "touch", "scale") if k in named}
+        tabs.append(pages.Tab(browser, cr.page(f, **named).save(tmp_path / f"{len(tabs)}.html"), **how))
+        return tabs[-1]
+
+    yield open_
+    for tab in tabs:
+        tab.context.close()
+    assert not [e for tab in tabs for e in tab.errors]
+
+
+@pytest.fixture(scope="session")
+def one_tab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    import pages
+
+    tab = pages.Tab(browser, cr.page("x**2", start=3.0, lr=0.1).save(tmp_path_factory.mktemp("page") / "page.html"))
+    yield tab
+    tab.context.close()
+
+
+@pytest.fixture
+def tab(one_tab: Any) -> Iterator[Any]:
+    """A page that the tests share, each of which finds it as it was; nothing may have gone wrong in it."""
+    one_tab.anew()
+    yield one_tab
+    errors = one_tab.errors[:]
+    one_tab.errors.clear()
+    assert not errors

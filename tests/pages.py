@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import chainrule as cr
@@ -63,3 +64,63 @@ def browser_missing() -> str:
     if importlib.util.find_spec("playwright") is None:
         return "playwright is not installed"
     return "" if shutil.which("chromium") else "there is no chromium on the path"
+
+
+class Tab:
+    """A page opened in a tab without a network; what goes wrong in it is gathered in `errors`."""
+
+    def __init__(
+        self, browser: Any, path: Path, *, width: int = 1280, hash: str = "", scheme: str = "light",
+        touch: bool = False, scale: int = 1,
+    ) -> None:  # fmt: skip
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            offline=True,
+            color_scheme=scheme,
+            accept_downloads=True,
+            has_touch=touch,
+            device_scale_factor=scale,
+        )
+        self.address = path.as_uri()
+        self.tab = self.context.new_page()
+        self.errors: list[str] = []
+        self.tab.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
+        self.tab.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.tab.on(
+            "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else self.errors.append(r.url)
+        )
+        self.tab.goto(self.address + hash)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what was changed has been drawn."""
+        self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def get(self, script: str, argument: Any = None) -> Any:
+        return self.tab.evaluate(script, argument)
+
+    def state(self, name: str) -> Any:
+        return self.get(f"() => chainrule.app.state.{name}")
+
+    def show(self, text: str, start: Any, lr: float = 0.1, steps: int = 100) -> None:
+        """Another function in the same page, as if it had come with it."""
+        start = list(start) if isinstance(start, tuple) else [start]
+        state = {"text": text, "start": start, "lr": lr, "steps": steps}
+        self.get("state => { chainrule.app.reset(); chainrule.app.change(state); }", state)
+        self.settle()
+
+    def anew(self) -> None:
+        """As it was when it was opened."""
+        self.tab.set_viewport_size({"width": 1280, "height": 900})
+        self.tab.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+        if self.tab.url.partition("#")[0] != self.address:
+            self.tab.goto(self.address)
+        self.get("() => { const { app } = chainrule; app.reset(); app.change({language: 'en'}); app.past = []; }")
+        self.settle()
+
+    def type(self, text: str) -> None:
+        self.tab.fill("#function", text)
+        self.settle()
+
+    def title(self) -> str:
+        return str(self.tab.inner_text(".verdict strong"))

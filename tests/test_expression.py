@@ -116,16 +116,21 @@ def test_the_functions_are_those_of_the_op_table():
 @pytest.mark.parametrize(
     "text, position, message",
     [
-        ("x^2", 1, "write \\*\\* for powers"),
-        ("2x", 1, "write 2\\*x"),
-        ("(x+1)(x-1)", 5, "\\* is missing"),
         ("x y", 2, "write x\\*y"),
         ("1 + sine(x)", 4, "did you mean sin"),
         ("cosx", 0, "did you mean cos"),
         ("xy + 1", 0, "a product is written with"),
         ("x + sin", 4, "sin is a function"),
-        ("sin x", 0, "sin is a function"),
-        ("sin**2(x)", 0, "sin is a function"),
+        ("sin + x", 0, "sin is a function"),
+        ("sin**x(x)", 0, "sin is a function"),
+        ("2x y", 3, "write x\\*y"),
+        ("x 2", 2, "write x\\*2"),
+        ("3, 14*x", 1, "decimals have a point"),
+        ("3,1,4", 3, "decimals have a point"),
+        ("|x", 0, "no second one"),
+        ("(|x)|", 1, "no second one"),
+        ("2|x|y|z|", 5, "can open or close"),
+        ("|2|x| + 1|", 4, "can open or close"),
         ("f(x)", 0, "f is a variable"),
         ("x.real", 1, "attributes are not read"),
         ("x .__class__", 2, "attributes are not read"),
@@ -138,12 +143,9 @@ def test_the_functions_are_those_of_the_op_table():
         ("x; y", 1, "does not belong"),
         ("'x'", 0, "does not belong"),
         ("x\x00", 1, "does not belong"),
-        ("√x", 0, "write sqrt"),
-        ("|x|", 0, "write abs"),
         ("x % 2", 2, "remainder"),
         ("x // 2", 2, "floor"),
         ("y = x", 2, "without ="),
-        ("3,14*x", 1, "decimals have a point"),
         ("(x, y)", 2, "decimals have a point"),
         ("", 0, "is empty"),
         ("  \n ", 0, "is empty"),
@@ -180,6 +182,49 @@ def test_an_error_points_at_the_character(text, position, message):
     with pytest.raises(ExpressionError, match=message) as caught:
         parse(text)
     assert caught.value.position == position and caught.value.text == text
+
+
+SCHOOL = [
+    ("x^2", "x**2"), ("-x^2", "-(x**2)"), ("2^-x", "2**(-x)"), ("x^2^y", "x**(2**y)"), ("2x", "2*x"), ("-2x", "-(2*x)"),
+    ("3x² - 4x + 5", "3*x**2 - 4*x + 5"), ("2(x + 1)", "2*(x + 1)"), ("(x + 1)(x - 1)", "(x + 1)*(x - 1)"),
+    ("x²y", "x**2*y"), ("x^(2)y", "x**2*y"), ("2x sin(x)", "2*x*sin(x)"), ("3,5x", "3.5*x"),
+    ("0,125 + x", "0.125 + x"), ("max(3,5)", "5"), ("max(x, (3,5))", "max(x, 3.5)"), ("sin(1,5)", "sin(1.5)"),
+    ("πx", "pi*x"), ("2πr²", "2*pi*r**2"), ("π(x + 1)", "pi*(x + 1)"), ("e^x", "exp(x)"), ("2e^x", "2*exp(x)"),
+    ("x e^(2x)", "x*exp(2*x)"), ("2e3x", "2000*x"), ("2e-3", "0.002"), ("e^-x", "exp(-x)"), ("√x", "sqrt(x)"),
+    ("2√x + 1", "2*sqrt(x) + 1"), ("√x/2", "sqrt(x)/2"), ("√(x + 1)(x + 2)", "sqrt(x + 1)*(x + 2)"), ("√√x", "x**0.25"),
+    ("x√2", "x*sqrt(2)"), ("|x|", "abs(x)"), ("|x - 2|²", "abs(x - 2)**2"), ("2|x|", "2*abs(x)"), ("x|y|", "x*abs(y)"),
+    ("||x| - 1|", "abs(abs(x) - 1)"), ("|x| + 2|y|", "abs(x) + 2*abs(y)"), ("-|-x|y", "-abs(-x)*y"),
+    ("|x - |y||", "abs(x - abs(y))"), ("sin x", "sin(x)"), ("ln x", "log(x)"), ("sin 2x", "sin(2*x)"),
+    ("sin 2πx", "sin(2*pi*x)"), ("sin x^2", "sin(x**2)"), ("sin x + 1", "sin(x) + 1"), ("sin²x", "sin(x)**2"),
+    ("sin^2 x + cos²(x)", "sin(x)**2 + cos(x)**2"), ("sin x cos y", "sin(x)*cos(y)"), ("x ln x", "x*log(x)"),
+    ("sin √x", "sin(sqrt(x))"), ("ln |x|", "log(abs(x))"), ("exp sin x", "exp(sin(x))"), ("1/sin x", "1/sin(x)"),
+    ("a/b*2x", "a/b*(2*x)"), ("(x² + 1)/(2x)", "(x**2 + 1)/(2*x)"),
+    ("where(x < 2y, 3x, |y|)", "where(x < 2*y, 3*x, abs(y))"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, meant", SCHOOL)
+def test_school_notation(text, meant):
+    f, g = parse(text), parse(meant)
+    assert f.variables == g.variables
+    for k in (0.3, 1.7):
+        at = {name: k + 0.4 * i for i, name in enumerate(f.variables)}
+        assert float(f(**at)) == pytest.approx(float(g(**at)), rel=1e-14, nan_ok=True)
+
+
+@pytest.mark.parametrize("text, one, other", [
+    ("1/2x", "1/(2*x)", "(1/2)*x"), ("1/2(x + 1)", "1/(2*(…))", "(1/2)*(…)"), ("y - a/3x", "a/(3*x)", "(a/3)*x"),
+    ("x^2y", "x**(2*y)", "(x**2)*y"), ("2^3x", "2**(3*x)", "(2**3)*x"), ("e^2x", "e**(2*x)", "(e**2)*x"),
+    ("x**-2y", "x**(-2*y)", "(x**-2)*y"), ("e^x sin x", "e**(x*sin(…))", "(e**x)*sin(…)"), ("√2x", "√(2*x)", "√(2)*x"),
+    ("√x²", "√(x²)", "√(x)²"), ("√x^2", "√(x**2)", "√(x)**2"), ("sin x/2", "sin(x)/2", "sin(x/2)"),
+    ("sin x*y", "sin(x)*y", "sin(x*y)"), ("ln 2 sin x", "ln(2)*sin(…)", "ln(2*sin(…))"),
+    ("sin x²y", "sin(x²)*y", "sin(x²*y)"), ("sin^-1 x", "1/sin(…)", "the inverse"), ("e(x)", "e**(…)", "e*(…)"),
+    ("1,234x", "1.234", "1234"),
+])  # fmt: skip
+def test_what_can_be_read_in_two_ways_is_refused_with_both(text, one, other):
+    with pytest.raises(ExpressionError, match="in two ways") as caught:
+        parse(text)
+    assert f"write {one} or " in str(caught.value) and f" or {other}" in str(caught.value)
 
 
 def test_the_caret_stands_under_the_character_in_long_texts_too():

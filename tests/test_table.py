@@ -53,7 +53,7 @@ ELSEWHERE = {  # lists with names that are op's only by chance
     "compiler/vecmath/trig.py": FUNCTIONS,
     "core/number.py": METHODS,
     "descend/words.py": "names of sentences",
-    "func/expression.py": "other names that people write for functions",
+    "func/vocabulary.py": "other names that people write for functions",
 }
 READERS = [p for p in SOURCES if p.parts[0] in ("core", "compiler", "descend", "see", "run")]
 

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from chainrule.base.extras import MissingExtra
+from chainrule.see.page.link import stripped
 from chainrule.version import __version__
 
 from .bytecode import compile_folder
@@ -47,6 +48,8 @@ def chainrule(folder: Path) -> Path:
             if path.suffix == ".py":
                 inner = name.startswith(INNER) and path.name != "__init__.py"
                 data = lean(data.decode(), inner=inner).encode()
+            elif name.startswith("see/page/web/") and path.suffix == ".js":
+                data = stripped(data.decode()).encode()  # as a page has it
             files.append((f"chainrule/{name}", data))
     return _write(folder, "chainrule", __version__, files)
 

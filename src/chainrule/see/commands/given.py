@@ -25,7 +25,8 @@ GOOD, REFUSED, USAGE = 0, 1, 3  #: exit statuses: done; the mathematics refused;
 EXPRESSIONS = """\
 An expression has numbers, variables (x, w1, x_max), pi, e, + - * / **,
 parentheses and functions such as exp, log, sin, sqrt, abs, relu, max(a, b),
-where(x < 0, a, b). It is parsed, never run as code. With --file the function
+where(x < 0, a, b); school's x^2, 2x, |x|, sin x are read too, and refused
+where they are ambiguous. It is parsed, never run as code. With --file the function
 comes from a Python file of yours; that file is run, with chainrule standing in
 for torch."""
 

@@ -41,8 +41,13 @@ def link(main: str, read: Callable[[str], str]) -> str:
     return script
 
 
+def stripped(source: str) -> str:
+    """A module without its comments and indentation."""
+    return re.sub(r"^[ \t]+", "", COMMENT.sub("", source), flags=re.MULTILINE)
+
+
 def _body(source: str, modules: dict[str, str]) -> str:
-    source = re.sub(r"^[ \t]+", "", COMMENT.sub("", source), flags=re.MULTILINE)
+    source = stripped(source)
     source = IMPORT.sub(lambda m: f"const {{{m[1].replace(' as ', ': ')}}}={modules[m[2]]};\n", source)
     exported = EXPORT.findall(source)
     source = EXPORT.sub("", source)

@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.core.op import REGISTRY, Elementwise, Op
 from chainrule.core.registry import OPERATORS
-from chainrule.func.expression import BINARY, CONSTANTS, functions
+from chainrule.func.vocabulary import BINARY, CONSTANTS, functions
 from chainrule.see.page.emit import function
 from chainrule.see.page.scalar import Expr, NotForPages, apply, variable
 

@@ -1,6 +1,6 @@
 // A learning rate and a number of steps for a first look: a short search for a descent that arrives.
 
-import { descend } from "./descent.js";
+import { descend, leap } from "./descent.js";
 import { nearestPlace, placeOf } from "./model.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -30,8 +30,18 @@ export function arriving(model, plan, most = LONGEST) {
   return null;
 }
 
-/** @param {Model} model @param {import("./descent.js").Run} run */
-const isMinimum = (model, run) => placeOf(model, run.points[run.points.length - 1]) === "minimum";
+/** Whether a descent ends in a valley whose sides can be seen: where the function rises again by a part of what it fell, along every
+ * variable, no farther away than the start. An end so flat that nothing rises there, or behind a pole, shows nothing. @param {Model} model
+ * @param {import("./descent.js").Run} run */
+function isMinimum(model, run) {
+  const end = run.points[run.points.length - 1];
+  if (placeOf(model, end) !== "minimum" || leap(model, run)) return false;
+  const fall = run.losses[0] - run.losses[run.losses.length - 1];
+  const reach = Math.max(...run.points.map((p) => Math.hypot(...p.map((x, i) => x - end[i]))));
+  const rises = (/** @type {number[]} */ p) => !(model.value(p) - model.value(end) < 1e-4 * fall); // no number is a wall
+  const along = (/** @type {number} */ i, /** @type {number} */ t) => end.map((x, k) => (k === i ? x + t * reach : x));
+  return end.every((_, i) => [1, -1].every((sign) => [0.25, 0.5, 1, 2].some((t) => rises(along(i, sign * t)))));
+}
 
 /** Up to a number that is easy to say. @param {number} n */
 function rounded(n) {
@@ -52,15 +62,22 @@ export function chosen(data, model) {
     const found = arriving(model, { optimizer, settings, start, lr }, data.steps ?? LONGEST);
     if (found) return { ...data, optimizer, settings, lr: found.lr, steps: data.steps ?? found.steps };
   }
-  return { ...data, steps, lr: lowest(model, { ...data, start }, steps) };
+  return { ...data, steps, lr: telling(model, { ...data, start }, steps) };
 }
 
-/** The rate that gets lowest, where none arrives; a tenth where that says nothing. @param {Model} model @param {Plan} plan @param {number} steps */
-function lowest(model, plan, steps) {
+/** The rate whose descent shows most where none arrives: it goes down without leaps, gets far, and takes several steps over it; a tenth
+ * where that says nothing. @param {Model} model @param {Plan} plan @param {number} steps */
+function telling(model, plan, steps) {
   const afford = Math.floor(Math.min(steps, WORK / (model.parts * RATES.length)));
-  const tried = RATES.map((lr) => ({ lr, run: descend(model, { ...plan, lr }, afford) })).filter(({ run }) =>
-    ["moving", "bouncing"].includes(run.outcome),
+  const tried = RATES.map((lr) => ({ lr, run: descend(model, { ...plan, lr }, afford) })).filter(
+    ({ run }) => !["diverged", "left", "outside", "leaping"].includes(run.outcome) && !leap(model, run),
   );
-  const end = (/** @type {{run: import("./descent.js").Run}} */ { run }) => run.losses[run.losses.length - 1];
-  return tried.length ? tried.reduce((a, b) => (end(b) < end(a) ? b : a)).lr : 0.1;
+  const low = Math.min(...tried.map(({ run }) => Math.min(...run.losses)));
+  const score = ({ run: { losses } }) => {
+    const fall = losses[0] - low;
+    const over = losses.findIndex((/** @type {number} */ y) => losses[0] - y > 0.8 * fall); // when the most is done
+    const rises = losses.some((/** @type {number} */ y, /** @type {number} */ k) => k && y > losses[k - 1]);
+    return (rises ? 4 : 0) + Math.abs(Math.log((over < 0 ? 100 * losses.length : over + 1) / 12));
+  };
+  return tried.length ? tried.reduce((a, b) => (score(b) < score(a) ? b : a)).lr : 0.1;
 }
