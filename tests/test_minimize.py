@@ -670,8 +670,6 @@ def test_bounds_and_constraints_are_those_of_scipy() -> None:
     line = {"type": "eq", "fun": lambda x: x[0] + x[1] - 1}
     mine = cr.minimize(lambda x: (x * x).sum(), np.array([3.0, 0.0]), method="SLSQP", constraints=line)
     np.testing.assert_allclose(mine.x, [0.5, 0.5], atol=1e-7)
-    with pytest.raises(ValueError, match="are for SciPy's methods"):
-        cr.minimize(rosenbrock, start, bounds=bounds)
 
 
 def test_scipy_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,9 +223,15 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
         settings or another start is refused.
     resume: go on from the checkpoint of another function, or where it cannot be told whether it is another (functions
         that are no graph, as they decide by values).
-    method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with
-        `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
-        iterations.
+    method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with the
+        options of the method by keyword; `steps` limits its iterations.
+    bounds: between which x stays: a pair (low, high) for all numbers, a pair for each, a dict or tree of pairs like x0
+        (of a module by its parameters' names; names may be left out), or SciPy's `Bounds`; None is an open side. `f` is
+        never computed outside them by an optimiser. The rules ("sgd", "adam", ...) stop a number at its bound and take
+        its momentum (the first moment) from it there, so it comes back at once when the slope turns; what else they
+        remember is made of the gradients as they are. "newton", "lbfgs" and "gd" move what is not held at a bound
+        (Bertsekas, 1982). `grad_norm`, `tol` and the message are of the part of the gradient that does not lead out;
+        `Result.active` lists the bounds that were met and what each costs.
 
     The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
     from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
@@ -266,7 +272,7 @@ def page(f: Callable[..., Any] | str, start: Any = None, *, lr: builtins.float |
     >>> cr.page("x - 4*x**2 + x**4/4", start=4, lr=0.05).title
     'x - 4*x**2 + x**4/4'
     """
-def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None, lr: Any = None, optimizer: Any = 'sgd', steps: builtins.int = 1000, record: builtins.int | builtins.bool = 0, executor: Executor | None = None, checkpoint: Any = None, resume: builtins.bool = False, **options: Unpack[_Options]) -> Sweep:
+def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None, lr: Any = None, optimizer: Any = 'sgd', steps: builtins.int = 1000, record: builtins.int | builtins.bool = 0, executor: Executor | None = None, checkpoint: Any = None, resume: builtins.bool = False, bounds: Any = None, **options: Unpack[_Options]) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
 
     f: a function of one number or array, as `minimize` takes it, or a text, "x**4 - x". With an executor of
@@ -281,6 +287,7 @@ def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None,
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
     resume: go on from the pieces of another function, or where it cannot be told whether it is another.
+    bounds: between which every descent stays, as `minimize` takes them.
 
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
     in machine code where there is llvmlite and the function is small, else together where the function allows it (see

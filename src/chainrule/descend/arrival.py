@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.descend.box import Box, region
 from chainrule.descend.curvature import FEW, Curvature, curvature, explain
 from chainrule.descend.flat import Flat, norm
 from chainrule.descend.objective import Objective
@@ -60,14 +61,21 @@ def check_start(objective: Objective, value: float, slope: float) -> None:
 class Place:
     """A point, what was measured there, and whence the descent came."""
 
-    def __init__(self, objective: Objective, leaves: Sequence[Any], first: tuple[float, float]) -> None:
+    def __init__(
+        self, objective: Objective, leaves: Sequence[Any], first: tuple[float, float], box: Box | None = None
+    ) -> None:
         self.objective, self.first = objective, first
         self.flat = Flat(objective)
         self.x = self.flat.join(leaves)
         self.value, self.g = self.flat.value_and_gradient(self.x)
+        self.region, free = region(box, self.flat), None
+        if self.region is not None:  # what is held at a bound neither moves nor counts
+            free = ~self.region.held(self.x, self.g)
+            self.g = np.where(free, self.g, 0.0)
         self.slope = norm(self.g)
         self.noise = 100 * self.flat.eps * abs(self.value)
-        self.curves: Curvature | None = curvature(self.flat, self.x, self.g)
+        self.corner = free is not None and not free.any()  # all are held
+        self.curves: Curvature | None = curvature(self.flat, self.x, self.g, free)
 
     @property
     def endless(self) -> bool:
@@ -92,8 +100,9 @@ class Place:
         own = (abs(self.value) / least) ** 0.5 if least else 0.0  # where the fall is a part of the value itself
         sizes = [BESIDE[0] * way, BESIDE[0] * own, BESIDE[1] * float(np.abs(self.x).max())]
         for h in filter(None, sizes if any(sizes) else [BESIDE[1]]):
-            for step in (h * direction, -h * direction):
-                if self.value - self.flat.value_and_gradient(self.x + step)[0] > max(self.noise, least * h * h):
+            for beside in (self.x + h * direction, self.x - h * direction):
+                beside = beside if self.region is None else self.region.project(beside)
+                if self.value - self.flat.value_and_gradient(beside)[0] > max(self.noise, least * h * h):
                     return True
         return False
 
@@ -110,15 +119,18 @@ class Place:
         """A sentence of what was measured."""
         nan = float("nan")
         least, greatest = (nan, nan) if self.curves is None else self.curves[:2]
-        known = what if self.curves is not None else f"{what}, unknown"
+        known = "corner" if self.corner else what if self.curves is not None else f"{what}, unknown"
         return words(known, norm=self.slope, least=least, greatest=greatest, length=length if length < inf else 0.0,
                      message=message)  # fmt: skip
 
 
-def arrival(objective: Objective, leaves: Sequence[Any], first: tuple[float, float], hit: Hit, length: float) -> Ending:
+def arrival(
+    objective: Objective, leaves: Sequence[Any], first: tuple[float, float], hit: Hit, length: float,
+    box: Box | None = None,
+) -> Ending:  # fmt: skip
     """The end of a descent that was ended by `hit`, "converged", with a last step of that length."""
     what = hit.words.what if hit.words is not None else ""
-    place = Place(objective, leaves, first)
+    place = Place(objective, leaves, first, box)
     c = place.curves
     turns = place.turns() if what in ("gradient", "found") or place.slope <= FLATTER * first[1] else ""
     if turns:
@@ -137,7 +149,7 @@ def arrival(objective: Objective, leaves: Sequence[Any], first: tuple[float, flo
         arrived = place.slope <= FLATTER * first[1] or place.near
         said = words("change" if arrived else "short", length=length, norm=place.slope)
         return Ending("converged" if arrived else "stopped", said, arrived)
-    if c is not None and c.promise <= place.noise:
+    if place.corner or (c is not None and c.promise <= place.noise):
         return Ending("converged", place.said("rounding", length), True)
     if place.endless:
         return Ending("stopped", words("endless", norm=place.slope, first=first[0], value=place.value), False)
@@ -157,10 +169,11 @@ def unlooked(hit: Hit, value: float, slope: float, first: tuple[float, float], l
 
 
 def outlook(
-    objective: Objective, leaves: Sequence[Any], first: tuple[float, float], name: str, group: dict[str, Any]
-) -> Ending:
+    objective: Objective, leaves: Sequence[Any], first: tuple[float, float], name: str, group: dict[str, Any],
+    box: Box | None = None,
+) -> Ending:  # fmt: skip
     """What is said after all steps of a descent by an optimiser with these options."""
-    place = Place(objective, leaves, first)
+    place = Place(objective, leaves, first, box)
     c, value, slope = place.curves, place.value, place.slope
     turns = place.turns() if slope <= FLATTER * first[1] else ""
     if turns:

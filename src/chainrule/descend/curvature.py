@@ -35,15 +35,22 @@ class Curvature(NamedTuple):
     reach: float
 
 
-def curvature(flat: Flat, x: Any, g: Any) -> Curvature | None:
-    """The curvature at a vector where the gradient is g; None where it is not to be had."""
-    if len(x) > MOST:
+def curvature(flat: Flat, x: Any, g: Any, free: Any = None) -> Curvature | None:
+    """The curvature at a vector where the gradient is g; None where it is not to be had.
+
+    free: the entries that can move (a mask); the curvature is that in them alone, and g has nothing but them.
+    """
+    if len(x) > MOST or (free is not None and not free.any()):
         return None
     try:
         if len(x) <= FEW:
-            values, axes = np.linalg.eigh(flat.hessian(x))
+            h = flat.hessian(x)
+            values, axes = np.linalg.eigh(h if free is None else h[np.ix_(free, free)])
+            if free is not None:
+                inside, axes = axes, np.zeros((len(x), len(values)))
+                axes[free] = inside
         else:
-            values, axes = _lanczos(flat, x)
+            values, axes = _lanczos(flat, x, 1.0 if free is None else free.astype(float))
     except Exception:  # a diagnosis must not hide what it is about
         return None
     if not np.isfinite(values).all():
@@ -58,14 +65,17 @@ def curvature(flat: Flat, x: Any, g: Any) -> Curvature | None:
     return Curvature(float(values[0]), float(values[-1]), axes[:, 0], promise, reach)
 
 
-def _lanczos(flat: Flat, x: Any) -> tuple[Any, Any]:
-    """Estimates of curvatures, in order, and their directions as columns; those at the ends are found first."""
-    v = np.random.default_rng(0).standard_normal(len(x))
+def _lanczos(flat: Flat, x: Any, mask: Any) -> tuple[Any, Any]:
+    """Estimates of curvatures, in order, and their directions as columns; those at the ends are found first.
+
+    mask: 1 for entries that can move, 0 for others.
+    """
+    v = np.random.default_rng(0).standard_normal(len(x)) * mask
     basis = [v / np.linalg.norm(v)]
     diagonal: list[float] = []
     beside: list[float] = []
     for _ in range(FEW):
-        w = flat.product(x, basis[-1])
+        w = flat.product(x, basis[-1]) * mask
         diagonal.append(float(w @ basis[-1]))
         rows = np.stack(basis)
         for _ in range(2):  # once is not orthogonal enough

@@ -59,8 +59,8 @@ def check(path: Path, asked: dict[str, str], before: Any, why: str, resume: bool
 
     why: why the function has no letters, if it has none; resume: go on whatever the function was.
     """
-    for name, now in asked.items():
-        then = before.get(name)
+    for name in {**asked, **before}:
+        then, now = before.get(name) or None, asked.get(name) or None
         if name == "function" and resume:
             continue
         if name == "function" and not (then and now):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.descend.box import Box
 from chainrule.descend.objective import Objective, Program, gradients, read
 from chainrule.descend.options import RULES
 from chainrule.descend.recall import recall
@@ -35,8 +36,9 @@ class Ends(NamedTuple):
 
 
 def run_fast(
-    f: Callable[..., Any], starts: Any, which: Any, groups: Sequence[Group], name: str, steps: int, record: int
-) -> Ends | None:
+    f: Callable[..., Any], starts: Any, which: Any, groups: Sequence[Group], name: str, steps: int, record: int,
+    walls: Box | None = None,
+) -> Ends | None:  # fmt: skip
     """Descend from each start, the i-th with the options `groups[which[i]]`; None where there is no machine code."""
     try:
         import llvmlite  # noqa: F401
@@ -50,7 +52,8 @@ def run_fast(
     wide = tuple(k for k in begins[0] if any(b[k] != begins[0][k] for b in begins))
     settings = tuple((k, v) for k, v in groups[0].items() if k != "lr")
     try:
-        plan = recall(objective, ("lanes", name, settings, wide), partial(Plan, objective, rule, groups[0], wide))
+        what = "lanes", name, settings, wide, walls and walls.key
+        plan = recall(objective, what, partial(Plan, objective, rule, groups[0], wide, walls))
         return _Run(plan, begins, starts, which, steps, record).ends() if plan.lasting else None
     except NotNative:
         return None
@@ -62,8 +65,8 @@ class Plan:
     It holds neither the function nor the start, and may be kept for other sweeps.
     """
 
-    def __init__(self, objective: Objective, rule: Rule, group: Group, wide: Sequence[str]) -> None:
-        self.rule, self.group, self.wide = rule, group, {"x", *wide}
+    def __init__(self, objective: Objective, rule: Rule, group: Group, wide: Sequence[str], walls: Box | None) -> None:
+        self.rule, self.group, self.wide, self.walls = rule, group, {"x", *wide}, walls
         kinds = rule.start(group)
         state = {k: first(s, objective.start[0]) for k, s in kinds.items()}
         self.roles = ["x", "lr", *state]
@@ -92,6 +95,8 @@ class Plan:
         lr, *held = more
         (g,) = gradients(y, xs)
         p, after = self.rule.update(read(xs[0]), g, tuple(held), *self.rule.hyper({**self.group, "lr": lr}))
+        if self.walls is not None:
+            p, after = self.walls.stopped(0, p, after, [*self.rule.start(self.group)])
         return [read(y), g, p, *after]
 
     @property

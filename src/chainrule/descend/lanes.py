@@ -16,6 +16,7 @@ import numpy as np
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 from chainrule.descend.arrival import NotFinite
+from chainrule.descend.box import Box
 from chainrule.descend.fast_lanes import run_fast
 from chainrule.descend.history import LIMIT, History
 from chainrule.descend.loop import Loop
@@ -42,7 +43,7 @@ class Lanes(NamedTuple):
 
 def run_lanes(
     f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], name: str, options: Options,
-    steps: int, record: int,
+    steps: int, record: int, walls: Box | None = None,
 ) -> Lanes:  # fmt: skip
     """Descend from each start, the i-th at the rate `rates[which[i]]`, all by one optimiser.
 
@@ -50,15 +51,15 @@ def run_lanes(
     """
     groups = [group_of(name, lr, options) for lr in rates]
     if name in RULES:
-        fast = run_fast(f, starts, which, groups, name, steps, record)
+        fast = run_fast(f, starts, which, groups, name, steps, record, walls)
         if fast is not None:
             return Lanes(fast.x, fast.value, *_ended(fast.lost, steps), fast.path)
         kinds = [RULES[name].rule.start(g) for g in groups]
         if len(starts) > 1 and all(k == kinds[0] for k in kinds):
-            batch = _Batch(f, starts)
+            batch = _Batch(f, starts, walls)
             if batch.agrees():
                 return batch.run(groups, which, name, steps, record)
-    return _one_by_one(f, starts, which, rates, groups, name, steps, record)
+    return _one_by_one(f, starts, which, rates, groups, name, steps, record, walls)
 
 
 def _ended(lost: Any, steps: int) -> tuple[Any, Any]:
@@ -83,8 +84,9 @@ def thinned(record: int, steps: int, lanes: int, nbytes: int) -> int:
 class _Batch(Objective):
     """The function on all lanes: its leaf has them along the last dimension, and its value is one for each."""
 
-    def __init__(self, f: Callable[..., Any], starts: Any) -> None:
+    def __init__(self, f: Callable[..., Any], starts: Any, walls: Box | None) -> None:
         super().__init__(f, starts[0])
+        self.walls = None if walls is None else walls.along_lanes()
         self.single = Objective(f, starts[0])
         self.start = [np.ascontiguousarray(np.moveaxis(starts, 0, -1))]
         self.count = len(starts)
@@ -124,6 +126,8 @@ class _Batch(Objective):
             lr, *held = more
             (g,) = gradients(y.sum(), xs)
             p, after = rule.update(read(xs[0]), g, tuple(held), *rule.hyper({**groups[0], "lr": lr}))
+            if self.walls is not None:
+                p, after = self.walls.stopped(0, p, after, [*rule.start(groups[0])])
             dims = tuple(range(g.ndim - 1))
             slope = REGISTRY["sum"](g * g, dim=dims, keepdim=False) if dims else g
             return [read(y), slope, p, *after]
@@ -166,11 +170,11 @@ class _Batch(Objective):
 
 def _one_by_one(
     f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], groups: list[Options], name: str,
-    steps: int, record: int,
+    steps: int, record: int, walls: Box | None,
 ) -> Lanes:  # fmt: skip
     """Each lane by itself, from one graph."""
     objective = Objective(f, starts[0])
-    rule = RuleSteps(objective, RULES[name].rule, groups[0], steps) if name in RULES else None
+    rule = RuleSteps(objective, RULES[name].rule, groups[0], steps, box=walls) if name in RULES else None
     out = []
     path = np.full((len(starts), points(steps, record), *starts.shape[1:]), np.nan, starts.dtype) if record else None
     for i, (x, k) in enumerate(zip(starts, which)):
@@ -180,11 +184,13 @@ def _one_by_one(
         if rule is not None:
             rule.kinds = rule.rule.start(group)
         else:
-            runner = QuasiNewton(objective, group) if name == "lbfgs" else Search(objective, name == "newton", lr)
+            newton = name == "newton"
+            runner = QuasiNewton(objective, group, walls) if name == "lbfgs" else Search(objective, newton, lr, walls)
         history = History(objective.start, steps, record)
         stops = Stops(None if rule is not None else {"gradient": 1e-7}, still=rule is None)
         every = [group["lr"]]
-        loop = Loop(objective, runner, steps, lambda a, b, e=every: e * (b - a), stops, history, None, False, None)
+        rate = lambda a, b, e=every: e * (b - a)  # noqa: E731
+        loop = Loop(objective, runner, steps, rate, stops, history, None, False, None, walls)
         try:
             end = loop.run()
             out.append((end.state[0], end.value, end.at, end.reason))

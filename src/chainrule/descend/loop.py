@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chainrule.base.extras import MissingExtra, extra
 from chainrule.descend.arrival import arrival, check_start, slope_by_differences, unlooked
+from chainrule.descend.box import Box
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
 from chainrule.descend.steps import State
@@ -54,6 +55,7 @@ class Loop(NamedTuple):
     callback: Callable[[int, Any, float], Any] | None
     progress: bool | None
     checkpoint: Checkpoint | None
+    box: Box | None = None
 
     def run(self) -> End:
         """Descend from the start, or from the checkpoint."""
@@ -79,7 +81,7 @@ class Loop(NamedTuple):
         nfev = getattr(self.runner, "nfev", at + 1)
         if hit.reason == "converged":
             if self.looks:
-                ending = arrival(self.objective, leaves, first, hit, self.stops.moved)
+                ending = arrival(self.objective, leaves, first, hit, self.stops.moved, self.box)
             else:
                 ending = unlooked(hit, value, slope, first, self.stops.moved)
             hit = Hit(ending.reason, ending.words)

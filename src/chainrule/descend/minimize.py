@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.descend.arrival import Ending, outlook, unlooked
+from chainrule.descend.box import Box, box
 from chainrule.descend.curvature import explain
 from chainrule.descend.history import History
 from chainrule.descend.loop import End, Loop
@@ -22,6 +23,9 @@ from chainrule.descend.steps import RuleSteps, Step
 from chainrule.descend.stops import Hit, Stops
 from chainrule.descend.words import words
 from chainrule.func.expression import parse
+
+if TYPE_CHECKING:
+    from chainrule.descend.prices import Active
 
 
 class Diverged(UserWarning):
@@ -70,9 +74,15 @@ def minimize(
         settings or another start is refused.
     resume: go on from the checkpoint of another function, or where it cannot be told whether it is another (functions
         that are no graph, as they decide by values).
-    method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with
-        `bounds` and `constraints` as SciPy takes them and the options of the method by keyword; `steps` limits its
-        iterations.
+    method: a method of scipy.optimize.minimize ("L-BFGS-B", "trust-constr", ...) in the place of an optimiser, with the
+        options of the method by keyword; `steps` limits its iterations.
+    bounds: between which x stays: a pair (low, high) for all numbers, a pair for each, a dict or tree of pairs like x0
+        (of a module by its parameters' names; names may be left out), or SciPy's `Bounds`; None is an open side. `f` is
+        never computed outside them by an optimiser. The rules ("sgd", "adam", ...) stop a number at its bound and take
+        its momentum (the first moment) from it there, so it comes back at once when the slope turns; what else they
+        remember is made of the gradients as they are. "newton", "lbfgs" and "gd" move what is not held at a bound
+        (Bertsekas, 1982). `grad_norm`, `tol` and the message are of the part of the gradient that does not lead out;
+        `Result.active` lists the bounds that were met and what each costs.
 
     The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
     from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
@@ -96,20 +106,16 @@ def minimize(
     _check_count("steps", steps)
     _check_count("record", record)
     objective = Objective(parse(f) if isinstance(f, str) else f, one_start("minimize", start, x0, "x0"))
+    walls = box(objective, bounds)
     if method is not None:
         from chainrule.descend.scipy_methods import by_scipy
 
         ignored = {"lr": lr, "checkpoint": checkpoint}
-        return by_scipy(objective, method, bounds, constraints, steps, record, tol, callback, ignored, options)
-    if bounds is not None or constraints is not None:
-        raise ValueError(
-            "bounds= and constraints= are for SciPy's methods: pass method='L-BFGS-B' (bounds) or 'trust-constr' or "
-            "'SLSQP' (both)"
-        )
+        return by_scipy(objective, method, walls, constraints, steps, record, tol, callback, ignored, options)
     name = optimiser(optimizer)
     lr = lr if type(lr) is float else _float_like(lr)
     group = group_of(name, first_rate(lr), options)
-    runner = _runner(objective, name, group, lr, options, steps)
+    runner = _runner(objective, name, group, lr, options, steps, walls)
     searches = name not in RULES
     history = History(objective.start, steps, record)
     stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
@@ -119,10 +125,10 @@ def minimize(
         if searches:
             rules = ", ".join(RULES)
             raise ValueError(f"checkpoint= goes with the optimisers that are rules ({rules}), not with {name!r}")
-        asked, why = _asked(objective, name, lr, group, record)
+        asked, why = _asked(objective, name, lr, group, record, walls)
         checkpoint = Checkpoint(checkpoint, asked, why, resume)
     rates = all_rates(lr, group["lr"], steps)
-    loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint)
+    loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint, walls)
     end = loop.run()
     return _result(loop, end, name, {**options, "lr": group["lr"]} if lr is None else {"lr": lr, **options}, group)
 
@@ -140,17 +146,19 @@ def _float_like(lr: Any) -> Any:
 
 
 def _runner(
-    objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any], steps: int
-) -> Any:
+    objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any], steps: int,
+    walls: Box | None,
+) -> Any:  # fmt: skip
     if name in RULES:
         rule = RULES[name].rule
-        what = name, tuple(options.items())
-        return RuleSteps(objective, rule, group, steps, recall(objective, what, partial(Step, rule, group, objective)))
+        what = name, tuple(options.items()), walls and walls.key
+        step = recall(objective, what, partial(Step, rule, group, objective, walls))
+        return RuleSteps(objective, rule, group, steps, step)
     if name == "lbfgs":
-        return QuasiNewton(objective, group)
+        return QuasiNewton(objective, group, walls)
     if options:
         raise TypeError(f"optimizer={name!r} has no options but lr, got {', '.join(options)}")
-    return Search(objective, name == "newton", group["lr"] if lr is not None else None)
+    return Search(objective, name == "newton", group["lr"] if lr is not None else None, walls)
 
 
 def _check_count(name: str, n: Any) -> None:
@@ -158,7 +166,9 @@ def _check_count(name: str, n: Any) -> None:
         raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
 
 
-def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int) -> tuple[dict[str, str], str]:
+def _asked(
+    objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int, walls: Box | None
+) -> tuple[dict[str, str], str]:
     """What a checkpoint must have been asked for, to be gone on from; and why nothing is known of the function."""
     from chainrule.descend.digest import of_array, of_function
 
@@ -167,6 +177,8 @@ def _asked(objective: Objective, name: str, lr: Any, group: dict[str, Any], reco
     rate = "a function" if callable(lr) else repr(group["lr"] if lr is None else lr)
     start = ", ".join(map(of_array, objective.start))
     asked = {"function": letters, "optimizer": name, "options": repr(options), "lr": rate, "start": start}
+    if walls is not None:
+        asked["bounds"] = ", ".join(map(of_array, (*walls.low, *walls.high)))
     return {**asked, "record": str(record)}, why
 
 
@@ -202,6 +214,7 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
         x=objective.rebuild(leaves), value=end.value, grad_norm=end.slope, steps=end.at, reason=end.reason,
         words=said, what=f"{name}({', '.join(f'{k}={_short(v)}' for k, v in options.items())})",
         nfev=end.nfev, how=loop.runner.how, arrived=arrived, later=later,
+        held=[] if loop.box is None else partial(_held, loop, leaves),
         path=objective.paths([p[kept] for p in history.points]) if history.every else None,
         values=history.values[kept] if history.every else None,
         grad_norms=history.slopes[kept] if history.every else None,
@@ -209,16 +222,24 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     )  # fmt: skip
 
 
+def _held(loop: Loop, leaves: list[Any]) -> list[Active]:
+    """The bounds at which the end stands, for which parameters that the function refers to are lent."""
+    from chainrule.descend.prices import of_bounds
+
+    objective = loop.objective
+    assert loop.box is not None
+    slope = None if loop.looks else np.full(sum(a.size for a in objective.start), np.nan)
+    with objective.lent():
+        return of_bounds(objective, leaves, loop.box, slope)
+
+
 def _later(loop: Loop, end: End, name: str, group: dict[str, Any]) -> Ending:
     """The outlook after all steps, for which parameters that the function refers to are lent."""
     objective = loop.objective
     leaves = end.state[: len(objective.start)]
     rate = float(loop.rates(end.at - 1, end.at)[0])
-    held = [np.array(p._a) for p in objective.parameters or ()]
-    try:
-        return outlook(objective, leaves, end.first, name, {**group, "lr": rate})
-    finally:
-        objective.put(held)
+    with objective.lent():
+        return outlook(objective, leaves, end.first, name, {**group, "lr": rate}, loop.box)
 
 
 def _short(v: Any) -> str:

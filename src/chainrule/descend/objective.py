@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from importlib.util import find_spec
 from inspect import CO_VARARGS
@@ -48,6 +49,7 @@ class Objective:
     """
 
     spread = ""  # "*" or "**": how x0 is handed to a function of several arguments
+    parameter_names: tuple[str, ...] | None = None  # of a module's parameters
 
     def __init__(self, f: Callable[..., Any], x0: Any) -> None:
         if not callable(f):
@@ -61,6 +63,7 @@ class Objective:
         if _is_module(x0):
             self.arguments = () if _takes_nothing(f) else (x0,)
             self._own(list(x0.parameters()), "the module")
+            self._named(x0)
         elif _takes_nothing(f):
             self._own(flatten(x0)[0], "x0")
         else:
@@ -80,6 +83,10 @@ class Objective:
                 "requires_grad=True. Let the function take x, or pass module.parameters()."
             )
         self.start = [_scalar(np.array(p._a)) for p in self.parameters]
+
+    def _named(self, module: Any) -> None:
+        names = {id(p): name for name, p in module.named_parameters()}
+        self.parameter_names = tuple([names[id(p)] for p in self.parameters or ()])
 
     @property
     def kind(self) -> Hashable:
@@ -116,10 +123,45 @@ class Objective:
         """What `make` computes of the value and the leaves, as a function of arrays: the leaves, then as `more`."""
         return Program(self, make, more)
 
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Parameters that the function refers to have afterwards what they had before."""
+        before = [np.array(p._a) for p in self.parameters or ()]
+        try:
+            yield
+        finally:
+            self.put(before)
+
     def put(self, arrays: Sequence[Array]) -> None:
         """Let the parameters, if the function refers to them, have these values."""
         for p, a in zip(self.parameters or (), arrays):
             store(p, a)
+
+
+def labels(objective: Objective) -> list[str]:
+    """A name for each number that is moved: x, x[0], w[0, 1], ..."""
+    if objective.parameters is not None:
+        names = list(objective.parameter_names or (f"x[{i}]" for i in range(len(objective.start))))
+    elif objective.spread == "*":
+        heads = [p for p in inspect.signature(objective.f).parameters]
+        names = [n for head, child in zip(heads, objective.spec[2]) for n in _names(head, child)]
+    else:
+        names = _names("x", objective.spec)
+    found = []
+    for name, a in zip(names, objective.start):
+        places = [", ".join(map(str, i)) for i in np.ndindex(a.shape)] if a.shape else []
+        found += [f"{name}[{place}]" for place in places] or [name] * (not a.shape)
+    return found
+
+
+def _names(head: str, spec: Any) -> list[str]:
+    """Names of the leaves of a tree."""
+    if spec is None:
+        return [head]
+    heads = [str(key) if head == "x" else f"{head}.{key}" for key in spec[1]] if spec[1] is not None else (
+        [f"{head}[{i}]" for i in range(len(spec[2]))]
+    )  # fmt: skip
+    return [name for key, child in zip(heads, spec[2]) for name in _names(key, child)]
 
 
 class Program:

@@ -14,6 +14,7 @@ from chainrule.descend.words import Words, words
 
 if TYPE_CHECKING:
     from chainrule.descend.arrival import Ending
+    from chainrule.descend.prices import Active
 
 
 @dataclass
@@ -21,7 +22,8 @@ class Result:
     """The end of a descent.
 
     x: the point, in the structure of `x0`; of a module, the list of its parameters' values.
-    value, grad_norm: the function and the norm of its gradient there.
+    value, grad_norm: the function and the norm of its gradient there; within bounds, of that part of it which does not
+        lead out, and under constraints of the Lagrangian's. `active` lists what holds the point.
     steps: how many steps were made.
     reason: "steps done", "converged", "diverged" or "stopped"; `message` says more, in the language that is chosen.
     path: the recorded points, stacked along a first dimension, in the structure of `x0`; `values` and `grad_norms`: the
@@ -47,6 +49,7 @@ class Result:
     extra: Any = field(default=None, repr=False)  # SciPy's own result, of its methods
     arrived: bool = field(default=False, repr=False)
     later: Callable[[], Ending] | None = field(default=None, repr=False, compare=False)  # looks at the end of all steps
+    held: list[Active] | Callable[[], list[Active]] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def success(self) -> bool:
@@ -60,6 +63,22 @@ class Result:
         self._look()
         return "" if self.words is None else str(self.words)
 
+    @property
+    def active(self) -> list[Active]:
+        """The bounds at which the point stands and the constraints that hold it, with multipliers; `print` says each.
+
+        A multiplier tells what a bound costs: `active[0].multiplier` is by how much f gets lower, at first, for each 1
+        by which it is relaxed.
+        """
+        if callable(self.held):
+            self.held = self.held()
+        return self.held
+
+    @property
+    def multipliers(self) -> dict[str, float]:
+        """The multipliers of `active` by name."""
+        return {one.name: one.multiplier for one in self.active}
+
     def _look(self) -> None:
         """Look at the place where all steps ended, when first asked: that may take longer than the steps."""
         if self.later is not None:
@@ -68,6 +87,7 @@ class Result:
 
     def __getstate__(self) -> dict[str, Any]:
         self._look()
+        self.held = self.active
         return vars(self)
 
     def __repr__(self) -> str:
@@ -89,7 +109,8 @@ class Result:
             f"  {name}{' ' * (wide - width(name))}{text}".replace("\n", "\n" + " " * (wide + 2))
             for name, text in rows.items()
         ]
-        return "\n".join([f"{said}: {self.message}" if self.message else said, *lines])
+        held = [f"  {one}" for one in self.active]
+        return "\n".join([f"{said}: {self.message}" if self.message else said, *lines, *held])
 
     def plot(self, axes: Any = None) -> Any:
         """Draw the values over the steps and, of one or two variables, the way; returns the matplotlib axes.

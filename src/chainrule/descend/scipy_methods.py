@@ -9,9 +9,11 @@ import numpy as np
 
 from chainrule.base.extras import extra
 from chainrule.descend.arrival import arrival, check_start
+from chainrule.descend.box import Box, region
 from chainrule.descend.flat import Flat, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
+from chainrule.descend.prices import of_bounds
 from chainrule.descend.result import Result
 from chainrule.descend.stops import Hit
 from chainrule.descend.words import Words, words
@@ -30,7 +32,7 @@ class _Stopped(Exception):
 
 
 def by_scipy(
-    objective: Objective, method: str, bounds: Any, constraints: Any, steps: int, record: int, tol: Any,
+    objective: Objective, method: str, walls: Box | None, constraints: Any, steps: int, record: int, tol: Any,
     callback: Callable[[int, Any, float], Any] | None, ignored: dict[str, Any], options: dict[str, Any],
 ) -> Result:  # fmt: skip
     """Minimise by `scipy.optimize.minimize`; the arguments are those of `minimize`."""
@@ -39,16 +41,20 @@ def by_scipy(
             raise ValueError(f"{name}= is for the optimisers; SciPy's method {method!r} has no use for it")
     if isinstance(tol, dict):
         raise ValueError("SciPy's methods take tol= as a number")
-    for name, value in {"bounds": bounds, "constraints": constraints}.items():
+    for name, value in {"bounds": walls, "constraints": constraints}.items():
         if value is not None and method.lower() not in [m.lower() for m in TAKES[name]]:
             able = ", ".join(TAKES[name])
             raise ValueError(f"SciPy's method {method!r} has no use for {name}=: those that have are {able}")
     optimize = extra("scipy.optimize", "descend", f"method={method!r}")
     flat = Flat(objective)
-    free = bounds is None and constraints is None
+    inside = region(walls, flat)
     start = flat.join(objective.start)
+
+    def slope(x: Any, g: Any) -> float:
+        return norm(g if inside is None else inside.inward(x, g))
+
     value, g = flat.value_and_gradient(start)
-    first = value, norm(g)
+    first = value, slope(start, g)
     check_start(objective, *first)
     arrived = False
     history = History(objective.start, min(steps, 10_000) if record else 0, record)
@@ -60,7 +66,7 @@ def by_scipy(
         if history.every and at % history.every == 0 and history.n < len(history.values) - 1:
             value, g = flat.value_and_gradient(x)
             leaves = flat.split(x)
-            history.put(0, value, norm(g), leaves)
+            history.put(0, value, slope(x, g), leaves)
             history.keep(at, 1)
         if callback is not None and at % max(history.every, 1) == 0:
             leaves = flat.split(x)
@@ -79,8 +85,8 @@ def by_scipy(
         given["hessp"] = flat.product
     elif key in WHOLE_HESSIAN:
         given["hess"] = flat.hessian
-    if bounds is not None:
-        given["bounds"] = bounds
+    if inside is not None:
+        given["bounds"] = optimize.Bounds(inside.low, inside.high)
     if constraints is not None:
         given["constraints"] = constraints
     fun = flat.value_and_gradient if given.get("jac") else lambda x: flat.value_and_gradient(x)[0]
@@ -95,23 +101,25 @@ def by_scipy(
         x, reason, message = found.x, _reason(found, done[0], steps), str(found.message)
         if reason == "converged":
             arrived = True
-            if free:  # on a bound there is a slope, and the curvature may be negative
-                ending = arrival(objective, flat.split(x), first, Hit(reason, words("found", message=message)), np.inf)
+            if constraints is None:  # on a constraint there is a slope, and the curvature may be negative
+                hit, at = Hit(reason, words("found", message=message)), x if inside is None else inside.snapped(x)
+                ending = arrival(objective, flat.split(at), first, hit, np.inf, walls)
                 reason, message, arrived = ending.reason, ending.words or "", ending.arrived
     except (_Stopped, KeyboardInterrupt) as e:
         x, reason, message = last[0], "stopped", words("callback" if isinstance(e, _Stopped) else "keyboard")
     value, g = flat.value_and_gradient(x)
     leaves = flat.split(x)
     objective.put(leaves)
-    history.end(done[0], value, norm(g), leaves)
+    history.end(done[0], value, slope(x, g), leaves)
     n = history.n
     return Result(
-        x=objective.rebuild(leaves), value=value, grad_norm=norm(g), steps=done[0], reason=reason,
+        x=objective.rebuild(leaves), value=value, grad_norm=slope(x, g), steps=done[0], reason=reason,
         words=message, what=f"SciPy's {method}", how="SciPy", arrived=arrived,
         nfev=flat.calls if found is None else int(found.nfev),
         path=objective.paths([p[:n] for p in history.points]) if record else None,
         values=history.values[:n] if record else None, grad_norms=history.slopes[:n] if record else None,
         recorded=history.steps if record else None, extra=found,
+        held=[] if inside is None or walls is None else of_bounds(objective, flat.split(inside.snapped(x)), walls, g),
     )  # fmt: skip
 
 

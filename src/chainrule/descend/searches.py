@@ -1,5 +1,10 @@
 """Methods that choose the length of each step themselves: gradient descent and Newton's with line search, and L-BFGS.
 
+Within bounds all of them go by two metrics (Bertsekas, "Projected Newton methods for optimization problems with simple
+constraints", 1982): entries that are held at a bound, or so near that they will be, go down their own gradient, the
+others along the method's direction in them alone; and the line search follows the path that is bent at the bounds. The
+function is never asked for a value outside.
+
 Runners as in steps.py, an iteration to a step. The state is the leaves; they are run one at a time. Where a search
 finds no lower value, the point stays, and the loop ends; `arrival` says what place that is.
 """
@@ -11,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.descend.box import Box, Region, region
 from chainrule.descend.flat import Flat, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
@@ -22,6 +28,7 @@ ENOUGH = 1e-4  # of the decrease that the slope promises (Armijo, 1966)
 HALVINGS = 60
 NOISE = 32.0  # roundings of the value that may be a rise
 TRIALS = 30  # of a step's length, in Wolfe's search
+NEAR = 1e-6  # so near to a bound an entry counts as at it, where the slope leads out
 
 
 class Search:
@@ -35,8 +42,9 @@ class Search:
     replays, pace = False, 1
     how = "each step with a line search"
 
-    def __init__(self, objective: Objective, newton: bool, lr: float | None) -> None:
+    def __init__(self, objective: Objective, newton: bool, lr: float | None, box: Box | None = None) -> None:
         self.flat = Flat(objective)
+        self.region = region(box, self.flat)
         self.newton = newton
         self.length = 1.0 if lr is None else lr
         self._made = 0.0  # the length of the last step
@@ -51,8 +59,8 @@ class Search:
         return list(self.flat.objective.start)
 
     def look(self, state: State) -> tuple[float, float]:
-        _, value, g = self._at(self.flat.join(state))
-        return value, norm(g)
+        x, value, g = self._at(self.flat.join(state))
+        return value, self._slope(x, g)
 
     def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
         self._enough = stops.gradient
@@ -65,7 +73,7 @@ class Search:
 
     def _stepped(self, state: State, lr: float) -> tuple[float, float, float, State]:
         x, value, g = self._at(self.flat.join(state))
-        slope = norm(g)
+        slope = self._slope(x, g)
         if not (np.isfinite(value) and np.isfinite(slope)) or slope <= max(self._enough, 0.0):
             return value, slope, 0.0, state
         found = self._step(x, value, g, lr)
@@ -75,8 +83,13 @@ class Search:
         self._made = norm(found[0] - x)
         return value, slope, self._made, self.flat.split(found[0])
 
+    def _slope(self, x: Any, g: Any) -> float:
+        return norm(g if self.region is None else self.region.inward(x, g))
+
     def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
         """The next point, its value and its gradient; None if there is none."""
+        if self.region is not None:
+            return self._inside(x, value, g, self.region)
         d = self._newton(x, g) if self.newton else None
         found = None if d is None else self._shortened(x, value, g, d, 1.0)
         return found or self._shortened(x, value, g, -g, self.length)
@@ -94,8 +107,45 @@ class Search:
             length /= 2
         return None
 
-    def _newton(self, x: Any, g: Any) -> Any:
+    def _inside(self, x: Any, value: float, g: Any, region: Region) -> tuple[Any, float, Any] | None:
+        """The next point within bounds."""
+        near = min(NEAR, norm(x - region.project(x - g)))
+        free = ~region.held(x, g, near)
+        quick = self._free(x, g, free) if free.any() else None
+        if quick is not None:
+            d = -g
+            d[free] = quick
+            found = self._bent(x, value, g, d, 1.0, region)
+            if found is not None:
+                return found
+        return self._bent(x, value, g, -g, self.length, region)
+
+    def _free(self, x: Any, g: Any, free: Any) -> Any:
+        """The method's own direction in the entries that are free; None if there is none but down the gradient."""
+        return self._newton(x, g, free) if self.newton else None
+
+    def _bent(self, x: Any, value: float, g: Any, d: Any, length: float, region: Region) -> Any:
+        """The first point along the path, bent at the bounds, that is low enough, the longest steps first."""
+        slope, noise = norm(region.inward(x, g)), NOISE * self.flat.eps * abs(value)
+        for _ in range(HALVINGS):
+            with np.errstate(over="ignore", invalid="ignore"):
+                new = region.project(self.flat.rounded(x + length * d))
+            if np.array_equal(new, x):
+                return None
+            there, down = self.flat.value_and_gradient(new)
+            fine = bool(np.isfinite(down).all())
+            enough = there < value and there <= value + ENOUGH * min(float(g @ (new - x)), 0.0) and fine
+            flatter = fine and there <= value + noise and norm(region.inward(new, down)) < slope
+            if there == -np.inf or enough or flatter:
+                self.length = 2 * length
+                return new, there, down
+            length /= 2
+        return None
+
+    def _newton(self, x: Any, g: Any, free: Any = None) -> Any:
         h = self.flat.hessian(x)
+        if free is not None:
+            h, g = h[np.ix_(free, free)], g[free]
         if not np.isfinite(h).all():
             return None
         curvatures, axes = np.linalg.eigh(h)
@@ -110,22 +160,36 @@ class Search:
 class QuasiNewton(Search):
     """L-BFGS with Wolfe's line search, by the means of `optim.LBFGS`."""
 
-    def __init__(self, objective: Objective, group: dict[str, Any]) -> None:
-        super().__init__(objective, False, None)
+    def __init__(self, objective: Objective, group: dict[str, Any], box: Box | None = None) -> None:
+        super().__init__(objective, False, None, box)
         self.size: int = group["history_size"]
         self.changes: list[Change] = []
 
     def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
-        found = self._searched(x, value, g, lr)
+        if self.region is not None:
+            self.length = max(min(1.0, 1.0 / (float(np.abs(g).sum()) or 1.0)), self._made / (norm(g) or 1.0))
+            found = self._inside(x, value, g, self.region)
+        else:
+            found = self._searched(x, value, g, lr)
         if found is None and self.changes:  # what is remembered misleads: down the gradient, from anew
             self.changes.clear()
-            found = self._searched(x, value, g, lr)
+            found = self._inside(x, value, g, self.region) if self.region else self._searched(x, value, g, lr)
         if found is not None and found[1] > -np.inf:
             s, y = found[0] - x, found[2] - g
             ys = float(y @ s)
             if ys > self.flat.eps * float(y @ y) * 1e-2 and np.isfinite(1 / ys):
                 self.changes = [*self.changes[-self.size + 1 :], (y, s, 1 / ys)] if self.size > 1 else [(y, s, 1 / ys)]
         return found
+
+    def _free(self, x: Any, g: Any, free: Any) -> Any:
+        pairs = [(y[free], s[free], float(y[free] @ s[free])) for y, s, _ in self.changes]
+        changes = [(y, s, 1 / ys) for y, s, ys in pairs if ys > self.flat.eps * float(y @ y)]
+        if not changes:
+            return None
+        y, _, rho = changes[-1]
+        with np.errstate(all="ignore"):
+            d = two_loops(changes, g[free], 1 / (rho * float(y @ y)))
+        return d if np.isfinite(d).all() and float(d @ g[free]) < 0 else None
 
     def _searched(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
         d, t = -g, lr * max(min(1.0, 1.0 / float(np.abs(g).sum())), self._made / norm(g))

@@ -26,6 +26,7 @@ import numpy as np
 
 from chainrule.core.graph import Var, apply
 from chainrule.core.op import REGISTRY
+from chainrule.descend.box import Box
 from chainrule.descend.history import History
 from chainrule.descend.objective import Make, Objective, Program, gradients, read
 from chainrule.descend.stops import Hit, Stops
@@ -83,8 +84,8 @@ class Step:
     It holds neither the function nor the start, and may be kept for other descents, in several threads.
     """
 
-    def __init__(self, rule: Rule, group: dict[str, Any], objective: Objective) -> None:
-        self.rule, self.group, self.leaves = rule, group, len(objective.start)
+    def __init__(self, rule: Rule, group: dict[str, Any], objective: Objective, box: Box | None = None) -> None:
+        self.rule, self.group, self.leaves, self.box = rule, group, len(objective.start), box
         self.kinds = rule.start(group)
         kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
         self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
@@ -110,7 +111,7 @@ class Step:
 
     def here(self, objective: Objective) -> Program:
         """The value and the norm of the gradient."""
-        return self._traced("here", objective, lambda y, xs, _: [read(y), norm(_given(gradients(y, xs)))], [])
+        return self._traced("here", objective, lambda y, xs, _: [read(y), self._slope(xs, gradients(y, xs))], [])
 
     def _traced(self, key: Any, objective: Objective, make: Make, more: Sequence[Any]) -> Program:
         with self._lock:
@@ -130,9 +131,18 @@ class Step:
             mine = tuple(held[i * size : (i + 1) * size])
             if g is not None:  # as in optim, what has no gradient stays as it is
                 p, mine = self.rule.update(p, g, mine, *hyper)
+                if self.box is not None:
+                    p, mine = self.box.stopped(i, p, mine, [*self.kinds])
             after.append(p)
             kept.extend(mine)
-        return [read(y), norm(_given(gs)), norm([p - q for p, q in zip(after, before)]), *after, *kept]
+        return [read(y), self._slope(xs, gs), norm([p - q for p, q in zip(after, before)]), *after, *kept]
+
+    def _slope(self, xs: list[Any], gs: Sequence[Any]) -> Any:
+        """The norm of the gradient, without what leads out of bounds."""
+        if self.box is not None:
+            uphill = bool(self.group.get("maximize"))
+            gs = [g if g is None else self.box.inward(i, read(x), g, uphill) for i, (x, g) in enumerate(zip(xs, gs))]
+        return norm(_given(gs))
 
     def compile(self, objective: Objective, state: State) -> Native | Program | None:
         """Machine code, of a small graph for many steps, of others for one; None if there is none."""
@@ -150,11 +160,12 @@ class RuleSteps:
     """The runner of an optimiser that is a rule."""
 
     def __init__(
-        self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int, step: Step | None = None
-    ) -> None:
+        self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int, step: Step | None = None,
+        box: Box | None = None,
+    ) -> None:  # fmt: skip
         self.objective, self.rule, self.many = objective, rule, steps >= MANY
         self.leaves = len(objective.start)
-        self.step = step or Step(rule, group, objective)
+        self.step = step or Step(rule, group, objective, box)
         self.kinds = rule.start(group)
 
     @property
@@ -218,9 +229,9 @@ def first(s: Any, like: Any) -> Any:
     return None if s is None else number(s)
 
 
-def number(s: float) -> float:
-    """A count as the optimisers' classes keep it between steps: in single precision."""
-    return float(np.float32(s))
+def number(s: Any) -> Any:
+    """A count as the optimisers' classes keep it between steps, in single precision; or one for each lane."""
+    return s.astype(np.float32).astype(s.dtype) if getattr(s, "ndim", 0) else float(np.float32(s))
 
 
 class Native:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.core.tensor import Tensor
+from chainrule.descend.box import Box, box
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.minimize import one_start
 from chainrule.descend.objective import Objective
@@ -112,6 +113,7 @@ def sweep(
     executor: Executor | None = None,
     checkpoint: Any = None,
     resume: bool = False,
+    bounds: Any = None,
     **options: Any,
 ) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.
@@ -128,6 +130,7 @@ def sweep(
         the lanes in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
     resume: go on from the pieces of another function, or where it cannot be told whether it is another.
+    bounds: between which every descent stays, as `minimize` takes them.
 
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
     in machine code where there is llvmlite and the function is small, else together where the function allows it (see
@@ -152,6 +155,7 @@ def sweep(
         group_of(name, rate, own)  # refused here rather than in a worker
     n, each = len(x0) * len(rates) * len(kinds), len(rates) * len(kinds)
     record = thinned(record, steps, n, x0[0].nbytes)
+    walls = _walls(f, x0, bounds)
     folder = None
     if checkpoint is not None:
         from chainrule.descend.digest import of_array, of_function
@@ -164,6 +168,7 @@ def sweep(
             "lr": repr(rates),
             "optimizer": repr(kinds),
             "steps": repr(steps),
+            **({} if walls is None else {"bounds": ", ".join(map(of_array, (*walls.low, *walls.high)))}),
         }
         folder = Pieces(checkpoint, {**asked, "record": repr(record)}, why, resume)
     pieces, works = [], []
@@ -174,7 +179,7 @@ def sweep(
             pieces.append(part)
             which = _array(part) // len(kinds) % len(rates) if len(rates) > 1 else np.zeros(len(part), int)
             lanes = x0[_array(part) // each] if each > 1 else x0[part.start : part.stop]
-            works.append((lanes, which, rates, name, own, steps, record))
+            works.append((lanes, which, rates, name, own, steps, record, walls))
     done = _done(executor, f, works, folder)
     return _assembled(x0, rates, kinds, pieces, done, record)
 
@@ -193,6 +198,15 @@ def _stacked(f: Callable[..., Any], starts: Any) -> Any:
         found = sorted({", ".join(f"{a.dtype}{list(a.shape)}" for a in r) for r in rows})
         raise ValueError(f"starts must be numbers, or arrays of one shape and dtype; got {' and '.join(found)}")
     return np.stack([r[0] for r in rows])
+
+
+def _walls(f: Callable[..., Any], starts: Any, bounds: Any) -> Box | None:
+    """The bounds of every descent, between which all starts must lie."""
+    found = None
+    if bounds is not None:
+        for x in (starts[0], starts.min(axis=0), starts.max(axis=0)):
+            found = box(Objective(f, x), bounds)
+    return found
 
 
 def _kind(given: Any, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:

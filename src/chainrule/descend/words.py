@@ -60,6 +60,7 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     "minimum, unknown": lambda say, v: say(
         "the norm of the gradient is {norm:.3g}, the last step {length:.3g}; the curvature is not known", **v
     ),
+    "corner": lambda say, v: say("all variables stand at bounds, and lower values lie beyond"),
     "rounding": lambda say, v: say(
         "no lower value is found, and the fall that is left is within rounding: the norm of the gradient is "
         "{norm:.3g}, the smallest curvature {least:.3g}",
@@ -94,6 +95,37 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     "no lower, unknown": lambda say, v: say(
         "no lower value is found along the way down, but the norm of the gradient is {norm:.3g}: a kink, noise, or a "
         "slope that is wrong",
+        **v,
+    ),
+    # what bounds and constraints cost
+    "at lower": lambda say, v: say(
+        "{name} stands at its lower bound {at:.6g}; relaxing this bound by 1 lowers f by {price:.4g}", **v
+    ),
+    "at upper": lambda say, v: say(
+        "{name} stands at its upper bound {at:.6g}; relaxing this bound by 1 lowers f by {price:.4g}", **v
+    ),
+    "at lower, unknown": lambda say, v: say("{name} stands at its lower bound {at:.6g}", **v),
+    "at upper, unknown": lambda say, v: say("{name} stands at its upper bound {at:.6g}", **v),
+    "at at_least": lambda say, v: say(
+        "{name} is as small as it may be, {at:.6g}; allowing it to be smaller by 1 lowers f by {price:.4g}", **v
+    ),
+    "at equal": lambda say, v: say("{name} = {at:.6g}; raising this right side by 1 raises f by {price:.4g}", **v),
+    "at equal, down": lambda say, v: say(
+        "{name} = {at:.6g}; raising this right side by 1 lowers f by {price:.4g}", **v
+    ),
+    "met": lambda say, v: say(
+        "{message}; the norm of the Lagrangian's gradient is {norm:.3g}, and the constraints are met within "
+        "{violation:.2g}",
+        **v,
+    ),
+    "not met": lambda say, v: say(
+        "the constraints are not met: {name} is off by {violation:.3g}, and nothing near makes that less. Start "
+        "elsewhere; or they cannot all be met",
+        **v,
+    ),
+    "not yet met": lambda say, v: say(
+        "the constraints are met within {violation:.3g}, the norm of the Lagrangian's gradient is {norm:.3g}: there is "
+        "further to go, by more steps",
         **v,
     ),
     "grown": lambda say, v: say("the value has grown from {first:.6g} to {value:.6g}: try a smaller lr", **v),

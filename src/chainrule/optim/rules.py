@@ -28,6 +28,8 @@ sqrt, absolute, sign = REGISTRY["sqrt"], REGISTRY["abs"], REGISTRY["sign"]
 maximum, where, clamp = REGISTRY["maximum"], REGISTRY["where"], REGISTRY["clamp"]
 mean, total, matmul, transpose = REGISTRY["mean"], REGISTRY["sum"], REGISTRY["matmul"], REGISTRY["permute"]
 
+CARRIES = ("momentum_buffer", "exp_avg", "prev")  # states that carry a parameter on the way that it went
+
 
 class Fill(NamedTuple):
     """The start of a state that has the parameter's shape: this value everywhere."""

@@ -71,9 +71,9 @@ class _Scaler:
         return self.whole[s, u.id]
 
     def _rule(self, v: Var) -> Scaled:
-        if v.id in self.common or v.dtype.kind != "f" or v.weak:
+        if v.id in self.common or v.op is None or v.weak:
             return 1.0, v
-        how = v.says("scales")
+        how = v.says("scales") if v.dtype.kind == "f" else None  # a comparison reads what is written for all others
         got = getattr(self, f"_{how}")(v) if how else None
         return got or (1.0, again(v, tuple(map(self._written, v.args))))
 
