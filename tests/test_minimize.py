@@ -756,8 +756,10 @@ def test_the_result_speaks_the_language_of_the_moment() -> None:
 
 
 def test_every_sentence_can_be_said() -> None:
-    filled = dict.fromkeys("value norm length lowest c lr better bound slope least greatest ratio first".split(), 1.5)
-    filled |= dict.fromkeys("step reason explanation where rule message".split(), "3")
+    filled = dict.fromkeys(
+        "value norm length lowest c lr better bound slope least greatest ratio first at price violation".split(), 1.5
+    )
+    filled |= dict.fromkeys("step reason explanation where rule message name".split(), "3")
     for name in words_module._SENTENCES:
         text = str(words_module.words(name, **filled))
         assert text and "{" not in text

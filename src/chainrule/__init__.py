@@ -102,6 +102,7 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     "base.language": "language",
     "compiler": "compile",
     "descend": "minimize sweep",
+    "descend.constraints": "Constraint",
     "fitting": "fit",
     "func": "value_and_grad vmap",
     "nn.functional": """

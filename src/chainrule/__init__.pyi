@@ -24,6 +24,7 @@ from typing import overload
 import builtins
 import numpy as np
 
+from chainrule.descend.constraints import Constraint as Constraint
 from chainrule.base.shapes import Size as Size
 from chainrule.core.tensor import Tensor as Tensor
 from chainrule import accelerator as accelerator
@@ -199,7 +200,7 @@ class _Options(TypedDict, total=False):
     tolerance_grad: builtins.float
     weight_decay: builtins.float
 @overload
-def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: None = None, bounds: Any = None, constraints: Any = None, **options: Unpack[_Options]) -> Result:
+def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = None, lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: None = None, bounds: Any = None, constraints: Any = None, **options: Unpack[_Options]) -> Result:
     """Descend `f` from a start.
 
     f: a function of what `start` is (tensors in the place of numbers and arrays) that returns one number as a tensor;
@@ -208,8 +209,8 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
         floats; a tuple, list or dict of these. A function of several arguments takes them from a tuple or list, or by
         their names from a dict. Or a module, or parameters that `f`
         refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
-    optimizer: "sgd", "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or "gd" (gradient
-        descent with a line search), "newton", "lbfgs".
+    optimizer: "sgd" (the default), "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or
+        "gd" (gradient descent with a line search), "newton", "lbfgs".
     lr: the learning rate, by default the optimiser's; a function of the step; an array of rates; or
         (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
     steps: how many steps to make.
@@ -232,6 +233,11 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
         remember is made of the gradients as they are. "newton", "lbfgs" and "gd" move what is not held at a bound
         (Bertsekas, 1982). `grad_norm`, `tol` and the message are of the part of the gradient that does not lead out;
         `Result.active` lists the bounds that were met and what each costs.
+    constraints: `Constraint(f, equal=0)` or `Constraint(f, at_least=0)`, a list of them, or SciPy's forms of functions
+        that return tensors: `f` is a function of x as the one that is minimised. They are met by an augmented
+        Lagrangian, whose inner search is "newton" (the default up to 30 numbers), "lbfgs" (of more) or "gd"; `f` and
+        the constraints may be computed where these are not met, but within `bounds`. Or, with `method`, by SciPy's
+        methods that can. `Result.active` lists what holds the point, with multipliers.
 
     The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
     from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
@@ -252,7 +258,7 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
     tensor([1., 1.])
     """
 @overload
-def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = 'sgd', lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
+def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = None, lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
 def page(f: Callable[..., Any] | str, start: Any = None, *, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, **options: Unpack[_Options]) -> Page:
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 

@@ -84,7 +84,7 @@ def thinned(record: int, steps: int, lanes: int, nbytes: int) -> int:
 class _Batch(Objective):
     """The function on all lanes: its leaf has them along the last dimension, and its value is one for each."""
 
-    def __init__(self, f: Callable[..., Any], starts: Any, walls: Box | None) -> None:
+    def __init__(self, f: Callable[..., Any], starts: Any, walls: Box | None = None) -> None:
         super().__init__(f, starts[0])
         self.walls = None if walls is None else walls.along_lanes()
         self.single = Objective(f, starts[0])
@@ -170,7 +170,7 @@ class _Batch(Objective):
 
 def _one_by_one(
     f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], groups: list[Options], name: str,
-    steps: int, record: int, walls: Box | None,
+    steps: int, record: int, walls: Box | None = None,
 ) -> Lanes:  # fmt: skip
     """Each lane by itself, from one graph."""
     objective = Objective(f, starts[0])

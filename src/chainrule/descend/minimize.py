@@ -37,7 +37,7 @@ def minimize(
     start: Any = None,
     *,
     x0: Any = None,
-    optimizer: Any = "sgd",
+    optimizer: Any = None,
     lr: Any = None,
     steps: int = 1000,
     record: int | bool = 1,
@@ -59,8 +59,8 @@ def minimize(
         floats; a tuple, list or dict of these. A function of several arguments takes them from a tuple or list, or by
         their names from a dict. Or a module, or parameters that `f`
         refers to: then `f` takes no argument (or the module), and the parameters end at the minimum.
-    optimizer: "sgd", "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or "gd" (gradient
-        descent with a line search), "newton", "lbfgs".
+    optimizer: "sgd" (the default), "adam" or another name of `optim`, with its options by keyword (`momentum=0.9`); or
+        "gd" (gradient descent with a line search), "newton", "lbfgs".
     lr: the learning rate, by default the optimiser's; a function of the step; an array of rates; or
         (rate, schedule of optim.lr_scheduler, its options), e.g. (0.1, "CosineAnnealingLR", {"T_max": 100}).
     steps: how many steps to make.
@@ -83,6 +83,11 @@ def minimize(
         remember is made of the gradients as they are. "newton", "lbfgs" and "gd" move what is not held at a bound
         (Bertsekas, 1982). `grad_norm`, `tol` and the message are of the part of the gradient that does not lead out;
         `Result.active` lists the bounds that were met and what each costs.
+    constraints: `Constraint(f, equal=0)` or `Constraint(f, at_least=0)`, a list of them, or SciPy's forms of functions
+        that return tensors: `f` is a function of x as the one that is minimised. They are met by an augmented
+        Lagrangian, whose inner search is "newton" (the default up to 30 numbers), "lbfgs" (of more) or "gd"; `f` and
+        the constraints may be computed where these are not met, but within `bounds`. Or, with `method`, by SciPy's
+        methods that can. `Result.active` lists what holds the point, with multipliers.
 
     The graph and the machine code that a descent makes are kept while `f` lives. Another one by the same optimiser,
     from a start of the same kind, uses them again if all that `f` reads is as it was: tensors are read anew, while
@@ -105,14 +110,21 @@ def minimize(
     record = int(record) if isinstance(record, bool) else record
     _check_count("steps", steps)
     _check_count("record", record)
-    objective = Objective(parse(f) if isinstance(f, str) else f, one_start("minimize", start, x0, "x0"))
+    start = one_start("minimize", start, x0, "x0")
+    objective = Objective(parse(f) if isinstance(f, str) else f, start)
     walls = box(objective, bounds)
     if method is not None:
         from chainrule.descend.scipy_methods import by_scipy
 
         ignored = {"lr": lr, "checkpoint": checkpoint}
-        return by_scipy(objective, method, walls, constraints, steps, record, tol, callback, ignored, options)
-    name = optimiser(optimizer)
+        rows = constraints if constraints != [] else None
+        return by_scipy(objective, start, method, walls, rows, steps, record, tol, callback, ignored, options)
+    if constraints is not None and constraints != []:
+        others = {"lr": lr, "checkpoint": checkpoint, "progress": progress or None}
+        return _constrained(
+            objective, start, constraints, optimizer, walls, steps, record, tol, callback, others, options
+        )
+    name = optimiser("sgd" if optimizer is None else optimizer)
     lr = lr if type(lr) is float else _float_like(lr)
     group = group_of(name, first_rate(lr), options)
     runner = _runner(objective, name, group, lr, options, steps, walls)
@@ -131,6 +143,32 @@ def minimize(
     loop = Loop(objective, runner, steps, rates, stops, history, callback, progress, checkpoint, walls)
     end = loop.run()
     return _result(loop, end, name, {**options, "lr": group["lr"]} if lr is None else {"lr": lr, **options}, group)
+
+
+def _constrained(
+    objective: Objective, start: Any, given: Any, optimizer: Any, walls: Box | None, steps: int, record: int, tol: Any,
+    callback: Any, others: dict[str, Any], options: dict[str, Any],
+) -> Result:  # fmt: skip
+    """Minimise under constraints by our own means."""
+    from chainrule.descend.constraints import Constraints, constraints
+    from chainrule.descend.lagrangian import FEW, by_lagrangian
+
+    size = sum(a.size for a in objective.start)
+    name = optimiser(optimizer if optimizer is not None else "newton" if size <= FEW else "lbfgs")
+    if name in RULES:
+        raise ValueError(
+            f"optimizer={name!r} has no use for constraints=: those that have are 'newton', 'lbfgs' and 'gd' (leave "
+            "optimizer= out), or method='SLSQP' or 'trust-constr'"
+        )
+    for key, value in others.items():
+        if value is not None:
+            raise ValueError(f"{key}= has no use with constraints=, as each step is searched for")
+    if isinstance(tol, dict) and set(tol) - {"gradient"}:
+        raise ValueError("with constraints=, tol= is a number, the norm of the Lagrangian's gradient")
+    group = group_of(name, None, options)
+    least = Stops({"gradient": 1e-7} if tol is None else tol).gradient
+    rows = Constraints(objective, start, constraints(given))
+    return by_lagrangian(objective, rows, name, group, walls, steps, record, least, callback)
 
 
 def one_start(who: str, start: Any, other: Any, name: str) -> Any:

@@ -10,10 +10,11 @@ import numpy as np
 from chainrule.base.extras import extra
 from chainrule.descend.arrival import arrival, check_start
 from chainrule.descend.box import Box, region
+from chainrule.descend.constraints import Constraints, for_scipy
 from chainrule.descend.flat import Flat, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
-from chainrule.descend.prices import of_bounds
+from chainrule.descend.prices import Active, of_bounds
 from chainrule.descend.result import Result
 from chainrule.descend.stops import Hit
 from chainrule.descend.words import Words, words
@@ -25,6 +26,8 @@ TAKES = {
     "bounds": ("L-BFGS-B", "TNC", "SLSQP", "trust-constr", "Nelder-Mead", "Powell", "COBYLA", "COBYQA"),
     "constraints": ("SLSQP", "trust-constr", "COBYLA", "COBYQA"),
 }
+NEAR = 1e-3  # beside its right side: how near a method from the inside comes to a constraint that holds
+LOOSE = 1e-4  # beside its right side: a constraint that is off by more is not met, whatever a method says
 
 
 class _Stopped(Exception):
@@ -32,7 +35,7 @@ class _Stopped(Exception):
 
 
 def by_scipy(
-    objective: Objective, method: str, walls: Box | None, constraints: Any, steps: int, record: int, tol: Any,
+    objective: Objective, x0: Any, method: str, walls: Box | None, constraints: Any, steps: int, record: int, tol: Any,
     callback: Callable[[int, Any, float], Any] | None, ignored: dict[str, Any], options: dict[str, Any],
 ) -> Result:  # fmt: skip
     """Minimise by `scipy.optimize.minimize`; the arguments are those of `minimize`."""
@@ -47,6 +50,7 @@ def by_scipy(
             raise ValueError(f"SciPy's method {method!r} has no use for {name}=: those that have are {able}")
     optimize = extra("scipy.optimize", "descend", f"method={method!r}")
     flat = Flat(objective)
+    rows = None if constraints is None else for_scipy(objective, x0, constraints)
     inside = region(walls, flat)
     start = flat.join(objective.start)
 
@@ -88,7 +92,7 @@ def by_scipy(
     if inside is not None:
         given["bounds"] = optimize.Bounds(inside.low, inside.high)
     if constraints is not None:
-        given["constraints"] = constraints
+        given["constraints"] = constraints if rows is None else _as_scipy(optimize, key, rows, flat)
     fun = flat.value_and_gradient if given.get("jac") else lambda x: flat.value_and_gradient(x)[0]
     limit = "maxfun" if key == "tnc" else "maxiter"
     found: Any = None
@@ -108,19 +112,66 @@ def by_scipy(
     except (_Stopped, KeyboardInterrupt) as e:
         x, reason, message = last[0], "stopped", words("callback" if isinstance(e, _Stopped) else "keyboard")
     value, g = flat.value_and_gradient(x)
+    at, held, rest = x if inside is None else inside.snapped(x), list[Active](), g
+    if rows is not None:
+        c, jacobian = rows.values(flat, at)
+        free = np.ones(len(x), bool) if inside is None else (at > inside.low) & (at < inside.high)
+        on = rows.holding(c, NEAR)
+        shares = rows.multipliers(on, jacobian, g, free)
+        rest, off = g - shares @ jacobian, rows.violation(c)
+        held = rows.active(on, shares)
+        if arrived and (off > LOOSE * (1 + np.abs(rows.sides))).any():
+            message, arrived = words("not yet met", violation=float(off.max()), norm=slope(at, rest)), False
+            reason = "stopped"
+    if inside is not None and walls is not None:
+        held = [*of_bounds(objective, flat.split(at), walls, rest), *held]
+    steepness = slope(at, rest)
     leaves = flat.split(x)
     objective.put(leaves)
-    history.end(done[0], value, slope(x, g), leaves)
+    history.end(done[0], value, steepness, leaves)
     n = history.n
     return Result(
-        x=objective.rebuild(leaves), value=value, grad_norm=slope(x, g), steps=done[0], reason=reason,
+        x=objective.rebuild(leaves), value=value, grad_norm=steepness, steps=done[0], reason=reason,
         words=message, what=f"SciPy's {method}", how="SciPy", arrived=arrived,
         nfev=flat.calls if found is None else int(found.nfev),
         path=objective.paths([p[:n] for p in history.points]) if record else None,
         values=history.values[:n] if record else None, grad_norms=history.slopes[:n] if record else None,
         recorded=history.steps if record else None, extra=found,
-        held=[] if inside is None or walls is None else of_bounds(objective, flat.split(inside.snapped(x)), walls, g),
+        held=held,
     )  # fmt: skip
+
+
+def _as_scipy(optimize: Any, method: str, rows: Constraints, flat: Flat) -> Any:
+    """Constraints as SciPy's method takes them, with exact Jacobians and Hessians where it asks for these."""
+    known: dict[bytes, tuple[Any, Any]] = {}
+
+    def at(x: Any) -> tuple[Any, Any]:
+        key = np.asarray(x).tobytes()
+        if key not in known:
+            known.clear()
+            known[key] = rows.values(flat, np.array(x))
+        return known[key]
+
+    if method == "slsqp":
+        kinds = [("eq", rows.equal), ("ineq", ~rows.equal)]
+        return [
+            {"type": kind, "fun": lambda x, on=on: at(x)[0][on], "jac": lambda x, on=on: at(x)[1][on]}
+            for kind, on in kinds if on.any()
+        ]  # fmt: skip
+
+    def hessian(x: Any, v: Any, on: Any) -> Any:
+        weights = np.zeros(len(rows))
+        weights[on] = v
+        return rows.hessian(x, weights)
+
+    found = []
+    for on, high in ((rows.equal, 0.0), (~rows.equal, np.inf)):  # apart, as some methods mistake a mixture
+        more: dict[str, Any] = {}
+        if method == "trust-constr":
+            more = {"jac": lambda x, on=on: at(x)[1][on], "hess": lambda x, v, on=on: hessian(x, v, on)}
+        if on.any():
+            found.append(optimize.NonlinearConstraint(lambda x, on=on: at(x)[0][on], 0.0, high, **more))
+    return found
 
 
 def _reason(found: Any, done: int, steps: int) -> str:

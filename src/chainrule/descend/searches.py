@@ -59,21 +59,33 @@ class Search:
         return list(self.flat.objective.start)
 
     def look(self, state: State) -> tuple[float, float]:
-        x, value, g = self._at(self.flat.join(state))
-        return value, self._slope(x, g)
+        x, value, g = self.at(self.flat.join(state))
+        return value, self.slope(x, g)
 
     def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
         self._enough = stops.gradient
         return walk(self._stepped, state, rates, steps, at, history, stops)
 
-    def _at(self, x: Any) -> tuple[Any, float, Any]:
+    def forget(self) -> None:
+        """Know nothing of the function any more: it has changed."""
+        self._known = None
+
+    def step(self, x: Any, value: float, g: Any) -> Any:
+        """The next point after x, where value and gradient are these; None if there is nothing lower."""
+        found = self._step(x, value, g, 1.0)
+        if found is not None:
+            self._known, self._made = found, norm(found[0] - x)
+        return None if found is None else found[0]
+
+    def at(self, x: Any) -> tuple[Any, float, Any]:
+        """A point, its value and its gradient."""
         if self._known is None or not np.array_equal(self._known[0], x):
             self._known = x, *self.flat.value_and_gradient(x)
         return self._known
 
     def _stepped(self, state: State, lr: float) -> tuple[float, float, float, State]:
-        x, value, g = self._at(self.flat.join(state))
-        slope = self._slope(x, g)
+        x, value, g = self.at(self.flat.join(state))
+        slope = self.slope(x, g)
         if not (np.isfinite(value) and np.isfinite(slope)) or slope <= max(self._enough, 0.0):
             return value, slope, 0.0, state
         found = self._step(x, value, g, lr)
@@ -83,7 +95,8 @@ class Search:
         self._made = norm(found[0] - x)
         return value, slope, self._made, self.flat.split(found[0])
 
-    def _slope(self, x: Any, g: Any) -> float:
+    def slope(self, x: Any, g: Any) -> float:
+        """The norm of the gradient, without what leads out of bounds."""
         return norm(g if self.region is None else self.region.inward(x, g))
 
     def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
@@ -164,6 +177,10 @@ class QuasiNewton(Search):
         super().__init__(objective, False, None, box)
         self.size: int = group["history_size"]
         self.changes: list[Change] = []
+
+    def forget(self) -> None:
+        super().forget()
+        self.changes.clear()
 
     def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
         if self.region is not None:

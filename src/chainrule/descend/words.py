@@ -114,8 +114,7 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
         "{name} = {at:.6g}; raising this right side by 1 lowers f by {price:.4g}", **v
     ),
     "met": lambda say, v: say(
-        "{message}; the norm of the Lagrangian's gradient is {norm:.3g}, and the constraints are met within "
-        "{violation:.2g}",
+        "the norm of the Lagrangian's gradient is {norm:.3g}, and the constraints are met within {violation:.2g}",
         **v,
     ),
     "not met": lambda say, v: say(
