@@ -119,7 +119,7 @@ export class App {
       const first = new Map(data.names.map((/** @type {string} */ n, /** @type {number} */ i) => [n, data.start[i]]));
       state.start = names.map((n, i) => kept.get(n) ?? first.get(n) ?? (fits ? state.start[i] : 1));
     }
-    state.runs = state.runs.filter((r) => r.start.length === names.length);
+    state.runs = state.runs.filter((r) => r.start === null || r.start.length === names.length);
     if (state.domain?.length !== (names.length === 1 ? 2 : 4)) state.domain = null;
   }
 
@@ -132,10 +132,12 @@ export class App {
       this.runKey = key;
       this.run = descend(model, state, steps);
     }
-    const keptKey = JSON.stringify([function_, state.runs, steps]);
+    const racing = state.runs.some((plan) => plan.start === null); // from the start in hand
+    const keptKey = JSON.stringify([function_, state.runs, steps, racing && start]);
     if (keptKey !== this.keptKey) {
       this.keptKey = keptKey;
-      this.kept = state.runs.map((plan) => ({ plan, run: descend(model, plan, steps) }));
+      const plans = state.runs.map((plan) => ({ ...plan, start: plan.start ?? start }));
+      this.kept = plans.map((plan) => ({ plan, run: descend(model, plan, steps) }));
     }
   }
 
@@ -152,9 +154,14 @@ export class App {
     return this.low.place;
   }
 
-  /** The step that is shown: the one asked for, or the run's last. */
-  shownStep() {
-    return Math.min(this.state.step, this.run.points.length - 1);
+  /** The step of a run that is shown: the one asked for, or the run's last. */
+  shownStep(run = this.run) {
+    return Math.min(this.state.step, run.points.length - 1);
+  }
+
+  /** The last step of the longest run. */
+  lastStep() {
+    return Math.max(...[this, ...this.kept].map(({ run }) => run.points.length - 1));
   }
 
   /** The two coordinates that a plane shows. @returns {[number, number]} */
@@ -195,19 +202,19 @@ export class App {
   /** @param {number} step */
   goTo(step) {
     this.pause();
-    this.change({ step: Math.max(0, Math.min(step, this.run.points.length - 1)) });
+    this.change({ step: Math.max(0, Math.min(step, this.lastStep())) });
   }
 
   play() {
     if (this.playing) return this.pause();
-    if (this.shownStep() >= this.run.points.length - 1) this.change({ step: 0 });
+    if (this.state.step >= this.lastStep()) this.change({ step: 0 });
     let due = performance.now();
     const tick = (/** @type {number} */ now) => {
       if (now >= due) {
         const steps = Math.max(1, Math.floor(((now - due) * this.state.speed) / 1000));
         due = Math.max(due + (1000 / this.state.speed) * steps, now - 100);
-        if (this.shownStep() >= this.run.points.length - 1) return this.pause();
-        this.change({ step: this.shownStep() + steps });
+        if (this.state.step >= this.lastStep()) return this.pause();
+        this.change({ step: Math.min(this.state.step + steps, this.lastStep()) });
       }
       this.playing = requestAnimationFrame(tick);
     };

@@ -67,7 +67,7 @@ export function chosen(data, model) {
 
 /** The rate whose descent shows most where none arrives: it goes down without leaps, gets far, and takes several steps over it; a tenth
  * where that says nothing. @param {Model} model @param {Plan} plan @param {number} steps */
-function telling(model, plan, steps) {
+export function telling(model, plan, steps) {
   const afford = Math.floor(Math.min(steps, WORK / (model.parts * RATES.length)));
   const tried = RATES.map((lr) => ({ lr, run: descend(model, { ...plan, lr }, afford) })).filter(
     ({ run }) => !["diverged", "left", "outside", "leaping"].includes(run.outcome) && !leap(model, run),

@@ -4,6 +4,7 @@ import { rates } from "./descent.js";
 import { h, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
+import { called, ofOptimisers, ofRates } from "./race.js";
 import { defaults, MOST_STEPS } from "./state.js";
 
 const RATES = 60; // learning rates that are tried beside the slider
@@ -105,9 +106,26 @@ export class Controls {
         ),
       ),
       this.settings,
-      h("div.compare", {}, this.keep, this.runs),
+      h(
+        "div.compare",
+        {},
+        h(
+          "div.races",
+          {},
+          this.race(
+            () => say("Race the optimisers"),
+            () => ofOptimisers(app),
+          ),
+          this.race(
+            () => say("Race learning rates"),
+            () => ofRates(app),
+          ),
+        ),
+        this.keep,
+        this.runs,
+      ),
     );
-    this.strip = this.built = "";
+    this.strip = this.built = this.listed = "";
     /** @type {Record<string, [number, number]>} */
     this.spans = {};
     /** @type {ReturnType<typeof slider>[]} */
@@ -216,11 +234,18 @@ export class Controls {
     return (this.spans[model.names[i]] = [x - size, x + size]);
   }
 
+  /** @param {() => string} title @param {() => void} act */
+  race(title, act) {
+    return h("button", { type: "button", onclick: act }, words(title));
+  }
+
+  /** The runs with their values at the step that is shown. */
   listRuns() {
     const { app } = this;
-    const name = (/** @type {any} */ plan) => `${app.data.optimisers[plan.optimizer].title}, lr ${digits(plan.lr, 3)}`;
     const row = (/** @type {any} */ plan, /** @type {any} */ run, /** @type {number} */ i) => {
-      const f = digits(run.losses[run.losses.length - 1], 4);
+      const f = digits(run.losses[app.shownStep(run)], 4);
+      const over = app.state.step >= run.at;
+      const lost = run.outcome === "diverged" || run.outcome === "left";
       const remove = i
         ? [
             h(
@@ -238,12 +263,16 @@ export class Controls {
         "li",
         {},
         h(`span.swatch.run${i}`),
-        h("span.run-name", {}, name(plan)),
-        h("span.number", {}, run.outcome === "diverged" || run.outcome === "left" ? say("diverged") : `f = ${f}`),
+        h("span.run-name", {}, called(app, plan)),
+        h("span.number", {}, over && lost ? say("diverged") : `f = ${f}`),
+        ...(run.outcome === "converged" ? [h("span.note", {}, say("arrives at {k}", { k: run.at }))] : []),
         ...remove,
       );
     };
     this.keep.disabled = app.state.runs.length >= 5;
+    const key = JSON.stringify([app.state.runs, app.runKey, app.state.step, app.state.language]);
+    if (key === this.listed) return;
+    this.listed = key;
     this.runs.replaceChildren(
       ...(app.kept.length ? [row(app.state, app.run, 0)] : []),
       ...app.kept.map((k, i) => row(k.plan, k.run, i + 1)),

@@ -5,7 +5,8 @@ import { OPTIMISERS } from "./emitted.js";
 import { curvature } from "./model.js";
 
 /** @typedef {import("./model.js").Model} Model */
-/** @typedef {{start: number[], lr: number, optimizer: string, settings: Record<string, any>}} Plan */
+/** @typedef {{start: any, lr: number, optimizer: string, settings: Record<string, any>}} Plan start: a point; of runs kept in the state also
+ * null, the start in hand */
 /** @typedef {"converged" | "diverged" | "falling" | "bouncing" | "leaping" | "moving" | "left" | "outside"} Outcome */
 /** @typedef {{points: number[][], losses: number[], slopes: number[][], outcome: Outcome, at: number,
  *   beyond: {x: number[], loss: number} | null}} Run beyond: the point that ended it, where the function or its slope is no number */

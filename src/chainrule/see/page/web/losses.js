@@ -13,9 +13,9 @@ export class LossPlot {
     this.element = h("figure.plot.low", {}, this.svg);
     this.panel = new Panel(this.svg, { yTitle: "f" });
     this.lines = s("g");
-    this.marker = s("circle.loss-point", { r: 5 });
+    this.markers = s("g");
     this.panel.inside.append(this.lines);
-    this.panel.over.append(this.marker);
+    this.panel.over.append(this.markers);
     draggable(
       this.panel.backdrop,
       (x) => app.goTo(Math.round(this.panel.x.invert(x))),
@@ -59,9 +59,14 @@ export class LossPlot {
         }),
       ),
     );
-    const k = app.shownStep();
-    const [x, y] = this.panel.at(k, app.run.losses[k]);
-    set(this.marker, { cx: x, cy: Number.isFinite(y) ? clamp(y, box.top, box.bottom) : box.bottom });
-    this.svg.setAttribute("aria-label", digits(app.run.losses[k]));
+    this.markers.replaceChildren(
+      ...runs.map(([run, i]) => {
+        const k = app.shownStep(run);
+        const [x, y] = this.panel.at(k, run.losses[k]);
+        const cy = Number.isFinite(y) ? clamp(y, box.top, box.bottom) : box.bottom;
+        return s(`circle.runner.run${i}`, { cx: x, cy, r: 5 });
+      }),
+    );
+    this.svg.setAttribute("aria-label", digits(app.run.losses[app.shownStep()]));
   }
 }

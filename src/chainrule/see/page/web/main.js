@@ -14,6 +14,7 @@ import { fromText } from "./model.js";
 import { CurvePlot } from "./plot1d.js";
 import { PlanePlot } from "./plot2d.js";
 import { Player } from "./player.js";
+import { called } from "./race.js";
 import { Steps } from "./steps.js";
 import { verdict } from "./verdict.js";
 
@@ -119,6 +120,10 @@ const view = {
             ["run0", say("descent")],
             ["arrows", say("downhill")],
           ];
+    if (app.kept.length) {
+      const plans = [app.state, ...app.kept.map(({ plan }) => plan)];
+      key.splice(-1 - Number(kind === "plane"), 1, ...plans.map((plan, i) => [`run${i}`, called(app, plan)]));
+    }
     legend.replaceChildren(...key.map(([name, text]) => h(`span.legend.${name}`, {}, text)));
     app.plot.draw();
   },
@@ -188,8 +193,8 @@ addEventListener("keydown", (event) => {
   if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
   const act = {
     " ": () => app.play(),
-    ArrowRight: () => app.goTo(app.shownStep() + 1),
-    ArrowLeft: () => app.goTo(app.shownStep() - 1),
+    ArrowRight: () => app.goTo(app.state.step + 1),
+    ArrowLeft: () => app.goTo(Math.min(app.state.step, app.lastStep()) - 1),
     Home: () => app.goTo(0),
     End: () => app.goTo(Infinity),
   }[event.key];

@@ -56,13 +56,13 @@ export class Player {
         button(
           "back",
           () => say("One step back"),
-          () => app.goTo(app.shownStep() - 1),
+          () => app.goTo(Math.min(app.state.step, app.lastStep()) - 1),
         ),
         this.playButton,
         button(
           "next",
           () => say("One step forward"),
-          () => app.goTo(app.shownStep() + 1),
+          () => app.goTo(app.state.step + 1),
         ),
         button(
           "last",
@@ -90,10 +90,11 @@ export class Player {
     const { app } = this;
     const { model, run, state } = app;
     const k = app.shownStep(),
-      last = run.points.length - 1;
+      last = app.lastStep(),
+      step = Math.min(state.step, last);
     set(this.range, { max: last });
-    this.range.value = String(k);
-    this.count.textContent = `${k} / ${last}`;
+    this.range.value = String(step);
+    this.count.textContent = `${step} / ${last}`;
     this.speed.value = String(state.speed);
     set(/** @type {Element} */ (this.playButton.querySelector("path")), { d: ICONS[app.playing ? "pause" : "play"] });
     const title = app.playing ? say("Pause") : say("Play");

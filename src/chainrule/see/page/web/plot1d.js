@@ -103,9 +103,12 @@ export class CurvePlot {
       ...app.kept.map((kept, i) =>
         s(`path.run.run${i + 1}`, { d: this.above.curve(kept.run.points.map((p, j) => [p[0], kept.run.losses[j]])) }),
       ),
-      ...app.kept.map((kept, i) =>
-        s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, kept.run.points.length - 1) }),
-      ),
+      ...app.kept.map((kept, i) => s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, app.shownStep(kept.run)) })),
+      ...app.kept.map(({ run }, i) => {
+        const k = app.shownStep(run);
+        const [cx, cy] = this.above.at(run.points[k][0], run.losses[k]);
+        return s(`circle.runner.run${i + 1}`, { cx, cy: Number.isFinite(cy) ? cy : bottom, r: 6 });
+      }),
     );
   }
 

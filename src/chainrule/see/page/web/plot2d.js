@@ -119,8 +119,12 @@ export class PlanePlot {
     this.runs.replaceChildren(
       ...app.kept.flatMap((kept, r) => [
         s(`path.run.run${r + 1}`, { d: this.panel.curve(kept.run.points.map((p) => [p[i], p[j]])) }),
-        s(`path.dots.run${r + 1}`, { d: dotted(kept.run.points.map(place)) }),
+        s(`path.dots.run${r + 1}`, { d: dotted(kept.run.points.slice(0, app.shownStep(kept.run) + 1).map(place)) }),
       ]),
+      ...app.kept.map(({ run }, r) => {
+        const [x, y] = place(run.points[app.shownStep(run)]);
+        return s(`circle.runner.run${r + 1}`, { cx: x, cy: y, r: 6 });
+      }),
     );
     this.slices.forEach((slice, n) => slice.draw([i, j][n], n ? this.domain.slice(2) : this.domain.slice(0, 2), point));
   }

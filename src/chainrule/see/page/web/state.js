@@ -66,7 +66,11 @@ export function fromHash(hash, data) {
     state.domain = given.domain;
   if (isPoint(given.axes) && given.axes.length === 2 && given.axes.every(isCount))
     state.axes = [given.axes[0], given.axes[1]];
-  if (Array.isArray(given.runs)) state.runs = given.runs.slice(0, MOST_RUNS).map((r) => plan(Object(r), state, data));
+  if (Array.isArray(given.runs))
+    state.runs = given.runs.slice(0, MOST_RUNS).map((r) => {
+      const made = plan(Object(r), state, data);
+      return r?.start === null ? { ...made, start: null } : made;
+    });
   if (Object.hasOwn(data.languages, given.language ?? "")) state.language = given.language;
   if (["light", "dark"].includes(given.theme)) state.theme = given.theme;
   return state;
