@@ -6,7 +6,10 @@ import ast
 import base64
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,7 +188,25 @@ def test_nothing_in_the_wheel_imports_what_was_left_out(tmp_path: Path) -> None:
     for name, text in texts.items():
         for module in imported(ast.parse(text), name.split("/")[:-1]):
             place = module.replace(".", "/")
+            if f"{place}/".removeprefix("chainrule/").startswith(wheels.MACHINE_CODE):
+                continue
             assert {f"{place}.py", f"{place}/__init__.py"} & texts.keys(), f"{name} imports {module}"
+
+
+def test_without_llvmlite_nothing_of_machine_code_is_loaded_that_was_left_out() -> None:
+    program = """
+import sys
+sys.modules["llvmlite"] = None
+import chainrule as cr
+cr.compile(lambda x: x**2)(cr.tensor(3.0))
+cr.minimize("x**2", 1.0, lr=0.1, steps=50), cr.sweep("x**2", [1.0, 2.0], lr=0.1, steps=50)
+cr.fit("a*x", [1.0, 2.0, 3.0], [2.0, 4.0, 6.0], {"a": 1.0})
+from chainrule.lite.wheels import MACHINE_CODE
+print([n for n in sys.modules if n.removeprefix("chainrule.").replace(".", "/").startswith(MACHINE_CODE)])
+"""
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True,
+                         env={**os.environ, "PYTHONPATH": str(wheels.ROOT.parent)})  # fmt: skip
+    assert run.stdout.strip() == "[]"
 
 
 def imported(tree: ast.AST, package: list[str]) -> Iterator[str]:

@@ -40,7 +40,8 @@ GATHERED = {
 }
 WORK = {  # of the package's own, what is beyond PyTorch: pages of their own, with what is returned
     "Formulas, stories, checks": """
-        derive explain picture check page language see.derive.derivation:Derivation see.derive.steps:Step
+        derive explain picture check exercise page language see.exercise.ask:Exercise see.exercise.ask:Answer
+        see.derive.derivation:Derivation see.derive.steps:Step
         see.explain.story:Explanation see.picture.drawing:Picture see.check.checking:Check see.check.checking:Row
         see.check.by_hand:Term see.page:Page
     """,

@@ -118,6 +118,7 @@ _HOMES = {  # names that are imported where they are first used, by the module t
     "run": "stand_in",
     "see.check.checking": "check",
     "see.derive.formula": "derive",
+    "see.exercise.ask": "exercise",
     "see.explain.story": "explain",
     "see.page": "page",
     "see.picture.drawing": "picture",

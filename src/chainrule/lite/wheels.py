@@ -26,8 +26,10 @@ from chainrule.run.standin import install
 install()  # which puts chainrule in this module's place
 """
 
-#: What no tab needs: what makes sites, the command line, and of `run` what runs files.
-LEFT_OUT = ("lite/", "see/commands/", "run/")
+#: What is imported where there is llvmlite alone.
+MACHINE_CODE = ("compiler/vecmath/", "compiler/native/lane")
+#: What no tab needs: what makes sites, the command line, of `run` what runs files, and machine code.
+LEFT_OUT = ("lite/", "see/commands/", "run/", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 #: Catalogues' sources, bytecode of another Python, and what only type checkers read.
 SUFFIXES = (".pyc", ".po", ".pyi", ".typed")

@@ -1,0 +1,1 @@
+"""`exercise`: questions that check their answers, and name the classic errors in them."""
