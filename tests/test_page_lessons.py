@@ -71,3 +71,114 @@ def test_one_optimiser_races_at_several_rates(tab: Tab) -> None:
     assert all((outcome == "diverged") == (rate > 1 / 3) for rate, outcome in runs)
     assert runs[-1][1] == "diverged"  # the last shows what too much is
     assert "diverged" in tab.tab.inner_text(".runs")
+
+
+X = np.linspace(-2, 3, 30)
+Y = 0.8 * X + 1 + 0.4 * np.sin(7 * X)
+
+
+def compared(tab: Tab, f: Any, shapes: list[tuple[int, ...]], x: list[float]) -> None:
+    """The page's value and gradient at a place beside the engine's."""
+    leaves, at = [], 0
+    for shape in shapes:
+        n = int(np.prod(shape))
+        leaves.append(cr.tensor(np.reshape(x[at : at + n], shape), dtype=cr.float64, requires_grad=True))
+        at += n
+    y = f(*leaves)
+    slopes = np.concatenate([g.reshape(-1).tolist() for g in cr.autograd.grad(y, leaves)])
+    value, gradient = tab.get("x => [chainrule.value(x), chainrule.gradient(x)]", x)
+    assert value == pytest.approx(y.item(), rel=1e-11)
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-9, atol=1e-11)
+
+
+def test_data_stand_beside_the_landscape_and_move(opened: Any) -> None:
+    tab = opened(None, data=(X, Y), model="a*x + b", start={"a": -1.0, "b": 3.0}, lr=0.1)
+    x, y = cr.tensor(X), cr.tensor(Y)
+    compared(tab, lambda a, b: ((a * x + b - y) ** 2).mean(), [(), ()], [0.3, -0.7])
+    slope, offset = np.polyfit(X, Y, 1)
+    end = tab.get("() => chainrule.app.run.points.at(-1)")
+    assert end == pytest.approx([slope, offset], abs=1e-3)
+    curve = lambda: tab.get("() => document.querySelector('path.fit.run0').getAttribute('d')")  # noqa: E731
+    before = curve()
+    tab.get("() => chainrule.app.goTo(40)")
+    tab.settle()
+    assert curve() != before  # it moves as the point does
+    heat = tab.get("() => document.querySelector('.band:nth-child(5)').getAttribute('d')")
+    box = tab.tab.locator(".datum").nth(29).bounding_box()
+    px, py = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.tab.mouse.move(px, py)
+    tab.tab.mouse.down()
+    tab.tab.mouse.move(px, py + 100, steps=5)
+    tab.tab.mouse.up()
+    tab.settle()
+    moved = tab.get("() => chainrule.D.slice()")
+    assert moved[59] < Y[29] - 1 and moved[:29] == pytest.approx(X[:29].tolist())
+    assert tab.get("() => document.querySelector('.band:nth-child(5)').getAttribute('d')") != heat
+    x2, y2 = cr.tensor(moved[:30], dtype=cr.float64), cr.tensor(moved[30:], dtype=cr.float64)
+    compared(tab, lambda a, b: ((a * x2 + b - y2) ** 2).mean(), [(), ()], [0.3, -0.7])
+    plan = {"lr": 0.1, "optimizer": "sgd", "settings": {"momentum": 0.0}}
+    points = tab.get("() => chainrule.app.run.points")
+    wanted = descent(lambda a, b: ((a * x2 + b - y2) ** 2).mean(), [-1.0, 3.0], plan, len(points) - 1)
+    np.testing.assert_allclose(points, wanted, rtol=1e-9, atol=1e-9)
+    link = tab.get("() => { chainrule.app.remember(); return location.hash; }")
+    tab.tab.locator(".datum").nth(3).focus()
+    tab.tab.keyboard.press("ArrowUp")
+    tab.settle()
+    assert tab.get("() => chainrule.D[33]") > Y[3]
+    tab.get("() => { chainrule.app.undo(); chainrule.app.undo(); chainrule.app.now(); }")
+    assert tab.get("() => chainrule.D.slice(30)") == pytest.approx(Y.tolist())
+    tab.tab.goto("about:blank")
+    tab.tab.goto(tab.address + link)
+    tab.settle()
+    assert tab.get("() => chainrule.D.slice()") == moved
+
+
+def test_data_of_a_closure_are_found_where_it_is_plain_which_they_are(opened: Any) -> None:
+    x, y = cr.tensor(X), cr.tensor(Y)
+    f = lambda a, b: (a * (b * x).sin() - y).abs().mean() + 0.01 * a * a  # noqa: E731
+    tab = opened(f, start=(0.5, 1.2), lr=0.05)
+    assert tab.tab.locator(".datum").count() == 30
+    compared(tab, f, [(), ()], [0.31, 1.4])
+    assert tab.get("() => chainrule.predict([2, 3], [0.25])") == pytest.approx(2 * np.sin(0.75))
+    plain = opened(lambda a: ((a * x - x * y) ** 2).mean() + (a - y).abs().sum(), start=1.0, lr=0.05)
+    assert plain.tab.locator(".datum").count() == 0  # two differences: it is not plain what is compared with what
+
+
+def test_a_networks_decision_is_drawn_as_it_trains(opened: Any) -> None:
+    rng = np.random.default_rng(3)
+    points = rng.standard_normal((40, 2))
+    x, y = cr.tensor(points), cr.tensor((points[:, 0] * points[:, 1] > 0).astype(float))
+
+    def net(x: Any, w: Any, b: Any, v: Any) -> Any:
+        return cr.tanh(x @ w + b) @ v
+
+    def loss(w: Any, b: Any, v: Any) -> Any:
+        return cr.nn.functional.binary_cross_entropy_with_logits(net(x, w, b, v), y)
+
+    start = [cr.tensor(rng.standard_normal(s)) for s in ((2, 4), (4,), (4,))]
+    tab = opened(loss, start=start, data=(x, y), model=net, optimizer="adam", lr=0.1, steps=150)
+    compared(tab, loss, [(2, 4), (4,), (4,)], rng.standard_normal(16).tolist())
+    at = lambda: tab.get("() => document.querySelector('path.side4').getAttribute('d')")  # noqa: E731
+    before = at()
+    tab.get("() => chainrule.app.goTo(150)")
+    tab.settle()
+    assert at() != before
+    right = tab.get("""() => {
+        const { D, predict, app } = chainrule, p = app.run.points.at(-1);
+        return Array.from({ length: 40 }, (_, k) => (predict(p, [D[2 * k], D[2 * k + 1]]) > 0) === (D[80 + k] === 1));
+    }""")
+    assert sum(right) >= 36
+    source = tab.get("() => document.scripts[1].text")
+    assert source.index("const OPS =") - source.index("const value =") < 6000  # a loop over the points
+
+
+def test_data_that_cannot_be_shown_are_refused() -> None:
+    for data, model, said in [
+        ((X, Y), None, "belong together"), ((X, Y[:5]), "a*x", "shape"), ((X, Y), "a*t", "has no x"),
+        (X, "a*x", "pair"), ((np.ones((5, 3)), np.ones(5)), "a*x", "one or two"), (([np.nan], [1.0]), "a*x", "finite"),
+        ((X, Y), lambda x, a: a * x.mean() * x, "mixes the points"), ((X, Y), lambda x, a: a * x.sum(), "one for each"),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            cr.page(data=data, model=model, start=1.0)
+    with pytest.raises(ValueError, match="does not use the numbers"):
+        cr.page(lambda a: ((a * cr.tensor(X) - 1) ** 2).mean(), data=(X, Y), model="a*x", start=1.0)

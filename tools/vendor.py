@@ -37,6 +37,8 @@ TYPES = {
     "target": "es2023", "lib": ["es2023", "dom", "dom.iterable"], "module": "esnext", "moduleResolution": "bundler",
 }  # fmt: skip
 MADE = """
+export const D: number[];
+export const predict: ((x: number[], u: number[]) => number) | null;
 export const value: (x: number[]) => number;
 export const gradient: (x: number[]) => number[];
 export const OPS: Record<string, (...x: any[]) => any>;

@@ -259,7 +259,7 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
     """
 @overload
 def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, optimizer: Any = None, lr: Any = None, steps: builtins.int = 1000, record: builtins.int | builtins.bool = 1, tol: builtins.float | dict[str, builtins.float] | None = None, callback: Callable[[builtins.int, Any, builtins.float], Any] | None = None, progress: builtins.bool | None = None, checkpoint: Any = None, resume: builtins.bool = False, method: str, bounds: Any = None, constraints: Any = None, **options: Any) -> Result: ...
-def page(f: Callable[..., Any] | str, start: Any = None, *, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, **options: Unpack[_Options]) -> Page:
+def page(f: Callable[..., Any] | str | None = None, start: Any = None, *, lr: builtins.float | None = None, optimizer: str | None = None, steps: builtins.int | None = None, title: str | None = None, data: Any = None, model: Callable[..., Any] | str | None = None, **options: Unpack[_Options]) -> Page:
     """A web page to play with a function: its curve or contours, its slopes, and descents on it.
 
     f: a function in the torch style, of numbers and small arrays, to one number; or an expression, "x**2 - 4*x + 5".
@@ -269,14 +269,22 @@ def page(f: Callable[..., Any] | str, start: Any = None, *, lr: builtins.float |
         is left out, gradient descent, or Adam where no rate is given and gradient descent arrives at none.
     steps: how many steps a descent has at first; if it is left out, as many as it takes to arrive, or 100.
     title: the title of the page.
+    data: a pair (x, y) of n points (n numbers, or n pairs) and n numbers, shown beside the landscape, with what the
+        model says of them; they can be moved. A loss that closes over vectors x and y shows them unasked.
+    model: what says y: a function of x and of the arguments of f, or an expression of x and them, "a*x + b".
+        Without f, the loss is the mean of the squares of its errors.
 
     Returns a `Page`. It computes in double precision, whatever dtypes the function uses.
     Raises ValueError for a function that cannot be shown, with the reason: one that decides by the values of tensors,
     that uses an op without JavaScript, or that has more than 50 numbers to move.
 
+    An object with a method `_page(**options)` is asked for its own page.
+
     >>> import chainrule as cr
     >>> cr.page("x - 4*x**2 + x**4/4", start=4, lr=0.05).title
     'x - 4*x**2 + x**4/4'
+    >>> cr.page(data=([0.0, 1, 2], [1.0, 3, 4]), model="a*x + b", start={"a": 0, "b": 0}).title
+    'a*x + b'
     """
 def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None, lr: Any = None, optimizer: Any = 'sgd', steps: builtins.int = 1000, record: builtins.int | builtins.bool = 0, executor: Executor | None = None, checkpoint: Any = None, resume: builtins.bool = False, bounds: Any = None, **options: Unpack[_Options]) -> Sweep:
     """Descend `f` for every combination of start, learning rate and optimiser.

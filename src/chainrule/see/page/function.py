@@ -15,24 +15,30 @@ from chainrule.core.graph import TraceError, Var
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.descend.objective import gradients
 from chainrule.func.single import one_number
-from chainrule.see.page.scalar import Expr, NotForPages, box, expressions, lift, variable
+from chainrule.see.page.data import Data, cells, closed_over, constants, implied, moving, predicted
+from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift
 
 MOST = 50  # variables that a page has room for
 
 
 class Function(NamedTuple):
-    """A function of numbers: their names and start, its value and gradient as expressions of `x[0]`, `x[1]`, ..."""
+    """A function of numbers: their names and start, its value and gradient as expressions of `x[0]`, `x[1]`, ...; of a
+    loss over data also these, whose numbers are `D[0]`, `D[1]`, ...
+    """
 
     names: list[str]
     start: list[float]
     value: Expr
     gradient: list[Expr]
+    data: Data | None = None
 
 
-def taken_apart(f: Callable[..., Any], start: Any) -> Function:
+def taken_apart(f: Callable[..., Any], start: Any, data: Any = None, model: Any = None) -> Function:
     """Trace a function of numbers and small arrays.
 
     start: a number or array for each argument: alone, as a tuple in their order, or as a dict by their names.
+    data, model: of a loss, x and y that it closes over, and what says y of x and the arguments; where they are not
+        given, they are looked for in the function.
 
     Raises NotForPages where the function cannot be shown, with the reason.
     """
@@ -61,14 +67,21 @@ def taken_apart(f: Callable[..., Any], start: Any) -> Function:
         raise NotForPages("it changes a tensor outside: a page has functions that depend on their arguments alone")
     captured = {i.var.id: np.asarray(i.get()) for i in traced.captured}
     results = simplify(traced.results)
-    inputs = _inputs(leaves) | {k: _constants(a) for k, a in captured.items()}
+    inputs = _inputs(leaves) | {k: constants(a) for k, a in captured.items()}
+    shown = None
+    if model is not None:
+        inputs |= moving(captured, *data)
+        shown = Data(data[0].reshape(len(data[0]), -1), data[1], predicted(model, data[0], list(values.values())))
+    elif found := implied(results[0], captured, leaves):
+        shown, moved = closed_over(found, captured, inputs)
+        inputs |= moved
     value, *slopes = expressions(inputs, results)
-    found = iter(slopes)
+    given = iter(slopes)
     gradient = [
-        x for v, g in zip(leaves, made) for x in ([lift(0.0)] * v.size if g is None else next(found).reshape(-1))
+        x for v, g in zip(leaves, made) for x in ([lift(0.0)] * v.size if g is None else next(given).reshape(-1))
     ]
     begin = [float(str(x)) for a in values.values() for x in a.reshape(-1)]  # 0.1 of float32 as 0.1
-    return Function(names, begin, value.reshape(-1)[0], gradient)
+    return Function(names, begin, value.reshape(-1)[0], gradient, shown)
 
 
 def starts(f: Callable[..., Any], start: Any) -> dict[str, Any]:
@@ -120,19 +133,9 @@ def element_names(name: str, shape: tuple[int, ...]) -> list[str]:
 def _inputs(leaves: list[Var]) -> dict[int, Any]:
     found, at = {}, 0
     for v in leaves:
-        cells = np.empty(v.shape, object)
-        for place in np.ndindex(v.shape):
-            cells[place] = variable(f"x[{at}]")
-            at += 1
-        found[v.id] = cells
+        found[v.id] = cells("x", v.shape, at)
+        at += v.size
     return found
-
-
-def _constants(a: Any) -> Any:
-    cells = np.empty(a.shape, object)
-    for place in np.ndindex(a.shape):
-        cells[place] = lift(a[place])
-    return box(cells)
 
 
 def _check(y: Any) -> None:
@@ -158,6 +161,6 @@ def as_data(value: Expr, names: list[str]) -> list[Any]:
         stack.pop()
         if id(x) not in places:
             places[id(x)] = len(entries)
-            named = names[int(x.name[2:-1])] if x.name else x.value
+            named = names[int(x.name[2:-1])] if x.name[:1] == "x" else x.name or x.value
             entries.append([x.op, *(places[id(a)] for a in x.args)] if x.op else named)
     return entries

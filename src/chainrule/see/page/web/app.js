@@ -9,13 +9,15 @@ import { fromHash, initial, toHash } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{plan: import("./descent.js").Plan, run: import("./descent.js").Run}} Kept */
 
-const UNDONE = new Set(["text", "start", "lr", "optimizer", "settings", "steps", "domain", "axes", "runs"]);
+const UNDONE = new Set(["text", "start", "lr", "optimizer", "settings", "steps", "data", "domain", "axes", "runs"]);
 
 export class App {
   /** @param {any} data */
   constructor(data) {
     this.first = fromPython(data);
-    this.data = data = chosen(data, this.first);
+    const points = this.first.data?.numbers.slice() ?? []; // as they came
+    this.data = data = chosen({ ...data, points }, this.first);
+    this.stamp = ""; // of the data: what is computed anew when they move
     this.model = this.first;
     /** @type {Error & {at?: number} | null} */
     this.error = null;
@@ -36,6 +38,7 @@ export class App {
     this.kept = [];
     /** @type {State} */
     this.state = fromHash(location.hash, data);
+    this.place(this.state.data);
     this.adopt(this.state.text);
     this.run = descend(this.model, this.state, this.state.steps);
     /** @type {any} the curve or the plane */
@@ -125,7 +128,8 @@ export class App {
 
   compute() {
     const { model, state } = this;
-    const function_ = [model.text, model.names, model.original];
+    this.place(state.data);
+    const function_ = [model.text, model.names, model.original, this.stamp];
     const { start, lr, optimizer, settings, steps } = state;
     const key = JSON.stringify([function_, start, lr, optimizer, settings, steps]);
     if (key !== this.runKey) {
@@ -141,11 +145,21 @@ export class App {
     }
   }
 
+  /** Put the data's numbers where the emitted function reads them. @param {number[] | null} moved */
+  place(moved) {
+    const stamp = moved ? moved.join() : "";
+    if (stamp === this.stamp) return;
+    this.stamp = stamp;
+    (moved ?? this.data.points).forEach(
+      (/** @type {number} */ x, /** @type {number} */ i) => ((this.first.data?.numbers ?? [])[i] = x),
+    );
+  }
+
   /** The minimum that can be reached from the start, or null: where the descent arrives, else where Adam does. */
   lowest() {
     const { model, run, state, data } = this;
     if (run.outcome === "converged") return run.points[run.points.length - 1];
-    const key = JSON.stringify([model.text, model.names, state.start]);
+    const key = JSON.stringify([model.text, model.names, state.start, this.stamp]);
     if (key !== this.low.key) {
       const { lr, ...settings } = data.optimisers.adam.settings;
       const plan = { start: state.start, lr, optimizer: "adam", settings };

@@ -286,6 +286,7 @@ export class Controls {
     const key = JSON.stringify([
       model.text,
       model.names,
+      this.app.stamp,
       state.start,
       state.optimizer,
       state.settings,

@@ -3,9 +3,10 @@
 import { App } from "./app.js";
 import { Chain } from "./chain.js";
 import { Controls } from "./controls.js";
+import { DataPlot } from "./data.js";
 import { descend } from "./descent.js";
 import { h } from "./dom.js";
-import { gradient, OPS, OPTIMISERS, value } from "./emitted.js";
+import { D, gradient, OPS, OPTIMISERS, predict, value } from "./emitted.js";
 import { digits } from "./formula.js";
 import { Head } from "./head.js";
 import { say, setCatalogues, setLanguage, spoken, words } from "./language.js";
@@ -38,6 +39,7 @@ const head = new Head(app),
   losses = new LossPlot(app),
   chain = new Chain(app),
   steps = new Steps(app);
+const dataPlot = new DataPlot(app);
 const stage = h("div.stage"),
   verdictBox = h("div.verdict", { role: "status" });
 const axes = h("div.axes");
@@ -104,7 +106,7 @@ const view = {
     if (kind !== this.key) {
       this.key = kind;
       app.plot = kind === "curve" ? new CurvePlot(app) : new PlanePlot(app);
-      stage.replaceChildren(app.plot.element);
+      stage.replaceChildren(app.plot.element, dataPlot.element);
     }
     axes.hidden = n < 3;
     if (n >= 3) chooseAxes();
@@ -125,7 +127,9 @@ const view = {
       key.splice(-1 - Number(kind === "plane"), 1, ...plans.map((plan, i) => [`run${i}`, called(app, plan)]));
     }
     legend.replaceChildren(...key.map(([name, text]) => h(`span.legend.${name}`, {}, text)));
+    stage.classList.toggle("with-data", app.model.data !== null);
     app.plot.draw();
+    dataPlot.draw();
   },
 };
 
@@ -208,6 +212,8 @@ Object.assign(globalThis, {
     digits,
     value,
     gradient,
+    predict,
+    D,
     OPS,
     OPTIMISERS,
     descend: (/** @type {any} */ plan, /** @type {number} */ steps) => descend(app.model, plan, steps),

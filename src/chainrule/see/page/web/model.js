@@ -1,13 +1,15 @@
 // What the page plays with: a function with its names, value and gradient, from Python or typed here.
 
-import { gradient as emittedGradient, value as emittedValue } from "./emitted.js";
+import { D, gradient as emittedGradient, predict, value as emittedValue } from "./emitted.js";
 import { asText } from "./formula.js";
 import { evaluator, Graph, order, planted } from "./graph.js";
 import { parse } from "./parse.js";
 
 /** @typedef {number[]} Point */
 /** @typedef {{names: string[], text: string, value: (x: Point) => number, gradient: (x: Point) => Point, graph: Graph,
- *   root: import("./graph.js").Node | null, parts: number, original: boolean}} Model */
+ *   root: import("./graph.js").Node | null, parts: number, original: boolean, data: Data | null}} Model */
+/** @typedef {{size: number, count: number, numbers: number[], predict: (x: Point, u: number[]) => number}} Data what a loss is over: points
+ * of one or two coordinates, one after the other in `numbers`, and after them what is wanted there; and what the model says of one */
 
 const WRITTEN = 100; // nodes up to which a function is also shown as text
 const LONG = 200; // characters
@@ -27,6 +29,7 @@ export function fromPython(data) {
     root,
     parts: data.parts,
     original: true,
+    data: data.data && predict ? { size: data.data, count: D.length / (data.data + 1), numbers: D, predict } : null,
   };
 }
 
@@ -49,6 +52,7 @@ export function fromText(text, data, before) {
     root,
     parts: order([root]).length,
     original: false,
+    data: null,
   };
 }
 

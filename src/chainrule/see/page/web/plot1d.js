@@ -152,10 +152,10 @@ export class CurvePlot {
     const narrow = width < 500;
     const start = state.start[0];
     const outside = !app.dragging && !state.domain && (start < this.domain[0] || start > this.domain[1]);
-    const key = JSON.stringify([model.text, model.names, state.domain]);
+    const key = JSON.stringify([model.text, model.names, state.domain, app.stamp]);
     if (key !== this.key1 || outside) {
       this.key1 = key;
-      this.domain = state.domain?.length === 2 ? state.domain : this.chosen();
+      if (!app.dragging || outside) this.domain = state.domain?.length === 2 ? state.domain : this.chosen();
       const [from, to] = this.domain;
       this.curveOf = traced((x) => model.value([x]), from, to, SAMPLES);
       this.slopeOf = traced((x) => model.gradient([x])[0], from, to, SAMPLES);

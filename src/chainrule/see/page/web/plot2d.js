@@ -55,6 +55,7 @@ export class PlanePlot {
       ),
     );
     this.key1 = "";
+    this.grid = GRID; // parts of the landscape, across and down
     this.domain = [-1, 1, -1, 1];
   }
 
@@ -156,8 +157,10 @@ export class PlanePlot {
       [x0, x1],
       [y0, y1],
     );
-    const others = JSON.stringify(point.filter((_, n) => n !== i && n !== j));
+    const coarse = app.dragging && app.stamp !== ""; // while data move, the landscape is drawn in fewer parts
+    const others = JSON.stringify([point.filter((_, n) => n !== i && n !== j), app.stamp, coarse]);
     if (others !== this.fieldKey || changed) {
+      this.grid = coarse ? GRID / 3 : GRID;
       if (others !== this.fieldKey) this.field = this.values(point);
       this.fieldKey = others;
       this.paint(point);
@@ -168,16 +171,17 @@ export class PlanePlot {
 
   /** The function's values on a grid, the top row first. @param {number[]} point */
   values(point) {
-    const { model } = this.app;
+    const { model } = this.app,
+      n = this.grid;
     const [i, j] = this.axes;
     const [x0, x1, y0, y1] = this.domain;
     const x = point.slice();
-    const values = new Array(GRID * GRID);
-    for (let r = 0; r < GRID; r++) {
-      x[j] = y1 - ((r + 0.5) / GRID) * (y1 - y0);
-      for (let c = 0; c < GRID; c++) {
-        x[i] = x0 + ((c + 0.5) / GRID) * (x1 - x0);
-        values[r * GRID + c] = model.value(x);
+    const values = new Array(n * n);
+    for (let r = 0; r < n; r++) {
+      x[j] = y1 - ((r + 0.5) / n) * (y1 - y0);
+      for (let c = 0; c < n; c++) {
+        x[i] = x0 + ((c + 0.5) / n) * (x1 - x0);
+        values[r * n + c] = model.value(x);
       }
     }
     return values;
@@ -185,7 +189,8 @@ export class PlanePlot {
 
   /** Contours at levels that lie closer where the function is low, and arrows. @param {number[]} point */
   paint(point) {
-    const values = /** @type {number[]} */ (this.field);
+    const values = /** @type {number[]} */ (this.field),
+      n = Math.sqrt(values.length);
     const [low, high] = middle(values, 0, 0.97);
     const half = (middle(values, 0.5, 0.5)[0] - low) / (high - low || 1);
     const bend = clamp(Math.log(clamp(half, 1e-4, 0.5)) / Math.log(0.5), 1, 5);
@@ -193,11 +198,11 @@ export class PlanePlot {
       .slice(0, -1)
       .map((t) => low + (high - low) * t ** bend);
     const { left, right, top, bottom } = this.panel.box;
-    const sx = (right - left) / GRID,
-      sy = (bottom - top) / GRID;
+    const sx = (right - left) / n,
+      sy = (bottom - top) / n;
     const filled = values.map((v) => (Number.isFinite(v) ? v : v === -Infinity ? low - 1 : high + 1));
-    const bands = contours().size([GRID, GRID]).thresholds(levels)(filled);
-    const holes = contours().size([GRID, GRID]).thresholds([0.5])(values.map((v) => (Number.isNaN(v) ? 1 : 0)));
+    const bands = contours().size([n, n]).thresholds(levels)(filled);
+    const holes = contours().size([n, n]).thresholds([0.5])(values.map((v) => (Number.isNaN(v) ? 1 : 0)));
     /** @param {number[][][][]} polygons */
     const outline = (polygons) =>
       polygons
@@ -213,9 +218,9 @@ export class PlanePlot {
         )
         .join("");
     this.heat.replaceChildren(
-      ...bands.map((band, n) => {
+      ...bands.map((band, level) => {
         const path = s("path.band", { d: outline(band.coordinates) });
-        path.style.setProperty("--level", `${(100 * n) / (LEVELS - 1)}%`);
+        path.style.setProperty("--level", `${(100 * level) / (LEVELS - 1)}%`);
         return path;
       }),
       s("path.hole", { d: outline(holes[0].coordinates) }),

@@ -1,0 +1,198 @@
+// The data beside the landscape, with what the model says of them at the point: a curve, or of plane data a decision picture.
+// Points are dragged, or moved by keys, and the landscape changes with them.
+
+import { contours } from "../vendor/d3.js";
+import { h, s, set } from "./dom.js";
+import { digits } from "./formula.js";
+import { say, spoken, words } from "./language.js";
+import { clamp, draggable, gutter, Panel, roomy, spaced } from "./panel.js";
+
+const SAMPLES = 160,
+  GRID = 48;
+
+export class DataPlot {
+  /** @param {import("./app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The data and the model"));
+    this.panel = new Panel(this.svg);
+    this.field = s("g.decision");
+    this.errors = s("path.errors");
+    this.curves = s("g");
+    this.points = s("g");
+    this.panel.below.append(this.field);
+    this.panel.inside.append(this.errors, this.curves);
+    this.svg.append(this.points);
+    this.note = h(
+      "p.note",
+      {},
+      words(() => say("Drag the points: the landscape changes.")),
+    );
+    this.element = h("figure.plot.data", {}, this.svg, this.note);
+    /** @type {SVGElement[]} */
+    this.circles = [];
+    this.key = "";
+    /** @type {number[][] | null} from where to where the axes go */
+    this.ranges = null;
+  }
+
+  get data() {
+    return /** @type {import("./model.js").Data} */ (this.app.model.data);
+  }
+
+  /** The coordinates of a point, and what is wanted there. @param {number} k */
+  at(k) {
+    const { size, count, numbers } = this.data;
+    return { u: numbers.slice(size * k, size * (k + 1)), y: numbers[size * count + k] };
+  }
+
+  /** Where a point is drawn: of plane data at its coordinates, else its value upward. @param {number} k */
+  place(k) {
+    const { u, y } = this.at(k);
+    return this.data.size === 2 ? u : [u[0], y];
+  }
+
+  /** Move a point to where it would be drawn. @param {number} k @param {number} across @param {number} up @param {boolean} dragging */
+  move(k, across, up, dragging) {
+    const { app } = this;
+    const { size, count, numbers } = this.data;
+    const moved = numbers.slice();
+    moved[size * k] = Number(across.toPrecision(5));
+    moved[size === 2 ? size * k + 1 : size * count + k] = Number(up.toPrecision(5));
+    app.dragging = dragging;
+    app.change({ data: moved });
+  }
+
+  /** Which places are in view: all points, with room; while one is dragged, as before. */
+  scale() {
+    if (this.ranges && this.app.dragging) return this.ranges;
+    const places = Array.from({ length: this.data.count }, (_, k) => this.place(k));
+    return (this.ranges = [0, 1].map((i) => {
+      const all = places.map((p) => p[i]);
+      return roomy(Math.min(...all), Math.max(...all), 0.15);
+    }));
+  }
+
+  draw() {
+    const { app } = this;
+    this.element.hidden = !app.model.data;
+    if (!app.model.data) return;
+    const width = Math.max(this.element.clientWidth, 240),
+      height = this.svg.clientHeight || 320;
+    set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+    const [xs, ys] = this.scale();
+    const box = { left: Math.max(46, gutter(ys, height - 52)), right: width - 14, top: 12, bottom: height - 40 };
+    this.panel.place(box, xs, ys);
+    this.panel.xTitle.textContent = this.data.size === 2 ? "x₁" : "x";
+    this.panel.yTitle.textContent = this.data.size === 2 ? "x₂" : "y";
+    const point = app.run.points[app.shownStep()];
+    if (this.data.size === 2) this.decide(point, xs, ys);
+    else this.trace(point, xs);
+    this.mark();
+  }
+
+  /** The model's curve at the point of each run, and how far the data are from that in hand. @param {number[]} point @param {number[]} xs */
+  trace(point, xs) {
+    const { app, panel } = this;
+    const { predict, count } = this.data;
+    const along = spaced(xs[0], xs[1], SAMPLES);
+    const curve = (/** @type {number[]} */ p) => panel.curve(along.map((x) => [x, predict(p, [x])]));
+    this.curves.replaceChildren(
+      ...app.kept.map(({ run }, i) => s(`path.fit.run${i + 1}`, { d: curve(run.points[app.shownStep(run)]) })),
+      s("path.fit.run0", { d: curve(point) }),
+    );
+    const sticks = Array.from({ length: count }, (_, k) => {
+      const { u, y } = this.at(k);
+      const [x, from] = panel.at(u[0], y),
+        [, to] = panel.at(u[0], predict(point, u));
+      return `M${x.toFixed(1)},${from.toFixed(1)}V${to.toFixed(1)}`;
+    });
+    set(this.errors, { d: sticks.join("") });
+  }
+
+  /** What the model says over the plane: where it is above the middle of what is wanted, and where below.
+   * @param {number[]} point @param {number[]} xs @param {number[]} ys */
+  decide(point, xs, ys) {
+    const { predict, count, size, numbers } = this.data;
+    const wanted = numbers.slice(size * count);
+    // What is said of classes 0 and 1 is mostly a logit: it is parted at 0, and else in the middle.
+    const logits = wanted.every((y) => y === 0 || y === 1);
+    this.middle = logits ? 0 : (Math.min(...wanted) + Math.max(...wanted)) / 2;
+    const values = [];
+    for (let r = 0; r < GRID; r++)
+      for (let c = 0; c < GRID; c++)
+        values.push(
+          predict(point, [xs[0] + ((c + 0.5) / GRID) * (xs[1] - xs[0]), ys[1] - ((r + 0.5) / GRID) * (ys[1] - ys[0])]) -
+            this.middle,
+        );
+    const sizes = values.map(Math.abs).sort((a, b) => a - b);
+    const far = sizes[Math.floor(0.95 * sizes.length)] || 1;
+    const levels = [-0.6, -0.3, -0.1, 0, 0.1, 0.3, 0.6].map((t) => t * far);
+    const { left, right, top, bottom } = this.panel.box;
+    const [sx, sy] = [(right - left) / GRID, (bottom - top) / GRID];
+    const bands = contours()
+      .size([GRID, GRID])
+      .thresholds([-1e300, ...levels])(values);
+    this.field.replaceChildren(
+      ...bands.map((band, i) =>
+        s(`path.side.side${i}`, {
+          d: band.coordinates
+            .flat()
+            .map(
+              (ring) =>
+                "M" +
+                ring.map(([x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`).join("L") +
+                "Z",
+            )
+            .join(""),
+        }),
+      ),
+    );
+  }
+
+  /** The points themselves, each of which can be dragged and moved by keys. */
+  mark() {
+    const { count, size } = this.data;
+    if (this.circles.length !== count) {
+      this.circles = Array.from({ length: count }, (_, k) => this.circle(k));
+      this.points.replaceChildren(...this.circles);
+    }
+    const { box } = this.panel;
+    this.circles.forEach((circle, k) => {
+      const [x, y] = this.place(k),
+        [cx, cy] = this.panel.at(x, y);
+      const high = size === 2 && this.at(k).y > (this.middle || 0.5);
+      set(circle, {
+        cx: clamp(cx, box.left, box.right),
+        cy: clamp(cy, box.top, box.bottom),
+        class: `datum${size === 2 ? (high ? " high" : " low-class") : ""}`,
+        "aria-label": say("Point {k}: arrow keys move it", { k: k + 1 }),
+        "aria-valuenow": y,
+        "aria-valuetext": `${digits(x, 4)}, ${digits(y, 4)}`,
+      });
+    });
+  }
+
+  /** @param {number} k @returns {SVGElement} */
+  circle(k) {
+    const { app } = this;
+    const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+      const { x, y } = this.panel;
+      const [dx, dy] = [x.domain(), y.domain()].map(([low, high]) => ((high - low) / 100) * (event.shiftKey ? 10 : 1));
+      const by = { ArrowLeft: [-dx, 0], ArrowRight: [dx, 0], ArrowDown: [0, -dy], ArrowUp: [0, dy] }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const [px, py] = this.place(k);
+      this.move(k, px + by[0], py + by[1], false);
+    };
+    const made = s("circle.datum", { r: 6, tabindex: k ? -1 : 0, role: "slider", onkeydown });
+    draggable(
+      made,
+      (px, py) => this.move(k, this.panel.x.invert(px), this.panel.y.invert(py), true),
+      () => app.settle(),
+      true,
+    );
+    return made;
+  }
+}
