@@ -1,14 +1,14 @@
 # What a newcomer types: `make run`, `make test`. Everything is installed into folders beside this file, none elsewhere.
 
 PYTHON ?= python3
-EXAMPLES = $(wildcard examples/*.ipynb)
+EXAMPLES = $(wildcard examples/*.ipynb docs/lessons/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
 .PHONY: run docs docs-catalogues lite lite-test test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
-	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs that PyTorch gave"
+	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs recorded in it"
 	@.venv/bin/python -m chainrule run --check --out out $(EXAMPLES)
 	@.venv/bin/python -m chainrule page "x - 4*x**2 + x**4/4" --start x=4 -o out/quartic.html
 	@.venv/bin/python -m chainrule page "exp(-(x**2 - x + 1)/cos(log(x))**2)" --start x=1 -o out/fraction.html

@@ -104,4 +104,6 @@ def _in_language(app: Any, name: str, source: list[str]) -> None:
     english = app.config.language == "en"
     absent = "others" if english else "English"
     source[0] = re.sub(rf"% {absent}\n.*?% all\n", "", source[0], flags=re.DOTALL)
-    source[0] = source[0].replace("@en@", "" if english else "../").replace("@lang@", app.config.language)
+    for word, said in {"@en@": "" if english else "../", "@root@": "../" if english else "../../"}.items():
+        source[0] = source[0].replace(word, said)
+    source[0] = source[0].replace("@lang@", app.config.language)

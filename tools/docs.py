@@ -49,6 +49,8 @@ def catalogues() -> int:
         [sys.executable, "-m", "sphinx", "-b", "gettext", "-q", "-D", "language=th", "-D", "nb_execution_mode=off",
          str(DOCS), str(pot)], check=True,
     )  # fmt: skip
+    for lesson in (pot / "lessons").glob("*_*.pot"):
+        lesson.unlink()  # lessons are written in their language
     intl = [str(Path(sys.executable).with_name("sphinx-intl")), "update", "-p", str(pot), "-d", str(DOCS / "locale")]
     return subprocess.run([*intl, *(w for code in LANGUAGES[1:] for w in ("-l", code))]).returncode
 
