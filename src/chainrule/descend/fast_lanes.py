@@ -65,7 +65,9 @@ class Plan:
     It holds neither the function nor the start, and may be kept for other sweeps.
     """
 
-    def __init__(self, objective: Objective, rule: Rule, group: Group, wide: Sequence[str], walls: Box | None) -> None:
+    def __init__(
+        self, objective: Objective, rule: Rule, group: Group, wide: Sequence[str], walls: Box | None = None
+    ) -> None:
         self.rule, self.group, self.wide, self.walls = rule, group, {"x", *wide}, walls
         kinds = rule.start(group)
         state = {k: first(s, objective.start[0]) for k, s in kinds.items()}
