@@ -405,6 +405,39 @@ def test_a_film_as_gif_and_as_page(tmp_path: Path) -> None:
     assert page.startswith("<!DOCTYPE html>") and page.count("data:image/png") == 2
 
 
+def test_what_does_not_move_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = pytest.importorskip("PIL.Image")
+    drawn: list[int] = []
+    own = matplotlib.axes.Axes.draw
+    monkeypatch.setattr(matplotlib.axes.Axes, "draw", lambda self, *a, **k: (drawn.append(1), own(self, *a, **k))[1])
+    ax = cr.plot.animate(parabola, cr.minimize(parabola, 5.0, lr=0.05, steps=40), tmp_path / "x.gif", frames=30)
+    assert len(drawn) <= 3  # once for the layout, once for the ground
+    assert not any(artist.get_animated() for artist in (*ax.lines, ax.title))
+    with image.open(tmp_path / "x.gif") as film:
+        first = np.asarray(film.convert("RGB"), dtype=int)
+        film.seek(film.n_frames - 1)
+        last = np.asarray(film.convert("RGB"), dtype=int)
+    moved = (abs(first - last).max(axis=2) > 60).mean()
+    assert film.n_frames == 30 and 0.001 < moved < 0.1
+
+
+def test_a_film_as_mp4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chainrule.see.plots import film
+
+    written: dict[str, Any] = {}
+
+    def run(command: list[str], input: bytes, **_: Any) -> Any:  # stands for ffmpeg, which a machine may not have
+        written.update(command=command, size=len(input))
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(film, "ffmpeg", lambda: "ffmpeg")
+    monkeypatch.setattr(film.subprocess, "run", run)
+    cr.plot.animate(parabola, [5.0, 3.0, 2.5], tmp_path / "x.mp4", fps=7)
+    width, height = map(int, written["command"][written["command"].index("-s") + 1].split("x"))
+    assert written["size"] == 3 * width * height * 3 and written["command"][-1].endswith("x.mp4")
+    assert written["command"][written["command"].index("-r") + 1] == "7"
+
+
 def test_a_film_is_held_until_it_is_shown() -> None:
     ax = cr.plot.animate(parabola, [5.0, 3.0])
     assert ax.figure.film is not None
@@ -412,7 +445,7 @@ def test_a_film_is_held_until_it_is_shown() -> None:
 
 
 def test_films_refuse_other_files_and_numbers() -> None:
-    with pytest.raises(ValueError, match=r"writes .gif and .html, but got 'x.avi'"):
+    with pytest.raises(ValueError, match=r"writes .gif, .mp4 and .html, but got 'x.avi'"):
         cr.plot.animate(parabola, [5.0, 3.0], "x.avi")
     with pytest.raises(ValueError, match="at least 2 frames"):
         cr.plot.animate(parabola, [5.0, 3.0], frames=1)

@@ -1,4 +1,4 @@
-"""`animate`: a descent as a film, in a GIF or in a page of its own."""
+"""`animate`: a descent as a film, in a GIF, an MP4 or a page of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from chainrule.base.language import say
 from chainrule.see.plots.descent import coordinates, draw_ground, followed
+from chainrule.see.plots.film import frames as film_frames
+from chainrule.see.plots.film import write_gif, write_mp4
 from chainrule.see.plots.style import finish, look, matplotlib
 
 
@@ -27,8 +29,9 @@ def animate(
     """Show a descent step by step, on the curve of f or on its contours, with the step and the value there.
 
     f, result, xlim, ylim: as in `descent`.
-    path: a file to write, "x.gif" or "x.html" (a page with buttons to play, stop and step). Without it the film is
-        shown in a notebook, and in a script by `matplotlib.pyplot.show()`.
+    path: a file to write, "x.gif", "x.mp4" (where ffmpeg or imageio-ffmpeg is installed) or "x.html" (a page with
+        buttons to play, stop and step). Without it the film is shown in a notebook, and in a script by
+        `matplotlib.pyplot.show()`.
     ax: where to draw; without it a figure is made.
     frames: how many pictures at most; of a longer path points are picked, closer together at its beginning.
     fps: pictures a second.
@@ -44,8 +47,8 @@ def animate(
     >>> ax.figure.canvas.draw()  # or matplotlib.pyplot.show()
     """
     kind = None if path is None else Path(path).suffix.lower()
-    if kind not in (None, ".gif", ".html"):
-        raise ValueError(f"animate writes .gif and .html, but got {str(path)!r}")
+    if kind not in (None, ".gif", ".mp4", ".html"):
+        raise ValueError(f"animate writes .gif, .mp4 and .html, but got {str(path)!r}")
     if frames < 2 or fps < 1:
         raise ValueError(f"animate needs at least 2 frames, and 1 a second, but got frames={frames} and fps={fps}")
     way = followed("animate", f, result)
@@ -69,6 +72,12 @@ def animate(
             return [trail, here]
 
         shown = picked(len(way.points), frames)
+        if kind in (".gif", ".mp4"):
+            moving = [trail, here, *filter(None, [ax.get_legend()]), ax.title]
+            write = write_gif if kind == ".gif" else write_mp4
+            write(film_frames(ax.figure, draw, shown, moving), Path(path), fps)
+            draw(shown[-1])
+            return ax
         film = FuncAnimation(ax.figure, draw, shown, interval=1000 / fps, repeat_delay=1000, init_func=list)
         _give(film, path, kind, fps)
         draw(shown[-1])
@@ -86,9 +95,7 @@ def picked(points: int, frames: int) -> list[int]:
 
 def _give(film: Any, path: Any, kind: str | None, fps: int) -> None:
     """Write the film, or show it in a notebook."""
-    if kind == ".gif":
-        film.save(path, writer="pillow", fps=fps)
-    elif kind == ".html":
+    if kind == ".html":
         page = f"<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>{film.to_jshtml(fps)}</body></html>"
         Path(path).write_text(page, encoding="utf-8")
     elif _in_notebook():
