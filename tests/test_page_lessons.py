@@ -182,3 +182,68 @@ def test_data_that_cannot_be_shown_are_refused() -> None:
             cr.page(data=data, model=model, start=1.0)
     with pytest.raises(ValueError, match="does not use the numbers"):
         cr.page(lambda a: ((a * cr.tensor(X) - 1) ** 2).mean(), data=(X, Y), model="a*x", start=1.0)
+
+
+def test_a_secant_becomes_the_tangent_and_the_second_derivative_is_drawn(tab: Tab) -> None:
+    tab.show("x**3 - 3*x", 1.5, lr=0.01)
+    tab.tab.get_by_text("Secant", exact=True).click()
+    tab.settle()
+    for h in (1.0, 0.1, 0.01, 0.001):
+        tab.get("h => chainrule.app.change({ secant: h })", h)
+        tab.settle()
+        told = tab.tab.inner_text(".secant-step output")
+        shown = float(told.split("Δf/h = ")[1].split(",")[0])
+        assert shown == pytest.approx(((1.5 + h) ** 3 - 1.5**3) / h - 3, rel=1e-3)
+    assert abs(shown - 3.75) < 0.005 and "f′ = 3.75" in told  # the slope, 3 x² - 3
+    tab.tab.get_by_text("Second derivative").click()
+    tab.settle()
+    second = dict(tab.get("() => chainrule.app.plot.secondOf"))
+    for x in list(second)[::100]:
+        assert second[x] == pytest.approx(6 * x, abs=1e-3)
+
+
+def test_values_are_told_under_the_pointer_and_on_the_contours(tab: Tab) -> None:
+    tab.show("x**2 + 2*y**2", (1.5, -1.0))
+    box = tab.tab.locator(".square .backdrop").bounding_box()
+    tab.tab.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.2)
+    x, y, f = (
+        float(part.split("=")[1].replace("−", "-")) for part in tab.tab.inner_text(".square .readout").split(",")
+    )
+    low, high, bottom, top = tab.get("() => chainrule.app.plot.domain")
+    assert x == pytest.approx(low + 0.3 * (high - low), abs=0.02) and y == pytest.approx(
+        top - 0.2 * (top - bottom), abs=0.02
+    )
+    assert f == pytest.approx(x**2 + 2 * y**2, abs=0.05)
+    labels = tab.get("""() => [...document.querySelectorAll(".level")].map((t) => {
+        const { panel } = chainrule.app.plot;
+        return [t.textContent, panel.x.invert(Number(t.getAttribute("x"))), panel.y.invert(t.getAttribute("y") - 4)];
+    })""")
+    assert len(labels) >= 3
+    for text, x, y in labels:  # each stands on its contour
+        assert float(text) == pytest.approx(x**2 + 2 * y**2, rel=0.06, abs=0.05)
+
+
+def test_wheel_and_drag_zoom_and_move_the_view(tab: Tab) -> None:
+    tab.show("x**2 + 2*y**2", (1.5, -1.0))
+    start, domain = tab.state("start"), tab.get("() => chainrule.app.plot.domain")
+    box = tab.tab.locator(".square .backdrop").bounding_box()
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    tab.tab.mouse.move(x, y)
+    tab.tab.keyboard.down("Control")
+    tab.tab.mouse.wheel(0, -100)
+    tab.tab.keyboard.up("Control")
+    tab.tab.wait_for_function("() => chainrule.app.state.domain")
+    tab.settle()
+    near = tab.get("() => chainrule.app.plot.domain")
+    assert near[1] - near[0] == pytest.approx((domain[1] - domain[0]) * np.exp(-0.5), rel=0.01)
+    at = domain[0] + (domain[1] - domain[0]) / 4
+    assert near[0] + (near[1] - near[0]) / 4 == pytest.approx(at, abs=0.02)  # the place under the pointer stays
+    tab.tab.keyboard.down("Shift")
+    tab.tab.mouse.down()
+    tab.tab.mouse.move(x + 40, y, steps=4)
+    tab.tab.mouse.up()
+    tab.tab.keyboard.up("Shift")
+    tab.settle()
+    moved = tab.get("() => chainrule.app.plot.domain")
+    assert moved[0] < near[0] and moved[1] - moved[0] == pytest.approx(near[1] - near[0])
+    assert moved[2:] == pytest.approx(near[2:]) and tab.state("start") == start

@@ -1,5 +1,6 @@
 // Where the page begins: the data is read, the parts are made and put in their places.
 
+import { Aids } from "./aids.js";
 import { App } from "./app.js";
 import { Chain } from "./chain.js";
 import { Controls } from "./controls.js";
@@ -33,7 +34,8 @@ const app = new App(data);
 setLanguage(app.state.language);
 app.compute();
 
-const head = new Head(app),
+const aids = new Aids(app),
+  head = new Head(app),
   controls = new Controls(app),
   player = new Player(app),
   losses = new LossPlot(app),
@@ -84,7 +86,15 @@ document.body.prepend(
     h(
       "div.work",
       {},
-      h("div.figure", {}, h("div.toolbar", {}, legend, axes, zoom), stage, player.element, player.numbers),
+      h(
+        "div.figure",
+        {},
+        h("div.toolbar", {}, legend, axes, zoom),
+        stage,
+        aids.element,
+        player.element,
+        player.numbers,
+      ),
       h("div.side", {}, controls.element, verdictBox),
     ),
     titled(() => say("The loss over the steps"), losses.element),
@@ -127,6 +137,8 @@ const view = {
       key.splice(-1 - Number(kind === "plane"), 1, ...plans.map((plan, i) => [`run${i}`, called(app, plan)]));
     }
     legend.replaceChildren(...key.map(([name, text]) => h(`span.legend.${name}`, {}, text)));
+    stage.classList.toggle("playing", app.playing > 0 && app.state.speed <= 30);
+    stage.style.setProperty("--tick", `${1 / app.state.speed}s`);
     stage.classList.toggle("with-data", app.model.data !== null);
     app.plot.draw();
     dataPlot.draw();
@@ -176,7 +188,7 @@ const outcome = {
 };
 
 // The figure first; what is below it, in the frame after.
-app.parts = [head, view, outcome, player, losses, controls];
+app.parts = [head, view, aids, outcome, player, losses, controls];
 app.now();
 performance.mark("first-frame");
 requestAnimationFrame(() =>

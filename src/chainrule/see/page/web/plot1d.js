@@ -1,5 +1,6 @@
 // One variable: the curve over its derivative, the point with its tangent, and the descents.
 
+import { readout, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
 import { s, set, h } from "./dom.js";
 import { digits } from "./formula.js";
@@ -20,7 +21,6 @@ export class CurvePlot {
   constructor(app) {
     this.app = app;
     this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The function over its derivative"));
-    this.element = h("figure.plot.tall", {}, this.svg);
     this.above = new Panel(this.svg, { xTicks: false });
     this.under = new Panel(this.svg);
     this.curve = s("path.curve");
@@ -31,7 +31,11 @@ export class CurvePlot {
     this.path = s("path.run.run0");
     this.dots = s("path.dots.run0");
     this.above.inside.append(this.curve, this.runs, this.path, this.tangent, this.dots);
-    this.under.inside.append(this.slope);
+    this.second = s("path.second");
+    this.secant = s("path.secant");
+    this.secantEnd = s("circle.secant-end", { r: 5 });
+    this.above.inside.append(this.secant, this.secantEnd);
+    this.under.inside.append(this.slope, this.second);
     this.slopePoint = s("circle.slope-point", { r: 5.5 });
     const [point, around] = handle((e) => this.key(e));
     this.handle = point;
@@ -47,6 +51,13 @@ export class CurvePlot {
         area === this.grip || area === this.handle,
       );
     }
+    const told = readout(this.above.backdrop, (px) => {
+      const x = this.above.x.invert(px),
+        name = app.model.names[0];
+      return `${name} = ${digits(x, 4)}, f = ${digits(app.model.value([x]), 4)}, f′ = ${digits(app.model.gradient([x])[0], 4)}`;
+    });
+    this.element = h("figure.plot.tall", {}, this.svg, told);
+    zoomable(this.above.backdrop, (factor, x, _, dx) => app.change({ domain: zoomed(this.above.x, factor, x, dx) }));
     this.key1 = "";
     this.domain = [-1, 1];
   }
@@ -95,6 +106,11 @@ export class CurvePlot {
     const ty = clamp(there[1], this.under.box.top, this.under.box.bottom);
     set(this.slopePoint, { cx: there[0], cy: ty });
     set(this.drop, { d: visible ? `M${here[0]},${cy}V${ty}` : "" });
+    const far = app.state.secant,
+      beyond = model.value([x + far]);
+    set(this.secant, { d: far && visible ? this.above.straight(x, y, (beyond - y) / far) : "" });
+    const [ex, ey] = this.above.at(x + far, beyond);
+    set(this.secantEnd, { cx: ex, cy: far && Number.isFinite(ey) ? ey : -99 });
     this.label.textContent = visible ? `f′ = ${digits(g, 4)}` : say("not defined here");
     this.putLabel([here[0], cy], visible ? g : 0);
     set(this.path, { d: this.above.curve(run.points.map((p, i) => [p[0], run.losses[i]])) });
@@ -152,13 +168,17 @@ export class CurvePlot {
     const narrow = width < 500;
     const start = state.start[0];
     const outside = !app.dragging && !state.domain && (start < this.domain[0] || start > this.domain[1]);
-    const key = JSON.stringify([model.text, model.names, state.domain, app.stamp]);
+    const key = JSON.stringify([model.text, model.names, state.domain, app.stamp, state.second]);
     if (key !== this.key1 || outside) {
       this.key1 = key;
       if (!app.dragging || outside) this.domain = state.domain?.length === 2 ? state.domain : this.chosen();
       const [from, to] = this.domain;
       this.curveOf = traced((x) => model.value([x]), from, to, SAMPLES);
       this.slopeOf = traced((x) => model.gradient([x])[0], from, to, SAMPLES);
+      const tiny = (to - from) * 1e-5;
+      const bend = (/** @type {number} */ x) =>
+        (model.gradient([x + tiny])[0] - model.gradient([x - tiny])[0]) / (2 * tiny);
+      this.secondOf = state.second ? traced(bend, from, to, SAMPLES).points : [];
       const poles = (/** @type {any} */ of) => of.breaks.some((/** @type {any} */ b) => b.kind === "pole");
       const values = this.curveOf.points.map((p) => p[1]);
       const [bottom, high] = poles(this.curveOf) ? middle(values, 0.1, 0.9) : bulk(values);
@@ -173,7 +193,15 @@ export class CurvePlot {
         share,
         1 - share,
       );
-      this.slopeRange = roomy(Math.min(slopes[0], 0), Math.max(slopes[1], 0), 0.15);
+      if (state.second)
+        slopes.push(
+          ...middle(
+            this.secondOf.map((p) => p[1]),
+            share,
+            1 - share,
+          ),
+        );
+      this.slopeRange = roomy(Math.min(...slopes, 0), Math.max(...slopes, 0), 0.15);
       this.above.key = "";
     }
     const split = Math.round(height * 0.62);
@@ -193,6 +221,7 @@ export class CurvePlot {
     if (changed) {
       set(this.curve, { d: this.above.curve(/** @type {any} */ (this.curveOf).points) });
       set(this.slope, { d: this.under.curve(/** @type {any} */ (this.slopeOf).points) });
+      set(this.second, { d: this.under.curve(/** @type {any} */ (this.secondOf)) });
       this.above.mark(/** @type {any} */ (this.curveOf).breaks);
       this.under.mark(/** @type {any} */ (this.slopeOf).breaks);
     }

@@ -1,6 +1,7 @@
 // Two variables, or two chosen of many: contours with heat, arrows downhill, the descents, and slices through the point.
 
 import { contours } from "../vendor/d3.js";
+import { readout, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
 import { h, s, set } from "./dom.js";
 import { digits } from "./formula.js";
@@ -15,7 +16,9 @@ export class PlanePlot {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
-    this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The function over two variables"));
+    this.svg = spoken(s("svg", { role: "group", preserveAspectRatio: "xMinYMin" }), "aria-label", () =>
+      say("The function over two variables"),
+    );
     this.panel = new Panel(this.svg);
     this.heat = s("g.heat");
     this.arrows = s("path.arrows");
@@ -24,7 +27,10 @@ export class PlanePlot {
     this.dots = s("path.dots.run0");
     this.minimum = s("path.minimum");
     this.panel.below.append(this.heat);
-    this.panel.inside.append(this.arrows, this.runs, this.path, this.dots, this.minimum);
+    this.labels = s("g.levels");
+    this.bar = s("g.bar-of-levels");
+    this.panel.over.append(this.bar);
+    this.panel.inside.append(this.labels, this.arrows, this.runs, this.path, this.dots, this.minimum);
     this.cross = s("path.drop");
     const [point, around] = handle((e) => this.key(e));
     this.handle = point;
@@ -39,10 +45,20 @@ export class PlanePlot {
         area !== this.panel.backdrop,
       );
     this.slices = [new Slice(app, 0), new Slice(app, 1)];
+    const told = readout(this.panel.backdrop, (px, py) => {
+      const { model, run } = app,
+        [i, j] = this.axes;
+      const x = run.points[app.shownStep()].slice();
+      [x[i], x[j]] = [this.panel.x.invert(px), this.panel.y.invert(py)];
+      return `${model.names[i]} = ${digits(x[i], 3)}, ${model.names[j]} = ${digits(x[j], 3)}, f = ${digits(model.value(x), 4)}`;
+    });
+    zoomable(this.panel.backdrop, (factor, x, y, dx, dy) =>
+      app.change({ domain: [...zoomed(this.panel.x, factor, x, dx), ...zoomed(this.panel.y, factor, y, dy)] }),
+    );
     this.element = h(
       "div.plane",
       {},
-      h("figure.plot.square", {}, this.svg),
+      h("figure.plot.square", {}, this.svg, told),
       h(
         "div.slices",
         {},
@@ -225,7 +241,46 @@ export class PlanePlot {
       }),
       s("path.hole", { d: outline(holes[0].coordinates) }),
     );
+    this.label(bands, levels, sx, sy);
     set(this.arrows, { d: this.downhill(point) });
+  }
+
+  /** Values on the contours, each where its longest line is lowest and nothing else is written; and a bar of the colours.
+   * @param {any[]} bands @param {number[]} levels @param {number} sx @param {number} sy */
+  label(bands, levels, sx, sy) {
+    const { left, right, top, bottom } = this.panel.box;
+    /** @type {number[][]} */
+    const taken = [];
+    const texts = bands.flatMap((band, n) => {
+      if (n % 2 === 0) return [];
+      const rings = band.coordinates
+        .flat()
+        .sort((/** @type {any[]} */ a, /** @type {any[]} */ b) => b.length - a.length);
+      const places = (rings[0] ?? [])
+        .map(([x, y]) => [left + x * sx, top + y * sy])
+        .filter(([x, y]) => x > left + 30 && x < right - 30 && y > top + 30 && y < bottom - 16)
+        .filter(([x, y]) => taken.every(([a, b]) => Math.abs(a - x) > 46 || Math.abs(b - y) > 18));
+      if (!places.length) return [];
+      const [x, y] = places.reduce((a, b) => (b[1] > a[1] ? b : a));
+      taken.push([x, y]);
+      return [s("text.level", { x, y: y + 4, "text-anchor": "middle" }, digits(levels[n], 2))];
+    });
+    this.labels.replaceChildren(...texts);
+    const width = Math.min(150, (right - left) / 2),
+      cell = width / levels.length;
+    const cells = levels.map((_, n) => {
+      const made = s("rect.band", { x: left + n * cell, y: bottom + 26, width: cell + 0.5, height: 7 });
+      made.style.setProperty("--level", `${(100 * n) / (LEVELS - 1)}%`);
+      return made;
+    });
+    const ends = [levels[0], levels[levels.length - 1]].map((x, i) =>
+      s(
+        "text.level-end",
+        { x: i ? left + width + 4 : left - 4, y: bottom + 33, "text-anchor": i ? "start" : "end" },
+        digits(x, 2),
+      ),
+    );
+    this.bar.replaceChildren(...cells, ...ends);
   }
 
   /** Arrows against the gradient, longer where it is steeper. @param {number[]} point */

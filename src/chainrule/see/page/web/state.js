@@ -3,7 +3,7 @@
 import { OPTIMISERS } from "./emitted.js";
 
 /** @typedef {import("./descent.js").Plan} Plan */
-/** @typedef {Plan & {text: string | null, steps: number, step: number, speed: number, data: number[] | null, domain: number[] | null, axes: [number, number],
+/** @typedef {Plan & {text: string | null, steps: number, step: number, speed: number, secant: number, second: boolean, data: number[] | null, domain: number[] | null, axes: [number, number],
  *   runs: Plan[], language: string, theme: string}} State */
 
 export const MOST_STEPS = 2000;
@@ -20,6 +20,8 @@ export function initial(data) {
     steps: Math.min(data.steps, MOST_STEPS),
     step: 0,
     speed: 8,
+    secant: 0,
+    second: false,
     data: null,
     domain: null,
     axes: [0, 1],
@@ -65,6 +67,8 @@ export function fromHash(hash, data) {
   if (isNumber(given.speed) && given.speed > 0 && given.speed <= 60) state.speed = given.speed;
   if (isPoint(given.domain) && [2, 4].includes(given.domain.length) && given.domain[0] < given.domain[1])
     state.domain = given.domain;
+  if (isNumber(given.secant) && given.secant >= 0) state.secant = given.secant;
+  state.second = given.second === true;
   if (Array.isArray(given.data) && given.data.length === data.points.length && given.data.every(isNumber))
     state.data = given.data;
   if (isPoint(given.axes) && given.axes.length === 2 && given.axes.every(isCount))
