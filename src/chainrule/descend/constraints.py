@@ -38,7 +38,7 @@ class Constraint:
 
     >>> import chainrule as cr
     >>> line = cr.Constraint(lambda x: x.sum(), equal=1)
-    >>> cr.minimize(lambda x: (x * x).sum(), [3.0, 0.0], constraints=line).x
+    >>> [round(v, 6) for v in cr.minimize(lambda x: (x * x).sum(), [3.0, 0.0], constraints=line).x]
     [0.5, 0.5]
     """
 

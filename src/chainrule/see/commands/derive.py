@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--form", choices=["elements", "matrix"], help="vectors by their elements or whole (default: as fits)"
     )
     parser.add_argument("--steps", action="store_true", help="show the rules that lead to the derivatives, one by one")
+    parser.add_argument("--latex", type=Path, metavar="FILE", help="write a sheet with the steps and numbers (.tex)")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the graph with its numbers (.svg, .png)")
 
 
@@ -57,10 +58,16 @@ def _run(arguments: argparse.Namespace) -> int:
     steps = derivation.steps if arguments.steps else []
     if arguments.picture:
         _draw(f, point, arguments.picture)
+    if arguments.latex:
+        from chainrule.see.derive.sheet import sheet
+
+        arguments.latex.write_text(sheet(derivation), encoding="utf-8")
     if arguments.json:
         write_json(_for_programs(derivation, point, steps))
     else:
         _for_people(derivation, steps, arguments.picture)
+        if arguments.latex:
+            Paper().sentence(say("The sheet is written to {file}: pdflatex {file}", file=arguments.latex))
     return given.GOOD
 
 

@@ -85,8 +85,16 @@ class Derivation:
         lines += self.remarks
         return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
-    def latex(self) -> str:
-        """The formulas in TeX, one below the other, without dollars around them."""
+    def latex(self, steps: bool = False) -> str:
+        """The formulas in TeX, one below the other, without dollars around them.
+
+        steps: whether to give a fragment of LaTeX with the steps, each with its sentence, and the numbers at the point:
+            text and formulas to put into a document that has the package amsmath.
+        """
+        if steps:
+            from chainrule.see.derive.sheet import fragment
+
+            return fragment(self)
         rows = [f"\\displaystyle {left} &= \\displaystyle {right}" for left, right in self.equations]
         return "\\begin{array}{rl} " + " \\\\ ".join(rows) + " \\end{array}"
 
@@ -135,6 +143,14 @@ class Derivation:
         order = len(names)
         below = "".join(f"{d}{n}{_raised(k)}" for n, k in _runs(names))
         return pattern.format(f"{d}{_raised(order)}", self.subject.name, below)
+
+    def _tex_of_function(self) -> str:
+        return _tex_name(self.subject.name)
+
+    def _written(self, value: Any) -> str:
+        return re.sub(r"e([+-]\d+)", lambda m: rf" \cdot 10^{{{int(m[1])}}}", _number(value)).replace(
+            "nan", r"\mathrm{NaN}"
+        )
 
     def _label_tex(self, key: Any) -> str:
         d = "d" if len(self.variables) == 1 else "\\partial "
