@@ -247,3 +247,42 @@ def test_wheel_and_drag_zoom_and_move_the_view(tab: Tab) -> None:
     moved = tab.get("() => chainrule.app.plot.domain")
     assert moved[0] < near[0] and moved[1] - moved[0] == pytest.approx(near[1] - near[0])
     assert moved[2:] == pytest.approx(near[2:]) and tab.state("start") == start
+
+
+def test_the_chain_rule_in_motion(tab: Tab) -> None:
+    """f = x² sin x + x: values in the order of the graph, gradients back, a sum where three paths meet."""
+    tab.show("x**2*sin(x) + x", 1.5)
+    tab.tab.wait_for_selector(".box.variable")
+    go = lambda name: tab.tab.get_by_role("button", name=name, exact=True).click()  # noqa: E731
+    said = lambda: tab.tab.inner_text(".sentence")  # noqa: E731
+    go("One part forward")
+    assert said().startswith("Forward: u₁ = ")
+    assert tab.get("() => document.querySelectorAll('.box.no-value').length") == 3  # the parts that come later
+    assert tab.get("() => document.querySelectorAll('.box.no-gradient').length") == 5
+    for _ in range(4):
+        go("One part forward")
+    assert said() == "Back: the gradient of the result in itself is 1."
+    for _ in range(4):
+        go("One part forward")
+    assert said().startswith("Back: ∂f/∂x = ") and "3 paths meet here" in said()
+    terms, total = said().split(" = ")[1:3]
+    parts = [np.prod([float(f.strip("()").replace("−", "-")) for f in t.split(" · ")]) for t in terms.split(" + ")]
+    slope = 2 * 1.5 * np.sin(1.5) + 1.5**2 * np.cos(1.5) + 1
+    assert len(parts) == 3 and sum(parts) == pytest.approx(slope, rel=1e-3)
+    assert float(total.split(":")[0]) == pytest.approx(slope, rel=1e-4)
+    assert tab.get("() => document.querySelectorAll('.wire.active.back').length") == 3
+    go("One part forward")
+    assert said() == "" and tab.get("() => document.querySelectorAll('.no-value, .no-gradient').length") == 0
+
+
+def test_what_is_too_large_to_draw_is_folded_by_name(opened: Any) -> None:
+    tab = opened(lambda w, b: cr.tanh(w @ w.flip(0) + b).sum() + (w**4).sum(), start=(np.ones(30), 0.5), lr=0.01)
+    tab.tab.wait_for_selector(".folded-box")
+    boxes = tab.tab.locator(".folded-box").all_inner_texts()
+    assert (
+        boxes[0].split("\n")[:2] == ["w", "30 numbers"]
+        and boxes[1].startswith("b\n0.5")
+        and boxes[-1].startswith("f\n")
+    )
+    size = float(np.linalg.norm(tab.get("() => chainrule.app.run.slopes[0]")[:30]))
+    assert float(boxes[0].split(": ")[1]) == pytest.approx(size, rel=1e-3)

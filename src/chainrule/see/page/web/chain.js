@@ -4,6 +4,8 @@ import { layout, graphlib } from "../vendor/dagre.js";
 import { h, m, s, set } from "./dom.js";
 import { CALLED, COMPARE, digits, math, typeset, typesetName } from "./formula.js";
 import { evaluator, Graph, order } from "./graph.js";
+import { folded } from "./fold.js";
+import { Motion } from "./motion.js";
 import { say, spoken, words } from "./language.js";
 
 const MOST = 60; // parts that are drawn
@@ -20,6 +22,8 @@ export class Chain {
     );
     this.body = h("tbody");
     this.note = h("p.note");
+    this.motion = new Motion();
+    this.folded = h("div.folded");
     const head = [() => say("part"), () => say("value"), () => say("local slope"), () => say("gradient")];
     this.table = h(
       "table.parts",
@@ -31,6 +35,8 @@ export class Chain {
       "div.chain",
       {},
       this.note,
+      this.motion.element,
+      this.folded,
       h("div.scroll", { tabindex: 0 }, this.svg),
       h("div.scroll", {}, this.table),
     );
@@ -49,12 +55,16 @@ export class Chain {
     this.refresh = null;
     this.table.hidden = !few;
     this.svg.style.display = few ? "" : "none";
-    const many = model.parts > MOST ? say("The function has {n} parts: too many to draw.", { n: model.parts }) : "";
+    const many = say("The function has {n} parts: they are folded by name.", { n: model.parts });
+    this.motion.element.hidden = !few;
+    this.folded.hidden = few || (model.parts <= MOST && !model.data);
     this.note.textContent = few
       ? say(
           "Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.",
         )
-      : many;
+      : this.folded.hidden
+        ? ""
+        : many;
     if (!few) return;
 
     const names = new Map();
@@ -84,6 +94,8 @@ export class Chain {
       for (let n = nodes.length - 1; n >= 0; n--)
         locals.forEach((l, k) => l.to === nodes[n] && (g[/** @type {number} */ (place.get(l.from))] += g[n] * d[k]));
       for (const put of texts) put(v, d, g);
+      this.motion.numbers = { values: v, locals: d, gradients: g };
+      this.motion.draw();
     };
     this.picture(nodes, locals, names, place, texts);
     this.rows(nodes, locals, names, place, texts);
@@ -108,40 +120,50 @@ export class Chain {
     const { width, height } = g.graph();
     const scale = Math.min(1, Math.max(0.72, (this.element.clientWidth - 2) / width));
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width: width * scale, height: height * scale });
+    /** @type {import("./motion.js").Wire[]} */
+    const wires = [];
     locals.forEach((l, k) => {
       const e = g.edge({ v: String(place.get(l.from)), w: String(place.get(l.to)), name: String(k) });
       const text = s("text.local", { x: e.x, y: e.y + 4, "text-anchor": "middle" });
-      this.svg.append(
-        s("path.wire", { d: smooth(e.points) }),
-        s("rect.local-back", { x: e.x - 29, y: e.y - 9, width: 58, height: 18, rx: 9 }),
-        text,
-      );
+      const wire = s("path.wire", { d: smooth(e.points) + head(e.points) });
+      wires.push({ from: place.get(l.from) ?? 0, to: place.get(l.to) ?? 0, element: wire, label: text });
+      this.svg.append(wire, s("rect.local-back", { x: e.x - 29, y: e.y - 9, width: 58, height: 18, rx: 9 }), text);
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ d) => (text.textContent = "×" + digits(d[k], 3)));
     });
+    /** @type {import("./motion.js").Part[]} */
+    const parts = [];
     nodes.forEach((n, i) => {
       const { x, y } = g.node(String(i));
       const kind = n.op ? (i === nodes.length - 1 ? "result" : "part") : "variable";
       const value = s("text.value", { x: 0, y: 6, "text-anchor": "middle" }),
         slope = s("text.gradient", { x: 0, y: 23, "text-anchor": "middle" });
-      this.svg.append(
+      const formula = n.op ? label(n, names) : "";
+      const box = s(
+        `g.box.${kind}`,
+        { transform: `translate(${x},${y})` },
+        s("rect", { x: -WIDE / 2, y: -HIGH / 2, width: WIDE, height: HIGH, rx: 8 }),
         s(
-          `g.box.${kind}`,
-          { transform: `translate(${x},${y})` },
-          s("rect", { x: -WIDE / 2, y: -HIGH / 2, width: WIDE, height: HIGH, rx: 8 }),
-          s(
-            "text.what",
-            { x: 0, y: -13, "text-anchor": "middle" },
-            n.op ? `${plainName(names.get(n) ?? "")} = ${label(n, names)}` : n.name,
-          ),
-          value,
-          slope,
+          "text.what",
+          { x: 0, y: -13, "text-anchor": "middle" },
+          n.op ? `${plainName(names.get(n) ?? "")} = ${formula}` : n.name,
         ),
+        s(
+          "text.order",
+          { x: -WIDE / 2 + 6, y: -HIGH / 2 + 13 },
+          kind === "variable" ? "" : String(parts.filter((p) => !p.isVariable).length + 1),
+        ),
+        value,
+        slope,
       );
+      this.svg.append(box);
+      const name = n.op ? plainName(names.get(n) ?? "") : n.name;
+      parts.push({ box, name, formula, isResult: kind === "result", isVariable: !n.op });
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ _, /** @type {number[]} */ g) => {
         value.textContent = digits(v[i], 4);
         slope.textContent = `∂f: ${digits(g[i], 4)}`;
       });
     });
+    this.motion.adopt(parts, wires);
   }
 
   /** @param {any[]} nodes @param {any[]} locals @param {Map<any, string>} names @param {Map<any, number>} place @param {any[]} texts */
@@ -199,6 +221,7 @@ export class Chain {
       this.build();
     }
     this.refresh?.(app.run.points[app.shownStep()]);
+    if (!this.folded.hidden) this.folded.replaceChildren(...folded(app));
   }
 }
 
@@ -218,6 +241,16 @@ function label(n, names) {
 /** u_12 with its index below the line. @param {string} name */
 function plainName(name) {
   return name.replace(/^u_(\d+)$/, (_, d) => "u" + [...d].map((c) => "₀₁₂₃₄₅₆₇₈₉"[Number(c)]).join(""));
+}
+
+/** The tip of an arrow at the end of a wire. @param {{x: number, y: number}[]} points */
+function head(points) {
+  const [a, b] = points.slice(-2);
+  const [dx, dy] = [b.x - a.x, b.y - a.y],
+    size = Math.hypot(dx, dy) || 1;
+  const wing = (/** @type {number} */ side) =>
+    `${b.x - (8 * dx - side * 4 * dy) / size},${b.y - (8 * dy + side * 4 * dx) / size}`;
+  return `M${wing(1)}L${b.x},${b.y}L${wing(-1)}`;
 }
 
 /** @param {{x: number, y: number}[]} points */
