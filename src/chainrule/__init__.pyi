@@ -64,6 +64,7 @@ from chainrule.base.dtypes import dtype as dtype
 e: builtins.float
 from chainrule.nn.functional.kernels import embedding as embedding
 from chainrule.api.backward import enable_grad as enable_grad
+from chainrule.see.exercise.ask import exercise as exercise
 from chainrule.see.explain.story import explain as explain
 from chainrule.nn.functional.kernels import feature_alpha_dropout as feature_alpha_dropout
 from chainrule import fft as fft
@@ -297,8 +298,8 @@ def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None,
     optimizer: a name as in `minimize`, or (name, options), or a list of these; options of all of them go by keyword
         (`momentum=0.9`).
     record: keep every k-th point of the paths; by default none, as many descents take much memory.
-    executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
-        the lanes in pieces. A piece whose worker died is handed out again, up to three times.
+    executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor), or Dask's `Client`, which is handed the lanes
+        in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
     resume: go on from the pieces of another function, or where it cannot be told whether it is another.
     bounds: between which every descent stays, as `minimize` takes them.

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.core.tensor import Tensor
 from chainrule.descend.box import Box, box
+from chainrule.descend.executors import executor_of
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.minimize import one_start
 from chainrule.descend.objective import Objective
@@ -126,8 +127,8 @@ def sweep(
     optimizer: a name as in `minimize`, or (name, options), or a list of these; options of all of them go by keyword
         (`momentum=0.9`).
     record: keep every k-th point of the paths; by default none, as many descents take much memory.
-    executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor; Dask's `client.get_executor()`), which is handed
-        the lanes in pieces. A piece whose worker died is handed out again, up to three times.
+    executor: any `concurrent.futures.Executor` (a ProcessPoolExecutor), or Dask's `Client`, which is handed the lanes
+        in pieces. A piece whose worker died is handed out again, up to three times.
     checkpoint: a folder in which finished pieces are kept: the same sweep, begun again after a kill, does the others.
     resume: go on from the pieces of another function, or where it cannot be told whether it is another.
     bounds: between which every descent stays, as `minimize` takes them.
@@ -148,6 +149,7 @@ def sweep(
     for name, n in (("steps", steps), ("record", record)):
         if not isinstance(n, int) or isinstance(n, bool) or n < 0:
             raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
+    executor = executor_of("sweep", executor)
     x0 = _stacked(f, one_start("sweep", start, starts, "starts"))
     rates = [None] if lr is None else [float(r) for r in np.atleast_1d(np.asarray(lr, dtype=float))]
     kinds = [_kind(o, options) for o in (optimizer if isinstance(optimizer, list) else [optimizer])]
@@ -244,11 +246,11 @@ class _Carried:
         raise TypeError("carried functions are unpacked before they are called")
 
 
-def _work(f: Any, *work: Any) -> Lanes:
-    """A piece of a sweep, in a worker."""
+def _work(run: Callable[..., Any], f: Any, *work: Any) -> Any:
+    """A piece of work, in a worker."""
     if isinstance(f, _Carried):
         f = pickle.loads(f.blob)
-    return run_lanes(f, *work)
+    return run(f, *work)
 
 
 def _portable(f: Any, executor: Executor) -> Any:
@@ -283,7 +285,7 @@ def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Piece
             folder.write(i, lanes)
 
     if executor is not None:
-        _hand_out(executor, f, works, done, keep)
+        hand_out(executor, f, works, done, keep, run_lanes)
     else:
         for i, work in enumerate(works):
             if i not in done:
@@ -291,9 +293,10 @@ def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Piece
     return [done[i] for i in range(len(works))]
 
 
-def _hand_out(
-    executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Lanes], keep: Callable[[int, Lanes], None]
-) -> None:
+def hand_out(
+    executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Any], keep: Callable[[int, Any], None],
+    run: Callable[..., Any],
+) -> None:  # fmt: skip
     """See to the pieces that are not done; one whose worker died is handed out again."""
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 
@@ -306,7 +309,7 @@ def _hand_out(
             for i, work in enumerate(works):
                 if i not in done:
                     try:
-                        handed[(own or executor).submit(_work, f, *work)] = i
+                        handed[(own or executor).submit(_work, run, f, *work)] = i
                     except BrokenExecutor as e:
                         died = e
             for future in as_completed(handed):

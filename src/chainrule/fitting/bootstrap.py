@@ -13,6 +13,8 @@ import numpy as np
 
 from chainrule.core.tensor import wrap
 from chainrule.fitting.levenberg import solve
+from chainrule.fitting.many import together
+from chainrule.fitting.parameters import Parameters
 
 if TYPE_CHECKING:
     from chainrule.fitting.result import Fit
@@ -58,12 +60,30 @@ def bootstrap(found: Fit, n: int, seed: int) -> Bootstrap:
     pool = (end.residuals - end.residuals.mean()) * math.sqrt(len(end.residuals) / found.dof)
     of, kept, failed = problem.parameters, [], 0
     problem.made.fits += 1  # so many fits are worth machine code
-    for _ in range(n):
-        again = problem.with_data(curve + draws.choice(pool, len(pool)).reshape(shape) * sigma)
+    ys = curve + draws.choice(pool, (n, len(pool))).reshape(n, *shape) * sigma
+    xs, arrived = together(problem, ys, end.x, found.solver)
+    for i in range(n):
+        if arrived[i]:
+            kept.append(xs[i])
+            continue
+        again = problem.with_data(ys[i])
         got = solve(again, end.x.copy(), of.low, of.high, found.solver["loss"], found.solver["steps"], 1e-6, None)
         if got.reason == "converged":
             kept.append(got.x)
         else:
             failed += 1
-    rows = [{name: np.array(v.detach().numpy()) for name, v in of.by_name(wrap(x)).items()} for x in kept]
-    return Bootstrap({name: np.array([row[name] for row in rows]) for name in of.values}, failed)
+    return Bootstrap(named(of, kept), failed)
+
+
+def named(of: Parameters, xs: list[Array]) -> dict[str, Array]:
+    """Rows of the numbers that move as values by name."""
+    if of.ties:
+        rows = [{name: np.array(v.detach().numpy()) for name, v in of.by_name(wrap(x)).items()} for x in xs]
+        return {name: np.array([row[name] for row in rows]) for name in of.values}
+    table = np.array(xs).reshape(len(xs), -1)
+    return {
+        name: table[:, of.slices[name]].reshape(len(xs), *value.shape)
+        if name in of.slices
+        else np.broadcast_to(value, (len(xs), *value.shape)).copy()
+        for name, value in of.values.items()
+    }

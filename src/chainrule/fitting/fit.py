@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, wrap
+from chainrule.descend.loop import _Bar
 from chainrule.fitting.explain import freedoms, null_space, scaled
 from chainrule.fitting.levenberg import End, solve
 from chainrule.fitting.losses import LOSSES, Loss
@@ -40,7 +41,9 @@ def fit(
     steps: int = 1000,
     tol: float = 1e-9,
     callback: Callable[[int, dict[str, Any], float], Any] | None = None,
-) -> Fit:
+    progress: bool | None = None,
+    executor: Any = None,
+) -> Any:
     """Fit a model to data by least squares: the parameters, their errors, and what the data do not tell.
 
     model: a function `model(x, *parameters)` in torch's style; or a text such as "a*exp(-k*x) + c" (parsed, never
@@ -67,6 +70,12 @@ def fit(
     steps: how many steps to make at most.
     tol: the relative offset at which it has arrived: the step that is left, in standard errors.
     callback: called as `callback(step, params, chi2)` before each step, with arrays by name; True stops.
+    progress: a progress bar; by default on a terminal or in a notebook, for fits of more than two seconds.
+    executor: for many data sets, any `concurrent.futures.Executor` or Dask's `Client`, which is handed pieces of them.
+
+    Where y has one dimension more than the model returns, (n, points), each row is a data set of its own, fitted from
+    the same start; sigma may be one number, one a point, or like y. They are fitted together, in lanes, and the result
+    is `Fits`: `params` and `errors` with a row for each, `fits[i]` the whole `Fit` of one.
 
     Returns a `Fit`: `params`, `errors`, `covariance`, `chi2`, `predict(x)`, `band(x)`, `interval(name)`; printed, a
     report. Its `success` is whether a minimum was reached that determines all parameters; its `message` says what was
@@ -94,6 +103,15 @@ def fit(
     0.068
     """
     _check(method, loss, f_scale, steps, tol, callback)
+    options = {"absolute_sigma": absolute_sigma, "bounds": bounds, "fixed": fixed, "tied": tied, "loss": loss,
+               "f_scale": f_scale, "steps": steps, "tol": tol}  # fmt: skip
+    rows = None if residuals is not None or y is None else _rows(model, x, y, start, fixed, tied)
+    if rows is not None:
+        if callback is not None:
+            raise ValueError("callback= is for one fit; for many data sets at once there is progress=")
+        return _many(model, x, rows, start, sigma, options, progress, executor)
+    if executor is not None:
+        raise ValueError("executor= is for many data sets: y of shape (n, points), a data set in each row")
     problem = _problem(model, x, y, start, residuals, sigma, fixed, tied, bounds)
     of = problem.parameters
     unused = unread(problem)
@@ -115,8 +133,16 @@ def fit(
             f"are not). Start elsewhere than {', '.join(f'{n}={v:g}' for n, v in zip(of.labels, of.start))}"
         )
     how = Loss(loss, float(f_scale))
-    told = None if callback is None else lambda n, at, cost: callback(n, _values(of, at), cost)
-    end = solve(problem, of.start.copy(), of.low, of.high, how, steps, float(tol), told)
+    bar = _Bar(progress, steps, 0)
+
+    def told(n: int, at: Array, cost: float) -> Any:
+        bar.reached(n)
+        return None if callback is None else callback(n, _values(of, at), cost)
+
+    try:
+        end = solve(problem, of.start.copy(), of.low, of.high, how, steps, float(tol), told)
+    finally:
+        bar.close()
     found = _result(problem, end, how, bool(absolute_sigma), steps, float(tol))
     found.like_tensor = isinstance(y, Tensor)
     if problem.model.module and found.success:
@@ -124,6 +150,77 @@ def fit(
             if name in found.params:
                 store(p, np.asarray(found.params[name], dtype=p._a.dtype).reshape(p._a.shape))
     return found
+
+
+def _rows(model: Any, x: Any, y: Any, start: Any, fixed: Any, tied: Any) -> Array | None:
+    """y as many data sets, if it has one dimension more than the model returns; else None."""
+    given = y._a if isinstance(y, Tensor) else y
+    if np.ndim(given) < 2:
+        return None
+    data, named = finite(y, "y"), columns(x) if x is not None else None
+    modelled = Model(model, named, start)
+    of = Parameters(_started(modelled, start, tied), fixed, tied, None)
+    got = modelled(named, of.by_name(wrap(of.start.copy())))
+    if not isinstance(got, Tensor) or got._a.ndim != data.ndim - 1 or got._a.shape != data.shape[1:]:
+        return None
+    return data
+
+
+def _many(
+    model: Any, x: Any, ys: Array, start: Any, sigma: Any, options: dict[str, Any], progress: bool | None, executor: Any
+) -> Any:
+    """Fits to the rows of ys, here or by an executor."""
+    from chainrule.descend.executors import executor_of, handed_out
+    from chainrule.fitting.many import Fits, fit_many
+
+    weights = None if sigma is None else finite(sigma, "sigma")
+    if weights is not None and weights.shape not in ((), ys.shape[1:], ys.shape):
+        raise ValueError(f"sigma has shape {list(weights.shape)}: give one number, one a point, or one for each of y")
+    if weights is not None:
+        _weights(weights, weights.shape)
+    o = options
+    if executor is None:
+        first = None if weights is None else weights[0] if weights.shape == ys.shape else weights
+        problem = _problem(model, x, ys[0], start, None, first, o["fixed"], o["tied"], o["bounds"])
+        of, how = problem.parameters, Loss(o["loss"], float(o["f_scale"]))
+        if ys[0].size < len(of.start):
+            raise ValueError(
+                f"{ys[0].size} points cannot determine {len(of.start)} parameters ({', '.join(of.labels)})"
+            )
+        unused = unread(problem)
+        if unused:
+            raise ValueError(f"the model does not read {', '.join(unused)}: leave it out of start, or fix it")
+        first_r = problem.residuals(of.start)
+        if not np.isfinite(first_r).all():
+            raise ValueError("the model is not finite at the start. Start elsewhere")
+        problem.rows = len(first_r)
+        absolute, steps, tol = bool(o["absolute_sigma"]), o["steps"], float(o["tol"])
+        made = lambda one, end: _result(one, end, how, absolute, steps, tol)  # noqa: E731
+        return fit_many(problem, ys, weights, steps, tol, how, absolute, made, progress)
+    pool = executor_of("fit", executor)
+    works = []
+    for part in np.array_split(
+        np.arange(len(ys)), min(len(ys), 4 * max(int(getattr(pool, "_max_workers", 4) or 4), 1))
+    ):
+        mine = weights[part] if weights is not None and weights.shape == ys.shape else weights
+        works.append((x, ys[part], start, mine, options))
+    pieces: list[Fits] = handed_out(pool, model, _piece, works)
+    joined = {name: {k: np.concatenate([getattr(p, name)[k] for p in pieces]) for k in pieces[0].params}
+              for name in ("params", "errors")}  # fmt: skip
+
+    def whole(i: int) -> Any:
+        mine = weights[i] if weights is not None and weights.shape == ys.shape else weights
+        return fit(model, x, ys[i], start, sigma=mine, **options)
+
+    return Fits(
+        joined["params"], joined["errors"], pieces[0].labels, np.concatenate([p.covariance for p in pieces]),
+        np.concatenate([p.chi2 for p in pieces]), pieces[0].dof, [r for p in pieces for r in p.reasons], whole,
+    )  # fmt: skip
+
+
+def _piece(model: Any, x: Any, ys: Array, start: Any, sigma: Any, options: dict[str, Any]) -> Any:
+    """Some of the data sets, in a worker."""
+    return _many(model, x, ys, start, sigma, options, False, None)
 
 
 def _check(method: str, loss: str, f_scale: Any, steps: Any, tol: Any, callback: Any) -> None:

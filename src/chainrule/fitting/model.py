@@ -271,6 +271,7 @@ class Made:
             return r, table
 
         self.fits, self.calls = 0, 0
+        self.lanes: dict[Any, Any] = {}  # the same for many data sets at once, by how sigma goes with them
         self.graphs: dict[bool, Any] = {}
         if not model.module:
             self.graphs = {False: compile(alone, fullgraph=True), True: compile(both, fullgraph=True)}

@@ -1,0 +1,131 @@
+"""Fits to many data sets at once: each is the single fit, by whatever way it went; executors, and what is none."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+X = np.linspace(0, 4, 40)
+START = {"a": 1.0, "k": 0.5, "c": 0.0}
+
+
+def decay(x: Any, a: Any, k: Any, c: Any) -> Any:
+    return a * (-k * x).exp() + c
+
+
+def data(n: int, seed: int = 0, noise: float = 0.05) -> Any:
+    rng = np.random.default_rng(seed)
+    a, k, c = rng.uniform([1, 0.3, 0], [3, 1.5, 1], (n, 3)).T[:, :, None]
+    return a * np.exp(-k * X) + c + noise * rng.standard_normal((n, len(X)))
+
+
+def compare(fits: Any, ys: Any, rows: Any, sigma: Any = None, **more: Any) -> None:
+    for i in rows:
+        weight = sigma if np.ndim(sigma) < 2 else sigma[i]
+        alone = cr.fit(decay, X, ys[i], START, sigma=weight, **more)
+        assert fits.reasons[i] == alone.reason
+        assert fits.chi2[i] == pytest.approx(alone.chi2, rel=1e-8)
+        for name, value in alone.params.items():
+            assert fits.params[name][i] == pytest.approx(value, rel=1e-6, abs=1e-8)
+            assert fits.errors[name][i] == pytest.approx(alone.errors[name], rel=1e-5)
+        assert fits[i].params == pytest.approx(alone.params, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("sigma", [None, 0.1, "points", "each"])
+def test_every_row_is_the_single_fit(sigma: Any) -> None:
+    ys = data(7)
+    weights = {"points": 0.05 + 0.02 * X, "each": 0.05 + 0.01 * np.arange(7)[:, None] + 0.02 * X}.get(sigma, sigma)
+    for absolute in (False, True):
+        fits = cr.fit(decay, X, ys, START, sigma=weights, absolute_sigma=absolute)
+        assert fits.success.all() and len(fits) == 7
+        compare(fits, ys, (0, 6), weights, absolute_sigma=absolute)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bounds": {"k": (0.4, 0.8)}}, {"fixed": ("c",)}, {"tied": {"c": "a/4"}}, {"loss": "cauchy", "f_scale": 0.1},
+        {"steps": 2},
+    ],
+)  # fmt: skip
+def test_options_are_those_of_the_single_fit(more: dict[str, Any]) -> None:
+    ys = data(6, seed=3)
+    compare(cr.fit(decay, X, ys, START, **more), ys, range(6), **more)
+
+
+def test_a_lane_that_does_not_arrive_never_says_that_it_did() -> None:
+    ys = data(4)
+    ys[1] = 1.0  # a constant: a, or k, is free
+    fits = cr.fit(decay, X, ys, START)
+    compare(fits, ys, (0, 2, 3))
+    alone = cr.fit(decay, X, ys[1], START)
+    assert fits.reasons[1] == alone.reason and fits.chi2[1] == pytest.approx(alone.chi2, abs=1e-9)
+    hill = cr.fit(lambda x, b: (b * b - 1) * x, X, np.stack([-0.5 * X, 2 * X]), {"b": 0.0}, steps=50)
+    assert not hill.success[1]  # (b*b - 1 - 3)**2 has a maximum at 0, where it is started
+
+
+def test_a_model_that_decides_by_values_goes_one_by_one() -> None:
+    def model(x: Any, a: Any, k: Any, c: Any) -> Any:
+        return decay(x, a, k, c) if float(k) > 0 else a + c + 0 * k * x
+
+    ys = data(2)
+    compare(cr.fit(model, X, ys, START), ys, (0, 1))
+
+
+def test_executors_and_what_is_none() -> None:
+    ys, sweep = data(9), lambda e: cr.sweep(lambda x: x * x, [1.0, 2.0], lr=0.1, steps=5, executor=e)
+    here = cr.fit(decay, X, ys, START)
+    with ThreadPoolExecutor(2) as pool:
+        there = cr.fit(decay, X, ys, START, executor=pool)
+    np.testing.assert_allclose(there.params["k"], here.params["k"], rtol=1e-7)
+    assert there[8].params == pytest.approx(here[8].params) and there.reasons == here.reasons
+    for wrong in (4, "threads", ThreadPoolExecutor):
+        for call in (lambda e=wrong: cr.fit(decay, X, ys, START, executor=e), lambda e=wrong: sweep(e)):
+            with pytest.raises(TypeError, match=r"executor=\.\.\.\) takes an executor .* but got"):
+                call()
+
+    class Client:  # as Dask's: it hands out work itself, but is no executor
+        def __init__(self) -> None:
+            self.pool = ThreadPoolExecutor(2)
+
+        def submit(self, *_: Any) -> Any:
+            raise AssertionError("work goes through its executor")
+
+        def get_executor(self) -> Any:
+            return self.pool
+
+    client = Client()
+    assert sweep(client).x.tolist() == sweep(None).x.tolist()
+    assert cr.fit(decay, X, ys, START, executor=client).success.all()
+    client.pool.shutdown()
+
+
+def test_refused() -> None:
+    ys = data(3)
+    for call, words in (
+        (lambda: cr.fit(decay, X, ys[0], START, executor=ThreadPoolExecutor(1)), "many data sets"),
+        (lambda: cr.fit(decay, X, ys, START, callback=print), "progress="),
+        (lambda: cr.fit(decay, X, ys, START, sigma=np.ones(3)), r"sigma has shape \[3\]"),
+        (lambda: cr.fit(decay, X, ys, START, sigma=np.zeros_like(ys)), r"sigma\[0, 0\] is 0"),
+        (lambda: cr.fit(decay, X[:2], ys[:, :2], START), "2 points cannot determine 3"),
+        (lambda: cr.fit(decay, X, np.where(ys > 2, math.nan, ys), START), r"y\[\d, \d+\] is nan"),
+        (lambda: cr.fit(decay, X, ys, START)[3], "there are 3 fits"),
+    ):
+        with pytest.raises((ValueError, IndexError), match=words):
+            call()
+
+
+def test_printed_and_pickled() -> None:
+    fits = cr.fit(decay, X, data(3), START)
+    assert "3 fits: 3 converged" in repr(fits) and "k: median" in repr(fits)
+    again = pickle.loads(pickle.dumps(fits))
+    np.testing.assert_array_equal(again.params["a"], fits.params["a"])
+    with pytest.raises(ValueError, match="pickled without"):
+        again[0]
