@@ -173,7 +173,7 @@ def test_a_descent_that_runs_away_says_why_and_exits_with_1(run):
 
 def test_the_verdict_knows_a_flat_place_from_a_slope(run):
     words = ["descend", "x**2", "--start", "x=1"]
-    assert "close to a flat place" in run(*words, "--lr", "0.25").out
+    assert "close to a stationary point" in run(*words, "--lr", "0.25").out
     assert "Arrived after 1 step of newton" in run(*words, "--optimizer", "newton").out
     assert "has grown" in run(*words, "--lr", "1.01", "--steps", "3").out
     assert "1 step of sgd(lr=0.25) is made" in run(*words, "--lr", "0.25", "--steps", "1").out
@@ -295,7 +295,7 @@ def test_a_command_line_that_makes_no_sense_exits_with_3(run, words, message):
 @pytest.mark.parametrize(
     "f, more, status, said",
     [
-        ("x**2", ["--lr", "0.1"], 0, "close to a flat place"),
+        ("x**2", ["--lr", "0.1"], 0, "close to a stationary point"),
         ("x**2", ["--lr", "0.001", "--steps", "10"], 0, "there is further to go"),
         ("x**2", ["--lr", "1.1", "--steps", "500"], 1, "has grown from 1 to"),
         ("0 - x", ["--lr", "1e79"], 1, "no minimum that way"),
@@ -387,3 +387,23 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+def test_a_descent_that_has_arrived_says_so_instead_of_equal_rows(capsys):
+    assert main("descend (x-2)**2 --start x=5 --lr 0.1 --steps 1000".split()) == 0
+    table, _, told = capsys.readouterr().out.partition("From step ")
+    values = [line.split()[2] for line in table.splitlines()[3:]]
+    assert len(values) >= 10 and len(values) == len({*values})
+    n = int(told.split()[0])
+    assert 3**2 * 0.8 ** (2 * n) < 1e-10 and f"{n}" in [line.split()[0] for line in table.splitlines()[3:]]
+    assert main("descend (x-2)**2 --start x=5 --lr 0.001 --steps 20".split()) == 0
+    assert "From step" not in capsys.readouterr().out
+
+
+def test_a_pipe_may_say_how_wide_it_is(capsys, monkeypatch):
+    widths = {}
+    for columns in ("40", "120", "nonsense"):
+        monkeypatch.setenv("COLUMNS", columns)
+        main("descend x**2 --start x=5 --lr 0.1 --steps 3".split())
+        widths[columns] = max(map(len, capsys.readouterr().out.split("All 3")[1].splitlines()))
+    assert widths["40"] <= 40 < widths["nonsense"] <= 80 < widths["120"] <= 120

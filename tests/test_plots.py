@@ -520,3 +520,15 @@ def test_a_notebook_shows_the_second_plot_too(tmp_path):
     env = {**os.environ, "MPLBACKEND": "module://notebook_backend",
            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(cr.__file__).parent.parent)])}  # fmt: skip
     subprocess.run([sys.executable, "-c", program], env=env, check=True)
+
+
+def test_several_descents_lie_over_each_other() -> None:
+    runs = [
+        cr.minimize(lambda x, y: x**2 + 5 * y**2, (3.0, 1.0), optimizer=o, lr=0.1, steps=30) for o in ("sgd", "adam")
+    ]
+    far = cr.minimize(lambda x, y: x**2 + 5 * y**2, (-6.0, 4.0), lr=0.1, steps=30)
+    ax = cr.plot.descent(lambda x, y: x**2 + 5 * y**2, [*runs, far])
+    paths = [x for x in ax.lines if len(x.get_xdata()) == 31]
+    assert len(paths) == 3 and len({to_hex(x.get_color()) for x in paths}) == 3
+    np.testing.assert_allclose(paths[1].get_xdata(), runs[1].path[0])
+    assert ax.get_xlim()[0] < -6 and ax.get_xlim()[1] > 3 and ax.get_ylim()[1] > 4

@@ -152,13 +152,22 @@ def _for_people(f: Callable[..., Any], start: dict[str, Tensor], result: Result,
     paper.line()
     path = _by_name(start, result.path)
     headings = [say("step"), *path, say("value"), say("|gradient|")]
-    rows = np.unique(np.linspace(0, len(result.recorded) - 1, ROWS).round().astype(int))
+    rows = np.unique(np.linspace(0, _there(result), ROWS).round().astype(int))
+    rows = np.unique([*rows, len(result.recorded) - 1])
     columns = [result.recorded, *path.values(), result.values, result.grad_norms]
     paper.table(headings, [[f"{columns[0][i]}", *(short(c[i]) for c in columns[1:])] for i in rows])
+    if rows[-1] > _there(result):
+        paper.sentence(say("From step {n} on the value does not change.", n=int(result.recorded[_there(result)])))
     paper.line()
     paper.sentence(verdict(result), "green" if result.success else "red")
     if plot:
         paper.sentence(say("The way is drawn in {file}.", file=plot))
+
+
+def _there(result: Result) -> int:
+    """The place in the record from which on the value is, to the digits shown, that of the end."""
+    shown = [short(v) for v in result.values]
+    return next((i for i in range(len(shown) - 1, 0, -1) if shown[i - 1] != shown[-1]), len(shown) - 1)
 
 
 def verdict(result: Result) -> str:
@@ -186,7 +195,7 @@ def _outlook(slope: float, first: float) -> str:
     """What the norm of the gradient at the end, beside that at the start, tells of the way ahead."""
     shown = short(slope, 3)
     if slope <= 1e-4 * first or slope <= 1e-6:
-        return say("The gradient is {slope}: this is close to a flat place.", slope=shown)
+        return say("The gradient is {slope}: this is close to a stationary point.", slope=shown)
     if slope > first:
         return say(
             "The gradient has grown to {slope}: try a smaller --lr, unless there is no minimum that way.", slope=shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 import textwrap
@@ -15,7 +16,8 @@ import numpy as np
 from chainrule.base.columns import aligned
 from chainrule.core.tensor import Tensor
 
-WIDTH = 80  #: of a page that is no terminal
+WIDTH = 80  #: of a page that is no terminal, unless COLUMNS says another
+NARROWEST = 20
 
 
 class Paper:
@@ -24,8 +26,9 @@ class Paper:
     def __init__(self) -> None:
         self.console: Any = None
         self.width = WIDTH
+        if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():  # which is how a pipe is told its width
+            self.width = max(shutil.get_terminal_size((WIDTH, 24)).columns, NARROWEST)
         if sys.stdout.isatty():
-            self.width = shutil.get_terminal_size((WIDTH, 24)).columns
             try:
                 from rich.console import Console
             except ImportError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,10 +42,11 @@ def descent(
     ylim: Any = None,
     theme: str | None = None,
 ) -> Any:
-    """Draw the path of a descent: on the curve of f if it has one variable, on its contours if it has two.
+    """Draw the path of a descent, or of several: on the curve of f if it has one variable, on contours if it has two.
 
     f: the function that was minimised.
-    result: what `minimize` returned; or the points themselves, an array (points,) or (points, 2), or a list of tensors.
+    result: what `minimize` returned, or a list of such results, which are laid over each other, each in a colour; or
+        the points themselves, an array (points,) or (points, 2), or a list of tensors.
     ax: where to draw (for `surface=True` axes of projection "3d"); without it a figure is made.
     surface: draw the surface over two variables, with the path on it.
     xlim, ylim: the ranges; by default those of the path, or of its beginning if it ran away.
@@ -58,9 +59,13 @@ def descent(
     >>> ax = cr.plot.descent(f, cr.minimize(f, 5.0, lr=0.1, steps=30))
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['f(x)', 'path', 'start', 'end']
+    >>> ax = cr.plot.descent(f, [cr.minimize(f, 5.0, lr=lr, steps=30) for lr in (0.1, 0.9)])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['f(x)', 'sgd(lr=0.1)', 'sgd(lr=0.9)']
     """
-    way = followed("descent", f, result)
-    two = way.points.shape[1] == 2
+    several = isinstance(result, (list, tuple)) and len(result) and all(isinstance(r, Result) for r in result)
+    ways = [followed("descent", f, each) for each in (result if several else [result])]
+    way, two = ways[0], ways[0].points.shape[1] == 2
     if surface and not two:
         raise ValueError("surface=True is for functions of two variables, but the path has one")
     if surface and ax is not None and ax.name != "3d":
@@ -69,9 +74,10 @@ def descent(
         if ax is None:
             figure = matplotlib().figure(figsize=(6.4, 5.2) if two else None)
             ax = figure.add_subplot(**({"projection": "3d", "computed_zorder": False} if surface else {}))
-        draw_ground(way, ax, chosen, xlim, ylim, surface)
-        _draw_way(way, ax, chosen, surface)
-        ax.set_title(way.what)
+        draw_ground(way, ax, chosen, xlim, ylim, surface, ways)
+        for i, each in enumerate(ways):
+            _draw_way(each, ax, chosen, surface, chosen.cycle[1:][i % (len(chosen.cycle) - 1)] if several else "")
+        ax.set_title("" if several else way.what)
         finish(ax, chosen)
     return ax
 
@@ -104,16 +110,20 @@ def _rows(path: Any) -> Array:
     return np.concatenate([a.reshape(len(a), -1) for a in arrays], axis=1)
 
 
-def draw_ground(way: Way, ax: Any, chosen: Look, xlim: Any = None, ylim: Any = None, surface: bool = False) -> None:
-    """What the path lies on: curve, contours or surface, over ranges that show it."""
+def draw_ground(
+    way: Way, ax: Any, chosen: Look, xlim: Any = None, ylim: Any = None, surface: bool = False,
+    ways: Sequence[Way] = (),
+) -> None:  # fmt: skip
+    """What the path lies on: curve, contours or surface, over ranges that show it, or all of several `ways`."""
     sampler = way.sampler
-    ranges = _ranges(way)
+    found = [_ranges(each) for each in ways or [way]]
+    ranges = [(min(low), max(high)) for low, high in (zip(*each) for each in zip(*found))]
     xlim = interval(sampler.who, "xlim", ranges[0] if xlim is None else xlim)
     if len(ranges) == 1:
-        found = drawn(sampler, *xlim)
+        line = drawn(sampler, *xlim)
         name = f"{sampler.name}({sampler.arguments[0]})"
-        ax.plot(found.x, found.y, color=chosen.first, label=name)
-        low, high = found.limits if ylim is None else interval(sampler.who, "ylim", ylim)
+        ax.plot(line.x, line.y, color=chosen.first, label=name)
+        low, high = line.limits if ylim is None else interval(sampler.who, "ylim", ylim)
         ax.set(xlim=xlim, ylim=(low, high), xlabel=sampler.arguments[0], ylabel=name)
         return
     ylim = interval(sampler.who, "ylim", ranges[1] if ylim is None else ylim)
@@ -147,14 +157,16 @@ def _draw_surface(sampler: Sampler, xlim: Limits, ylim: Limits, ax: Any, chosen:
         axis.set_pane_color((0, 0, 0, 0))
 
 
-def _draw_way(way: Way, ax: Any, chosen: Look, surface: bool) -> None:
+def _draw_way(way: Way, ax: Any, chosen: Look, surface: bool, colour: str = "") -> None:
+    """A path; `colour` is that of one of several, which is labelled by its optimiser."""
     xyz = coordinates(way, surface)
-    marker = "." if len(way.points) <= 300 else ""
-    ax.plot(*xyz, "-", marker=marker, color=chosen.way, linewidth=1.2, markersize=5, zorder=3, label=say("path"))
-    ax.plot(*xyz[:, :1], "o", markersize=8, markerfacecolor=chosen.face, color=chosen.way, zorder=4, label=say("start"))
-    ax.plot(
-        *xyz[:, -1:], "*", markersize=13, color=chosen.third, markeredgecolor=chosen.face, zorder=5, label=say("end")
-    )
+    own = colour or chosen.way
+    line = {"marker": "." if len(way.points) <= 300 else "", "color": own, "linewidth": 1.2, "markersize": 5}
+    ax.plot(*xyz, "-", **line, zorder=3, label=way.what if colour else say("path"))
+    begun, ended = ("_", "_") if colour else (say("start"), say("end"))  # matplotlib shows no label that begins so
+    ax.plot(*xyz[:, :1], "o", markersize=8, markerfacecolor=chosen.face, color=own, zorder=4, label=begun)
+    end = {"color": colour or chosen.third, "markeredgecolor": chosen.face}
+    ax.plot(*xyz[:, -1:], "*", markersize=13, **end, zorder=5, label=ended)
 
 
 def coordinates(way: Way, surface: bool = False) -> Array:
