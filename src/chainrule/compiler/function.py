@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiler import control
 from chainrule.compiler.captures import Captures, Changed
 from chainrule.compiler.native.graph import runner
 from chainrule.compiler.program import Call, Program
@@ -133,7 +134,7 @@ class Compiled:
         captures = Captures((self.f, *objects))
 
         def attempt() -> Traced:
-            return trace(self.f, lambda stand_ins: call.rebuilt(stand_ins, numbers), call.tensors)
+            return trace(self.f, lambda stand_ins: call.rebuilt(stand_ins, numbers), call.tensors, control)
 
         try:
             traced = captures.unchanged(attempt)

@@ -37,6 +37,7 @@ class Body:
         self.fixed: list[Var] = []
         self.walks: list[tuple[int, int]] = []
         self.results: list[Var] = []
+        self.source: list[Var] = []  # the results as they were traced, for a derivative
         self.after: list[int] = []
         self.kept: list[int] = []
         self.ends: list[int] = []
@@ -351,15 +352,15 @@ class _Roller:
             k = self.at[a.id]
             loop = int(self.of[k])
             if loop < 0 or a.weak:
-                out.append(a)
+                out.append([a])
                 continue
             phase, t = self._phase(k)
-            last = out[-1] if out else None
-            if isinstance(last, tuple) and last[:2] == (loop, phase) and last[2] + last[3] == t:
-                out[-1] = (*last[:3], last[3] + 1)
+            last = out[-1] if out else []
+            if len(last) == 5 and tuple(last[:2]) == (loop, phase) and last[2] + last[3] == t:
+                last[3] += 1
             else:
-                out.append((loop, phase, t, 1))
-        return out
+                out.append([loop, phase, t, 1, a])
+        return [tuple(x[:4]) if len(x) == 5 and x[3] > 1 else x[-1] for x in out]
 
     # ---- the graph anew
 
@@ -396,7 +397,7 @@ class _Roller:
 
     def _anew(self, v: Var) -> Any:
         pieces = self._pieces(v)
-        if any(isinstance(x, tuple) and x[3] > 1 for x in pieces):
+        if any(isinstance(x, tuple) for x in pieces):
             return self._stacked(v, pieces)
         return again(v, tuple(self._at(self.at[a.id]) if isinstance(a, Var) else a for a in v.args), True)
 

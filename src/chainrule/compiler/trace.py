@@ -91,7 +91,8 @@ class Values:
 class Trace:
     """One recording in progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, structured: Any = None) -> None:
+        self.structured = structured  # what makes ops of scan, cond and while_loop; None: they are written out
         self.inputs: list[Input] = []
         self.guards: list[Guard] = []
         self.effects: list[Effect] = []
@@ -419,12 +420,18 @@ class Traced(NamedTuple):
     build: Callable[[Sequence[Any]], Any]  # from the results' tensors to what the function returns
 
 
-def trace(f: Callable[..., Any], rebuild: Callable[[list[Tensor]], tuple[Any, Any]], tensors: list[Tensor]) -> Traced:
+def trace(
+    f: Callable[..., Any],
+    rebuild: Callable[[list[Tensor]], tuple[Any, Any]],
+    tensors: list[Tensor],
+    structured: Any = None,
+) -> Traced:
     """Run `f` on traced stand-ins for its tensor arguments.
 
-    rebuild: from stand-ins in the order of `tensors` to f's (args, kwargs).
+    rebuild: from stand-ins in the order of `tensors` to f's (args, kwargs). structured: the module `control`, where
+    scan, cond and while_loop may become ops with bodies.
     """
-    t = Trace()
+    t = Trace(structured)
     token = MODE.set(changed(trace=t))
     try:
         stand_ins = [_stand_in(x) for x in tensors]

@@ -259,6 +259,9 @@ def filled(x: Any, args: Sequence[Any]) -> Any:
 
 def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """Shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
+    known = getattr(op, "found", None)
+    if known is not None:  # an op with bodies
+        return known(attrs)
     if isinstance(op, Elementwise):
         return _common(args), _once(op, [_kind(x) for x in args], attrs, lambda: _met(op, args, attrs))
     kinds = [(x.shape, _kind(x)) if type(x) is Var else _kind(x) for x in args]

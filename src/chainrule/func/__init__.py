@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.func.batching import vmap
+from chainrule.func.control import cond, scan, while_loop
 from chainrule.func.derivatives import (
     grad,
     grad_and_value,
@@ -17,6 +18,6 @@ from chainrule.func.derivatives import (
 from chainrule.func.modules import functional_call, stack_module_state
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
-    "stack_module_state", "value_and_grad", "vjp", "vmap",
+    "cond", "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
+    "scan", "stack_module_state", "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip

@@ -297,6 +297,8 @@ class Builder:
         if isinstance(v.op, RolledOp) and v.index is None:
             body: Body = v.attrs["body"]
             kernel = body.runner(runner)
+        elif v.index is None and hasattr(v.op, "runner"):
+            kernel = v.op.runner(runner)
         index = v.index
         if index is not None:
             kernel = operator.itemgetter(index)
