@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import json
 import math
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -393,7 +394,7 @@ def test_a_descent_that_has_arrived_says_so_instead_of_equal_rows(capsys):
     assert main("descend (x-2)**2 --start x=5 --lr 0.1 --steps 1000".split()) == 0
     table, _, told = capsys.readouterr().out.partition("From step ")
     values = [line.split()[2] for line in table.splitlines()[3:]]
-    assert len(values) >= 10 and len(values) == len({*values})
+    assert len(values) >= 10 and len(values) - 1 == len({*values})  # the last row is that of the end
     n = int(told.split()[0])
     assert 3**2 * 0.8 ** (2 * n) < 1e-10 and f"{n}" in [line.split()[0] for line in table.splitlines()[3:]]
     assert main("descend (x-2)**2 --start x=5 --lr 0.001 --steps 20".split()) == 0
@@ -407,3 +408,23 @@ def test_a_pipe_may_say_how_wide_it_is(capsys, monkeypatch):
         main("descend x**2 --start x=5 --lr 0.1 --steps 3".split())
         widths[columns] = max(map(len, capsys.readouterr().out.split("All 3")[1].splitlines()))
     assert widths["40"] <= 40 < widths["nonsense"] <= 80 < widths["120"] <= 120
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_a_shell_completes_commands_and_options(capsys):
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+
+    def completed(*words: str) -> list[str]:
+        line = f"{script}\nCOMP_WORDS=(chainrule {' '.join(repr(w) for w in words)})\nCOMP_CWORD={len(words)}\n"
+        run = subprocess.run(
+            ["bash", "-c", line + '_chainrule\necho "${COMPREPLY[@]}"'], capture_output=True, text=True
+        )
+        return run.stdout.split()
+
+    assert completed("de") == ["derive", "descend"]
+    assert completed("derive", "--la") == ["--lang", "--latex"] and completed("fit", "--la") == ["--lang"]
+    for shell, word in (("zsh", "bashcompinit"), ("fish", "complete -c chainrule")):
+        assert main(["completion", shell]) == 0 and word in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="3"):
+        main(["completion", "csh"])

@@ -28,6 +28,7 @@ COMMANDS = {
     "page": (".see.commands.page", "write a web page to play with a function"),
     "lite": (".lite.command", "make a site of notebooks that run in the reader's browser, nothing installed"),
     "run": (".run.command", "run notebooks and scripts written for torch, and check what they recorded"),
+    "completion": (".see.commands.completion", "print what a shell needs to complete commands and options"),
 }
 
 USAGE = 3  #: exit status for a command line that makes no sense; 1 and 2 are the commands' own
@@ -67,9 +68,9 @@ def build_parser(command: str | None) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, purpose) in COMMANDS.items():
         subparser = commands.add_parser(name, help=purpose, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if name == command:
+        if command in (name, "completion"):
             importlib.import_module(module, __package__).configure(subparser)
-            parser.below = [subparser]
+            parser.below = [*parser.below, subparser]
     return parser
 
 
@@ -85,7 +86,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     argv = [_no_option(word) for word in (sys.argv[1:] if argv is None else argv)]
     command = next((word for word in argv if word in COMMANDS), None)
-    arguments = build_parser(command).parse_args(argv)
+    parser = build_parser(command)
+    arguments = parser.parse_args(argv)
+    if command == "completion":
+        options = ([o for a in below._actions for o in a.option_strings] for below in parser.below)
+        arguments.known = dict(zip(COMMANDS, options))
     try:
         status = int(importlib.import_module(COMMANDS[arguments.command][0], __package__).main(arguments))
         sys.stdout.flush()
