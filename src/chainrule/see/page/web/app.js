@@ -7,7 +7,8 @@ import { fromPython, fromText } from "./model.js";
 import { fromHash, initial, toHash } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {{plan: import("./descent.js").Plan, run: import("./descent.js").Run}} Kept */
+/** @typedef {import("./descent.js").Run} Run */
+/** @typedef {{plan: import("./descent.js").Plan, run: Run}} Kept */
 
 const UNDONE = new Set(["text", "start", "lr", "optimizer", "settings", "steps", "data", "domain", "axes", "runs"]);
 
@@ -171,6 +172,12 @@ export class App {
   /** The step of a run that is shown: the one asked for, or the run's last. */
   shownStep(run = this.run) {
     return Math.min(this.state.step, run.points.length - 1);
+  }
+
+  /** What is drawn of a run: all of it, or in a race as far as it has come. @param {Run} run */
+  way(run) {
+    const racing = this.state.runs.some((plan) => plan.start === null);
+    return racing ? run.points.slice(0, this.shownStep(run) + 1) : run.points;
   }
 
   /** The last step of the longest run. */

@@ -113,11 +113,11 @@ export class CurvePlot {
     set(this.secantEnd, { cx: ex, cy: far && Number.isFinite(ey) ? ey : -99 });
     this.label.textContent = visible ? `f′ = ${digits(g, 4)}` : say("not defined here");
     this.putLabel([here[0], cy], visible ? g : 0);
-    set(this.path, { d: this.above.curve(run.points.map((p, i) => [p[0], run.losses[i]])) });
+    set(this.path, { d: this.above.curve(app.way(run).map((p, i) => [p[0], run.losses[i]])) });
     set(this.dots, { d: this.dotted(run, k) });
     this.runs.replaceChildren(
       ...app.kept.map((kept, i) =>
-        s(`path.run.run${i + 1}`, { d: this.above.curve(kept.run.points.map((p, j) => [p[0], kept.run.losses[j]])) }),
+        s(`path.run.run${i + 1}`, { d: this.above.curve(app.way(kept.run).map((p, j) => [p[0], kept.run.losses[j]])) }),
       ),
       ...app.kept.map((kept, i) => s(`path.dots.run${i + 1}`, { d: this.dotted(kept.run, app.shownStep(kept.run)) })),
       ...app.kept.map(({ run }, i) => {

@@ -128,14 +128,14 @@ export class PlanePlot {
       "aria-valuetext": `${model.names[i]} = ${digits(point[i])}, ${model.names[j]} = ${digits(point[j])}, f = ${digits(run.losses[k])}`,
     });
     set(this.cross, { d: `M${box.left},${seen.cy}H${box.right}M${seen.cx},${box.top}V${box.bottom}` });
-    set(this.path, { d: this.panel.curve(run.points.map((p) => [p[i], p[j]])) });
+    set(this.path, { d: this.panel.curve(app.way(run).map((p) => [p[i], p[j]])) });
     set(this.dots, { d: dotted(run.points.slice(0, k + 1).map(place)) });
     const lowest = app.dragging ? null : app.lowest();
     const [mx, my] = lowest ? place(lowest) : [0, 0];
     set(this.minimum, { d: lowest ? `M${mx - 7},${my}h14M${mx},${my - 7}v14` : "" });
     this.runs.replaceChildren(
       ...app.kept.flatMap((kept, r) => [
-        s(`path.run.run${r + 1}`, { d: this.panel.curve(kept.run.points.map((p) => [p[i], p[j]])) }),
+        s(`path.run.run${r + 1}`, { d: this.panel.curve(app.way(kept.run).map((p) => [p[i], p[j]])) }),
         s(`path.dots.run${r + 1}`, { d: dotted(kept.run.points.slice(0, app.shownStep(kept.run) + 1).map(place)) }),
       ]),
       ...app.kept.map(({ run }, r) => {
