@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -13,7 +12,7 @@ import numpy as np
 
 from chainrule.core.tensor import Tensor
 from chainrule.descend.box import Box, box
-from chainrule.descend.executors import executor_of
+from chainrule.descend.executors import executor_of, hand_out, workers
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.minimize import one_start
 from chainrule.descend.objective import Objective
@@ -21,14 +20,12 @@ from chainrule.descend.options import group_of, optimiser
 from chainrule.func.expression import parse
 
 if TYPE_CHECKING:  # concurrent.futures is imported where there is an executor, as it takes a while to load
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from chainrule.descend.pieces import Pieces
 
 PIECE = 50_000_000  # lanes times steps of a piece that is kept in a folder,
 FEWEST, MOST = 16, 1000  # but of each optimiser at least and at most so many pieces
-TRIES = 3  # how often a piece of work is handed out, if the worker dies over it
-DEATHS = ("KilledWorker", "CommClosedError", "FutureCancelledError", "CancelledError")  # a cluster's names for it
 
 
 @dataclass
@@ -176,7 +173,7 @@ def sweep(
     pieces, works = [], []
     for k, (name, own) in enumerate(kinds):
         mine = range(k, n, len(kinds))
-        count = _workers(executor) if folder is None else max(FEWEST, min(len(mine) * steps // PIECE, MOST))
+        count = workers(executor) if folder is None else max(FEWEST, min(len(mine) * steps // PIECE, MOST))
         for part in _parts(mine, count):
             pieces.append(part)
             which = _array(part) // len(kinds) % len(rates) if len(rates) > 1 else np.zeros(len(part), int)
@@ -216,12 +213,6 @@ def _kind(given: Any, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return optimiser(name), {**options, **own}
 
 
-def _workers(executor: Any) -> int:
-    if executor is None:
-        return 1
-    return max(int(getattr(executor, "_max_workers", None) or 4), 1)
-
-
 def _parts(items: range, n: int) -> Iterator[range]:
     """At most n pieces of nearly equal length, none of them empty."""
     n = min(n, len(items))
@@ -231,46 +222,6 @@ def _parts(items: range, n: int) -> Iterator[range]:
 
 def _array(part: range) -> Any:
     return np.arange(part.start, part.stop, part.step)
-
-
-# ------------------------------------------------------------------------------------------------- handing work out
-
-
-class _Carried:
-    """A function that pickle cannot name, by value."""
-
-    def __init__(self, blob: bytes) -> None:
-        self.blob = blob
-
-    def __call__(self, *args: Any) -> Any:
-        raise TypeError("carried functions are unpacked before they are called")
-
-
-def _work(run: Callable[..., Any], f: Any, *work: Any) -> Any:
-    """A piece of work, in a worker."""
-    if isinstance(f, _Carried):
-        f = pickle.loads(f.blob)
-    return run(f, *work)
-
-
-def _portable(f: Any, executor: Executor) -> Any:
-    """The function as a process of its own can have it."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    if not isinstance(executor, ProcessPoolExecutor):
-        return f  # threads share it; clusters bring their own way
-    try:
-        pickle.dumps(f)
-    except Exception as e:
-        try:
-            import cloudpickle
-        except ModuleNotFoundError:
-            raise TypeError(
-                f"the function cannot be sent to other processes ({e}): define it by `def` at the top of a module, or "
-                "pip install cloudpickle, or use a ThreadPoolExecutor"
-            ) from None
-        return _Carried(cloudpickle.dumps(f))
-    return f
 
 
 def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Pieces | None) -> list[Lanes]:
@@ -291,48 +242,6 @@ def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Piece
             if i not in done:
                 keep(i, run_lanes(f, *work))
     return [done[i] for i in range(len(works))]
-
-
-def hand_out(
-    executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Any], keep: Callable[[int, Any], None],
-    run: Callable[..., Any],
-) -> None:  # fmt: skip
-    """See to the pieces that are not done; one whose worker died is handed out again."""
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
-
-    f = _portable(f, executor)
-    own: Executor | None = None  # a pool made in the place of a broken one
-    try:
-        for attempt in range(1, TRIES + 1):
-            handed: dict[Future[Lanes], int] = {}
-            died: BaseException | None = None
-            for i, work in enumerate(works):
-                if i not in done:
-                    try:
-                        handed[(own or executor).submit(_work, run, f, *work)] = i
-                    except BrokenExecutor as e:
-                        died = e
-            for future in as_completed(handed):
-                try:
-                    keep(handed[future], future.result())
-                except Exception as e:
-                    if not (isinstance(e, BrokenExecutor) or type(e).__name__ in DEATHS):
-                        raise
-                    died = e
-            if died is None:
-                return
-            if attempt == TRIES:
-                raise RuntimeError(
-                    f"{len(works) - len(done)} of {len(works)} pieces of the sweep were lost {TRIES} times with their "
-                    "workers (killed, perhaps for want of memory): try fewer workers or smaller sweeps"
-                ) from died
-            if isinstance(executor, ProcessPoolExecutor):  # a pool that lost a worker takes no more work
-                if own is not None:
-                    own.shutdown(wait=False)
-                own = ProcessPoolExecutor(_workers(executor), mp_context=executor._mp_context)
-    finally:
-        if own is not None:
-            own.shutdown()
 
 
 def _assembled(
