@@ -59,6 +59,7 @@ fuzz: .venv-torch/done
 bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
 	.venv-torch/bin/python bench/compiled.py
+	.venv-torch/bin/python bench/fits.py
 
 .venv/made: pyproject.toml constraints.txt
 	@echo "making .venv with $(PYTHON)"
@@ -81,9 +82,9 @@ EXTRAS_lint = all,test,lint
 	.venv-torch/bin/python tools/install.py -c constraints.txt $(TORCH) expecttest --editable ".[all,test]"
 	touch .venv-torch/done
 
-# JAX, for the comparisons of compiled code alone.
+# JAX, lmfit and iminuit, for the comparisons alone.
 .venv-torch/bench.done: .venv-torch/done
-	.venv-torch/bin/python tools/install.py jax
+	.venv-torch/bin/python tools/install.py jax lmfit iminuit
 	touch .venv-torch/bench.done
 
 # Beside what was tested (constraints.txt, written by `make constraints` after a green run): the newest of all that is
