@@ -787,3 +787,15 @@ def test_progress_counts_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
     assert "77/77" in capsys.readouterr().err
     cr.minimize(bowl, 5.0, lr=0.1, steps=77)
     assert capsys.readouterr().err == ""
+
+
+def test_results_show_themselves_in_notebooks_as_more_than_text():
+    run = cr.minimize("(x - 2)**2 + 1e-9", 5.0, lr=0.1, steps=30)
+    shown = run._repr_html_()
+    assert "<table>" in shown and f"{run.x}" in shown and 'role="img"' in shown and "<title>values from 9 to" in shown
+    points = [tuple(map(float, p.split(","))) for p in shown.partition('points="')[2].partition('"')[0].split()]
+    across, down = zip(*points)
+    assert len(points) == 31 and list(across) == sorted(across) and list(down) == sorted(down)  # it falls: y grows down
+    assert "svg" not in cr.minimize("x**2", 5.0, lr=0.1, steps=3, record=0)._repr_html_()
+    many = cr.sweep("(x - 2)**2", [0.0, 5.0], lr=[0.1, 0.2], steps=5)._repr_html_()
+    assert "4 descents" in many and "best" in many and "svg" in many

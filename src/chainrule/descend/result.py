@@ -112,6 +112,11 @@ class Result:
         held = [f"  {one}" for one in self.active]
         return "\n".join([f"{said}: {self.message}" if self.message else said, *lines, *held])
 
+    def _repr_html_(self) -> str:
+        from chainrule.descend import shown
+
+        return shown.result(self)
+
     def plot(self, axes: Any = None) -> Any:
         """Draw the values over the steps and, of one or two variables, the way; returns the matplotlib axes.
 

@@ -98,6 +98,11 @@ class Sweep:
         lr = "" if np.isnan(self.lr[i]) else f" at lr={self.lr[i]:g}"
         return f"{head}\n  best: value {self.value[i]:.6g} from {self.start[i].tolist()} by {self.optimizer[i]}{lr}"
 
+    def _repr_html_(self) -> str:
+        from chainrule.descend import shown
+
+        return shown.sweep(self)
+
 
 def sweep(
     f: Callable[..., Any] | str,
