@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -105,6 +106,26 @@ def test_executors_and_what_is_none() -> None:
     assert sweep(client).x.tolist() == sweep(None).x.tolist()
     assert cr.fit(decay, X, ys, START, executor=client).success.all()
     client.pool.shutdown()
+
+
+def test_a_large_fit_holds_a_few_jacobians() -> None:
+    """Of 10**5 points and 10 parameters: a Jacobian has 8 MB."""
+    rng = np.random.default_rng(0)
+    x, true = np.linspace(0, 1, 100_000), rng.uniform(0.5, 1.5, 10)
+    waves = lambda t, w: sum(w[i] * t((i + 1) * x) for i in range(10))  # noqa: E731
+    y, columns = waves(np.cos, true) + 0.1 * rng.standard_normal(x.size), cr.tensor(x)
+    start = {f"p{i}": 1.0 for i in range(10)}
+
+    def model(x: Any, **p: Any) -> Any:
+        return sum(p[f"p{i}"] * ((i + 1) * x).cos() for i in range(10))
+
+    tracemalloc.start()
+    found = cr.fit(model, columns, y, start)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    table = np.cos(np.arange(1, 11) * x[:, None])
+    np.testing.assert_allclose([*found.params.values()], np.linalg.lstsq(table, y, rcond=None)[0], rtol=1e-6)
+    assert most < 8 * table.nbytes, most / table.nbytes
 
 
 def test_refused() -> None:

@@ -204,16 +204,16 @@ class Problem:
         got = self.made.run(self, x, False)
         if got is None:
             with no_grad():
-                got = self.compute(wrap(np.array(x)))
+                got = wrap(np.array(self.compute(wrap(np.array(x)))._a))  # which may be a tensor of the user's
         self.eps = float(np.finfo(got._a.dtype).eps)  # a model of float32 tensors answers in float32
-        return np.array(got._a, dtype=np.float64)
+        return np.asarray(got._a, dtype=np.float64)
 
     def jacobian(self, x: Array) -> tuple[Array, Array]:
         """Residuals and Jacobian as arrays."""
         got = self.made.run(self, x, True)
         if got is None:
             return forward(self.compute, x, self)
-        return np.array(got[0]._a, dtype=np.float64), np.array(got[1]._a, dtype=np.float64)
+        return np.asarray(got[0]._a, dtype=np.float64), np.asarray(got[1]._a, dtype=np.float64)
 
     def with_data(self, y: Array) -> Problem:
         """The same with other data."""
