@@ -163,6 +163,39 @@ class Compiled:
         while len(self.eager) > LIMIT:
             del self.eager[next(iter(self.eager))]
 
+    def export(
+        self, path: Any, *args: Any, dtype: str = "double", gradient: bool | None = None, jacobian: bool = False,
+        hessian: bool = False,
+    ) -> None:  # fmt: skip
+        """Write the function as one file of C99 (`.c`) or JavaScript (`.js`) that needs nothing else.
+
+        Arguments:
+            path: the file; its name is the function's: `f.c` has `void f(const double *x, double *out)`.
+            args: tensors (or arrays, numbers) of the shapes to write it for; without them, those of the last call.
+            dtype: 'double' or 'float'.
+            gradient: whether to write `f_gradient` too, with an array `d_x` for each argument x; by default for
+                functions that give one number. jacobian, hessian: also `f_jacobian` (`j_x`), `f_hessian` (`h_x_y`).
+
+        Tensors that the function refers to are constants of the file, loops are written out.
+
+        Raises NotExported, naming the op, where it cannot be written; then there is no file.
+
+        >>> import chainrule as cr, tempfile, os
+        >>> f = cr.compile(lambda x: (x**2).sum())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     f.export(os.path.join(folder, "f.c"), cr.zeros(2))
+        ...     "void f_gradient(const double *x, double *d_x)" in open(os.path.join(folder, "f.c")).read()
+        True
+        """
+        from chainrule.compiler.export import NotExported, export
+
+        if not args:
+            known = [p for ps in self.programs.values() for p in ps if p.plain]
+            if not known:
+                raise NotExported("the shapes of the arguments are not known: give tensors of them after the path")
+            args = tuple(np.zeros(a.var.shape) for a in known[-1].arguments)
+        export(self.f, path, args, dtype=dtype, gradient=gradient, jacobian=jacobian, hessian_too=hessian)
+
     def facts(self) -> list[Any]:
         """What runs each program, in the order in which they were made: numbers of what `report` says."""
         return [p.run.facts for ps in self.programs.values() for p in ps]

@@ -29,7 +29,7 @@ install()  # which puts chainrule in this module's place
 #: What is imported where there is llvmlite alone.
 MACHINE_CODE = ("compiler/vecmath/", "compiler/native/lane")
 #: What no tab needs: what makes sites, the command line, of `run` what runs files, and machine code.
-LEFT_OUT = ("lite/", "see/commands/", "run/", *MACHINE_CODE)
+LEFT_OUT = ("lite/", "see/commands/", "run/", "compiler/export.py", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 #: Catalogues' sources, bytecode of another Python, and what only type checkers read.
 SUFFIXES = (".pyc", ".po", ".pyi", ".typed")
