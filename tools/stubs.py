@@ -399,7 +399,7 @@ def stubs() -> dict[Path, str]:
     """All stubs by their paths."""
     made = {
         ROOT / "nn" / "__init__.pyi": layers(),
-        ROOT / "nn" / "functional.pyi": functions(
+        ROOT / "nn" / "functional" / "__init__.pyi": functions(
             {n: f for n, f in vars(nn_functional).items() if n[0] != "_" and f.__class__ is types.FunctionType}
         ),
         ROOT / "__init__.pyi": face(),

@@ -23,8 +23,10 @@ _warnings.filterwarnings(
 
 from chainrule import ops as _ops
 from chainrule.api import (  # importing publishes functions and installs methods
+    added_products as _added_products,
     arithmetic as _arithmetic,
     backward as _backward,
+    building as _building,
     complexes as _complexes,
     converting as _converting,
     creation as _creation,
@@ -37,7 +39,6 @@ from chainrule.api import (  # importing publishes functions and installs method
     masking as _masking,
     matrices as _matrices,
     operators as _operators,
-    parts as _parts,
     printing as _printing,
     products as _products,
     random as _random,
@@ -47,6 +48,7 @@ from chainrule.api import (  # importing publishes functions and installs method
     scattering as _scattering,
     settings as _settings,
     shaping as _shaping,
+    slicing as _slicing,
     sorting as _sorting,
     statistics as _statistics,
     storage as _storage,

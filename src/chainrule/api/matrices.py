@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.api import results
-from chainrule.api.constructions import cross_along, powers
+from chainrule.api.building import powers
 from chainrule.api.einsum import kind
 from chainrule.api.factorizations import check, info_of, svdvals
 from chainrule.api.norms import matrix_norm
-from chainrule.api.products import LINALG, matmul
+from chainrule.api.products import LINALG, cross_along, matmul
 from chainrule.api.public import named, public
 from chainrule.base import shapes
 from chainrule.core.tape import numbers
@@ -347,3 +347,12 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     if not x._a.shape:
         x = views.reshape(x, shape=(1,))
     return powers(x, x._a.shape[-1] if N is None else N, True)
+
+
+@public()
+def trace(input: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal."""
+    if len(input._a.shape) != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input._a.shape)}")
+    along = views.diagonal(input, offset=0, dim1=0, dim2=1)
+    return named(reduce.sum(along, dim=(0,), keepdim=False), "TraceBackward0")

@@ -20,9 +20,9 @@ from chainrule.core.inplace import into
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, NO_GRAD
 from chainrule.core.tape import Meta, Node, numbers
-from chainrule.core.tensor import LEAF, Tensor, new, wrap
+from chainrule.core.tensor import LEAF, Tensor, new
 from chainrule.ops import contract as ops
-from chainrule.ops import elementwise, reduce, views
+from chainrule.ops import reduce, views
 
 LINALG: dict[str, Any] = {}  # the namespace of `chainrule.linalg`
 ndarray = np.ndarray
@@ -321,77 +321,44 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
     return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
 
 
-# ---------------------------------------------------------------------------------------------------- product and a sum
+@public()
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
+    n = max(len(input._a.shape), len(other._a.shape))
+    p, q = ((1,) * (n - len(x._a.shape)) + tuple(x._a.shape) for x in (input, other))
+    a = views.reshape(input, shape=tuple(s for n in p for s in (n, 1)))
+    b = views.reshape(other, shape=tuple(s for n in q for s in (1, n)))
+    return named(views.reshape(a * b, shape=tuple(s * t for s, t in zip(p, q))), "UnsafeViewBackward0")
 
 
-def _plus(label: str, input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
-    """beta * input + alpha * product, where beta 0 ignores the input, NaNs and all."""
-    target = tuple(product._a.shape)
-    _same_dtype(input, product)
-    if product._a.dtype.kind != "f" and (isinstance(alpha, float) or isinstance(beta, float)):
-        raise RuntimeError("For integral input tensors, alpha and beta must not be floating point numbers.")
-    total: Any = product if alpha == 1 else product * alpha  # type: ignore[operator]
-    own = tuple(input._a.shape)
-    if own != target and own != target[1:]:
-        _check_expands(own, target)
-    if beta == 0:
-        input = elementwise.where(wrap(np.bool_(False)), input, 0.0)
-    return named((input if beta in (0, 1) else input * beta) + total, label)  # type: ignore[operator]
+@public(where=LINALG)
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """The inner products of vectors that lie along a dimension; the others broadcast."""
+    if x._a.dtype.kind == "c":
+        x = REGISTRY["conj"](x)
+    both: Any = x * y  # type: ignore[operator]
+    d = shapes.dim_index(dim, len(both._a.shape))
+    return named(reduce.sum(both, dim=(d,), keepdim=False), "SumBackward1")
 
 
-def _check_expands(own: tuple[int, ...], target: tuple[int, ...]) -> None:
-    if len(own) > len(target):
-        raise RuntimeError(
-            f"expand({list(own)}, size={list(target)}): the number of sizes provided ({len(target)}) must be greater "
-            f"or equal to the number of dimensions in the tensor ({len(own)})"
-        )
-    for i, (n, m) in enumerate(zip(own, target[len(target) - len(own) :]), len(target) - len(own)):
-        if n not in (1, m):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({m}) must match the existing size ({n}) at non-singleton dimension "
-                f"{i}.  Target sizes: {list(target)}.  Tensor sizes: {list(own)}"
-            )
+@public()
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """The cross products of vectors of length 3 along a dimension (by default the first of size 3)."""
+    if dim is None:
+        full = shapes.broadcast(input._a.shape, other._a.shape)
+        if 3 not in full:
+            raise RuntimeError(f"no dimension of size 3 in input (shape {list(full)})")
+        dim = full.index(3)
+    return cross_along(input, other, dim)
 
 
-def _same_dtype(x: Tensor, y: Tensor) -> None:
-    a, b = x._a.dtype, y._a.dtype
-    if a != b:
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {kind(a)} and {kind(b)}")
-
-
-@public(inplace=True)
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * input + alpha * (mat1 @ mat2); `input` is broadcast to the product's shape."""
-    _tensors("addmm", mat1, mat2, "mat2")
-    _matrices(mat1, mat2, "mat1", "mat2")
-    if mat1._a.dtype != mat2._a.dtype:
-        _same_dtype(input, mat2 if input._a.dtype != mat2._a.dtype else mat1)
-    return _plus("AddmmBackward0", input, matmul(mat1, mat2), beta, alpha)
-
-
-@public(inplace=True)
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * input + alpha * (mat @ vec)."""
-    return _plus("AddmvBackward0", input, mv(mat, vec), beta, alpha)
-
-
-@public(inplace=True)
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * input + alpha * outer(vec1, vec2)."""
-    return _plus("AddrBackward0", input, outer(vec1, vec2), beta, alpha)
-
-
-@public(inplace=True)
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * input + alpha * bmm(batch1, batch2)."""
-    return _plus("BaddbmmBackward0", input, bmm(batch1, batch2), beta, alpha)
-
-
-@public(inplace=True)
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * input + alpha * (the sum of the products of two stacks of matrices)."""
-    each = bmm(batch1, batch2)
-    product = reduce.sum(each, dim=(0,), keepdim=False)
-    if product._a.dtype != each._a.dtype:  # a sum of integers is int64
-        product = views.cast(product, dtype=each._a.dtype)
-    return _plus("AddbmmBackward0", input, product, beta, alpha)
+def cross_along(x: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The cross products of vectors that lie along `dim`."""
+    p, q = tuple(x._a.shape), tuple(y._a.shape)
+    if len(p) != len(q):
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    d = shapes.dim_index(dim, len(p))
+    if p[d] != 3 or q[d] != 3:
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {p[d]} and {q[d]}")
+    shapes.broadcast(p, q)
+    return ops.cross(x, y, dim=d)  # type: ignore[no-any-return]

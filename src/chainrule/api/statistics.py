@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import named, public
+from chainrule.api.products import matmul
+from chainrule.api.public import at_float32, named, public
 from chainrule.api.reductions import legacy, one_dim, op, pick
 from chainrule.api.results import make
 from chainrule.api.tensor import tracing
-from chainrule.base import wide
+from chainrule.base import dtypes, wide
 from chainrule.base.dtypes import F32, F64
 from chainrule.base.shapes import dim_index
 from chainrule.core.tape import by_numpy, numbers, positions
 from chainrule.core.tensor import Tensor, wrap
+from chainrule.ops import elementwise, reduce, steps, views
 
 Array = np.ndarray[Any, Any]
 
@@ -259,3 +261,59 @@ def histogramdd(
     found = tuple(wrap(e) for e in edges)
     hist = _no_slope("_histogramdd_from_bin_cts", _count(a, edges, weight, density), input, weight)
     return make("histogramdd", ("hist", "bin_edges"))(hist, found)
+
+
+@public()
+@at_float32
+def cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
+    """The covariance matrix of variables (rows) by observations (columns).
+
+    correction: subtracted from the number of observations; fweights: how often each was seen; aweights: its importance.
+    """
+    _observations(input, "cov")
+    x = input if input._a.dtype.kind == "f" else views.cast(input, dtype=dtypes.default_float())
+    n = x._a.shape[-1] if x._a.shape else 1
+    x = views.reshape(x, shape=(x._a.shape[0] if len(x._a.shape) == 2 else 1, n))
+    weights: Any = None
+    for given in (fweights, aweights):
+        if given is not None:
+            w = given if given._a.dtype == x._a.dtype else views.cast(given, dtype=x._a.dtype)
+            weights = w if weights is None else weights * w
+    if weights is None:
+        centred: Any = x - reduce.sum(x, dim=(1,), keepdim=True) / n
+        norm: Any = max(n - correction, 0)
+        product = matmul(centred, views.t(centred))
+        out: Any = product / norm if norm else product * np.inf
+    else:
+        weights = views.reshape(weights, shape=(1, n))
+        total = reduce.sum(weights, dim=None, keepdim=False)
+        centred = x - reduce.sum(x * weights, dim=(1,), keepdim=True) / total
+        less: Any = correction
+        if aweights is not None and correction:
+            a = views.reshape(aweights, shape=(1, n))
+            less = reduce.sum(weights * a, dim=None, keepdim=False) / total * correction
+        norm = steps.clamp(total - less, 0, None)
+        out = matmul(centred * weights, views.t(centred)) / norm
+    shape = (x._a.shape[0],) * 2 if x._a.shape[0] != 1 else ()
+    return out if tuple(out._a.shape) == shape else views.reshape(out, shape=shape)
+
+
+def _observations(x: Tensor, name: str) -> None:
+    if (n := len(x._a.shape)) > 2:
+        raise RuntimeError(
+            f"{name}(): expected input to have two or fewer dimensions but got an input with {n} dimensions"
+        )
+
+
+@public()
+@at_float32
+def corrcoef(input: Tensor) -> Tensor:
+    """The correlation matrix of variables (rows) by observations (columns)."""
+    _observations(input, "corrcoef")
+    c: Any = cov(input)
+    if not c._a.shape:
+        return c / c  # type: ignore[no-any-return]
+    spread = elementwise.sqrt(views.diagonal(c, offset=0, dim1=0, dim2=1))
+    return steps.clamp(c / views.unsqueeze(spread, dim=1) / views.unsqueeze(spread, dim=0), -1.0, 1.0)  # type: ignore

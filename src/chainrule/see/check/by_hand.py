@@ -11,7 +11,8 @@ from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
 from chainrule.see.derive.algebra import sp, worked_out
 from chainrule.see.derive.numbers import value
-from chainrule.see.derive.simplest import in_cases, multiplies_out, simplest
+from chainrule.see.derive.simplest import in_cases, simplest
+from chainrule.see.derive.sizes import multiplies_out
 from chainrule.see.derive.slope import derivative
 from chainrule.see.derive.subject import Subject
 from chainrule.see.derive.symbols import begin

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chainrule.see.derive.algebra import sp
+from chainrule.see.derive.sizes import factored
 
 MOST = 3  # different roots in a quotient that is rewritten
 
@@ -36,7 +37,7 @@ def _rationalised(e: Any) -> Any:
         if below.has(r):
             other = below.xreplace({r: -r})  # (p + q r)(p - q r) has no r
             above, below = _reduced(sp.expand(above * other), r, b), _reduced(sp.expand(below * other), r, b)
-    return sp.factor(above / below).xreplace({r: sp.sqrt(b) for b, r in roots.items()})
+    return factored(above / below).xreplace({r: sp.sqrt(b) for b, r in roots.items()})
 
 
 def _reduced(p: Any, r: Any, b: Any) -> Any:

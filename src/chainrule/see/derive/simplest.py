@@ -7,7 +7,6 @@ What is tried goes by the expression, and by the processor's time, not the clock
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -15,11 +14,10 @@ from typing import Any
 
 from chainrule.see.derive.algebra import sp
 from chainrule.see.derive.radicals import without_radicals_below
+from chainrule.see.derive.sizes import cancels, factored, multiplies_out
 
 LOGIC = 6  # comparisons; the tables of cases double with each
 LARGE = 250  # operations; beyond this only cheap rewritings are tried
-MANY = 300  # terms that multiplying out would give; likewise
-DENSE = 1500  # coefficients of the polynomials that a quotient is made of; of more it is not cancelled
 ANGLES = 60  # operations up to which the rules of angles are tried
 _clock = getattr(time, "thread_time", time.perf_counter)  # a browser has no time of threads
 SECONDS = 2.0  # of computing for one formula, a last resort: what is tried is bounded by sizes long before
@@ -66,49 +64,6 @@ def cost(e: Any) -> tuple[int, int]:
     return sp.count_ops(e), sum(1 for _ in sp.preorder_traversal(e))
 
 
-def terms(e: Any) -> int:
-    """At most so many terms come of e, or of a part of it, when it is multiplied out: (x + y)**1000 has 1001."""
-    parts = [terms(a) for a in e.args]
-    if e.is_Add:
-        return sum(parts)
-    if e.is_Mul:
-        return math.prod(parts)
-    if e.is_Pow and e.exp.is_Integer and parts[0] > 1:
-        return math.comb(abs(int(e.exp)) + parts[0] - 1, parts[0] - 1)
-    return max(parts, default=1)
-
-
-def multiplies_out(e: Any) -> bool:
-    """Whether it gives no more terms than can be looked at."""
-    return terms(e) <= MANY
-
-
-def cancels(e: Any) -> bool:
-    """Whether e, as a quotient of two polynomials in what is no sum, product or whole power, has no large ones."""
-    kernels: set[Any] = set()
-    fine = [1]
-
-    def degrees(e: Any) -> tuple[int, int]:
-        if e.is_Add or e.is_Mul:
-            parts = [degrees(a) for a in e.args]
-            below = sum(d for _, d in parts)
-            above = max(n - d for n, d in parts) + below if e.is_Add else sum(n for n, _ in parts)
-            return above, below
-        if e.is_Pow and e.exp.is_Integer:
-            n, d = degrees(e.base)
-            k = abs(int(e.exp))
-            return (d * k, n * k) if e.exp < 0 else (n * k, d * k)
-        if e.is_number:
-            return 0, 0
-        if e.is_Pow and e.exp.is_Rational:  # x is the tenth power of its tenth root
-            fine[0] = math.lcm(fine[0], int(e.exp.q))
-        kernels.add(e)
-        return 1, 0
-
-    degree = max(*degrees(e), 0) * fine[0]
-    return degree < DENSE and math.comb(degree + len(kernels), len(kernels)) <= DENSE
-
-
 def _tried(rewrite: Callable[..., Any], e: Any, *more: Any) -> Any:
     """A form of e; e itself where SymPy cannot make it."""
     try:
@@ -127,12 +82,12 @@ def _forms(e: Any, of: Any) -> Iterator[Any]:
     if names and e.is_polynomial(*names):
         yield _tried(sp.expand, e)
         if sp.count_ops(e) < LARGE:
-            yield _tried(sp.factor, e)
+            yield _tried(factored, e)
         return
     if whole:
         quotient = _tried(sp.cancel, e)
         yield quotient
-        yield _tried(sp.factor, quotient)
+        yield _tried(factored, quotient)
     powers = _tried(sp.powsimp, e)
     yield powers
     if sp.count_ops(e) > LARGE or not multiplies_out(e):
@@ -147,9 +102,9 @@ def _forms(e: Any, of: Any) -> Iterator[Any]:
     if not cancels(together):
         return
     yield _tried(lambda e: sp.powsimp(sp.cancel(e)), together)
-    factored = _tried(lambda e: sp.powsimp(sp.factor(e)), together)
-    yield factored
-    yield from _by_functions(e, factored)
+    product = _tried(lambda e: sp.powsimp(factored(e)), together)
+    yield product
+    yield from _by_functions(e, product)
     yield from (_tried(form, e) for form in without_radicals_below(e))
 
 
@@ -162,7 +117,7 @@ def _signs(e: Any) -> Any:
         bare = bare.replace(
             lambda p, s=s: p.is_Pow and p.base == s and p.exp.is_Integer, lambda p, s=s: s ** (p.exp % 2)
         )
-        bare = sp.factor(bare) if cancels(bare) else bare
+        bare = factored(bare) if cancels(bare) else bare
         e = bare.xreplace({s: sp.sign(u)}).replace(sp.sign(u) * u, sp.Abs(u))
     return e
 
@@ -189,7 +144,7 @@ def _regrouped(e: Any, functions: list[Any]) -> Any:
 
 def _grouped(e: Any, functions: list[Any]) -> Any:
     """A sum by its functions, what they are multiplied by factored."""
-    return sp.collect(sp.expand(e), functions, sp.factor)
+    return sp.collect(sp.expand(e), functions, factored)
 
 
 def _angles(e: Any) -> set[Any]:

@@ -1,4 +1,4 @@
-"""Parts and orders: slices, windows, diagonals and triangles of a tensor (views of it), and reordered copies."""
+"""Slices and windows of a tensor, which are views of it, and copies in another order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from chainrule.api.public import named, public
 from chainrule.api.shaping import in_place_view, reshape, transpose
-from chainrule.base import dtypes, wide
+from chainrule.base import wide
 from chainrule.base.shapes import dim_index, numel, pack
-from chainrule.core.tensor import Tensor, shareable, wrap
+from chainrule.core.tensor import Tensor, shareable
 from chainrule.ops import views as ops
 
 # ----------------------------------------------------------------------------------------------------------- reordering
@@ -294,73 +294,3 @@ def _in_order(x: Tensor, a: Any) -> Tensor:
 
 
 in_place_view(as_strided, "as_strided")
-
-
-# ---------------------------------------------------------------------------------------------- diagonals and triangles
-
-
-@public()
-def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonal of the plane of two dimensions as a new last dimension; a view."""
-    n = len(input._a.shape)
-    i, j = dim_index(dim1, n), dim_index(dim2, n)
-    if i == j:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return ops.diagonal(input, offset=offset, dim1=i, dim2=j)
-
-
-@public()
-def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """The last dimension put on the diagonal of a new plane of zeros."""
-    n = len(input._a.shape) + 1
-    i, j = dim_index(dim1, n), dim_index(dim2, n)
-    if i == j:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return ops.diag_embed(input, offset=offset if i < j else -offset, dim1=min(i, j), dim2=max(i, j))
-
-
-@public()
-def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix as a vector, or a matrix with a vector on its diagonal.
-
-    >>> import chainrule as cr
-    >>> cr.diag(cr.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    n = len(input._a.shape)
-    if n == 1:
-        return diag_embed(input, diagonal)
-    if n != 2:
-        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {n}D")
-    return ops.clone(ops.diagonal(input, offset=diagonal, dim1=0, dim2=1))
-
-
-@public()
-def diagflat(input: Tensor, offset: int = 0) -> Tensor:
-    """A matrix with all elements, in order, on its diagonal."""
-    return diag_embed(reshape(input, -1), offset)
-
-
-def _triangle(name: str, side: str) -> None:
-    op = getattr(ops, name)
-
-    def f(input: Tensor, diagonal: int = 0) -> Tensor:
-        if len(input._a.shape) < 2:
-            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-        return op(input, diagonal=diagonal)
-
-    def indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
-        pair = getattr(np, f"{name}_indices")(row, offset, col)
-        return wrap(np.stack(pair).astype(dtypes.INT64 if dtype is None else dtypes.as_np(dtype)))
-
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = f"The {side} triangle of a matrix (or of each in a batch), zeros elsewhere; `diagonal` shifts its edge."
-    indices.__name__ = indices.__qualname__ = f"{name}_indices"
-    indices.__doc__ = f"The rows and columns, a 2 by n tensor, of the {side} triangle of a `row` by `col` matrix."
-    public(inplace=True)(f)
-    public(method=False)(indices)
-
-
-_triangle("tril", "lower")
-_triangle("triu", "upper")
