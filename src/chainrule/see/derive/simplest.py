@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.see.derive.algebra import sp
 from chainrule.see.derive.radicals import without_radicals_below
-from chainrule.see.derive.sizes import cancels, factored, multiplies_out
+from chainrule.see.derive.sizes import cancels, factored, factors, multiplies_out
 
 LOGIC = 6  # comparisons; the tables of cases double with each
 LARGE = 250  # operations; beyond this only cheap rewritings are tried
@@ -122,20 +122,21 @@ def _signs(e: Any) -> Any:
     return e
 
 
-def _by_functions(e: Any, factored: Any) -> Iterator[Any]:
+def _by_functions(e: Any, product: Any) -> Iterator[Any]:
     """Forms by the rules of what is in e: of angles, logarithms, powers."""
-    if e.has(sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh) and sp.count_ops(factored) < ANGLES:
-        turned = _tried(sp.trigsimp, factored)
+    angles = e.has(sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh)
+    if angles and sp.count_ops(product) < ANGLES and factors(product):  # SymPy factors on the way
+        turned = _tried(sp.trigsimp, product)
         if _angles(turned) <= _angles(e):  # 2 sin x cos x stays as it is
             yield turned
             yield _tried(sp.factor_terms, turned)
-    functions = sorted(factored.atoms(sp.Function) - factored.atoms(sp.exp), key=str)
+    functions = sorted(product.atoms(sp.Function) - product.atoms(sp.exp), key=str)
     if functions:
-        yield _tried(_regrouped, factored, functions)
+        yield _tried(_regrouped, product, functions)
     if e.has(sp.log):
-        yield _tried(sp.expand_log, factored)
+        yield _tried(sp.expand_log, product)
         if not e.has(sp.sin, sp.cos):
-            yield _tried(sp.logcombine, factored)
+            yield _tried(sp.logcombine, product)
 
 
 def _regrouped(e: Any, functions: list[Any]) -> Any:

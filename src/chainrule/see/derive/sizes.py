@@ -13,6 +13,7 @@ from chainrule.see.derive.algebra import sp
 MANY = 300  # terms that multiplying out would give; likewise
 DENSE = 1500  # coefficients of the polynomials that a quotient is made of; of more it is not cancelled
 HARD = 60  # the degree up to which polynomials are factored: that can take twice as long with each more
+LONG = 10**20  # a coefficient with which factoring takes long: it looks for a prime beyond it
 
 
 def terms(e: Any) -> int:
@@ -38,9 +39,16 @@ def cancels(e: Any) -> bool:
     return degree < DENSE and math.comb(degree + kernels, kernels) <= DENSE
 
 
+def factors(e: Any) -> bool:
+    """Whether the polynomials of which e is a quotient are short enough to be factored."""
+    short = all(1 / LONG < abs(n) < LONG for n in e.atoms(sp.Number) if n)
+    short = short and all(max(abs(r.p), r.q) < LONG for r in e.atoms(sp.Rational))
+    return short and _degree(e)[0] <= HARD and cancels(e)
+
+
 def factored(e: Any) -> Any:
-    """e as a product, if its polynomials are small enough to be factored; else what all terms share, in front."""
-    return sp.factor(e) if _degree(e)[0] <= HARD and cancels(e) else sp.factor_terms(e)
+    """e as a product, if it can be had; else what all its terms share, in front."""
+    return sp.factor(e) if factors(e) else sp.factor_terms(e)
 
 
 def _degree(e: Any) -> tuple[int, int]:
