@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,19 @@ def _math(writer: Any, node: nodes.Element) -> None:
 PYTHONS = set(dir(builtins)) | {"Any", "Callable", "Sequence", "Iterable", "Mapping", "Iterator"}
 
 
+def _said_twice() -> set[str]:
+    """Names that two public things have: an annotation that says one of them leads nowhere."""
+    counted = Counter(n.name for n in reference.once(reference.public()))
+    return {name for name, count in counted.items() if count > 1}
+
+
+UNLINKED = PYTHONS | _said_twice()
+
+
 def _tidied(app: Any, tree: nodes.document) -> None:
     """Types that are Python's lead to no tensor method of that name; pictures without a text get their heading's."""
     for link in list(tree.findall(addnodes.pending_xref)):
-        if link.get("refdomain") == "py" and link["reftarget"] in PYTHONS:
+        if link.get("refdomain") == "py" and link["reftarget"] in UNLINKED:
             link.replace_self(link.children)
     for image in tree.findall(nodes.image):
         section = image

@@ -224,7 +224,7 @@ def _said(annotation: Any) -> Any:
 
 def pages() -> dict[str, str]:
     """The text of each page, by its file's name."""
-    names = [n for n in _once(public()) if n.what is not chainrule.Tensor]
+    names = [n for n in once(public()) if n.what is not chainrule.Tensor]
     own = {n.path: n for n in names}
     found: dict[str, str] = {}
     for title, words in WORK.items():
@@ -246,7 +246,7 @@ def pages() -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _once(names: Iterator[Name]) -> Iterator[Name]:
+def once(names: Iterator[Name]) -> Iterator[Name]:
     """Each class under its first name alone, so that what refers to it leads to one place."""
     seen = set()
     for n in names:
