@@ -150,3 +150,13 @@ def test_printed_and_pickled() -> None:
     np.testing.assert_array_equal(again.params["a"], fits.params["a"])
     with pytest.raises(ValueError, match="pickled without"):
         again[0]
+
+
+@pytest.mark.parametrize("model", [decay, "a*exp(-k*x) + c"])
+def test_a_page_of_a_fit_has_its_data_and_its_parameters(model: Any) -> None:
+    y = data(1)[0]
+    found = cr.fit(model, X, y, START, sigma=0.05 + 0.01 * X, fixed=("c",))
+    page = cr.page(found)
+    assert all(f"{v:.9f}"[:7] in page.html for v in (y[3], y[20], found.params["a"], found.params["k"]))
+    with pytest.raises(ValueError, match="over one x"):
+        cr.page(cr.fit(residuals=lambda a: a - cr.tensor([1.0, 2.0]), start={"a": 0.0}))

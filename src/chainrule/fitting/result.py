@@ -237,6 +237,12 @@ class Fit:
 
         return draw(self, level, ax, theme)
 
+    def _page(self, **options: Any) -> Any:
+        """What `page` shows of a fit: χ² over its parameters, with the data, the curve and what is left beside it."""
+        from chainrule.fitting.page import shown
+
+        return shown(self, options)
+
     # ------------------------------------------------------------------------------------------------- the report
 
     def _rows(self) -> list[tuple[str, tuple[float, float, str]]]:
