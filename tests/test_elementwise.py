@@ -399,3 +399,24 @@ def test_numbers_before_tensors_in_texts() -> None:
         found = cr.derive(text, 0.3).values
         assert found is not None and float(found.function) == pytest.approx(value)
         assert [float(v) for v in found.derivatives.values()] == pytest.approx([slope])
+
+
+def test_what_has_no_element_is_divided_by_any_number():
+    assert (cr.zeros(0, dtype=cr.int64) // 0).shape == (0,)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        cr.ones(1, dtype=cr.int64) // 0
+
+
+@pytest.mark.parametrize("f, unit", [(cr.logaddexp, 1.0), (cr.logaddexp2, np.log(2))])
+def test_logaddexp_of_equal_operands_bends(f, unit):
+    x = cr.tensor([1.0, 2.0], dtype=cr.float64, requires_grad=True)
+    (g,) = cr.autograd.grad(f(x, x.detach()).sum(), x, create_graph=True)
+    assert g.tolist() == [0.5, 0.5]
+    np.testing.assert_allclose(cr.autograd.grad(g.sum(), x)[0].numpy(), unit / 4, rtol=1e-14)
+
+
+@pytest.mark.parametrize("loss", [cr.nn.functional.huber_loss, cr.nn.functional.smooth_l1_loss])
+def test_an_infinite_difference_has_the_slope_of_its_branch(loss):
+    x = cr.tensor([float("inf"), -float("inf"), 0.5], requires_grad=True)
+    loss(x, cr.zeros(3), reduction="sum").backward()
+    assert x.grad.tolist() == [1, -1, 0.5]

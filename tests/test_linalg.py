@@ -477,3 +477,8 @@ def test_householder_product_refuses_what_torch_refuses(shapes: tuple[tuple[int,
             lib.linalg.householder_product(*map(lib.ones, shapes))
         said.append(str(refusal.value))
     assert said[1].startswith(said[0])
+
+
+def test_the_determinant_of_a_matrix_with_nan_is_nan():
+    a = cr.tensor([[[0.0, 0.0], [float("nan"), 1.0]], [[1.0, 2.0], [3.0, 4.0]]])
+    assert cr.linalg.det(a)[0].isnan() and cr.linalg.det(a)[1] == -2

@@ -510,3 +510,21 @@ def test_a_place_takes_a_tensor_of_one_element(dtype):
     x[-1] = cr.tensor([7.5], dtype=cr.float64)
     x[0] = cr.tensor([[4.0]])
     assert x.tolist() == [4, 2, 7.5 if dtype == "float32" else 7]
+
+
+def test_strides_stay_within_the_memory_of_what_is_expanded():
+    x = cr.tensor([1.5, 2.5])
+    wide = x.expand(3, 2)
+    assert wide.as_strided((2,), (1,)).tolist() == [1.5, 2.5]
+    for y in (wide, cr.tensor([1.5]).expand(2, 1)):
+        with pytest.raises(RuntimeError, match="out of bounds for storage"):
+            y.as_strided((3,), (1,))
+
+
+def test_a_storage_is_the_memory_in_whatever_order_axes_lie():
+    x = cr.arange(24).reshape(2, 3, 4).permute(2, 0, 1) + 0  # neither by rows nor by columns
+    assert not x.is_contiguous() and x.storage_offset() == 0
+    assert x.storage().data_ptr() == x.data_ptr()
+    assert x.as_strided((3,), (1,)).tolist() == [0, 1, 2]
+    x.storage()[0] = 7
+    assert x[0, 0, 0] == 7

@@ -5,28 +5,43 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import random
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-Rng = np.random.Generator
 Env = dict[str, Any]
 
 SHAPES = ((), (1,), (2,), (3,), (2, 3), (3, 2), (1, 3), (2, 1), (2, 2), (2, 1, 3), (2, 3, 2), (0, 2))
-DTYPES = ("float64",) * 12 + ("float32", "float32", "float16", "int64", "int64", "int32", "uint8", "int8", "bool")
-SPECIAL = ("inf", "-inf", "nan", "0.0", "-0.0", "1.0")
+WHOLE = ("int64", "int64", "int32", "uint8", "int8", "bool")
+
+
+class Rng(random.Random):
+    """What decides about a program: random numbers, and which kinds of floats there are in it."""
+
+    def __init__(self, seed: str) -> None:
+        super().__init__(seed)
+        self.floats = self.choice([("float64",)] * 3 + [("float64", "float32"), ("float64", "float32", "float16")])
+        self.dtypes = self.floats * 9 + WHOLE
+
+    def upto(self, n: int) -> int:
+        """A number from 0 to n - 1."""
+        return int(self.random() * n)
+
 
 # Left out, as PyTorch's own answers are wrong: `frac`, `fmod`, `remainder` (the tangent is shared with the operand's,
 # and an in-place change of one changes both), `logcumsumexp` (the slope is NaN beside -inf), `hardsigmoid` (the slope
-# is a sixth in float32, whatever the dtype).
+# is a sixth in float32, whatever the dtype), `atan2` (of small integers the squares overflow in the slope). So are
+# `hardtanh`, `relu6` and `hardshrink`, whose slope at NaN is anybody's, and `normalize`, where rounding decides which
+# way nothing points, and `qr`, of whose factors the same is true where a matrix has no inverse.
 UNARY = """abs neg sin cos tanh sigmoid exp2 expm1 atan asinh erf relu square reciprocal sign floor ceil trunc round
     sqrt log log1p rsqrt sgn isnan isinf isfinite logical_not signbit positive softplus silu gelu elu selu celu
-    leaky_relu hardtanh relu6 hardswish hardswish mish logsigmoid softsign tanhshrink hardshrink softshrink
-    contiguous clone detach float64 float32 float16 int64 bool""".split()
+    leaky_relu hardswish mish logsigmoid softsign tanhshrink softshrink
+    contiguous clone detach float float int64 bool""".split()
 NN = set("softplus silu gelu elu selu celu leaky_relu hardtanh relu6 hardswish hardsigmoid mish logsigmoid softsign "
          "tanhshrink hardshrink softshrink".split())  # fmt: skip
-BINARY = """add sub mul true_divide maximum minimum fmax fmin atan2 hypot eq ne lt le gt ge logical_and logical_or
+BINARY = """add sub mul true_divide maximum minimum fmax fmin hypot eq ne lt le gt ge logical_and logical_or
     logical_xor floor_divide copysign logaddexp xlogy""".split()
 REDUCE = "sum mean prod amax amin logsumexp var std norm nansum all any count_nonzero argmax argmin".split()
 ALONG = "cumsum cumprod softmax log_softmax sort max min median cummax cummin argsort flip diff".split()
@@ -37,50 +52,52 @@ SHAPE_IN_PLACE = "t_ unsqueeze_ squeeze_ transpose_".split()
 
 def leaf(rng: Rng) -> str:
     """A tensor made of numbers: gradients are asked for where they can be."""
-    shape, dtype = SHAPES[rng.integers(len(SHAPES))], DTYPES[rng.integers(len(DTYPES))]
-    if dtype == "bool":
-        numbers = rng.integers(0, 2, shape).astype(bool)
-    elif dtype.startswith("float"):
-        numbers = rng.normal(0, 1, shape).round(2)
-        if rng.random() < 0.1:
-            numbers = np.where(rng.random(shape) < 0.3, rng.choice([np.inf, -np.inf, np.nan, 0.0, 1.0], shape), numbers)
-    else:
-        numbers = rng.integers(0 if dtype == "uint8" else -4, 5, shape)
-    text = repr(np.asarray(numbers).tolist()).replace("nan", "float('nan')").replace("inf", "float('inf')")
-    asks = ", requires_grad=True" if dtype.startswith("float") and rng.random() < 0.8 else ""
-    made = f"T.tensor({text}, dtype=T.{dtype}{asks})"
+    shape, dtype = rng.choice(SHAPES), rng.choice(rng.dtypes)
+    special = rng.random() < 0.1
+    flat = [_number_of(rng, dtype, special) for _ in range(math.prod(shape))]
+    asks = ", requires_grad=True" if dtype.startswith("float") and 0 not in shape and rng.random() < 0.8 else ""
+    made = f"T.tensor({_nested(flat, shape)}, dtype=T.{dtype}{asks})"
     return f"{made}.reshape{shape}" if 0 in shape else made
+
+
+def _number_of(rng: Rng, dtype: str, special: bool) -> str:
+    if special and dtype.startswith("float") and rng.random() < 0.3:
+        return rng.choice(["float('inf')", "-float('inf')", "float('nan')", "0.0", "1.0"])
+    if dtype == "bool":
+        return rng.choice(["False", "True"])
+    return str(round(rng.gauss(0, 1), 2) + 0.0 if dtype[0] == "f" else rng.upto(9) - 4 * (dtype[0] == "i"))
+
+
+def _nested(flat: list[str], shape: tuple[int, ...]) -> str:
+    if not shape:
+        return flat[0]
+    each = len(flat) // max(shape[0], 1)
+    return "[" + ", ".join(_nested(flat[i * each : (i + 1) * each], shape[1:]) for i in range(shape[0])) + "]"
 
 
 def line(rng: Rng, env: Env, name: str) -> str:
     """One line that may well make sense; `name` is what its result would be called."""
-    kinds: list[tuple[float, Callable[..., str | None]]] = [
-        (4, _unary), (5, _binary), (2, _number), (3, _reduce), (2, _along), (6, _view), (3, _index), (3, _scatter),
-        (2, _join), (1, _product), (1.5, _choose), (4, _change), (3, _change_two), (2.5, _set),
-        (0.5, _reshape_in_place), (1, _no_grad), (0.5, _pool), (0.4, _loss), (0.3, _factor), (0.3, _retain),
-    ]  # fmt: skip
-    weights = np.array([w for w, _ in kinds])
     while True:
-        made = kinds[rng.choice(len(kinds), p=weights / weights.sum())][1](rng, env)
+        made = rng.choices(MAKERS, cum_weights=WEIGHTS)[0](rng, env)
         if made is not None:
             return made.replace("NEW", name)
 
 
-def _any(rng: Rng, env: Env, fits: Callable[[Any], bool] = lambda x: True) -> str | None:
+def _any(rng: Rng, env: Env, fits: Callable[[Any], bool] | None = None) -> str | None:
     """A name whose tensor fits, the later the likelier."""
-    names = [n for n, x in env.items() if fits(x)]
+    names = list(env) if fits is None else [n for n, x in env.items() if fits(x)]
     if not names:
         return None
-    return names[len(names) - 1 - min(int(rng.exponential(4)), len(names) - 1)]
+    return names[max(len(names) - 1 - int(rng.expovariate(0.25)), 0)]
 
 
 def _of(rng: Rng, words: list[str]) -> str:
-    return words[rng.integers(len(words))]
+    return words[rng.upto(len(words))]
 
 
 def _dim(rng: Rng, env: Env, x: str) -> int:
-    n = len(env[x].shape)
-    return int(rng.integers(-n, n)) if n else int(rng.integers(-1, 1))
+    n = env[x].dim()
+    return rng.upto(2 * n) - n if n else rng.upto(2) - 1
 
 
 def _keep(rng: Rng) -> str:
@@ -95,8 +112,8 @@ def _unary(rng: Rng, env: Env) -> str | None:
     f, x = _of(rng, UNARY), _any(rng, env)
     if f in NN:
         return f"NEW = T.nn.functional.{f}({x})"
-    if f in ("float64", "float32", "float16", "int64", "bool"):
-        return f"NEW = {x}.to(T.{f})"
+    if f in ("float", "int64", "bool"):
+        return f"NEW = {x}.to(T.{rng.choice(rng.floats) if f == 'float' else f})"
     return f"NEW = {x}.{f}()"
 
 
@@ -140,7 +157,7 @@ def _slice(rng: Rng) -> str:
 
 
 def _place(rng: Rng, n: int) -> str:
-    parts = [_slice(rng) for _ in range(rng.integers(1, max(n, 1) + 1))]
+    parts = [_slice(rng) for _ in range(1 + rng.upto(max(n, 1)))]
     if parts.count("...") > 1:
         parts = [p for p in parts if p != "..."]
     return ", ".join(parts) or "..."
@@ -150,12 +167,12 @@ def _view(rng: Rng, env: Env) -> str | None:
     x = _any(rng, env)
     if x is None:
         return None
-    n, shape = len(env[x].shape), list(env[x].shape)
+    n, shape = env[x].dim(), list(env[x].shape)
     d, e = _dim(rng, env, x), _dim(rng, env, x)
-    size = int(np.prod(shape))
+    size = env[x].numel()
     forms = [f"{x}[{_place(rng, n)}]", f"{x}[{_place(rng, n)}]", f"{x}.unsqueeze({d})", f"{x}.squeeze()",
              f"{x}.reshape(-1)", f"{x}.view(-1)", f"{x}.detach()", f"{x}.expand({[2, *shape]})", f"{x}.ravel()",
-             f"{x}.permute({list(rng.permutation(n).tolist())})", f"{x}.view({shape})"]  # fmt: skip
+             f"{x}.permute({rng.sample(range(n), n)})", f"{x}.view({shape})"]  # fmt: skip
     if n:
         forms += [f"{x}.transpose({d}, {e})", f"{x}.narrow({d}, 0, 1)", f"{x}.select({d}, 0)", f"{x}.unbind({d})[0]",
                   f"{x}.chunk(2, {d})[-1]", f"{x}.flatten()", f"{x}.movedim({d}, {e})", f"{x}.unfold({d}, 2, 1)",
@@ -168,15 +185,15 @@ def _view(rng: Rng, env: Env) -> str | None:
 
 
 def _positions(rng: Rng, n: int, count: int | None = None) -> str:
-    return repr(rng.integers(0, max(n, 1), count or rng.integers(1, 4)).tolist())
+    return str([rng.upto(n) for _ in range(count or 1 + rng.upto(3))])
 
 
 def _index(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) > 0)
+    x = _any(rng, env, lambda a: a.dim() > 0)
     if x is None:
         return None
     shape = list(env[x].shape)
-    d = int(rng.integers(len(shape)))
+    d = rng.upto(len(shape))
     ids = _any(rng, env, lambda a: a.dtype.is_floating_point is False and str(a.dtype)[-5:] in ("int64", ".bool"))
     p = f"T.tensor({_positions(rng, shape[d])})"
     like = [1] * len(shape)
@@ -190,11 +207,11 @@ def _index(rng: Rng, env: Env) -> str | None:
 
 
 def _scatter(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) > 0)
+    x = _any(rng, env, lambda a: a.dim() > 0)
     if x is None:
         return None
     shape = list(env[x].shape)
-    d = int(rng.integers(len(shape)))
+    d = rng.upto(len(shape))
     y = _any(rng, env, lambda a: list(a.shape) == shape and a.dtype == env[x].dtype) or x
     ids = f"T.tensor({_positions(rng, shape[d], shape[d])})" if shape[d] else "T.zeros(0, dtype=T.int64)"
     like = [1] * len(shape)
@@ -219,8 +236,8 @@ def _join(rng: Rng, env: Env) -> str | None:
 
 
 def _product(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) > 0)
-    y = x and _any(rng, env, lambda b: len(b.shape) > 0 and b.dtype == env[x].dtype)
+    x = _any(rng, env, lambda a: a.dim() > 0)
+    y = x and _any(rng, env, lambda b: b.dim() > 0 and b.dtype == env[x].dtype)
     return y and "NEW = " + _of(rng, [f"{x} @ {y}", f"T.einsum('i,j->ij', {x}.reshape(-1), {y}.reshape(-1))",
                                      f"T.outer({x}, {y})", f"{x}.reshape(-1).dot({y}.reshape(-1))"])  # fmt: skip
 
@@ -245,11 +262,12 @@ def _change_two(rng: Rng, env: Env) -> str | None:
 
 
 def _set(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) > 0)
+    x = _any(rng, env, lambda a: a.dim() > 0)
     if x is None:
         return None
-    once = rng.permutation(max(env[x].shape[0], 1))[: rng.integers(1, 4)].tolist()  # of two values in one place we
-    place = _of(rng, [_place(rng, len(env[x].shape)), repr(once), f"{x} > 0"])  # give the slope to the last
+    many = max(env[x].shape[0], 1)
+    once = rng.sample(range(many), min(many, 1 + rng.upto(3)))  # of two values in one place we
+    place = _of(rng, [_place(rng, env[x].dim()), repr(once), f"{x} > 0"])  # give the slope to the last
     return f"{x}[{place}] = {_of(rng, [str(_any(rng, env)), '0.7', '0'])}"
 
 
@@ -268,9 +286,9 @@ def _no_grad(rng: Rng, env: Env) -> str | None:
 
 
 def _pool(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) == 2 and _floats(a) and a.numel() > 0)
+    x = _any(rng, env, lambda a: a.dim() == 2 and _floats(a) and a.numel() > 0)
     f = _of(rng, ["max_pool1d({x}, 2, 1, 1)", "avg_pool1d({x}, 2, 1, 1)", "adaptive_avg_pool1d({x}, 2)",
-                  "pad({x}, (1, 1))", "pad({x}, (1, 1), mode='replicate')", "normalize({x}, dim=-1)",
+                  "pad({x}, (1, 1))", "pad({x}, (1, 1), mode='replicate')",
                   "layer_norm({x}, {x}.shape[-1:])", "interpolate({x}[None], scale_factor=2)",
                   "conv1d({x}[None], {x}[None, :, :1] + 1)"])  # fmt: skip
     return x and f"NEW = T.nn.functional.{f.format(x=x)}"
@@ -285,12 +303,20 @@ def _loss(rng: Rng, env: Env) -> str | None:
 
 
 def _factor(rng: Rng, env: Env) -> str | None:
-    x = _any(rng, env, lambda a: len(a.shape) >= 2 and a.shape[-1] == a.shape[-2] and _floats(a))
+    x = _any(rng, env, lambda a: a.dim() >= 2 and a.shape[-1] == a.shape[-2] and _floats(a))
     f = _of(rng, ["T.linalg.det({x})", "T.linalg.inv({x})", "T.linalg.solve({x}, {x})", "T.linalg.norm({x})",
-                  "T.linalg.qr({x})[1]", "T.linalg.svdvals({x})", "T.linalg.cholesky({x} @ {x}.mT + 1)"])  # fmt: skip
+                  "T.linalg.svdvals({x})", "T.linalg.cholesky({x} @ {x}.mT + 1)"])  # fmt: skip
     return x and f"NEW = {f.format(x=x)}"
 
 
 def _retain(rng: Rng, env: Env) -> str | None:
     x = _any(rng, env, lambda a: a.requires_grad)
     return x and f"{x}.retain_grad()"
+
+
+MAKERS, _EACH = zip(
+    (_unary, 4), (_binary, 5), (_number, 2), (_reduce, 3), (_along, 2), (_view, 6), (_index, 3), (_scatter, 3),
+    (_join, 2), (_product, 1), (_choose, 1.5), (_change, 4), (_change_two, 3), (_set, 2.5), (_reshape_in_place, 0.5),
+    (_no_grad, 1), (_pool, 0.5), (_loss, 0.4), (_factor, 0.3), (_retain, 0.3),
+)  # fmt: skip
+WEIGHTS = tuple(itertools.accumulate(_EACH))

@@ -271,6 +271,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     start = input.storage_offset()  # type: ignore[attr-defined]
     if not a.flags.c_contiguous:
         input = _in_order(input, a)
+        a = shareable(input)  # fewer elements than those of a tensor that repeats them
     offset = (start if storage_offset is None else storage_offset) - input.storage_offset()  # type: ignore[attr-defined]
     last = offset + sum((n - 1) * s for n, s in zip(size, stride))
     if numel(size) and (offset < 0 or last >= a.size):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.public import install, public
-from chainrule.base import dtypes
+from chainrule.base import dtypes, wide
 from chainrule.core.tensor import Tensor, shareable
 
 
@@ -23,7 +23,9 @@ def _row(x: Tensor) -> np.ndarray[Any, Any]:
         if not isinstance(base, np.ndarray):
             break
         a = base
-    return a.ravel(order="K") if a.flags.forc else np.ascontiguousarray(a).reshape(-1)  # type: ignore[no-any-return]
+    if not a.flags.c_contiguous:  # axes may lie in any order
+        a = a.transpose(wide.argsort([-s for s in a.strides], kind="stable"))
+    return np.ascontiguousarray(a).reshape(-1)  # no copy, but for arrays from elsewhere that have gaps
 
 
 class _Storage:

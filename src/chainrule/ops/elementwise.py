@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import dtypes
+from chainrule.base.memory import copied
 from chainrule.core import leading
 from chainrule.core.op import REGISTRY, custom, elementwise, linear
 from chainrule.ops import intervals, mends
@@ -209,7 +210,7 @@ abs_ = elementwise(
 
 
 def _sign(x: Any) -> Any:
-    return x.copy() if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
+    return copied(x) if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
 sign = elementwise(
@@ -323,8 +324,8 @@ logaddexp2 = elementwise(
 
 
 def _gap(x: Any, y: Any) -> Any:
-    # x - y, and 0 where both are the same infinity.
-    return where(x == y, 0.0, x - y)
+    # x - y, and 0 where both are the same infinity: elsewhere equal operands have slopes of any order.
+    return where((x == y) & (abs(x) == math.inf), 0.0, x - y)
 
 
 def _xlogy(x: Any, y: Any) -> Any:

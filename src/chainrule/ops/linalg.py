@@ -300,9 +300,17 @@ cofactors_along = custom(
 cofactors = custom(
     "cofactors", _cofactors, lambda g, _out, a: cofactors_along(a, g), matrix="cofactor matrix", batch=leading.same,
 )  # fmt: skip
+
+
+def _det(a: Any) -> Any:
+    got = np.linalg.det(a)
+    lost = np.isnan(a).any((-2, -1))  # a pivot of 0 would hide it
+    return np.where(lost, np.nan, got).astype(got.dtype) if lost.any() else got
+
+
 det = custom(
     "det",
-    np.linalg.det,
+    _det,
     lambda g, out, a: per_row(per_row(g)) * cofactors(a),
     grad="LinalgDetBackward0",
     matrix="determinant",

@@ -153,7 +153,7 @@ def _divisor(kernel: Any) -> Any:
     """A kernel that divides: integers have no infinity, so division by zero is an error."""
 
     def divide(x: Any, y: Any) -> Any:
-        if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
+        if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)) and np.size(x):
             raise RuntimeError("ZeroDivisionError")
         return kernel(x, y)
 

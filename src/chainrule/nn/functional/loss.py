@@ -146,7 +146,8 @@ def huber_loss(
 def _huber(input: Any, target: Any, delta: float) -> Any:
     d = _difference(input, target)
     size = abs(d)
-    return _where(size < delta, 0.5 * d * d, delta * (size - 0.5 * delta))
+    near = _where(size < delta, d, 0.0)  # infinite differences have the slope of the other branch
+    return _where(size < delta, 0.5 * near * near, delta * (size - 0.5 * delta))
 
 
 @_loss
