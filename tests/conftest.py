@@ -19,6 +19,7 @@ import chainrule as cr
 from chainrule.base import language
 
 os.environ["CHAINRULE_LANGUAGE"] = "en"  # messages are compared in English, wherever the tests run
+os.environ.setdefault("CHAINRULE_CACHE", "off")  # code that an earlier run has kept would hide a fault
 
 SEED = int(os.environ.get("CHAINRULE_SEED", "0"))
 

@@ -38,7 +38,7 @@ def run(folder: Path | None, script: str = SCRIPT) -> tuple[int, str]:
     env = {k: v for k, v in os.environ.items() if k != disk.VARIABLE}
     got = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True,
-        env=env if folder is None else {**env, disk.VARIABLE: str(folder)},
+        env={**env, disk.VARIABLE: "off" if folder is None else str(folder)},
     )  # fmt: skip
     assert got.returncode == 0, got.stderr
     compiled, _, rest = got.stdout.partition(" ")
@@ -57,6 +57,40 @@ def test_another_process_does_not_compile(tmp_path: Path) -> None:
     other = run(folder, SCRIPT.replace("(x - 2)", "(x - 3)"))
     assert other[0] > 0 and other[1] != plain
     assert set(names) < set(os.listdir(folder))
+
+
+def test_it_is_kept_in_the_users_cache_folder(tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if k not in (disk.VARIABLE, "XDG_CACHE_HOME")}
+    found = []
+    for more in ({"HOME": str(tmp_path)}, {"HOME": str(tmp_path)}, {"XDG_CACHE_HOME": str(tmp_path / "x")}):
+        got = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, env={**env, **more})
+        assert got.returncode == 0 and not got.stderr, got.stderr
+        found.append(int(got.stdout.split()[0]))
+    assert found[0] > 0 == found[1] and found[2] == found[0]
+    if sys.platform == "linux":
+        assert os.listdir(tmp_path / ".cache" / "chainrule") and os.listdir(tmp_path / "x" / "chainrule")
+
+
+def test_a_home_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(disk.VARIABLE, raising=False)
+    monkeypatch.setattr(disk, "_unusable", [])
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert cr.compile(lambda x: (x * 1.25).cos())(cr.tensor(1.0)).item() == pytest.approx(math.cos(1.25))
+    assert not disk.cached()
+
+
+def test_what_was_not_used_for_long_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(disk.VARIABLE, str(tmp_path))
+    for i, name in enumerate("abc"):
+        disk.save(name, bytes(100))
+        os.utime(tmp_path / name, (i, i))
+    assert disk.load("a") == bytes(100)  # it is used, so it is the newest now
+    monkeypatch.setattr(disk, "LIMIT", 3 * (100 + disk.SIZE))
+    monkeypatch.setattr(disk, "_trimmed", set())
+    disk.save("d", bytes(100))
+    assert sorted(os.listdir(tmp_path)) == ["a", "c", "d"]
 
 
 @pytest.mark.parametrize("harm", ["cut short", "a bit turned", "empty", "renamed"])
