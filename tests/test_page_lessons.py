@@ -286,3 +286,22 @@ def test_what_is_too_large_to_draw_is_folded_by_name(opened: Any) -> None:
     )
     size = float(np.linalg.norm(tab.get("() => chainrule.app.run.slopes[0]")[:30]))
     assert float(boxes[0].split(": ")[1]) == pytest.approx(size, rel=1e-3)
+
+
+def test_examples_begin_with_their_question_and_settings_say_what_they_do(tab: Tab) -> None:
+    n = tab.tab.locator(".examples option").count() - 1
+    assert n == 7
+    for k in range(n):
+        tab.tab.locator(".examples").select_option(str(k))
+        tab.settle()
+        assert tab.tab.inner_text(".problem.question").endswith("?")
+        losses = tab.get("() => chainrule.app.run.losses")
+        assert len(losses) > 10 and min(losses) < losses[0]
+    assert tab.get("() => chainrule.app.run.points.at(-1)") == pytest.approx(
+        np.polyfit(range(4), [1.1, 1.9, 3.4, 3.8], 1), abs=1e-3
+    )
+    tab.show("3*x**2", 1.0, lr=0.1)
+    assert "0.1 × 6 = 0.6" in tab.tab.inner_text(".meaning")
+    tab.get("() => chainrule.app.change({ settings: { ...chainrule.app.state.settings, momentum: 0.9 } })")
+    tab.settle()
+    assert "10 times" in tab.tab.inner_text(".meaning")  # 1 / (1 - 0.9)

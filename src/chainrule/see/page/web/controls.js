@@ -2,6 +2,7 @@
 
 import { rates } from "./descent.js";
 import { h, set } from "./dom.js";
+import { meaning } from "./examples.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
 import { called, ofOptimisers, ofRates } from "./race.js";
@@ -60,6 +61,7 @@ export class Controls {
     );
     spoken(this.optimizer, "aria-label", () => say("Optimiser"));
     this.settings = h("div.settings");
+    this.meaning = h("p.note.meaning");
     this.steps = h("input.number", {
       type: "number",
       min: 1,
@@ -106,6 +108,7 @@ export class Controls {
         ),
       ),
       this.settings,
+      this.meaning,
       h(
         "div.compare",
         {},
@@ -154,6 +157,7 @@ export class Controls {
     this.optimizer.value = state.optimizer;
     if (document.activeElement !== this.steps) this.steps.value = String(state.steps);
     for (const put of this.puts) put();
+    this.meaning.textContent = meaning(this.app);
     this.listRuns();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.tryRates(), this.strip ? 60 : 0);

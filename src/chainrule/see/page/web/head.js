@@ -1,6 +1,7 @@
 // The top of the page: the function, typed and typeset, its language, theme and links.
 
 import { h, m, set } from "./dom.js";
+import { begin, EXAMPLES } from "./examples.js";
 import { math, typeset, typesetName } from "./formula.js";
 import { imported } from "./imported.js";
 import { language, say, spoken, words } from "./language.js";
@@ -103,6 +104,26 @@ export class Head {
     spoken(this.input, "aria-label", () => say("The function"));
     this.name = h("label", { for: "function" });
     this.problem = h("p.problem", { id: "function-error", role: "alert" });
+    this.examples = h(
+      "select.examples",
+      {
+        onchange: () =>
+          this.examples.value && (begin(app, Number(this.examples.value)), (this.input.value = app.state.text)),
+      },
+      h(
+        "option",
+        { value: "" },
+        words(() => say("Examples")),
+      ),
+      ...EXAMPLES.map(({ text, ask }, i) =>
+        h(
+          "option",
+          { value: i },
+          words(() => `${text} · ${ask()}`),
+        ),
+      ),
+    );
+    spoken(this.examples, "aria-label", () => say("Examples"));
     this.formulas = h("div.formulas");
     this.again = said(
       () => say("Start over"),
@@ -111,7 +132,7 @@ export class Head {
     this.element = h(
       "section.function",
       {},
-      h("div.typed", {}, this.name, this.input, this.again),
+      h("div.typed", {}, this.name, this.input, this.examples, this.again),
       this.problem,
       this.formulas,
     );
@@ -159,7 +180,10 @@ export class Head {
 
   /** @param {(Error & {at?: number}) | null} error */
   showProblem(error) {
-    if (!error) return void this.problem.replaceChildren();
+    const example = EXAMPLES.find(({ text }) => text === this.app.state.text);
+    this.examples.value = String(EXAMPLES.findIndex((e) => e === example)).replace("-1", "");
+    this.problem.classList.toggle("question", !error);
+    if (!error) return void this.problem.replaceChildren(example?.ask() ?? "");
     const text = this.app.state.text ?? "",
       at = error.at ?? text.length,
       start = Math.max(0, at - 40);
