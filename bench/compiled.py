@@ -64,6 +64,27 @@ def adam_step(t):
     return step
 
 
+def turn(p, s, i, loss, h=0.5):
+    """A Runge-Kutta step of an epidemic, and how far it is from a tenth."""
+
+    def d(s, i):
+        return -p[0] * s * i, p[0] * s * i - p[1] * i
+
+    a1, b1 = d(s, i)
+    a2, b2 = d(s + h / 2 * a1, i + h / 2 * b1)
+    a3, b3 = d(s + h / 2 * a2, i + h / 2 * b2)
+    a4, b4 = d(s + h * a3, i + h * b3)
+    s, i = s + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4), i + h / 6 * (b1 + 2 * b2 + 2 * b3 + b4)
+    return s, i, loss + (i - 0.1) ** 2
+
+
+def runge_kutta(p):
+    state = 0.99 + 0 * p[0], 0.01 + 0 * p[0], 0 * p[0]
+    for _ in range(100):
+        state = turn(p, *state)
+    return state[2]
+
+
 # ---- rows: (work, ours, {other: (what makes it, ratio to reach)})
 
 
@@ -84,6 +105,13 @@ def three():
         "JAX": (lambda: rivals.jax_gradient(rosenbrock, np.array(x, np.float32)), 3),
     }
     return "Rosenbrock at a 3-vector, value and gradient", lambda: fast(ours), others
+
+
+def epidemic():
+    x, fast = np.array([0.5, 0.1]), cr.compile(cr.func.grad(runge_kutta))
+    ours = cr.from_numpy(x)
+    others = {"JAX": (lambda: rivals.jax_scan(turn, x, 100), 1.5)}
+    return "gradient of 100 Runge-Kutta steps (JAX: lax.scan)", lambda: fast(ours), others
 
 
 def ten_million():
@@ -130,7 +158,7 @@ def many_descents(name, f, lr, adds):
 
 
 ROWS = [
-    descent, three, ten_million, network, squares("float32"), squares("float64"),
+    descent, three, epidemic, ten_million, network, squares("float32"), squares("float64"),
     many_descents("x^2-4x+5", parabola, 0.1, 2), many_descents("x-4x^2+x^4/4", quartic, 0.01, 4),
     many_descents("x^2-4x+5, so slow that none arrives", parabola, 0.0005, 2),
 ]  # fmt: skip

@@ -38,6 +38,19 @@ def jax_fraction(x):
     return jax_gradient(lambda x: t.exp(-(x**2 - x + 1) / t.cos(t.log(x)) ** 2).sum(), x)
 
 
+def jax_scan(turn, p, steps):
+    j = jax()
+
+    def f(p):
+        begin = 0.99 + 0 * p[0], 0.01 + 0 * p[0], 0 * p[0]
+        return j.lax.scan(lambda c, _: (turn(p, *c), None), begin, None, length=steps)[0][2]
+
+    with j.enable_x64(True):
+        x = j.numpy.asarray(p)
+        fast = j.jit(j.grad(f)).lower(x).compile()  # which stays one of doubles outside
+    return lambda: j.block_until_ready(fast(x))
+
+
 def jax_descent(f, x, lr, steps, many=False):
     j = jax()
     slope = j.grad(f)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from typing import Any
@@ -228,7 +229,7 @@ def random_loop(seed: int) -> Callable[[Any, Any], Any]:
     return f
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CHAINRULE_LOOPS", "12"))))  # more for a soak
 def test_random_loops(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shape = [(), (3,), (70,)][seed % 3]
