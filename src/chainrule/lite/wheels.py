@@ -27,7 +27,8 @@ install()  # which puts chainrule in this module's place
 """
 
 #: What is imported where there is llvmlite alone.
-MACHINE_CODE = ("compiler/vecmath/", "compiler/native/lane")
+_OF_LANES = tuple(f"compiler/native/{name}.py" for name in ("bounds", "scale", "stage", "wide"))
+MACHINE_CODE = ("compiler/vecmath/", "compiler/native/lane", *_OF_LANES)
 #: What no tab needs: what makes sites, the command line, of `run` what runs files, and machine code.
 LEFT_OUT = ("lite/", "see/commands/", "run/", "compiler/export.py", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
