@@ -260,7 +260,7 @@ def test_a_file_that_is_not_there_or_not_python(run, tmp_path):
         (["derive", "x", "--file", "a.py:f"], "give one function"),
         (["derive", "2 + 3"], "no variable"),
         (["derive", "x$2", "--at", "x=1"], "  x$2\n   ^"),
-        (["derive", "-1/2x", "--at", "x=1"], "write 1/(2*x) or (1/2)*x"),
+        (["derive", "-1/2x", "--at", "x=1"], "write -1/(2*x) or (-1/2)*x"),
         (["derive", "x + y", "--at", "x=1"], "y needs a value: --at y=1"),
         (["derive", "x", "--at", "x=1", "--at", "x=2"], "x is given twice"),
         (["derive", "x", "--at", "x=1,x=2"], "x is given twice"),

@@ -23,7 +23,7 @@ LARGE = 5  # ops on small values that one on arrays counts for: it becomes a loo
 GRAM = 8  # ops in a row by which candidates for the period are found
 CANDIDATES = 16
 OPERANDS = 8  # numbers in a row: ops of more operands are of no period
-ANY = frozenset({"add", "sub", "mul", "div"})  # of a number they take, an integer does what a float does
+ANY = ("+", "-", "*", "/")  # of a number that these take, an integer does what a float does
 
 
 class Run(NamedTuple):
@@ -94,7 +94,7 @@ def _kind(v: Var, a: Any) -> Any:
         if a.op is not None:
             return "value"
         return ("constant", a.shape, a.dtype.str, a.weak) if a.data is not None else ("leaf", a.id)
-    if isinstance(a, float) or (type(a) is int and v.op is not None and v.op.name in ANY):
+    if isinstance(a, float) or (type(a) is int and v.op is not None and v.op.columns.get("operator") in ANY):
         return "number"
     return type(a).__name__, repr(a)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import base64
-import hashlib
 import io
 import tempfile
 import tokenize
@@ -27,16 +25,25 @@ install()  # which puts chainrule in this module's place
 """
 
 #: What is imported where there is llvmlite alone.
-_OF_LANES = tuple(f"compiler/native/{name}.py" for name in ("bounds", "scale", "stage", "wide"))
-MACHINE_CODE = ("compiler/vecmath/", "compiler/native/lane", *_OF_LANES)
+_OF_LANES = tuple(f"compiler/native/{name}" for name in ("bounds", "scale", "stage", "wide"))
+MACHINE_CODE = ("compiler/export", "compiler/vecmath/", "compiler/native/lane", *_OF_LANES)
 #: What no tab needs: what makes sites, the command line, of `run` what runs files, and machine code.
-LEFT_OUT = ("lite/", "see/commands/", "run/", "compiler/export.py", *MACHINE_CODE)
+LEFT_OUT = ("cli.py", "__main__.py", "lite/", "see/commands/", "run/", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 #: Catalogues' sources, bytecode of another Python, and what only type checkers read.
 SUFFIXES = (".pyc", ".po", ".pyi", ".typed")
 #: Where modules and what is private are described for who reads the source: their packages publish what `help` shows.
 #: (Not so in `api`, whose private functions are published under other names.)
 INNER = ("base/", "compiler/", "core/", "descend/", "fitting/", "func/", "ops/", "see/", "serialization/")
+
+#: Rooms that are not for users, of which nothing is described there but what is published from these files.
+HIDDEN = ("base/", "compiler/", "core/", "descend/", "fitting/", "ops/", "see/")
+SHOWN = (
+    "base/dtypes.py", "base/language.py", "base/shapes.py", "compiler/function.py", "core/inplace.py", "core/tensor.py",
+    "descend/constraints.py", "descend/minimize.py", "descend/sweep.py", "fitting/fit.py", "fitting/result.py",
+    "see/check/checking.py", "see/derive/formula.py", "see/exercise/ask.py",
+    "see/explain/story.py", "see/picture/drawing.py", "see/plots/",
+)  # fmt: skip
 
 
 def chainrule(folder: Path) -> Path:
@@ -50,20 +57,23 @@ def chainrule(folder: Path) -> Path:
             data = path.read_bytes()
             if path.suffix == ".py":
                 inner = name.startswith(INNER) and path.name != "__init__.py"
-                data = lean(data.decode(), inner=inner).encode()
+                hidden = inner and name.startswith(HIDDEN) and not name.startswith(SHOWN)
+                data = lean(data.decode(), inner=inner, hidden=hidden).encode()
             elif name.startswith("see/page/web/") and path.suffix == ".js":
                 data = stripped(data.decode()).encode()  # as a page has it
             files.append((f"chainrule/{name}", data))
     return _write(folder, "chainrule", __version__, files)
 
 
-def lean(source: str, *, inner: bool = False) -> str:
+def lean(source: str, *, inner: bool = False, hidden: bool = False) -> str:
     """The source without its comments; of an inner module also without its description and those of private things.
+
+    `hidden`: without those of public things too.
 
     Its lines stay where they are, so that tracebacks agree with the source.
     """
     if inner:
-        source = _undescribed(source)
+        source = _undescribed(source, hidden)
     lines = source.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -72,12 +82,12 @@ def lean(source: str, *, inner: bool = False) -> str:
     return "".join(lines)
 
 
-def _undescribed(source: str) -> str:
+def _undescribed(source: str, hidden: bool) -> str:
     lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
             continue
-        if isinstance(node, ast.Module) or node.name.startswith("_"):
+        if hidden or isinstance(node, ast.Module) or node.name.startswith("_"):
             text = node.body[0]
             first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
             rest = lines[last][text.end_col_offset :]
@@ -129,12 +139,8 @@ def _write(folder: Path, name: str, version: str, files: list[tuple[str, bytes]]
     wheel = "Wheel-Version: 1.0\nGenerator: chainrule\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     described = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     files = [*files, (f"{about}/WHEEL", wheel.encode()), (f"{about}/METADATA", described.encode())]
-    record = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in files] + [f"{about}/RECORD,,"]
+    record = [f"{name},," for name, _ in files] + [f"{about}/RECORD,,"]  # the lock file has the hash of the whole
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for inside, data in [*files, (f"{about}/RECORD", "\n".join(record).encode())]:
             archive.writestr(zipfile.ZipInfo(inside, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
     return path
-
-
-def _digest(data: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")

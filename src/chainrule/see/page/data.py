@@ -119,7 +119,7 @@ def implied(result: Var, captured: dict[int, Any], leaves: Sequence[Var]) -> tup
     moving = {v.id for v in leaves}
     found = []
     for v in order([result]):
-        if v.op is None or v.op.name not in ("sub", "rsub") or len(v.args) < 2:
+        if v.op is None or v.op.columns.get("operator") != "-" or len(v.args) < 2:
             continue
         for y, said in (v.args[:2], v.args[1::-1]):
             if not (isinstance(y, Var) and isinstance(said, Var) and y.id in vectors and said.shape == y.shape):

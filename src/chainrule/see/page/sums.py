@@ -41,13 +41,14 @@ def terms(x: Expr) -> list[Term]:
     while stack:
         factor, top = stack.pop()
         a, b = (*top.args, None, None)[:2]
-        if top.op in ("add", "sub") and a is not None and b is not None:
-            stack += [(-factor if top.op == "sub" else factor, b), (factor, a)]
+        sign = REGISTRY[top.op].columns.get("operator") if top.op in REGISTRY else None
+        if sign and sign in "+-" and a is not None and b is not None:
+            stack += [(-factor if sign == "-" else factor, b), (factor, a)]
         elif top.op == "neg" and a is not None:
             stack.append((-factor, a))
-        elif top.op in ("mul", "div") and b is not None and b.value is not None and a is not None:
-            stack.append((factor * b.value if top.op == "mul" else factor / b.value, a))
-        elif top.op == "mul" and a is not None and a.value is not None and b is not None:
+        elif sign and sign in "*/" and b is not None and b.value is not None and a is not None:
+            stack.append((factor * b.value if sign == "*" else factor / b.value, a))
+        elif sign == "*" and a is not None and a.value is not None and b is not None:
             stack.append((factor * a.value, b))
         elif top.value != 0:
             found.append((factor, top))
