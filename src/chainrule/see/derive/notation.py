@@ -100,7 +100,9 @@ class Writer:
         factors = e.arg.args if isinstance(e.arg, sp.MatMul) else (e.arg,)
         if isinstance(factors[0], sp.OneMatrix) and factors[0].rows == 1:
             inner = factors[1:-1] if isinstance(factors[-1], sp.OneMatrix) else factors[1:]
-            return self.style.summed.format(self.product(inner))
+            whole = len(inner) == 1 and isinstance(inner[0], sp.MatAdd) and "(" not in self.style.summed
+            text = self.product(inner)
+            return self.style.summed.format(self.style.brackets.format(text) if whole else text)
         if e.arg.rows == 1:
             return self.product(factors)
         return self.style.trace.format(self.product(factors))

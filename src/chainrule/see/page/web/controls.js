@@ -129,6 +129,8 @@ export class Controls {
       ),
     );
     this.strip = this.built = this.listed = "";
+    /** @type {import("./app.js").App["model"] | null} whose strip is shown */
+    this.model = null;
     /** @type {Record<string, [number, number]>} */
     this.spans = {};
     /** @type {ReturnType<typeof slider>[]} */
@@ -160,6 +162,9 @@ export class Controls {
     this.meaning.textContent = meaning(this.app);
     this.listRuns();
     clearTimeout(this.waiting);
+    if (this.tried() !== this.strip) this.app.seen = null; // what another start or function did is said of none but that
+    if (this.model !== model) this.rate.mark.replaceChildren();
+    this.model = model;
     this.waiting = setTimeout(() => this.tryRates(), this.strip ? 60 : 0);
   }
 
@@ -283,27 +288,37 @@ export class Controls {
     );
   }
 
-  /** What becomes of the descent at every rate of the slider, as a strip above it, and where divergence begins. */
-  tryRates() {
+  /** How many steps the rates are tried for. */
+  get patience() {
+    return Math.max(10, Math.min(this.app.state.steps, Math.floor(BUDGET / this.app.model.parts)));
+  }
+
+  /** All that the strip of the rates rests on. */
+  tried() {
     const { model, state } = this.app;
-    const steps = Math.max(10, Math.min(state.steps, Math.floor(BUDGET / model.parts)));
-    const key = JSON.stringify([
+    return JSON.stringify([
       model.text,
       model.names,
       this.app.stamp,
       state.start,
       state.optimizer,
       state.settings,
-      steps,
+      this.patience,
       this.low,
       this.high,
       state.language,
     ]);
+  }
+
+  /** What becomes of the descent at every rate of the slider, as a strip above it, and where divergence begins. */
+  tryRates() {
+    const { model, state } = this.app;
+    const key = this.tried();
     if (key === this.strip) return;
     this.strip = key;
     this.app.seen = null;
     const exponents = Array.from({ length: RATES }, (_, i) => this.low + ((this.high - this.low) * (i + 0.5)) / RATES);
-    const { outcomes, critical } = rates(model, state, steps, exponents);
+    const { outcomes, critical } = rates(model, state, this.patience, exponents);
     const cells = outcomes.map((o) => h(`i.${o}`));
     const at = critical === null ? [] : [h("b.critical")];
     this.rate.mark.replaceChildren(...cells, ...at);
