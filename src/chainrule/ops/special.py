@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.base.extras import extra
 from chainrule.core.op import elementwise
+from chainrule.core.tracer import Tracer
 from chainrule.ops.elementwise import exp, log, no_rule, only, sign, sinc_slope, where
 
 _PI, _ROOT_PI, _ROOT_2 = math.pi, math.sqrt(math.pi), math.sqrt(2)
@@ -28,6 +29,8 @@ def scipy(name: str) -> Callable[..., Any]:
     """The kernel that calls `scipy.special.name` and keeps the operands' dtype."""
 
     def kernel(*args: Any) -> Any:
+        if any(isinstance(a, Tracer) for a in args):  # SciPy takes numbers alone, and is large: not loaded to say so
+            raise TypeError(f"{name} is a function of numbers")
         return _keep(_scipy(name)(*args), args)
 
     return kernel
