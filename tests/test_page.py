@@ -295,3 +295,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     capsys.readouterr()
     assert main(["page", "x*y", "--start", "x=1,y=2", "--json", "-o", str(path)]) == 0
     assert json.loads(capsys.readouterr().out)["bytes"] == path.stat().st_size
+
+
+def test_a_page_does_not_load_scipy():
+    program = "import sys, chainrule as cr; cr.page('x**2', start=1.0); print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"  # what a browser's tab would have to fetch

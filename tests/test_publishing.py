@@ -125,8 +125,8 @@ def test_every_name_of_the_package_is_there(name: str) -> None:
 
 
 OWN = """
-    annotations api base check cli Constraint core derive descend exercise explain fit fork_rng get_printoptions language
-    minimize page picture plot run see stand_in sweep value_and_grad
+    annotations api base check cli Constraint core derive descend exercise explain fit fork_rng get_printoptions
+    language minimize page picture plot run see stand_in sweep value_and_grad
     UInt16Tensor UInt32Tensor UInt64Tensor
 """
 

@@ -25,12 +25,16 @@ def _scipy(name: str) -> Any:
     return getattr(extra("scipy.special", "special", f"the special function {name}"), name)
 
 
+def _numbers(name: str, args: tuple[Any, ...]) -> None:
+    if any(isinstance(a, Tracer) for a in args):  # SciPy takes numbers alone, and is large: not loaded to say so
+        raise TypeError(f"{name} is a function of numbers")
+
+
 def scipy(name: str) -> Callable[..., Any]:
     """The kernel that calls `scipy.special.name` and keeps the operands' dtype."""
 
     def kernel(*args: Any) -> Any:
-        if any(isinstance(a, Tracer) for a in args):  # SciPy takes numbers alone, and is large: not loaded to say so
-            raise TypeError(f"{name} is a function of numbers")
+        _numbers(name, args)
         return _keep(_scipy(name)(*args), args)
 
     return kernel
@@ -144,6 +148,7 @@ def _zeta(x: Any, q: Any) -> Any:
 
 
 def _polygamma(x: Any, *, n: int) -> Any:
+    _numbers("polygamma", (x,))
     if n == 0:
         return _keep(_scipy("psi")(x), (x,))
     if n == 1:  # by reflection, so that it is exact left of zero as well
