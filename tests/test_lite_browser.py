@@ -32,7 +32,7 @@ RUN = LESSONS if os.environ.get("CHAINRULE_LITE") == "all" else [path for path i
 PATIENCE = 600  # seconds for one lesson on a busy machine; an idle one needs a tenth of it
 
 #: A lesson on what shows itself, and on packages that no cell imports in so many words.
-SHOWS = '''
+SHOWS = '''\
 import chainrule as cr
 x = cr.tensor(2.0, requires_grad=True)
 y = 3 * x**2
