@@ -13,80 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.native.at import basic
 from chainrule.compiler.passes import again
 from chainrule.compiler.periods import LARGE, PERIODS, SAVED, Rows, Run, rows, runs
+from chainrule.compiler.structured import Body, Rolled
 from chainrule.core.graph import Var, apply, constant, order
-from chainrule.core.op import REGISTRY, Op
+from chainrule.core.op import REGISTRY
 
 LAGS = 4  # periods that a carried value may come from
-
-
-class Body:
-    """One period: `results` from `carried`, elements that are `read` of arrays, and what is `fixed`.
-
-    after, kept, ends: numbers of results: what is carried on, put into arrays, and wanted from the last period.
-    walks: for each array where reading begins, and by how much it goes on.
-    """
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.carried: list[Var] = []
-        self.read: list[Var] = []
-        self.fixed: list[Var] = []
-        self.walks: list[tuple[int, int]] = []
-        self.results: list[Var] = []
-        self.source: list[Var] = []  # the results as they were traced, for a derivative
-        self.after: list[int] = []
-        self.kept: list[int] = []
-        self.ends: list[int] = []
-        self.native: bool | None = None  # whether it can be written out in registers, once that is known
-        self._run: Any = None
-
-    @property
-    def inputs(self) -> list[Var]:
-        """What a period is computed from."""
-        return [*self.carried, *self.read, *self.fixed]
-
-    def runner(self, make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-        """What runs all periods, from the arrays of a rolled op's operands to its results."""
-        step = make(self.inputs, self.results)
-        n, m = len(self.carried), len(self.carried) + len(self.read)
-        weak = [v.weak for v in self.inputs]
-
-        def run(*arrays: Any, body: Body) -> tuple[Any, ...]:
-            carried, read, fixed = list(arrays[:n]), arrays[n:m], arrays[m:]
-            kept = [np.empty((self.count, *self.results[i].shape), self.results[i].dtype) for i in self.kept]
-            got: Any = None
-            for t in range(self.count):
-                given = [*carried, *[a[at + by * t] for a, (at, by) in zip(read, self.walks)], *fixed]
-                got = step([float(a) if w else a for a, w in zip(given, weak)])
-                carried = [got[i] for i in self.after]
-                for a, i in zip(kept, self.kept):
-                    a[t] = got[i]
-            return (*[got[i] for i in self.ends], *kept)
-
-        return run
-
-    def __call__(self, *arrays: Any, body: Body) -> tuple[Any, ...]:
-        """The same by NumPy alone."""
-        if self._run is None:
-            self._run = self.runner(Interpreter)
-        return self._run(*arrays, body=body)  # type: ignore[no-any-return]
-
-
-class Rolled(Op):
-    """A loop over a body; its operands are what is carried at the beginning, the arrays, and what is fixed."""
-
-    differentiable = False  # rules were run before: the graph holds their results
-
-    def __init__(self, outputs: int) -> None:
-        self.name, self.outputs, self.columns = "rolled", outputs, {}
-
-    def kernel(self, *arrays: Any, body: Body) -> Any:
-        """All periods by NumPy."""
-        return body(*arrays, body=body)
 
 
 class Walk(NamedTuple):

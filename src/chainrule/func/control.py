@@ -54,9 +54,7 @@ def _chosen(pred: Any, yes: Any, no: Any) -> Any:
     first, spec = flatten(yes)
     second, other = flatten(no)
     if spec != other:
-        raise RuntimeError(
-            "Unmatched output spec from torch.cond branches: true_fn and false_fn give other structures."
-        )
+        raise RuntimeError(UNMATCHED)
     return unflatten(spec, [REGISTRY["where"](pred, a, b) for a, b in zip(first, second)])
 
 
@@ -87,16 +85,24 @@ def while_loop(cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried
         return structured.while_loop(m.trace, cond_fn, body_fn, tuple(carried_inputs))
     carried = tuple(carried_inputs)
     while True:
-        go = cond_fn(*carried)
-        if not isinstance(go, (bool, Tensor)):
-            raise RuntimeError(f"cond_fn should return a boolean scalar tensor or a boolean value but got {go}")
-        if not go:
+        if not condition(cond_fn(*carried)):
             return carried
-        got = body_fn(*carried)
-        if not isinstance(got, (tuple, list)):
-            raise RuntimeError(f"body_fn should return a tuple, as carried_inputs, but got {type(got).__name__}")
-        same_kind("body_fn", tuple(got), carried, "carried_inputs")
-        carried = tuple(got)
+        carried = turned(body_fn(*carried), carried)
+
+
+def condition(got: Any) -> Any:
+    """What cond_fn gave: a bool, or a tensor of one element."""
+    if not isinstance(got, (bool, Tensor)) or (isinstance(got, Tensor) and got.numel() != 1):  # type: ignore[attr-defined]
+        raise RuntimeError(f"cond_fn should return a boolean scalar tensor or a boolean value but got {got}")
+    return got
+
+
+def turned(got: Any, carried: Any) -> tuple[Any, ...]:
+    """What body_fn gave: a tuple of the kind of what is carried."""
+    if not isinstance(got, (tuple, list)):
+        raise RuntimeError(f"body_fn should return a tuple, as carried_inputs, but got {type(got).__name__}")
+    same_kind("body_fn", tuple(got), carried, "carried_inputs")
+    return tuple(got)
 
 
 def scan(

@@ -38,8 +38,9 @@ from chainrule.compiler.native.plan import (
 )
 from chainrule.compiler.native.registers import Emitter
 from chainrule.compiler.native.sums import Accumulator
-from chainrule.compiler.roll import Body, roll
-from chainrule.compiler.roll import Rolled as RolledOp
+from chainrule.compiler.roll import roll
+from chainrule.compiler.structured import Body
+from chainrule.compiler.structured import Rolled as RolledOp
 from chainrule.core.graph import Var, order
 
 MANY = 8_000_000  # simple instructions of a loop from which on it is shared among threads

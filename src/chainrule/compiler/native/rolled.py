@@ -8,7 +8,7 @@ from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.at import number
 from chainrule.compiler.native.loop import Layout, evaluate, fits, phis
 from chainrule.compiler.native.registers import Emitter
-from chainrule.compiler.roll import Body, Rolled
+from chainrule.compiler.structured import Body, Rolled
 from chainrule.core.graph import Var, order
 
 
