@@ -12,7 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native.lower import lower
+from chainrule.compiler.lower import lower
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.roll import roll
 from chainrule.compiler.trace import trace

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiler.lower import lower
 from chainrule.compiler.native import unrolled
-from chainrule.compiler.native.lower import lower
 from chainrule.compiler.native.registers import _LIBM, Emitter, NotNative, Register
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.trace import trace

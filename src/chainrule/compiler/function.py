@@ -17,9 +17,9 @@ import numpy as np
 
 from chainrule.compiler import control
 from chainrule.compiler.captures import Captures, Changed
-from chainrule.compiler.native.graph import runner
 from chainrule.compiler.program import Call, Program
 from chainrule.compiler.reads import PLAIN, Unreadable
+from chainrule.compiler.runner import runner
 from chainrule.compiler.trace import Traced, trace
 from chainrule.compiler.written import MISS
 from chainrule.core.graph import TraceError

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chainrule.compiler.captures import Captures
-from chainrule.compiler.native.fastcall import Entry
 from chainrule.compiler.outside import SHARED, overlap
 from chainrule.compiler.passes import simplify
 from chainrule.compiler.pullback import Returned
@@ -22,6 +21,9 @@ from chainrule.compiler.written import MISS, write
 from chainrule.core.graph import TraceError, order
 from chainrule.core.number import Given
 from chainrule.core.tensor import LEAF, Tensor, wrap
+
+if TYPE_CHECKING:
+    from chainrule.compiler.native.fastcall import Entry
 
 
 class Call(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler.interp import Interpreter
-from chainrule.compiler.native.lower import lower
+from chainrule.compiler.lower import lower
 from chainrule.compiler.passes import simplify
 from chainrule.core.engine import gradients
 from chainrule.core.graph import TraceError, Var, order

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiler.native.fastcall import Entry
 from chainrule.compiler.trace import CULPRIT, only, overwrite
 from chainrule.core.state import draw
 from chainrule.core.tensor import LEAF, Tensor, new, version, wrap
 
 if TYPE_CHECKING:
+    from chainrule.compiler.native.fastcall import Entry
     from chainrule.compiler.program import Program
 
 MISS = object()  # what a call returns that was not for this program, or met arrays that it is not for: nothing was done

@@ -228,10 +228,10 @@ class Program:
         if self.why or find_spec("llvmlite") is None:
             return None
         from chainrule.compiler.native.executable import Executable
-        from chainrule.compiler.native.graph import runner
+        from chainrule.compiler.native.graph import compiled
 
         native = copy(self)
-        native.run = runner([*self.inputs, *(i.var for i in self.captured)], self.results)
+        native.run = compiled([*self.inputs, *(i.var for i in self.captured)], self.results)
         return native if isinstance(native.run, Executable) else None
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:

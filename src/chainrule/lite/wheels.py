@@ -25,8 +25,7 @@ install()  # which puts chainrule in this module's place
 """
 
 #: What is imported where there is llvmlite alone.
-_OF_LANES = tuple(f"compiler/native/{name}" for name in ("bounds", "scale", "stage", "wide"))
-MACHINE_CODE = ("compiler/export", "compiler/vecmath/", "compiler/native/lane", *_OF_LANES)
+MACHINE_CODE = tuple(f"compiler/{name}" for name in ("disk", "export", "native/", "periods", "roll", "vecmath/"))
 #: What no tab needs: what makes sites, the command line, of `run` what runs files, and machine code.
 LEFT_OUT = ("cli.py", "__main__.py", "lite/", "see/commands/", "run/", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
@@ -35,15 +34,6 @@ SUFFIXES = (".pyc", ".po", ".pyi", ".typed")
 #: Where modules and what is private are described for who reads the source: their packages publish what `help` shows.
 #: (Not so in `api`, whose private functions are published under other names.)
 INNER = ("base/", "compiler/", "core/", "descend/", "fitting/", "func/", "ops/", "see/", "serialization/")
-
-#: Rooms that are not for users, of which nothing is described there but what is published from these files.
-HIDDEN = ("base/", "compiler/", "core/", "descend/", "fitting/", "ops/", "see/")
-SHOWN = (
-    "base/dtypes.py", "base/language.py", "base/shapes.py", "compiler/function.py", "core/inplace.py", "core/tensor.py",
-    "descend/constraints.py", "descend/minimize.py", "descend/sweep.py", "fitting/fit.py", "fitting/result.py",
-    "see/check/checking.py", "see/derive/formula.py", "see/exercise/ask.py",
-    "see/explain/story.py", "see/picture/drawing.py", "see/plots/",
-)  # fmt: skip
 
 
 def chainrule(folder: Path) -> Path:
@@ -57,23 +47,20 @@ def chainrule(folder: Path) -> Path:
             data = path.read_bytes()
             if path.suffix == ".py":
                 inner = name.startswith(INNER) and path.name != "__init__.py"
-                hidden = inner and name.startswith(HIDDEN) and not name.startswith(SHOWN)
-                data = lean(data.decode(), inner=inner, hidden=hidden).encode()
+                data = lean(data.decode(), inner=inner).encode()
             elif name.startswith("see/page/web/") and path.suffix == ".js":
                 data = stripped(data.decode()).encode()  # as a page has it
             files.append((f"chainrule/{name}", data))
     return _write(folder, "chainrule", __version__, files)
 
 
-def lean(source: str, *, inner: bool = False, hidden: bool = False) -> str:
+def lean(source: str, *, inner: bool = False) -> str:
     """The source without its comments; of an inner module also without its description and those of private things.
-
-    `hidden`: without those of public things too.
 
     Its lines stay where they are, so that tracebacks agree with the source.
     """
     if inner:
-        source = _undescribed(source, hidden)
+        source = _undescribed(source)
     lines = source.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -82,12 +69,12 @@ def lean(source: str, *, inner: bool = False, hidden: bool = False) -> str:
     return "".join(lines)
 
 
-def _undescribed(source: str, hidden: bool) -> str:
+def _undescribed(source: str) -> str:
     lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
             continue
-        if hidden or isinstance(node, ast.Module) or node.name.startswith("_"):
+        if isinstance(node, ast.Module) or node.name.startswith("_"):
             text = node.body[0]
             first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
             rest = lines[last][text.end_col_offset :]

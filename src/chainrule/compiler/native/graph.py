@@ -7,14 +7,12 @@ values live in `cells`, one piece of memory per run in progress; larger ones are
 from __future__ import annotations
 
 import operator
-import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.compiler.interp import Interpreter
+from chainrule.compiler.lower import lower
 from chainrule.compiler.native import product, rolled, thread_pool, unrolled
 from chainrule.compiler.native.arena import Arena, Span, arrange
 from chainrule.compiler.native.engine import Code
@@ -23,7 +21,6 @@ from chainrule.compiler.native.frame import Made
 from chainrule.compiler.native.fused import Writer, write_finish
 from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
-from chainrule.compiler.native.lower import lower
 from chainrule.compiler.native.plan import (
     LOOP,
     ROLLED,
@@ -49,29 +46,10 @@ PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 
 
-def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interpreter:
-    """What runs a graph: native code, or the interpreter where llvmlite is missing (which is said once), and for graphs
-    so long that LLVM would take minutes.
-
-    inputs, results: values of the graph; results may be inputs. Called with the inputs' arrays it gives the results'.
-    """
-    try:
-        import llvmlite  # noqa: F401
-    except ImportError:
-        if sys.platform != "emscripten":  # for a browser there is none to install
-            _say_once()
-        return Interpreter(inputs, results)
+def compiled(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interpreter:
+    """Native code; the interpreter for graphs so long that LLVM would take minutes."""
     wanted = roll(lower(results))
     return build(inputs, wanted) if len(order(wanted)) <= LONG else Interpreter(inputs, results)
-
-
-@cache
-def _say_once() -> None:
-    warnings.warn(
-        "llvmlite is not installed: the graph runs on NumPy, slower, with the same results; "
-        'pip install "chainrule[compile]"',
-        stacklevel=2,
-    )
 
 
 class Facts(NamedTuple):
@@ -297,9 +275,9 @@ class Builder:
         kernel: Callable[..., Any] = v.op.kernel
         if isinstance(v.op, RolledOp) and v.index is None:
             body: Body = v.attrs["body"]
-            kernel = body.runner(runner)
+            kernel = body.runner(compiled)
         elif v.index is None and hasattr(v.op, "runner"):
-            kernel = v.op.runner(runner)
+            kernel = v.op.runner(compiled)
         index = v.index
         if index is not None:
             kernel = operator.itemgetter(index)

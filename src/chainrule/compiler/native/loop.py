@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.compiler.lower import lower
 from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.engine import Code
-from chainrule.compiler.native.lower import lower
 from chainrule.compiler.native.registers import Emitter, NotNative, Register
 from chainrule.core.graph import Var, order
 

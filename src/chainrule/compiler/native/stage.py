@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler.interp import Interpreter
+from chainrule.compiler.lower import lower
 from chainrule.compiler.native.bounds import safe_steps
 from chainrule.compiler.native.loop import Layout, fits
-from chainrule.compiler.native.lower import lower
 from chainrule.compiler.native.registers import NotNative
 from chainrule.compiler.native.scale import TINIEST, again, scaled
 from chainrule.compiler.passes import _frozen
