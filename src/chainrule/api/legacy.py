@@ -100,10 +100,24 @@ class _Old:
     name = None
 
     def is_shared(self: Tensor) -> bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether it lies in memory that processes share: never here."""
         return False
 
-    is_pinned = is_conj = is_neg = is_coalesced = is_shared
+    def is_pinned(self: Tensor) -> bool:
+        """Whether it lies in memory that is kept for copies to a GPU: never here."""
+        return False
+
+    def is_conj(self: Tensor) -> bool:
+        """Whether its conjugation is still to be done: never here, it is done at once."""
+        return False
+
+    def is_neg(self: Tensor) -> bool:
+        """Whether its change of sign is still to be done: never here, it is done at once."""
+        return False
+
+    def is_coalesced(self: Tensor) -> bool:
+        """Whether it is sparse and has each place once: never here, tensors are dense."""
+        return False
 
     def dim_order(self: Tensor) -> tuple[int, ...]:
         """The dimensions from the one with the widest steps in memory to the narrowest."""

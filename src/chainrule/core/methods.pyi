@@ -619,11 +619,11 @@ class Methods:
     def inverse(self, *, out: Any = None) -> Tensor:
         """The inverses of square matrices; see `linalg.inv`."""
     def is_coalesced(self) -> builtins.bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether it is sparse and has each place once: never here, tensors are dense."""
     def is_complex(self) -> builtins.bool:
         """Whether the elements are complex numbers."""
     def is_conj(self) -> builtins.bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether its conjugation is still to be done: never here, it is done at once."""
     def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
         """Whether the elements lie in memory in order, without gaps."""
     is_cpu: builtins.bool
@@ -636,16 +636,16 @@ class Methods:
     is_mkldnn: builtins.bool
     is_mps: builtins.bool
     def is_neg(self) -> builtins.bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether its change of sign is still to be done: never here, it is done at once."""
     def is_nonzero(self) -> builtins.bool:
         """Whether the only element is not 0."""
     def is_pinned(self) -> builtins.bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether it lies in memory that is kept for copies to a GPU: never here."""
     is_quantized: builtins.bool
     def is_set_to(self, tensor: Tensor) -> builtins.bool:
         """Whether two tensors are the same part of the same memory."""
     def is_shared(self) -> builtins.bool:
-        """Whether it lies in memory that processes share, pinned memory, or a lazy or sparse form: never here."""
+        """Whether it lies in memory that processes share: never here."""
     def is_signed(self) -> builtins.bool:
         """Whether the elements have a sign."""
     is_sparse: builtins.bool

@@ -131,8 +131,13 @@ def _inside(objective: Objective, found: Box) -> None:
             name = next(names)
             if not low <= high or low == np.inf or high == -np.inf:
                 raise ValueError(f"the bounds of {name} are {low:g} and {high:g}: the first must not exceed the second")
-            if not low <= at <= high:
-                raise ValueError(f"{name} starts at {at:g}, outside its bounds {low:g} and {high:g}: start inside them")
+            inside(name, low, at, high)
+
+
+def inside(name: str, low: float, at: float, high: float) -> None:
+    """Refuse a number that starts outside its bounds."""
+    if not low <= at <= high:
+        raise ValueError(f"{name} starts at {at:g}, outside its bounds {low:g} and {high:g}: start inside them")
 
 
 class _Reader:

@@ -15,6 +15,7 @@ from chainrule.api.creation import tensor
 from chainrule.base.dtypes import NAMES
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
+from chainrule.descend.box import inside
 from chainrule.func.expression import ExpressionError, parse
 
 Array = Any
@@ -75,8 +76,7 @@ class Parameters:
                     f"the bounds of {label} are {a:g} and {b:g}: the first must be below the second (to hold a "
                     f"parameter still, use fixed=({name!r},))"
                 )
-            if not a <= x <= b:
-                raise ValueError(f"{label} starts at {x:g}, outside its bounds {a:g} and {b:g}: start inside them")
+            inside(label, a, x, b)
 
     def by_name(self, x: Tensor) -> dict[str, Tensor]:
         """All parameters as tensors, from the vector of those that move; differentiable."""

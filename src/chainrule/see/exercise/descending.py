@@ -26,12 +26,12 @@ def stepped(
     good = [same(np.array([a]), np.array([b]), tol) for a, b in zip(told, x - lr * g)]
 
     def why() -> tuple[str, str]:
+        alone = "step instead of end", say("This is the step: the end is the start and the step together.")
         others = [
             ("uphill", x + lr * g, say("The step goes against the gradient: x - lr*gradient, with a minus.")),
             ("no rate", x - g, say("The gradient is multiplied by the learning rate before it is subtracted.")),
             ("gradient instead of step", g, say("This is the gradient: the step is lr times it, away from the start.")),
-            ("step instead of end", -lr * g, say("This is the step: the end is the start and the step together.")),
-            ("step instead of end", lr * g, say("This is the step: the end is the start and the step together.")),
+            *((alone[0], step, alone[1]) for step in (-lr * g, lr * g)),
             ("value instead of gradient", x - lr * y, say("The value was subtracted: the gradient belongs there.")),
             ("start", x, say("This is the start, before the step.")),
         ]  # fmt: skip

@@ -17,7 +17,7 @@ from chainrule.compiler.trace import trace
 from chainrule.core.graph import TraceError, Var, order
 from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.func.expression import Expression
-from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift, variable
+from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift, ordered, variable
 
 MOST = 400  # points: more make no clearer picture, and a larger page
 
@@ -173,29 +173,13 @@ def constants(a: Any) -> Any:
 
 def names(x: Expr) -> set[str]:
     """The variables in an expression."""
-    seen: dict[int, Expr] = {}
-    stack = [x]
-    while stack:
-        top = stack.pop()
-        if id(top) not in seen:
-            seen[id(top)] = top
-            stack.extend(top.args)
-    return {e.name for e in seen.values() if e.name}
+    return {e.name for e in ordered(x) if e.name}
 
 
 def renamed(x: Expr, to: dict[str, str]) -> Expr:
     """An expression with other names for its variables."""
     made: dict[int, Expr] = {}
-    stack = [x]
-    while stack:
-        top = stack[-1]
-        missing = [a for a in top.args if id(a) not in made]
-        if missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if top.name:
-            made[id(top)] = variable(to.get(top.name, top.name))
-        else:
-            made[id(top)] = Expr(top.op, tuple(made[id(a)] for a in top.args), value=top.value, dtype=top.dtype)
+    for e in ordered(x):
+        own = tuple(made[id(a)] for a in e.args)
+        made[id(e)] = variable(to.get(e.name, e.name)) if e.name else Expr(e.op, own, value=e.value, dtype=e.dtype)
     return made[id(x)]

@@ -16,7 +16,7 @@ from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.descend.objective import gradients
 from chainrule.func.single import one_number
 from chainrule.see.page.data import Data, cells, closed_over, constants, implied, moving, predicted
-from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift
+from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift, ordered
 
 MOST = 50  # variables that a page has room for
 
@@ -151,16 +151,8 @@ def as_data(value: Expr, names: list[str]) -> list[Any]:
     """An expression for JSON: numbers, names of variables, and [op, ...places of earlier entries]; the last is it."""
     entries: list[Any] = []
     places: dict[int, int] = {}
-    stack = [value]
-    while stack:
-        x = stack[-1]
-        missing = [a for a in x.args if id(a) not in places]
-        if missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if id(x) not in places:
-            places[id(x)] = len(entries)
-            named = names[int(x.name[2:-1])] if x.name[:1] == "x" else x.name or x.value
-            entries.append([x.op, *(places[id(a)] for a in x.args)] if x.op else named)
+    for x in ordered(value):
+        places[id(x)] = len(entries)
+        named = names[int(x.name[2:-1])] if x.name[:1] == "x" else x.name or x.value
+        entries.append([x.op, *(places[id(a)] for a in x.args)] if x.op else named)
     return entries

@@ -76,6 +76,20 @@ def constant(x: Any) -> Expr:
     return Expr(value=bool(x), dtype=BOOL) if isinstance(x, (bool, np.bool_)) else Expr(value=float(x))
 
 
+def ordered(x: Expr) -> list[Expr]:
+    """All that an expression is made of, and itself: each after its operands."""
+    done: dict[int, Expr] = {}
+    stack = [x]
+    while stack:
+        top = stack[-1]
+        missing = [a for a in top.args if id(a) not in done]
+        if missing:
+            stack.extend(missing)
+            continue
+        done.setdefault(id(stack.pop()), top)
+    return list(done.values())
+
+
 def lift(x: Any) -> Expr:
     """A number or an expression as an expression."""
     if isinstance(x, np.ndarray):

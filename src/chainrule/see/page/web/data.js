@@ -2,7 +2,7 @@
 // Points are dragged, or moved by keys, and the landscape changes with them.
 
 import { contours } from "../vendor/d3.js";
-import { h, s, set } from "./dom.js";
+import { h, outline, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
 import { clamp, draggable, gutter, Panel, roomy, spaced } from "./panel.js";
@@ -134,19 +134,7 @@ export class DataPlot {
       .size([GRID, GRID])
       .thresholds([-1e300, ...levels])(values);
     this.field.replaceChildren(
-      ...bands.map((band, i) =>
-        s(`path.side.side${i}`, {
-          d: band.coordinates
-            .flat()
-            .map(
-              (ring) =>
-                "M" +
-                ring.map(([x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`).join("L") +
-                "Z",
-            )
-            .join(""),
-        }),
-      ),
+      ...bands.map((band, i) => s(`path.side.side${i}`, { d: outline(band.coordinates, left, top, sx, sy) })),
     );
   }
 

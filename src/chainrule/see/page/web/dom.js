@@ -19,6 +19,13 @@ export function s(what, attributes = {}, ...children) {
   return filled(element, attributes, children);
 }
 
+/** The path of polygons on a grid (d3's contours), whose cells are sx by sy, on a field that begins at (left, top).
+ * @param {number[][][][]} polygons @param {number} left @param {number} top @param {number} sx @param {number} sy */
+export function outline(polygons, left, top, sx, sy) {
+  const at = (/** @type {number[]} */ [x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`;
+  return polygons.map((rings) => rings.map((ring) => `M${ring.map(at).join("L")}Z`).join("")).join("");
+}
+
 /** A MathML element. @param {string} tag @param {...(Node | string)} children @returns {Element} */
 export function m(tag, ...children) {
   return filled(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), {}, children);

@@ -3,7 +3,7 @@
 import { contours } from "../vendor/d3.js";
 import { readout, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
-import { h, s, set } from "./dom.js";
+import { h, outline, s, set } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
 import { clamp, draggable, gutter, handle, middle, Panel, roomy, spaced } from "./panel.js";
@@ -219,27 +219,13 @@ export class PlanePlot {
     const filled = values.map((v) => (Number.isFinite(v) ? v : v === -Infinity ? low - 1 : high + 1));
     const bands = contours().size([n, n]).thresholds(levels)(filled);
     const holes = contours().size([n, n]).thresholds([0.5])(values.map((v) => (Number.isNaN(v) ? 1 : 0)));
-    /** @param {number[][][][]} polygons */
-    const outline = (polygons) =>
-      polygons
-        .map((polygon) =>
-          polygon
-            .map(
-              (ring) =>
-                "M" +
-                ring.map(([x, y]) => `${(left + x * sx).toFixed(1)},${(top + y * sy).toFixed(1)}`).join("L") +
-                "Z",
-            )
-            .join(""),
-        )
-        .join("");
     this.heat.replaceChildren(
       ...bands.map((band, level) => {
-        const path = s("path.band", { d: outline(band.coordinates) });
+        const path = s("path.band", { d: outline(band.coordinates, left, top, sx, sy) });
         path.style.setProperty("--level", `${(100 * level) / (LEVELS - 1)}%`);
         return path;
       }),
-      s("path.hole", { d: outline(holes[0].coordinates) }),
+      s("path.hole", { d: outline(holes[0].coordinates, left, top, sx, sy) }),
     );
     this.label(bands, levels, sx, sy);
     set(this.arrows, { d: this.downhill(point) });
