@@ -108,8 +108,8 @@ def hand_out(
                 return
             if attempt == TRIES:
                 raise RuntimeError(
-                    f"{len(works) - len(done)} of {len(works)} pieces of the sweep were lost {TRIES} times with their "
-                    "workers (killed, perhaps for want of memory): try fewer workers or smaller sweeps"
+                    f"{len(works) - len(done)} of {len(works)} pieces of the work were lost {TRIES} times with their "
+                    "workers (killed, perhaps for want of memory): try fewer workers or less at once"
                 ) from died
             if isinstance(executor, ProcessPoolExecutor):  # a pool that lost a worker takes no more work
                 if own is not None:

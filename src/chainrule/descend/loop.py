@@ -61,7 +61,7 @@ class Loop(NamedTuple):
         """Descend from the start, or from the checkpoint."""
         found = self.checkpoint.read(self.history, self.stops) if self.checkpoint else None
         reached = Reached(*found) if found else Reached(0, self.runner.start())
-        bar = _Bar(self.progress, self.steps, reached.at)
+        bar = Bar(self.progress, self.steps, reached.at)
         hit: Hit | None = None
         try:
             hit = self._descend(reached, bar)
@@ -96,7 +96,7 @@ class Loop(NamedTuple):
         """Whether the function may be run once more, to look at the place where the descent has ended."""
         return hasattr(self.runner, "nfev") or bool(self.runner.replays)
 
-    def _descend(self, reached: Reached, bar: _Bar) -> Hit | None:
+    def _descend(self, reached: Reached, bar: Bar) -> Hit | None:
         wish: int = self.runner.pace
         while reached.at < self.steps:
             at = reached.at
@@ -156,7 +156,7 @@ class Reached:
         self.seen: tuple[float, float] | None = None
 
 
-class _Bar:
+class Bar:
     """A progress bar of tqdm, for runs that turn out to be long."""
 
     def __init__(self, wanted: bool | None, steps: int, at: int) -> None:

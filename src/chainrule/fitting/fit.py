@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.descend.loop import _Bar
+from chainrule.descend.loop import Bar
 from chainrule.fitting.explain import freedoms, null_space, scaled
 from chainrule.fitting.levenberg import End, solve
 from chainrule.fitting.losses import LOSSES, Loss
@@ -133,7 +133,7 @@ def fit(
             f"are not). Start elsewhere than {', '.join(f'{n}={v:g}' for n, v in zip(of.labels, of.start))}"
         )
     how = Loss(loss, float(f_scale))
-    bar = _Bar(progress, steps, 0)
+    bar = Bar(progress, steps, 0)
 
     def told(n: int, at: Array, cost: float) -> Any:
         bar.reached(n)

@@ -7,7 +7,7 @@ do not arrive, are not determined or may stand on a saddle are fitted by themsel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.api.backward import no_grad
 from chainrule.compiler.function import compile
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.descend.loop import _Bar
+from chainrule.descend.loop import Bar
 from chainrule.fitting.levenberg import End, solve
 from chainrule.fitting.model import Problem, residuals
 from chainrule.func.batching import vmap
@@ -24,6 +24,7 @@ from chainrule.func.derivatives import jacfwd
 
 Array = Any
 AT_ONCE = 2**22  # numbers of all Jacobians that are computed at once
+UNFIT = (RuntimeError, TypeError, ValueError, NotImplementedError)  # of models that cannot be batched or compiled
 ROUNDS = 60  # steps in step; a lane that takes more goes on alone
 SPREAD = 1e-10  # of curvatures in scaled parameters: a lane beyond is looked at alone
 
@@ -115,7 +116,7 @@ def _lanes(f: Callable[..., Any], sigmas: int | None) -> Callable[..., Any]:
     def run(*given: Any) -> Any:
         try:
             return state[0](*given)
-        except (RuntimeError, TypeError, ValueError, NotImplementedError):
+        except UNFIT:
             if state[0] is over:
                 raise
             state[0] = over
@@ -124,17 +125,21 @@ def _lanes(f: Callable[..., Any], sigmas: int | None) -> Callable[..., Any]:
     return run
 
 
+def _portions(lanes: Array, each: int) -> Iterator[Array]:
+    """Lanes in portions, as each takes so many numbers."""
+    size = max(1, AT_ONCE // each)
+    return (lanes[begin : begin + size] for begin in range(0, len(lanes), size))
+
+
 def descend(
     together: Together, start: Array, low: Array, high: Array, steps: int, tol: float, told: Callable[[int], Any]
 ) -> tuple[Array, Array]:
     """All lanes from their starts; the points, and which of them have arrived inside the bounds."""
     n, k = start.shape
     x, arrived = start.copy(), np.zeros(n, bool)
-    size = max(1, AT_ONCE // (together.ys[0].size * (k + 1)))
-    for begin in range(0, n, size):
-        lanes = np.arange(begin, min(begin + size, n))
+    for lanes in _portions(np.arange(n), together.ys[0].size * (k + 1)):
         x[lanes], arrived[lanes] = _descend(together, x[lanes], lanes, low, high, steps, tol)
-        told(begin + len(lanes))
+        told(int(lanes[-1]) + 1)
     return x, arrived
 
 
@@ -215,16 +220,29 @@ def falls(together: Together, x: Array, lanes: Array, k: int) -> Array:
     return found
 
 
+def at_once(
+    problem: Problem, ys: Array, sigma: Array | None, start: Array, loss: Any, steps: int, tol: float,
+    told: Callable[[int], Any] = lambda n: None,
+) -> tuple[Together | None, Array, Array]:  # fmt: skip
+    """Fits to the rows of ys in lanes: what computes them, the points, and which have arrived.
+
+    There are no lanes (None) for a robust loss or a model that cannot be batched: then none has, and all are fitted alone.
+    """
+    none = None, start, np.zeros(len(ys), bool)
+    if loss.rho is not None or problem.model.module:
+        return none
+    try:
+        lanes = Together(problem, ys, sigma)
+        return lanes, *descend(lanes, start, problem.parameters.low, problem.parameters.high, steps, tol, told)
+    except UNFIT:
+        return none
+
+
 def together(problem: Problem, ys: Array, x: Array, solver: dict[str, Any]) -> tuple[Array, Array]:
     """Fits to the rows of ys, all from x: the points, and which have arrived; the others are for a single fit."""
-    start, of = np.tile(x, (len(ys), 1)), problem.parameters
-    if solver["loss"].rho is not None or problem.model.module:
-        return start, np.zeros(len(ys), bool)
     sigma = None if problem.sigma is None else problem.sigma.numpy()
-    try:
-        return descend(Together(problem, ys, sigma), start, of.low, of.high, solver["steps"], 1e-6, lambda n: None)
-    except (RuntimeError, TypeError, ValueError, NotImplementedError):  # no model of lanes
-        return start, np.zeros(len(ys), bool)
+    start = np.tile(x, (len(ys), 1))
+    return at_once(problem, ys, sigma, start, solver["loss"], solver["steps"], 1e-6)[1:]
 
 
 def fit_many(
@@ -232,8 +250,7 @@ def fit_many(
     made: Callable[[Problem, End], Any], progress: bool | None,
 ) -> Fits:  # fmt: skip
     """Fits to the rows of ys from the problem's start. made: what `fit` makes of an end."""
-    of, n = problem.parameters, len(ys)
-    bar = _Bar(progress, n, 0)
+    bar = Bar(progress, len(ys), 0)
 
     def single(i: int) -> Problem:
         other = problem.with_data(ys[i])
@@ -241,18 +258,12 @@ def fit_many(
             other.sigma = wrap(np.array(sigma if sigma.ndim < ys.ndim else sigma[i]))
         return other
 
-    start = np.tile(of.start, (n, 1))
-    xs, arrived = start, np.zeros(n, bool)
     try:
-        if loss.rho is None and not problem.model.module:
-            together = Together(problem, ys, sigma)
-            try:
-                xs, arrived = descend(together, start, of.low, of.high, steps, tol, bar.reached)
-                at = np.flatnonzero(arrived)
-                if len(at):
-                    arrived[at] = ~falls(together, xs[at], at, xs.shape[1])
-            except (RuntimeError, TypeError, ValueError, NotImplementedError):  # no model of lanes: one by one
-                xs, arrived = start, np.zeros(n, bool)
+        start = np.tile(problem.parameters.start, (len(ys), 1))
+        lanes, xs, arrived = at_once(problem, ys, sigma, start, loss, steps, tol, bar.reached)
+        at = np.flatnonzero(arrived)
+        if lanes is not None and len(at):
+            arrived[at] = ~falls(lanes, xs[at], at, xs.shape[1])
         return _gathered(problem, single, xs, arrived, ys, sigma, loss, steps, tol, absolute, made)
     finally:
         bar.close()
@@ -272,9 +283,7 @@ def _gathered(
     at = np.flatnonzero(arrived)
     if len(at):
         together = Together(problem, ys, sigma)
-        size = max(1, AT_ONCE // (points * (k + 1)))
-        for begin in range(0, len(at), size):
-            some = at[begin : begin + size]
+        for some in _portions(at, points * (k + 1)):
             r, jacobian = together(xs[some], some, True)
             lengths = np.sqrt(np.einsum("nij,nij->nj", jacobian, jacobian))
             _, triangle = np.linalg.qr(jacobian / lengths[:, None, :])
