@@ -226,7 +226,7 @@ def at_once(
 ) -> tuple[Together | None, Array, Array]:  # fmt: skip
     """Fits to the rows of ys in lanes: what computes them, the points, and which have arrived.
 
-    There are no lanes (None) for a robust loss or a model that cannot be batched: then none has, and all are fitted alone.
+    There are none (None) for a robust loss or a model that cannot be batched: then all are for single fits.
     """
     none = None, start, np.zeros(len(ys), bool)
     if loss.rho is not None or problem.model.module:
