@@ -12,10 +12,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 FILE = Path(__file__).parent.parent / "constraints.txt"
 PYPROJECT = FILE.with_name("pyproject.toml")
+LOWEST = "3.11.0"
 BESIDE = ("torch", "expecttest", "jax")  # for the comparisons alone
 HEAD = """\
 # The versions that the tests passed with, for `pip install -c constraints.txt`; written by tools/constraints.py.
@@ -54,9 +56,19 @@ def installed(requirements: list[Requirement]) -> dict[str, str]:
     return found
 
 
+def newer_python(packages: dict[str, str]) -> list[str]:
+    """Which of them refuse the lowest Python that pyproject.toml allows: 3.11.0, not the one that runs here."""
+    needs = {name: distribution(name).metadata["Requires-Python"] or "" for name in packages}
+    return [
+        f"{name} {packages[name]} needs Python {n}" for name, n in needs.items() if not SpecifierSet(n).contains(LOWEST)
+    ]
+
+
 def main() -> None:
     here = installed(asked())
     if "--newer" not in sys.argv:
+        if refused := newer_python(here):
+            sys.exit("\n".join([*refused, "install older versions of these first: some systems have no newer Python"]))
         FILE.write_text(HEAD + "".join(f"{name}=={version}\n" for name, version in sorted(here.items())))
         print(f"{FILE.name}: {len(here)} packages")
         return
