@@ -1,10 +1,16 @@
-"""A gallery of functions for the tests of pages, and the browser that they are opened in."""
+"""A gallery of functions for the tests of pages, the browser that they are opened in, and who looks for barriers there."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import shutil
+import subprocess
+import tarfile
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +72,37 @@ def browser_missing() -> str:
     return "" if shutil.which("chromium") else "there is no chromium on the path"
 
 
+AXE = ("axe-core", "4.14.1", "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@cache
+def axe() -> str:
+    """The script of axe-core, which looks for barriers to people: test material, from npm, pinned by its archive's hash.
+
+    Raises OSError with the reason why it is not to be had.
+    """
+    name, version, digest = AXE
+    folder = Path(os.environ.get("CHAINRULE_AXE", ROOT / ".cache"))
+    archive = folder / f"{name}-{version}.tgz"
+    if not archive.exists():
+        if shutil.which("npm") is None:
+            raise OSError("npm, which would fetch axe-core, is not installed")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as part:
+            command = ["npm", "pack", "--silent", f"{name}@{version}", "--pack-destination", part]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise OSError(f"npm could not fetch {name} {version}: {done.stderr.strip()[-200:]}")
+            (Path(part) / archive.name).replace(archive)
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != digest:
+        raise OSError(f"{archive} is not the file that was pinned")
+    with tarfile.open(archive) as opened:
+        member = opened.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode()
+
+
 class Tab:
     """A page opened in a tab without a network; what goes wrong in it is gathered in `errors`."""
 
@@ -121,6 +158,14 @@ class Tab:
     def type(self, text: str) -> None:
         self.tab.fill("#function", text)
         self.settle()
+
+    def barriers(self) -> list[str]:
+        """What axe finds wrong, with the element."""
+        self.get(axe())
+        return list(
+            self.get("""async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.flatMap(
+            (v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 120)}`))""")
+        )
 
     def title(self) -> str:
         return str(self.tab.inner_text(".verdict strong"))

@@ -37,8 +37,8 @@ export class Chain {
       this.note,
       this.motion.element,
       this.folded,
-      h("div.scroll", { tabindex: 0 }, this.svg),
-      h("div.scroll", {}, this.table),
+      scrolling(this.svg),
+      scrolling(this.table),
     );
     /** @type {((x: number[]) => void) | null} */
     this.refresh = null;
@@ -182,8 +182,13 @@ export class Chain {
       const value = h("td.number"),
         gradient = h("td.number"),
         local = h("td");
+      const plain = plainName(/** @type {string} */ (names.get(n)));
       const name = typesetName(/** @type {string} */ (names.get(n)));
-      if (!n.op) this.body.append(h("tr", {}, h("th", { scope: "row" }, math(name)), value, local, gradient));
+      const head = (/** @type {any[]} */ ...formula) => {
+        const said = n.op ? `${plain} = ${label(n, names)}` : plain; // not every screen reader has MathML
+        return h("th", { scope: "row" }, h("span.unseen", {}, said), set(math(...formula), { "aria-hidden": "true" }));
+      };
+      if (!n.op) this.body.append(h("tr", {}, head(name), value, local, gradient));
       else {
         const part = own.node(n.op, n.args.map(shown));
         const pulled = own.pull(part, own.constant(1));
@@ -202,9 +207,7 @@ export class Chain {
               (/** @type {number[]} */ _, /** @type {number[]} */ d) => (number.textContent = "= " + digits(d[k], 4)),
             );
         });
-        this.body.append(
-          h("tr", {}, h("th", { scope: "row" }, math(name, "=", typeset(part))), value, local, gradient),
-        );
+        this.body.append(h("tr", {}, head(name, "=", typeset(part)), value, local, gradient));
       }
       texts.push((/** @type {number[]} */ v, /** @type {number[]} */ _, /** @type {number[]} */ g) => {
         value.textContent = digits(v[i], 5);
@@ -223,6 +226,11 @@ export class Chain {
     this.refresh?.(app.run.points[app.shownStep()]);
     if (!this.folded.hidden) this.folded.replaceChildren(...folded(app));
   }
+}
+
+/** What may be wider than the page, with a place for the keyboard. @param {Element} content */
+function scrolling(content) {
+  return spoken(h("div.scroll", { tabindex: 0, role: "group" }, content), "aria-label", () => say("The chain rule"));
 }
 
 /** What a part does, in a few signs. @param {any} n @param {Map<any, string>} names */

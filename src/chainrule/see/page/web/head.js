@@ -55,7 +55,7 @@ export class Head {
       "header.bar",
       {},
       h("span.mark", {}, "chainrule"),
-      h("h1", {}, data.title === data.text ? "" : data.title),
+      h("h1", {}, h(`span${data.title === data.text ? ".unseen" : ""}`, {}, data.title)),
       this.done,
       h(
         "details.menu",

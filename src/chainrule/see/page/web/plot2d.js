@@ -63,7 +63,7 @@ export class PlanePlot {
         "div.slices",
         {},
         h(
-          "h3",
+          "h2",
           {},
           words(() => say("Slices through the point")),
         ),
