@@ -1,4 +1,4 @@
-"""A gallery of functions for the tests of pages, the browser that they are opened in, and who looks for barriers there."""
+"""A gallery of functions for the tests of pages, the browser they are opened in, and what looks for barriers there."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @cache
 def axe() -> str:
-    """The script of axe-core, which looks for barriers to people: test material, from npm, pinned by its archive's hash.
+    """The script of axe-core, which looks for barriers: test material, from npm, pinned by its archive's hash.
 
     Raises OSError with the reason why it is not to be had.
     """
