@@ -149,7 +149,9 @@ class Tab:
     def anew(self) -> None:
         """As it was when it was opened."""
         self.tab.set_viewport_size({"width": 1280, "height": 900})
-        self.tab.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+        self.tab.emulate_media(
+            media="screen", color_scheme="light", forced_colors="none", reduced_motion="no-preference"
+        )
         if self.tab.url.partition("#")[0] != self.address:
             self.tab.goto(self.address)
         self.get("() => { const { app } = chainrule; app.reset(); app.change({language: 'en'}); app.past = []; }")

@@ -95,6 +95,26 @@ export function zoomed(scale, factor, at, by) {
   return [low, high].map((x) => center + (x - center) * factor + shift);
 }
 
+/** Zoom and move the view by keys where the point has them: + and −, 0 for the view that was chosen, and the arrows with Ctrl.
+ * @param {KeyboardEvent} event @param {import("./app.js").App} app @returns {boolean} whether the key was one of these */
+export function viewed(event, app) {
+  const { domain } = app.plot;
+  const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+  if (event.ctrlKey || event.metaKey) {
+    if (!by) return false;
+    const tenth = (/** @type {number} */ i) => (domain[2 * i + 1] - domain[2 * i]) / 10;
+    app.change({
+      domain: domain.map((/** @type {number} */ x, /** @type {number} */ k) => x + by[k >> 1] * tenth(k >> 1)),
+    });
+  } else if (event.key === "+" || event.key === "=") app.plot.zoom(1 / 1.5);
+  else if (event.key === "-") app.plot.zoom(1.5);
+  else if (event.key === "0") app.change({ domain: null });
+  else return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
 /** Switches below a curve: the second derivative, and the secant with its step, which becomes the tangent as that shrinks. */
 export class Aids {
   /** @param {import("./app.js").App} app */

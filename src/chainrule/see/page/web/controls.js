@@ -50,6 +50,7 @@ export class Controls {
       (lr) => app.change({ lr: Number(lr.toPrecision(4)) }),
       { log: true },
     );
+    this.rate.element.classList.add("rate");
     this.rateNote = h("p.note.rate-note");
     this.optimizer = h(
       "select",

@@ -26,7 +26,11 @@ export class DataPlot {
     this.note = h(
       "p.note",
       {},
-      words(() => say("Drag the points: the landscape changes.")),
+      words(() =>
+        say(
+          "Drag the points, or move them by the arrow keys (Page Up and Page Down choose one): the landscape changes.",
+        ),
+      ),
     );
     this.element = h("figure.plot.data", {}, this.svg, this.note);
     /** @type {SVGElement[]} */
@@ -40,9 +44,15 @@ export class DataPlot {
     return /** @type {import("./model.js").Data} */ (this.app.model.data);
   }
 
+  /** The numbers as they were moved last, which may be more than the last frame has drawn. */
+  get numbers() {
+    return this.app.state.data ?? this.data.numbers;
+  }
+
   /** The coordinates of a point, and what is wanted there. @param {number} k */
   at(k) {
-    const { size, count, numbers } = this.data;
+    const { numbers } = this,
+      { size, count } = this.data;
     return { u: numbers.slice(size * k, size * (k + 1)), y: numbers[size * count + k] };
   }
 
@@ -55,10 +65,12 @@ export class DataPlot {
   /** Move a point to where it would be drawn. @param {number} k @param {number} across @param {number} up @param {boolean} dragging */
   move(k, across, up, dragging) {
     const { app } = this;
-    const { size, count, numbers } = this.data;
-    const moved = numbers.slice();
-    moved[size * k] = Number(across.toPrecision(5));
-    moved[size === 2 ? size * k + 1 : size * count + k] = Number(up.toPrecision(5));
+    const { size, count } = this.data;
+    const moved = this.numbers.slice();
+    const put = (/** @type {number} */ i, /** @type {number} */ x) =>
+      (moved[i] = moved[i] === x ? x : Number(x.toPrecision(5)));
+    put(size * k, across);
+    put(size === 2 ? size * k + 1 : size * count + k, up);
     app.dragging = dragging;
     app.change({ data: moved });
   }
@@ -154,17 +166,35 @@ export class DataPlot {
         cx: clamp(cx, box.left, box.right),
         cy: clamp(cy, box.top, box.bottom),
         class: `datum${size === 2 ? (high ? " high" : " low-class") : ""}`,
-        "aria-label": say("Point {k}: arrow keys move it", { k: k + 1 }),
+        "aria-label": say("Point {k}: arrow keys move it, Page Up and Page Down go to its neighbours", { k: k + 1 }),
         "aria-valuenow": y,
         "aria-valuetext": `${digits(x, 4)}, ${digits(y, 4)}`,
       });
     });
   }
 
+  /** Go by a key to the point beside one, from left to right, or to the first or last. @param {number} k @param {string} key */
+  choose(k, key) {
+    const across = [...this.circles.keys()].sort((a, b) => this.place(a)[0] - this.place(b)[0]);
+    const at = across.indexOf(k),
+      last = across.length - 1;
+    const to = { PageUp: Math.max(at - 1, 0), PageDown: Math.min(at + 1, last), Home: 0, End: last }[key];
+    if (to === undefined) return false;
+    this.circles[k].setAttribute("tabindex", "-1"); // Tab comes to one of them, and goes on
+    this.circles[across[to]].setAttribute("tabindex", "0");
+    this.circles[across[to]].focus();
+    return true;
+  }
+
   /** @param {number} k @returns {SVGElement} */
   circle(k) {
     const { app } = this;
     const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+      if (this.choose(k, event.key)) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
       const { x, y } = this.panel;
       const [dx, dy] = [x.domain(), y.domain()].map(([low, high]) => ((high - low) / 100) * (event.shiftKey ? 10 : 1));
       const by = { ArrowLeft: [-dx, 0], ArrowRight: [dx, 0], ArrowDown: [0, -dy], ArrowUp: [0, dy] }[event.key];

@@ -188,9 +188,9 @@ export function digits(x, digits = 5) {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
-  const text =
-    size !== 0 && (size >= 1e6 || size < 1e-4) ? x.toExponential(Math.max(digits - 2, 1)) : x.toPrecision(digits);
-  return trimmed(text);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return trimmed(x.toExponential(Math.max(digits - 2, 1)));
+  const text = x.toPrecision(digits);
+  return trimmed(text.includes("e") ? String(Number(text)) : text); // 5100, not 5.1e3
 }
 
 /** A number's text without the zeros at the end of its mantissa (those of an exponent stay: 1e+10 is not 1e+1), with a real

@@ -6,6 +6,7 @@ import { math, typeset, typesetName } from "./formula.js";
 import { imported } from "./imported.js";
 import { language, say, spoken, words } from "./language.js";
 import { csvText, download, pngBlob, svgText } from "./save.js";
+import { Tour } from "./tour.js";
 
 const TYPESET = 120; // nodes of a graph up to which it is written as a formula
 
@@ -45,6 +46,7 @@ export class Head {
     );
     spoken(this.theme, "aria-label", () => say("Theme"));
     this.done = h("span.done", { role: "status" });
+    this.tour = new Tour();
     const name =
       data.title
         .replace(/[^\p{L}\p{N}]+/gu, "-")
@@ -57,9 +59,10 @@ export class Head {
       h("span.mark", {}, "chainrule"),
       h("h1", {}, h(`span${data.title === data.text ? ".unseen" : ""}`, {}, data.title)),
       this.done,
+      this.tour.button,
       h(
         "details.menu",
-        {},
+        { onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && this.shut() },
         h(
           "summary",
           {},
@@ -89,8 +92,7 @@ export class Head {
       this.theme,
       this.language,
     );
-    for (const item of this.bar.querySelectorAll(".items button"))
-      item.addEventListener("click", () => (this.bar.querySelector("details").open = false));
+    for (const item of this.bar.querySelectorAll(".items button")) item.addEventListener("click", () => this.shut());
 
     this.input = h("input", {
       type: "text",
@@ -143,6 +145,12 @@ export class Head {
     );
   }
 
+  /** Close the menu. */
+  shut() {
+    this.bar.querySelector("details").open = false;
+    this.bar.querySelector("summary").focus();
+  }
+
   typed() {
     const text = this.input.value.trim();
     this.app.pause();
@@ -166,6 +174,7 @@ export class Head {
     this.language.value = state.language;
     this.theme.value = state.theme;
     document.documentElement.dataset.theme = state.theme;
+    this.tour.draw();
     if (document.activeElement !== this.input) this.input.value = state.text ?? app.first.text;
     this.again.hidden = state.text === null && !error;
     set(this.input, { "aria-invalid": error ? "true" : "false" });

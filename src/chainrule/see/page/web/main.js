@@ -46,7 +46,7 @@ const stage = h("div.stage"),
   verdictBox = h("div.verdict", { role: "status" });
 const axes = h("div.axes");
 const zoomed = (/** @type {string} */ sign, /** @type {() => string} */ title, /** @type {() => void} */ act) =>
-  spoken(h("button.icon", { type: "button", onclick: act }, sign), "aria-label", title);
+  spoken(spoken(h("button.icon", { type: "button", onclick: act }, sign), "aria-label", title), "title", title);
 const zoom = h(
   "div.zoom",
   {},

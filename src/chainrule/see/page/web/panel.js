@@ -23,6 +23,9 @@ export class Panel {
     this.inside.append(this.torn, this.ends);
     this.xTitle = s("text.title", { "text-anchor": "end" }, xTitle);
     this.yTitle = s("text.title", {}, yTitle);
+    // What is drawn lies over the backdrop, which takes the pointer.
+    for (const layer of [this.below, this.xAxis, this.yAxis, this.inside, this.xTitle, this.yTitle, this.over])
+      set(layer, { "pointer-events": "none" });
     svg.append(
       s("clipPath", { id: this.clip }, this.clipRect),
       this.backdrop,

@@ -1,6 +1,6 @@
 // One variable: the curve over its derivative, the point with its tangent, and the descents.
 
-import { readout, zoomable, zoomed } from "./aids.js";
+import { readout, viewed, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
 import { s, set, h } from "./dom.js";
 import { digits } from "./formula.js";
@@ -42,7 +42,9 @@ export class CurvePlot {
     this.grip = around;
     this.label = s("text.slope-label");
     this.svg.append(this.drop, this.slopePoint, this.label, this.grip, this.handle);
-    spoken(this.handle, "aria-label", () => say("The point on the curve: arrow keys move it"));
+    spoken(this.handle, "aria-label", () =>
+      say("The point on the curve: arrow keys move it, + and − zoom, Ctrl and arrow keys move the view"),
+    );
     for (const area of [this.grip, this.handle, this.above.backdrop, this.under.backdrop]) {
       draggable(
         area,
@@ -70,6 +72,7 @@ export class CurvePlot {
 
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (viewed(event, this.app)) return;
     const step = ((this.domain[1] - this.domain[0]) / 200) * (event.shiftKey ? 10 : 1);
     const by = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step }[event.key];
     if (by === undefined) return;

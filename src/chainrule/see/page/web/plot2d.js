@@ -1,7 +1,7 @@
 // Two variables, or two chosen of many: contours with heat, arrows downhill, the descents, and slices through the point.
 
 import { contours } from "../vendor/d3.js";
-import { readout, zoomable, zoomed } from "./aids.js";
+import { readout, viewed, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
 import { h, outline, s, set } from "./dom.js";
 import { digits } from "./formula.js";
@@ -36,7 +36,9 @@ export class PlanePlot {
     this.handle = point;
     this.grip = around;
     this.svg.append(this.cross, this.grip, this.handle);
-    spoken(this.handle, "aria-label", () => say("The point in the plane: arrow keys move it"));
+    spoken(this.handle, "aria-label", () =>
+      say("The point in the plane: arrow keys move it, + and − zoom, Ctrl and arrow keys move the view"),
+    );
     for (const area of [this.grip, this.handle, this.panel.backdrop])
       draggable(
         area,
@@ -93,6 +95,7 @@ export class PlanePlot {
 
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (viewed(event, this.app)) return;
     const [i, j] = this.axes;
     const step = ((this.domain[1] - this.domain[0]) / 200) * (event.shiftKey ? 10 : 1);
     const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowDown: [0, -step], ArrowUp: [0, step] }[event.key];
