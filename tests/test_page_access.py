@@ -193,7 +193,7 @@ def test_a_tour_of_five_stops_covers_nothing(tab: Tab, language: str) -> None:
 def test_nothing_that_is_drawn_keeps_a_click_from_the_plot(tab: Tab, text: str, start: Any) -> None:
     tab.tab.set_viewport_size({"width": 1280, "height": 1600})
     tab.show(text, start)
-    taken = tab.get("""() => [...document.querySelectorAll(".stage .backdrop")].flatMap((area) => {
+    taken = tab.get("""() => [...document.querySelectorAll(".stage figure:not([hidden]) .backdrop")].flatMap((area) => {
         const { left, top, width, height } = area.getBoundingClientRect(), found = new Set();
         for (let k = 1; k < 3000; k++) {  // places that lie everywhere
             const [x, y] = [left + width * (k * 0.618034 % 1), top + height * (k * 0.754878 % 1)];
