@@ -8,7 +8,7 @@ first). Writing goes the same way: take the view, then write into it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,20 @@ from chainrule.base import dtypes
 from chainrule.core.inplace import modify, refuse_leaf
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import NO_GRAD, draw, mode_now
-from chainrule.core.tape import Meta, Node, known, numbers, payload, positions, reads, recording, store, view_of
-from chainrule.core.tensor import LEAF, Tensor, new, touch, wrap
+from chainrule.core.tape import (
+    Meta,
+    Node,
+    known,
+    numbers,
+    payload,
+    positions,
+    reads,
+    recording,
+    register,
+    store,
+    view_of,
+)
+from chainrule.core.tensor import LEAF, Tensor, new, touch, version, wrap
 from chainrule.ops import select as ops
 from chainrule.ops import views
 
@@ -184,6 +196,24 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
     return t
 
 
+def _iter(self: Tensor) -> Iterator[Tensor]:
+    """self[0], self[1], ... as `_getitem` gives them one by one; what they share is asked once."""
+    m, a, root = mode_now(), self._a, self if self._base is None else self._base
+    if not a.shape:
+        raise TypeError("iteration over a 0-d tensor")
+    if type(a) is not ndarray or m is not None or self._g is not None or root._g is LEAF or self._wary:
+        return iter([self[i] for i in range(a.shape[0])])
+    v, path, shape, parts = version(self), self._path, a.shape, []
+    for i in range(shape[0]):
+        t = new(Tensor)
+        index = (i, ...)
+        t._a, t._v, t._g, t._base = a[index], v, None, root
+        t._path = (*path, (_GETITEM, {"index": index}, shape))
+        parts.append(t)
+    register(root, parts)
+    return iter(parts)
+
+
 def _simple(i: slice) -> bool:
     return i.step is None and type(i.start) in _BOUNDS and type(i.stop) in _BOUNDS
 
@@ -273,7 +303,7 @@ def fits(have: Sequence[int], place: Sequence[int], picked: Any) -> None:
     )
 
 
-for _name, _method in {"__getitem__": _getitem, "__setitem__": _setitem}.items():
+for _name, _method in {"__getitem__": _getitem, "__setitem__": _setitem, "__iter__": _iter}.items():
     setattr(Tensor, _name, _method)
 
 # ------------------------------------------------------------------------------------------------- filling and copying

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -345,11 +344,6 @@ class _Conversions:
         if not self._a.shape:
             raise TypeError("len() of a 0-d tensor")
         return int(self._a.shape[0])
-
-    def __iter__(self: Tensor) -> Iterator[Tensor]:
-        if not self._a.shape:
-            raise TypeError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(self._a.shape[0])])
 
     def __contains__(self: Tensor, x: Any) -> bool:
         return bool(np.any(numbers(self) == numbers(x)))

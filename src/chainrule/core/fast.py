@@ -1,4 +1,5 @@
 """The hot path of elementwise ops: float32 or float64 of one dtype, recording on or off, no trace, no forward mode.
+Comparisons and the arithmetic of int64, which every count of right answers needs, have a way of their own (`counted`).
 
 On numbers and small tensors Python's overhead is all there is, so these functions spell out what `dispatch.apply` does
 in general: a type check, a NumPy call and two small objects. Everything that is not plain goes to `apply`.
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.dtypes import F32, F64
+from chainrule.base.dtypes import BOOL, F32, F64, INT64
 from chainrule.core import dispatch
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import Elementwise
@@ -20,7 +21,7 @@ from chainrule.core.state import NO_GRAD, draw, mode_now
 from chainrule.core.tape import Node
 from chainrule.core.tensor import LEAF, Operand, Tensor, Version, new, touch
 
-ndarray, f32, f64 = np.ndarray, np.float32, np.float64
+ndarray, generic, f32, f64 = np.ndarray, np.generic, np.float32, np.float64
 apply: Callable[..., Tensor] = dispatch.apply  # whose ops have one result here
 _KNOWN = (Tensor, bool, int, float, complex, np.ndarray, np.generic)  # what an operator takes beside a tensor
 
@@ -101,8 +102,13 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     keeps = xx or xo  # whether anything is kept where y is a number
     # Whether its kernel or rules treat Python numbers apart, as pow's do.
     reads_numbers = op.columns.get("reads_numbers", False)
+    short = counted(op)
 
     def general(input: Tensor, other: Operand) -> Tensor:
+        if short is not None and isinstance(input, Tensor):
+            t = short(input, other)
+            if t is not None:
+                return t
         if operator and not isinstance(other, _KNOWN) and not hasattr(other, "_interpret"):
             return NotImplemented
         return apply(op, (input, other), {})
@@ -203,6 +209,53 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     return (call if floats else general) if operator else function
 
 
+def counted(op: Elementwise) -> Callable[[Tensor, Any], Tensor | None] | None:
+    """The function that computes a comparison, or arithmetic of int64 and bool, where NumPy answers as PyTorch does.
+
+    It gives None for whatever else it is asked; and is None for other ops.
+    """
+    kernel = op.kernel
+    if kernel not in (_COMPARISONS if op.types == "bool" else _COUNTS if op.types == "same" else ()):
+        return None
+    dtypes, result = (_COMPARED, BOOL) if op.types == "bool" else (_COUNTED, INT64)
+
+    def call(input: Tensor, other: Operand) -> Tensor | None:
+        m = mode_now()
+        if m is not None and m is not NO_GRAD:
+            return None
+        a, b = input._a, other
+        d = a.dtype
+        if d not in dtypes or (type(a) is not ndarray and not isinstance(a, generic)):
+            return None
+        if isinstance(other, Tensor):
+            b = other._a
+            if type(b) is not ndarray and not isinstance(b, generic):
+                return None
+            if b.dtype is not d and (result is BOOL or b.dtype not in dtypes):
+                return None
+        elif type(b) is float:
+            if d is not F32 and d is not F64:
+                return None
+        elif type(b) is not int or not -_SMALL < b < _SMALL or (d is BOOL and result is BOOL):
+            return None
+        try:
+            r = kernel(a, b)
+        except ValueError:
+            return None  # shapes that do not meet
+        if r.dtype is not result:  # two bools, or a bool and a number where NumPy's integers have 32 bits
+            return None
+        t = new(Tensor)
+        t._a = r
+        t._v = t._g = None
+        return t
+
+    return call
+
+
+_COMPARISONS = (operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge)
+_COUNTS = (operators.add, operators.mul)  # a difference with bools is refused
+_COMPARED, _COUNTED = (F32, F64, INT64, BOOL), (INT64, BOOL)
+_SMALL = 1 << 31
 _MIXED = ({ndarray, f32}, {ndarray, f64})  # an array and a number
 _NOTHING = (None, None, None)  # what an op of two operands saves if its rules read nothing
 

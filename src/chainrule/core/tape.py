@@ -231,14 +231,18 @@ def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
         out._frozen, out._wary = base._frozen, True
     out._base = root
     out._path = base._path + (step,)  # noqa: RUF005 (half the price)
-    if root._g is LEAF:  # in-place changes with history are refused there
-        return
-    views = root._views
-    if views is None:
-        root._views = views = []
-    elif len(views) > 32 and len(views) & (len(views) - 1) == 0:  # prune the dead when the list doubles
-        views[:] = [r for r in views if r() is not None]
-    views.append(weakref.ref(out))
+    if root._g is not LEAF:  # there, in-place changes with history are refused
+        register(root, (out,))
+
+
+def register(root: Tensor, views: Iterable[Tensor]) -> None:
+    """Let a base know its new views, weakly."""
+    refs = root._views
+    if refs is None:
+        root._views = refs = []
+    elif len(refs) > 32 and len(refs) & (len(refs) - 1) == 0:  # prune the dead when the list doubles
+        refs[:] = [r for r in refs if r() is not None]
+    refs.extend(map(weakref.ref, views))
 
 
 def replay(root: Tensor, path: tuple[Any, ...]) -> Any:
