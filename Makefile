@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb docs/lessons/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run docs docs-catalogues lite lite-test test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
+.PHONY: run docs docs-catalogues lite lite-test lite-bench test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs recorded in it"
@@ -21,9 +21,12 @@ lite: .venv/lite.done
 	rm -rf site
 	.venv/bin/python -m chainrule lite $(EXAMPLES) $(SEEDS) --out site $(LITE)
 
-# Every lesson in a browser, cell by cell, and the registry's tests in a browser's Python: a quarter of an hour.
+# Every lesson in a browser, cell by cell with its seconds, and the registry's tests in a browser's Python: 20 minutes.
 lite-test: .venv/lite.done .venv/test.done
-	CHAINRULE_LITE=all .venv/bin/python -m pytest -s -n 2 tests/test_lite.py tests/test_lite_node.py tests/test_lite_browser.py
+	CHAINRULE_LITE=all .venv/bin/python -m pytest -s tests/test_lite.py tests/test_lite_node.py tests/test_lite_browser.py
+
+lite-bench: .venv/lite.done .venv/test.done
+	.venv/bin/python bench/tab.py
 
 # The site, in out/docs: every example on it is run, and warnings are errors.
 docs: .venv/docs.done

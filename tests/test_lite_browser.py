@@ -26,7 +26,8 @@ for package in ("nbformat", "jupytext", "jupyterlite_core", "jupyterlite_pyodide
 pytestmark = pytest.mark.skipif(bool(pages.browser_missing()), reason=pages.browser_missing() or "-")
 
 SEEDS = Path(os.environ.get("CHAINRULE_SEEDS", ROOT.parent / "shared" / "seeds"))
-LESSONS = sorted((ROOT / "examples").glob("*.ipynb")) + sorted(SEEDS.glob("*.ipynb"))
+FOLDERS = (ROOT / "examples", ROOT / "docs" / "lessons", SEEDS)
+LESSONS = [path for folder in FOLDERS for path in sorted(folder.glob("*.ipynb"))]
 SHORT = ("slope_en",)
 RUN = LESSONS if os.environ.get("CHAINRULE_LITE") == "all" else [path for path in LESSONS if path.stem in SHORT]
 PATIENCE = 600  # seconds for one lesson on a busy machine; an idle one needs a tenth of it
