@@ -449,10 +449,33 @@ def test_nothing_of_the_users_is_changed() -> None:
 # ------------------------------------------------------------------------------------- machine code, many rows, draws
 
 
+@pytest.fixture
+def compiled(monkeypatch: Any) -> None:
+    """Machine code from the first residual on."""
+    monkeypatch.setattr("chainrule.fitting.model.WORTH", 0)
+
+
+def test_machine_code_is_made_where_it_is_worth_its_time() -> None:
+    """In a large fit at once; not for a few small ones, whatever their number of points."""
+
+    def model(x: Any, a: Any, k: Any, c: Any) -> Any:
+        return decay(x, a, k, c)
+
+    def programs(n: int) -> int:
+        x = np.linspace(0, 5, n)
+        found = cr.fit(model, x, by_numpy(x, 2.0, 0.7, 0.5), START)
+        assert found.problem is not None and found.success
+        return sum(len(g.programs) for g in found.problem.made.graphs.values())
+
+    assert [programs(n) for n in (40, 41, 42)] == [0, 0, 0]
+    assert programs(40_000) >= 1
+
+
+@pytest.mark.usefixtures("compiled")
 def test_a_fit_by_machine_code_is_the_fit_without() -> None:
-    """The second fit of a model runs from graphs; its data, starts and sigma are its own."""
+    """Fits of a model run from the same graphs; their data, starts and sigma are their own."""
     first = [cr.fit("q*exp(-k*x) + c", X, Y + shift, {"q": 1, "k": 0.5, "c": 0}) for shift in (0.0, 1.0, 2.0)]
-    assert first[-1].problem is not None and first[-1].problem.made.fits >= 2 and first[-1].problem.made.graphs
+    assert first[-1].problem is not None and first[-1].problem.made.graphs[True].programs
     for shift, found in enumerate(first):
         fresh = cr.fit(lambda x, q, k, c: decay(x, q, k, c), X, Y + shift, {"q": 1.0, "k": 0.5, "c": 0.0})
         np.testing.assert_allclose([found.params[n] for n in "qkc"], values(fresh), rtol=1e-9)
@@ -461,6 +484,7 @@ def test_a_fit_by_machine_code_is_the_fit_without() -> None:
         assert held.params["c"] == c and held.residuals[-1] == pytest.approx(held.predict()[-1] - Y[-1])
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_model_that_changed_is_fitted_anew() -> None:
     factor = {"f": 1.0}
 

@@ -59,7 +59,6 @@ def bootstrap(found: Fit, n: int, seed: int) -> Bootstrap:
     curve = problem.y.numpy() + end.residuals.reshape(shape) * sigma
     pool = (end.residuals - end.residuals.mean()) * math.sqrt(len(end.residuals) / found.dof)
     of, kept, failed = problem.parameters, [], 0
-    problem.made.fits += 1  # so many fits are worth machine code
     ys = curve + draws.choice(pool, (n, len(pool))).reshape(n, *shape) * sigma
     xs, arrived = together(problem, ys, end.x, found.solver)
     for i in range(n):

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.fitting.levenberg import MANY, short
+
 Array = Any
 NULL = 1e-11  # a singular value below this share of the largest, of a Jacobian with columns of length 1, is none
 LARGEST = 6  # whole numbers up to this are looked for as exponents
@@ -25,20 +27,22 @@ class Freedom(NamedTuple):
     what: str
 
 
-def scaled(jacobian: Array) -> tuple[Array, Array]:
-    """The Jacobian's triangle with columns of length 1, and their lengths (1 for a column of zeros)."""
-    lengths = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian))
+def null_space(jacobian: Array) -> tuple[Array, Array, Array, Array]:
+    """(null, s, vt, lengths) of a Jacobian with columns of length 1, and their lengths (1 for a column of zeros).
+
+    null: directions that change nothing, as columns; s and vt: singular values and directions of all others.
+    """
+    square = jacobian.T @ jacobian
+    lengths = np.sqrt(np.diag(square))
     lengths = np.where(lengths > 0, lengths, 1.0)
-    return np.linalg.qr(jacobian / lengths, mode="r"), lengths
-
-
-def null_space(triangle: Array) -> tuple[Array, Array, Array]:
-    """(null, s, vt): directions that change nothing, as columns; singular values and directions of all others."""
-    _, s, vt = np.linalg.svd(triangle, full_matrices=True)
+    root = short(square, lengths) if len(jacobian) >= MANY else None
+    if root is not None:
+        return np.zeros((len(lengths), 0)), *root, lengths
+    _, s, vt = np.linalg.svd(np.linalg.qr(jacobian / lengths, mode="r"), full_matrices=True)
     s = np.append(s, np.zeros(len(vt) - len(s)))
     kept = s > NULL * max(float(s[0]), np.finfo(float).tiny)
     null = vt[~kept].T
-    return np.where(np.abs(null) > 1e-8, null, 0.0), s[kept], vt[kept]
+    return np.where(np.abs(null) > 1e-8, null, 0.0), s[kept], vt[kept], lengths
 
 
 def freedoms(

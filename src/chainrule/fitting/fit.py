@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tape import store
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.descend.loop import Bar
-from chainrule.fitting.explain import freedoms, null_space, scaled
+from chainrule.fitting.explain import freedoms, null_space
 from chainrule.fitting.levenberg import End, solve
 from chainrule.fitting.losses import LOSSES, Loss
 from chainrule.fitting.model import Model, Problem, Residual, columns, finite, forward, in_order, unread
@@ -39,7 +40,7 @@ def fit(
     f_scale: float = 1.0,
     method: str = "lm",
     steps: int = 1000,
-    tol: float = 1e-9,
+    tol: float = 1e-8,
     callback: Callable[[int, dict[str, Any], float], Any] | None = None,
     progress: bool | None = None,
     executor: Any = None,
@@ -114,24 +115,7 @@ def fit(
         raise ValueError("executor= is for many data sets: y of shape (n, points), a data set in each row")
     problem = _problem(model, x, y, start, residuals, sigma, fixed, tied, bounds)
     of = problem.parameters
-    unused = unread(problem)
-    if unused:
-        raise ValueError(
-            f"the model does not read {', '.join(unused)}: leave it out of start, or fix it (fixed=({unused[0]!r},))"
-        )
-    first = problem.residuals(of.start)
-    problem.rows = len(first)
-    if len(first) < len(of.start):
-        raise ValueError(
-            f"{len(first)} points cannot determine {len(of.start)} parameters ({', '.join(of.labels)}): give more "
-            "data, or fix some (fixed=)"
-        )
-    bad = np.flatnonzero(~np.isfinite(first))
-    if len(bad):
-        raise ValueError(
-            f"the model is not finite at the start: residual {bad[0]} is {first[bad[0]]} ({len(bad)} of {len(first)} "
-            f"are not). Start elsewhere than {', '.join(f'{n}={v:g}' for n, v in zip(of.labels, of.start))}"
-        )
+    begun = _begun(problem)
     how = Loss(loss, float(f_scale))
     bar = Bar(progress, steps, 0)
 
@@ -140,7 +124,7 @@ def fit(
         return None if callback is None else callback(n, _values(of, at), cost)
 
     try:
-        end = solve(problem, of.start.copy(), of.low, of.high, how, steps, float(tol), told)
+        end = solve(problem, of.start.copy(), of.low, of.high, how, steps, float(tol), told, begun)
     finally:
         bar.close()
     found = _result(problem, end, how, bool(absolute_sigma), steps, float(tol))
@@ -150,6 +134,30 @@ def fit(
             if name in found.params:
                 store(p, np.asarray(found.params[name], dtype=p._a.dtype).reshape(p._a.shape))
     return found
+
+
+def _begun(problem: Problem) -> tuple[Array, Array]:
+    """Residuals and Jacobian at the start, looked at."""
+    of = problem.parameters
+    problem.rows = problem.y._a.size if problem.y is not None else len(problem.residuals(of.start))
+    if problem.rows < len(of.start):
+        raise ValueError(
+            f"{problem.rows} points cannot determine {len(of.start)} parameters ({', '.join(of.labels)}): give more "
+            "data, or fix some (fixed=)"
+        )
+    first, slopes = problem.jacobian(of.start)
+    unused = unread(problem) if not slopes.any(axis=0).all() else []
+    if unused:
+        raise ValueError(
+            f"the model does not read {', '.join(unused)}: leave it out of start, or fix it (fixed=({unused[0]!r},))"
+        )
+    bad = np.flatnonzero(~np.isfinite(first))
+    if len(bad):
+        raise ValueError(
+            f"the model is not finite at the start: residual {bad[0]} is {first[bad[0]]} ({len(bad)} of {len(first)} "
+            f"are not). Start elsewhere than {', '.join(f'{n}={v:g}' for n, v in zip(of.labels, of.start))}"
+        )
+    return first, slopes
 
 
 def _rows(model: Any, x: Any, y: Any, start: Any, fixed: Any, tied: Any) -> Array | None:
@@ -182,18 +190,8 @@ def _many(
     if executor is None:
         first = None if weights is None else weights[0] if weights.shape == ys.shape else weights
         problem = _problem(model, x, ys[0], start, None, first, o["fixed"], o["tied"], o["bounds"])
-        of, how = problem.parameters, Loss(o["loss"], float(o["f_scale"]))
-        if ys[0].size < len(of.start):
-            raise ValueError(
-                f"{ys[0].size} points cannot determine {len(of.start)} parameters ({', '.join(of.labels)})"
-            )
-        unused = unread(problem)
-        if unused:
-            raise ValueError(f"the model does not read {', '.join(unused)}: leave it out of start, or fix it")
-        first_r = problem.residuals(of.start)
-        if not np.isfinite(first_r).all():
-            raise ValueError("the model is not finite at the start. Start elsewhere")
-        problem.rows = len(first_r)
+        how = Loss(o["loss"], float(o["f_scale"]))
+        _begun(problem)
         absolute, steps, tol = bool(o["absolute_sigma"]), o["steps"], float(o["tol"])
         made = lambda one, end: _result(one, end, how, absolute, steps, tol)  # noqa: E731
         return fit_many(problem, ys, weights, steps, tol, how, absolute, made, progress)
@@ -307,10 +305,7 @@ def _values(of: Parameters, x: Array) -> dict[str, Any]:
 def _result(problem: Problem, end: End, loss: Loss, absolute: bool, steps: int, tol: float) -> Fit:
     of = problem.parameters
     params = _values(of, end.x)
-    triangle, lengths = (
-        scaled(end.jacobian) if np.isfinite(end.jacobian).all() else (np.zeros((1, len(end.x))), np.ones(len(end.x)))
-    )
-    null, s, vt = null_space(triangle)
+    null, s, vt, lengths = null_space(end.jacobian if np.isfinite(end.jacobian).all() else np.zeros((1, len(end.x))))
     dof = len(end.residuals) - len(s)  # what is free of the parameters explains nothing
     factor = 1.0 if absolute else end.cost / dof if dof else math.inf
     reason, free = end.reason, []
@@ -326,7 +321,7 @@ def _result(problem: Problem, end: End, loss: Loss, absolute: bool, steps: int, 
         named = of.by_name(t)
         return REGISTRY["cat"](*[REGISTRY["reshape"](named[n], shape=(named[n]._a.size,)) for n in moving], dim=0)
 
-    _, spread = forward(everything, end.x)  # how tied parameters follow the others
+    spread = forward(everything, end.x)[1] if of.ties else np.eye(len(end.x))  # how the tied follow the others
     root = spread @ half
     covariance = root @ root.T * factor if dof or absolute else np.full((len(spread),) * 2, math.inf)
     moved = np.abs(spread / lengths) @ np.abs(null)  # how far what is free could move a parameter, were it all one way
@@ -365,15 +360,46 @@ def _still(problem: Problem, end: End, lengths: Array) -> Callable[[Array], bool
 def _falls(problem: Problem, end: End, loss: Loss, directions: Array, s: Array, dof: int) -> bool:
     """Whether the cost falls to the side of a place without slope: along the axes of its quadratic model."""
     of = problem.parameters
+
+    @cache
+    def blur() -> float:
+        """How far rounding alone moves the cost: of residuals near to the last digits of y, farther than a fall."""
+        moved = [loss.cost(problem.residuals(end.x * (1 + sign * 4 * problem.eps))) for sign in (1, -1)]
+        return max(abs(cost - end.cost) for cost in moved)
+
+    noise = 0.01 * math.sqrt(end.cost / max(dof, 1))
+    if not noise or end.held.any() or _straight(problem, end, loss, directions.T / s, noise):
+        return False
     for direction, size in zip(directions, s):
-        h = math.sqrt(1e-4 * end.cost / max(dof, 1)) / size
+        h = noise / size
         both = [end.x + sign * h * direction for sign in (1, -1)]
-        if not h or any(((v < of.low) | (v > of.high)).any() for v in both) or end.held.any():
+        if any(((v < of.low) | (v > of.high)).any() for v in both):
             continue
         rise = sum(loss.cost(problem.residuals(v)) - end.cost for v in both)
-        if rise < -max(1e-3 * (h * size) ** 2, 1e-12 * end.cost):
+        if rise < -max(1e-3 * (h * size) ** 2, 1e-12 * end.cost) and rise < -4 * blur():
             return True
     return False
+
+
+def _straight(problem: Problem, end: End, loss: Loss, half: Array, h: float) -> bool:
+    """Whether the curvature of the cost is JᵀJ's, which is positive, but for a share that is small in every direction.
+
+    In units in which JᵀJ is 1, the curvature is 1 + M. M is applied twice to a direction at random, by differences of
+    the slope: only one that is nearly at right angles to what M does more with could shrink both times.
+    """
+    of, v = problem.parameters, np.random.default_rng(0).standard_normal(half.shape[1])
+    before, _ = loss.quadratic(end.residuals, end.jacobian)
+    v, left = v / np.linalg.norm(v), 1.0
+    for _ in range(2):
+        at = end.x + h * (half @ v)
+        if ((at < of.low) | (at > of.high)).any():
+            return False
+        with np.errstate(all="ignore"):
+            r, jacobian = loss.quadratic(*problem.jacobian(at))
+            v = half.T @ (r @ jacobian - before @ end.jacobian) / h - v
+        size = float(np.linalg.norm(v))
+        v, left = v / (size or 1.0), left * size
+    return left < 1e-3
 
 
 def _r_squared(problem: Problem, end: End) -> float:

@@ -58,10 +58,17 @@ class End(NamedTuple):
 class Linear:
     """The linear model of the residuals at a point, in scaled parameters that are free to move."""
 
-    def __init__(self, jacobian: Array, r: Array, scale: Array, free: Array) -> None:
+    def __init__(self, jacobian: Array, r: Array, normal: tuple[Array, Array], scale: Array, free: Array) -> None:
         self.free, self.scale = free, scale[free]
         n = int(free.sum())
-        self.matrix, self.target = _short(jacobian, r, free, self.scale) or _triangle(jacobian, r, free, self.scale)
+        square, slope = normal if n == len(free) else (normal[0][np.ix_(free, free)], normal[1][free])
+        root = short(square, self.scale) if len(r) >= MANY else None
+        if root is not None:
+            self.s, self.vt = root
+            self.matrix = self.s[:, None] * self.vt
+            self.target = self.c = self.vt @ (slope / self.scale) / self.s
+            return
+        self.matrix, self.target = _triangle(jacobian, r, free, self.scale)
         u, s, self.vt = np.linalg.svd(self.matrix)
         keep = s > EPS * max(len(r), n) * s[0] if n else s > 0
         self.s, self.c = np.where(keep, s, 0.0), np.where(keep, u.T @ self.target, 0.0)
@@ -138,30 +145,32 @@ def _triangle(jacobian: Array, r: Array, free: Array, scale: Array) -> tuple[Arr
 MANY, GENTLE = 1000, 1e4
 
 
-def _short(jacobian: Array, r: Array, free: Array, scale: Array) -> tuple[Array, Array] | None:
-    """The same by JᵀJ, for many rows, where the columns are far from dependent: the square of their condition is lost.
+def short(square: Array, scale: Array) -> tuple[Array, Array] | None:
+    """(s, vt) of a Jacobian in its scale by JᵀJ, a tenth of a QR's price where rows are many (from MANY on).
 
-    Jᵀr is computed from the residuals themselves, so that the place where it is nil is as exact as by QR.
+    None where columns are near to dependent, as the square of their condition is lost. Jᵀr is to be computed from the
+    residuals themselves, so that the place where it is nil is as exact as by QR.
     """
-    if len(r) < MANY:
+    squares, vectors = np.linalg.eigh(square / np.multiply.outer(scale, scale))
+    if not squares.size or not squares[0] * GENTLE**2 > squares[-1]:
         return None
-    columns = jacobian if free.all() else jacobian[:, free]
-    try:
-        lower = np.linalg.cholesky((columns.T @ columns) / np.outer(scale, scale))
-    except np.linalg.LinAlgError:
-        return None
-    if not np.linalg.cond(lower) < GENTLE:
-        return None
-    return lower.T, np.linalg.solve(lower, (r @ columns) / scale)
+    return np.sqrt(squares[::-1]), vectors.T[::-1]
 
 
 def solve(
     problem: Residuals, x: Array, low: Array, high: Array, loss: Loss, steps: int, tol: float,
-    callback: Callable[[int, Array, float], Any] | None, first: float = FIRST,
+    callback: Callable[[int, Array, float], Any] | None, begun: tuple[Array, Array] | None = None,
 ) -> End:  # fmt: skip
-    """Descend from x; see the head of this file. Whoever calls has looked at the start, which is finite."""
-    r = problem.residuals(x)
-    cost, nfev, njev = loss.cost(r), 1, 0
+    """Descend from x; see the head of this file. Whoever calls has looked at the start, which is finite.
+
+    begun: residuals and Jacobian there, if they are known. Elsewhere too both come from one call, as long as steps are
+    taken at the first try: the Jacobian of a place that is turned down is wasted.
+    """
+    r, raw = begun or problem.jacobian(x)
+    # Jacobians come and go. A C library gives the memory of a large array back to the system, and takes it page by page
+    # again, until it has seen a larger one freed (mallopt(3), M_MMAP_THRESHOLD); pages cost more than what is computed.
+    np.empty(4 * raw.size)
+    cost, nfev, njev, ahead = loss.cost(r), 1, 1, True
     scale: Array = np.zeros(len(x))
     radius, best = 0.0, np.inf
     offset, held, quadratic, jacobian = np.inf, np.zeros(len(x), bool), r, None
@@ -173,22 +182,24 @@ def solve(
         return End(x, r, jacobian, cost, reason, offset, n, nfev, njev, held)
 
     while True:
-        _, raw = problem.jacobian(x)
-        njev += 1
+        if raw is None:
+            _, raw = problem.jacobian(x)
+            njev += 1
         quadratic, jacobian = loss.quadratic(r, raw)
-        if not np.isfinite(jacobian).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            square, slope = jacobian.T @ jacobian, quadratic @ jacobian
+        if not np.isfinite(square).all() and not np.isfinite(jacobian).all():
             return end("non-finite")
-        lengths = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian))
+        lengths = np.sqrt(np.diag(square))
         scale = np.maximum(scale, lengths)
         if not lengths.any() and cost > 0:
             return end("flat")
-        slope = quadratic @ jacobian
         held = ((x <= low) & (slope > 0)) | ((x >= high) & (slope < 0))
         for fresh in (False, True):
             # What a parameter once did may hide what it does now: no arrival but in the scale of this very place.
             scale = np.where(lengths > 0, lengths, scale) if fresh else scale
             unit = np.where(scale > 0, scale, 1.0)
-            model = Linear(jacobian, quadratic, unit, ~held)
+            model = Linear(jacobian, quadratic, (square, slope), unit, ~held)
             offset = model.offset(cost, len(r) - int((~held).sum()))
             full, _ = model.within(np.inf, low - x, high - x)
             arrived = offset <= tol or bool((np.abs(full) <= 4 * EPS * np.abs(x)).all())
@@ -201,15 +212,15 @@ def solve(
         if n >= steps:
             return end("steps done")
         if not radius or fresh:
-            radius = first * (float(np.linalg.norm(unit * x)) or 1.0)
-        finite = True
+            radius = FIRST * (float(np.linalg.norm(unit * x)) or 1.0)
+        finite = once = True
         while True:
             step, damping = model.within(radius, low - x, high - x)
             length = float(np.linalg.norm(unit * step))
             new = np.clip(x + step, low, high)
             gain = model.gain(step)
-            tried = problem.residuals(new)
-            nfev += 1
+            tried, raw = problem.jacobian(new) if ahead else (problem.residuals(new), None)
+            nfev, njev = nfev + 1, njev + ahead
             value = loss.cost(tried)
             finite = bool(np.isfinite(value))
             ratio = (cost - value) / gain if finite and gain > 0 else -1.0
@@ -224,6 +235,7 @@ def solve(
             if not length > EPS * float(np.linalg.norm(unit * x)) or not (new != x).any():
                 near = offset <= resolved or bool((np.abs(full) <= problem.eps**0.5 * np.abs(x)).all())
                 return end("converged" if near else "short" if finite else "non-finite")
+            once = ahead = False
         best = min(best, offset) if gain <= blur * cost else np.inf
-        x, r, cost = new, tried, value
+        x, r, cost, ahead = new, tried, value, once
         n += 1

@@ -20,7 +20,8 @@ from chainrule.compiler.function import compile
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.fitting.parameters import Parameters
-from chainrule.func.derivatives import jacfwd, jvp
+from chainrule.func.batching import vmap
+from chainrule.func.derivatives import jvp
 from chainrule.func.expression import Expression, parse
 from chainrule.func.modules import functional_call
 
@@ -205,15 +206,19 @@ class Problem:
         if got is None:
             with no_grad():
                 got = wrap(np.array(self.compute(wrap(np.array(x)))._a))  # which may be a tensor of the user's
-        self.eps = float(np.finfo(got._a.dtype).eps)  # a model of float32 tensors answers in float32
-        return np.asarray(got._a, dtype=np.float64)
+        return self.doubles(got)
 
     def jacobian(self, x: Array) -> tuple[Array, Array]:
         """Residuals and Jacobian as arrays."""
         got = self.made.run(self, x, True)
         if got is None:
             return forward(self.compute, x, self)
-        return np.asarray(got[0]._a, dtype=np.float64), np.asarray(got[1]._a, dtype=np.float64)
+        return self.doubles(got[0]), np.asarray(got[1]._a, dtype=np.float64).T
+
+    def doubles(self, r: Tensor) -> Array:
+        """Residuals as doubles; what a model of float32 tensors answers has the eps of float32."""
+        self.eps = float(np.finfo(r._a.dtype).eps)
+        return np.asarray(r._a, dtype=np.float64)
 
     def with_data(self, y: Array) -> Problem:
         """The same with other data."""
@@ -263,14 +268,9 @@ class Made:
             return residuals(model, of, at, x, y, sigma)
 
         def both(at: Tensor, x: Any, y: Any, sigma: Any) -> tuple[Tensor, Tensor]:
-            def twice(t: Tensor) -> tuple[Tensor, Tensor]:
-                r = residuals(model, of, t, x, y, sigma)
-                return r, r
+            return with_slopes(lambda t: residuals(model, of, t, x, y, sigma), at)
 
-            table, r = jacfwd(twice, has_aux=True)(at)
-            return r, table
-
-        self.fits, self.calls = 0, 0
+        self.spent: dict[int, int] = {}  # numbers computed without graphs, by how many residuals there are
         self.lanes: dict[Any, Any] = {}  # the same for many data sets at once, by how sigma goes with them
         self.graphs: dict[bool, Any] = {}
         if not model.module:
@@ -278,8 +278,9 @@ class Made:
 
     def run(self, problem: Problem, x: Array, slopes: bool) -> Any:
         """What a graph gives at x, or None where there is none (yet)."""
-        self.calls += 1
-        if not self.graphs or (self.fits < 2 and self.calls < WORTH):
+        spent = self.spent.get(problem.rows, 0)
+        if not self.graphs or spent < WORTH:
+            self.spent[problem.rows] = spent + 500 + problem.rows * (len(x) if slopes else 1)
             return None
         try:
             with no_grad():
@@ -289,9 +290,9 @@ class Made:
             return None
 
 
-WORTH = (
-    300  # residuals and Jacobians in a first fit, from which on machine code is worth the time that it takes to make
-)
+# Numbers of residuals and Jacobians (and 500 for a call) after which machine code is worth the time that it takes to
+# make: the sixth Jacobian of a large fit, or the fiftieth small fit of a model.
+WORTH = 300_000
 KEPT = 16
 _kept: dict[Any, Made] = {}
 
@@ -306,34 +307,42 @@ def recall(model: Model | Residual, of: Parameters) -> Made:
         made = _kept.pop(key, None) or Made(model, of)
     except TypeError:  # not hashable
         return Made(model, of)
-    made.fits += 1
-    made.calls = 0
     _kept[key] = made
     while len(_kept) > KEPT:
         del _kept[next(iter(_kept))]
     return made
 
 
-def forward(f: Callable[[Tensor], Tensor], x: Array, how: Any = None) -> tuple[Array, Array]:
+def with_slopes(f: Callable[[Tensor], Tensor], at: Tensor, chunk_size: int | None = None) -> tuple[Tensor, Tensor]:
+    """f, a vector of a vector, and its slopes along each number of `at`, a row each: the Jacobian, turned.
+
+    Rows, as each is computed whole: a Jacobian as `jacfwd` lays it out would be a copy more.
+    """
+    seen: list[Tensor] = []
+
+    def along(v: Tensor) -> Tensor:
+        y, slope = jvp(f, (at,), (v,))
+        seen[:] = [y]  # which is the same along all
+        return slope  # type: ignore[no-any-return]
+
+    rows = vmap(along, randomness="same", chunk_size=chunk_size)(wrap(np.eye(at._a.size)))
+    return seen[0], rows
+
+
+def forward(f: Callable[[Tensor], Tensor], x: Array, how: Problem | None = None) -> tuple[Array, Array]:
     """f, a vector of a vector, and its Jacobian; where columns cannot go together (f decides by values), one by one."""
-
-    def twice(t: Tensor) -> tuple[Tensor, Tensor]:
-        y = f(t)
-        return y, y
-
     at = wrap(np.array(x, dtype=np.float64))
-    size = getattr(how, "rows", 1)
+    size, doubles = (how.rows, how.doubles) if how is not None else (1, lambda r: np.asarray(r._a, dtype=np.float64))
     with no_grad():
         if how is None or how.batched:
             try:
-                table, y = jacfwd(twice, has_aux=True, chunk_size=max(1, AT_ONCE // size))(at)
-                return np.asarray(y._a, dtype=np.float64), np.asarray(table._a, dtype=np.float64)
+                y, rows = with_slopes(f, at, max(1, AT_ONCE // size))
+                return doubles(y), np.asarray(rows._a, dtype=np.float64).T
             except RuntimeError:  # if f itself is wrong, the next lines say so
                 if how is not None:
                     how.batched = False
         found = [jvp(f, (at,), (wrap(unit),)) for unit in np.eye(len(x))]
-    ys = np.asarray(found[0][0]._a, dtype=np.float64)
-    return ys, np.stack([np.asarray(t._a, dtype=np.float64) for _, t in found], axis=1)
+    return doubles(found[0][0]), np.stack([np.asarray(t._a, dtype=np.float64) for _, t in found], axis=1)
 
 
 def unread(problem: Problem) -> list[str]:
