@@ -420,3 +420,37 @@ def test_an_infinite_difference_has_the_slope_of_its_branch(loss):
     x = cr.tensor([float("inf"), -float("inf"), 0.5], requires_grad=True)
     loss(x, cr.zeros(3), reduction="sum").backward()
     assert x.grad.tolist() == [1, -1, 0.5]
+
+
+@pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "==", "!=", "+", "*"])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_counts_and_comparisons_are_those_of_python(sign: str, shape: tuple[int, ...]) -> None:
+    kinds = {cr.bool: [True, False, True], cr.int64: [2, -3, 0], cr.int32: [1, 5, 0], cr.float64: [0.5, -3.0, math.nan]}
+    compute = lambda x, y: eval(f"x {sign} y")  # noqa: E731
+    for dx, xs in kinds.items():
+        x = cr.tensor(xs if shape else xs[0], dtype=dx)
+        others = [(cr.tensor(ys if shape else ys[0], dtype=dy), ys) for dy, ys in kinds.items()]
+        for y, ys in [*others, *((n, [n] * 3) for n in (True, 2, -7, 2**40, 2.5))]:
+            got = compute(x, y)
+            assert got.dtype is (cr.result_type(x, y) if sign in "+*" else cr.bool), (x, sign, y)
+            if dx is cr.int32 and 2**40 in ys:
+                continue  # wraps round
+            expected = [compute(a, b) for a, b in zip(xs, ys)]
+            expected = [bool(e) for e in expected] if got.dtype is cr.bool else expected
+            numbers = got.tolist() if shape else [got.item()]
+            assert all(a == b or (a != a and b != b) for a, b in zip(numbers, expected)), (x, sign, y, got)
+
+
+def test_iterating_gives_views_that_know_their_tensor() -> None:
+    x = cr.arange(6.0).reshape(3, 2)
+    for row in x:
+        row.mul_(2)
+    assert x.tolist() == [[0, 2], [4, 6], [8, 10]] and row._base is x
+    w = cr.tensor(3.0, requires_grad=True)
+    first, *_ = x
+    first.mul_(w)  # the history of a row reaches the whole, and its other views
+    x.sum().backward()
+    assert w.grad.item() == 2 and sum(x > 2)[1].item() == 3
+    assert [v.item() for v in cr.tensor([1, 2])] == [1, 2] and list(cr.zeros(0, 2)) == []
+    with pytest.raises(TypeError, match="0-d"):
+        iter(cr.tensor(1.0))

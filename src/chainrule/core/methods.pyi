@@ -92,7 +92,8 @@ class Methods:
         """`self >>= other`."""
     def __isub__(self, y: Operand) -> Tensor:
         """`self -= other`."""
-    def __iter__(self) -> Iterator[Tensor]: ...
+    def __iter__(self) -> Iterator[Tensor]:
+        """self[0], self[1], ... as `_getitem` gives them one by one; what they share is asked once."""
     def __itruediv__(self, y: Operand) -> Tensor:
         """`self /= other`."""
     def __ixor__(self, other: Operand) -> Tensor:
