@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 import chainrule as cr
 import chainrule.autograd.forward_ad as fwAD
+import chainrule.nn.functional as F
 
 
 def f64(x):
@@ -223,3 +226,30 @@ def test_against_torch():
 
     for ours, theirs in zip(run(cr, fwAD), run(torch, torch.autograd.forward_ad)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda x: x.amax(0), lambda x: x.max(), lambda x: x.max(0)[0], lambda x: (-x).amin(0), lambda x: (-x).min(),
+        lambda x: x.sort()[0][-1], lambda x: x.kthvalue(3, 0)[0], lambda x: x.cummax(0)[0][-1],
+        lambda x: cr.zeros(1).scatter_reduce(0, cr.tensor([0, 0, 0]), x, "amax")[0], lambda x: x.norm(cr.inf),
+        lambda x: F.max_pool1d(x[None], 3)[0, 0], lambda x: cr.where(x > 1, x, 0.0).sum(), lambda x: x.quantile(1.0),
+        lambda x: F.hardtanh(x, 1, 5).sum(), lambda x: F.hardshrink(x, 1).sum(), lambda x: x.clamp(min=1).sum(),
+    ],
+)  # fmt: skip
+def test_what_is_not_chosen_may_have_an_infinite_tangent(choose):
+    """A slope of 0 by choice is no product with 0."""
+    with fwAD.dual_level():
+        x = fwAD.make_dual(cr.tensor([0.5, 2.0, -1.0]), cr.tensor([math.inf, 1.0, -math.inf]))
+        assert abs(fwAD.unpack_dual(choose(x)).tangent.item()) == 1
+
+
+def test_an_extreme_of_nan_has_no_slope():
+    x = cr.tensor([[math.nan, 1.0], [3.0, 3.0]])
+    t = cr.tensor([[1.0, 1.0], [1.0, 3.0]])
+    for f in (cr.amax, cr.amin):
+        with fwAD.dual_level():
+            np.testing.assert_equal(fwAD.unpack_dual(f(fwAD.make_dual(x, t), 1)).tangent.numpy(), [math.nan, 2])
+        slope = cr.func.vjp(lambda x, f=f: f(x, 1), x)[1](cr.ones(2))[0]
+        np.testing.assert_equal(slope.numpy(), [[math.nan] * 2, [0.5, 0.5]])

@@ -92,6 +92,31 @@ def test_far_out_there_is_no_nan(f: Callable[[Any], Any]) -> None:
     assert g.isfinite().all() and h.isfinite().all()
 
 
+def test_slopes_at_nan() -> None:
+    """PyTorch's of one element: a bound that NaN does not reach lets gradients through; a loss of NaN has no slope."""
+    for f, slope in [(F.hardtanh, 1.0), (F.relu6, 1.0), (F.hardshrink, 1.0), (F.softshrink, 1.0), (F.relu, 1.0)]:
+        x = cr.tensor([math.nan], requires_grad=True)
+        f(x).backward()
+        assert x.grad.item() == slope
+    for loss in (F.huber_loss, F.smooth_l1_loss):
+        x = cr.tensor([math.nan, math.inf, 0.5], requires_grad=True)
+        loss(x, cr.zeros(3), reduction="sum").backward()
+        np.testing.assert_equal(x.grad.numpy(), [math.nan, 1, 0.5])
+    assert F.multilabel_soft_margin_loss(cr.tensor([[-math.inf]]), cr.tensor([[1.0]])).item() == math.inf
+
+
+def test_activations_of_integers() -> None:
+    """They are floats of the default dtype; bounds of whole numbers leave them what they are."""
+    i = cr.tensor([0, 1, 7])
+    for name in ("leaky_relu", "hardshrink", "softshrink", "hardswish", "hardsigmoid", "elu", "silu"):
+        assert getattr(F, name)(i).dtype == cr.float32
+    assert (F.relu6(i).tolist(), F.hardtanh(i, -0.5, 1.5).tolist()) == ([0, 1, 6], [0, 1, 1])
+    assert F.relu6(i.to(cr.uint8)).dtype == cr.uint8
+    for x, said in [(i > 0, "Bool inputs"), (i.to(cr.uint8), "unsigned type with negative limits")]:
+        with pytest.raises(RuntimeError, match=said):
+            F.hardtanh(x)
+
+
 def test_in_place_activations_change_their_input() -> None:
     x = cr.tensor([-1.0, 2.0])
     y = F.leaky_relu_(x, 0.5)

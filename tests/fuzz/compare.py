@@ -278,8 +278,7 @@ class Pair:
                     if self._passes(Finding("torch refuses the tangent", name, "", str(e))):
                         break
                     return Finding("torch refuses the tangent", name, "", str(e))
-                zeros = np.zeros(tuple(values[name].shape))
-                got.append(zeros if t is None else np.asarray(t.detach().numpy(force=True), float))
+                got.append(np.asarray(_array(t, values[name]), float))
             if len(got) < 2:
                 continue
             made = [line for line in self.lines if f"{name} = " in line]
@@ -339,7 +338,14 @@ def _weighed(lib: Any, xs: list[Any]) -> Any:
 
 
 def _arrays(gs: Iterable[Any], leaves: list[Any]) -> list[Any]:
-    return [np.zeros(tuple(x.shape)) if g is None else g.detach().numpy(force=True) for g, x in zip(gs, leaves)]
+    return [_array(g, x) for g, x in zip(gs, leaves)]
+
+
+def _array(g: Any, x: Any) -> Any:
+    # A zero of PyTorch's that has no memory ends the process when it is read.
+    if g is None or (isinstance(g, torch.Tensor) and g._is_zerotensor()):
+        return np.zeros(tuple(x.shape))
+    return g.detach().numpy(force=True)
 
 
 def play(lines: Iterable[str], mode: str, strict: bool = False) -> tuple[Pair, Finding | None]:

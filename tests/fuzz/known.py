@@ -147,12 +147,6 @@ KNOWN = (
         ("v0 = T.tensor([1, 2], dtype=T.uint8)", "v0.clamp_(-1, 1)"),
     ),
     Known(
-        "hardtanh of integers",
-        "hardtanh and relu6 give floats, as every activation",
-        "dtype", "hardtanh|relu6", "",
-        ("v0 = T.tensor([1, 2])", "v10 = T.nn.functional.hardtanh(v0)"),
-    ),
-    Known(
         "no kernel of ours",
         "of integers we refuse what PyTorch refuses in most shapes",
         "ours refuses",
@@ -224,10 +218,10 @@ KNOWN = (
         ("v0 = T.tensor(0.5, requires_grad=True)", "v1 = T.tensor([True, False])", "v1[v1 > 0] = v0"), mode="forward",
     ),
     Known(
-        "halves and tangents",
-        "PyTorch's tangents of halves are of another dtype in some functions, which others refuse",
+        "dtypes of tangents",
+        "PyTorch's tangents of mixed dtypes or halves are of another dtype in some functions, which others refuse",
         "torch refuses", "",
-        "same dtype, but|Found dtype Float but expected Half|dtype to be equal|the same scalar type"
+        "same dtype, but|Found dtype Float but expected Half|dtype to be equal|(the same|expected) scalar type"
         "|dtypes match, got Half",
         ("v0 = T.tensor(1.5, dtype=T.float16, requires_grad=True)", "v10 = v0.var(dim=0).reshape(-1)",
          "v1 = T.tensor([-2.5], dtype=T.float16, requires_grad=True)", "v11 = T.cat([v1, v10], 0)",
@@ -249,7 +243,7 @@ KNOWN = (
     Known(
         "slopes of singular matrices",
         "factors of matrices without an inverse have no slope; what stands there is rounding, NaN or infinite",
-        "(tangent|gradient|second gradient)( that PyTorch loses)?", r"linalg", "nan|inf|e\+",
+        "(tangent|gradient|second gradient)( that PyTorch loses)?", r"linalg", r"nan|inf|e\+",
         ("v0 = T.tensor([[0.18975247619292884, 0.18975247619292884], [0.5590378176779642, 0.5590378176779642]],"
          " dtype=T.float64, requires_grad=True)",
          "v10 = T.linalg.qr(v0)[1]"), mode="forward",
@@ -265,13 +259,6 @@ KNOWN = (
         "shapes that differ by leading dimensions fit where there is no element, as in NumPy",
         "torch refuses", r"\] = ", "cannot be broadcast to indexing result of shape",
         ("v0 = T.zeros(2, 0)", "v1 = T.zeros(2, 2, 0)", "v0[[1, 0]] = v1"),
-    ),
-    Known(
-        "tangents beside infinities",
-        "the tangent of an extreme is a product with a mask of 0 and 1, and NaN where another element's is infinite",
-        "tangent", "", "nan",
-        ("v0 = T.tensor([float('inf'), 1.5], dtype=T.float64, requires_grad=True)", "v10 = v0.square()",
-         "v11 = v10.amin(dim=0)"), mode="forward",
     ),
     Known(
         "roots of minus infinity",

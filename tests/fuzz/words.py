@@ -1,6 +1,7 @@
 """What a line of a program may say: a line is Python text, so that a program can be printed and run.
 
-`line(rng, env)` makes one from the names in `env` (name -> a tensor of ours, asked for its shape and dtype alone).
+`line(rng, env)` makes one from the names in `env` (name -> a tensor of ours, asked for its shape and dtype, and whether
+there is NaN in it).
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ class Rng(random.Random):
 # Left out, as PyTorch's own answers are wrong: `frac`, `fmod`, `remainder` (the tangent is shared with the operand's,
 # and an in-place change of one changes both), `logcumsumexp` (the slope is NaN beside -inf), `hardsigmoid` (the slope
 # is a sixth in float32, whatever the dtype), `atan2` (of small integers the squares overflow in the slope). So are
-# `hardtanh`, `relu6` and `hardshrink`, whose slope at NaN is anybody's, and `normalize`, where rounding decides which
-# way nothing points, and `qr`, of whose factors the same is true where a matrix has no inverse.
+# `normalize`, where rounding decides which way nothing points, and `qr`, of whose factors the same is true where a
+# matrix has no inverse.
 UNARY = """abs neg sin cos tanh sigmoid exp2 expm1 atan asinh erf relu square reciprocal sign floor ceil trunc round
     sqrt log log1p rsqrt sgn isnan isinf isfinite logical_not signbit positive softplus silu gelu elu selu celu
-    leaky_relu hardswish mish logsigmoid softsign tanhshrink softshrink
+    leaky_relu hardswish mish logsigmoid softsign tanhshrink softshrink hardtanh relu6 hardshrink
     contiguous clone detach float float int64 bool""".split()
 NN = set("softplus silu gelu elu selu celu leaky_relu hardtanh relu6 hardswish hardsigmoid mish logsigmoid softsign "
          "tanhshrink hardshrink softshrink".split())  # fmt: skip
+# Their slopes at NaN depend on the element's place in PyTorch: its vectors of four have others than what is left over.
+NUMBERS = {"softshrink", "hardtanh", "relu6", "hardshrink", "hardswish", "elu", "celu", "selu"}
 BINARY = """add sub mul true_divide maximum minimum fmax fmin hypot eq ne lt le gt ge logical_and logical_or
     logical_xor floor_divide copysign logaddexp xlogy""".split()
 REDUCE = "sum mean prod amax amin logsumexp var std norm nansum all any count_nonzero argmax argmin".split()
@@ -110,6 +113,8 @@ def _floats(x: Any) -> bool:
 
 def _unary(rng: Rng, env: Env) -> str | None:
     f, x = _of(rng, UNARY), _any(rng, env)
+    if f in NUMBERS and x and bool(env[x].isnan().any()):
+        return None
     if f in NN:
         return f"NEW = T.nn.functional.{f}({x})"
     if f in ("float", "int64", "bool"):
@@ -299,6 +304,8 @@ def _loss(rng: Rng, env: Env) -> str | None:
     y = x and _any(rng, env, lambda a: a.shape == env[x].shape and a.dtype == env[x].dtype)
     f = _of(rng, ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"])
     how = _of(rng, ["mean", "sum", "none"])
+    if x and f[:5] in ("smoot", "huber") and bool((env[x] - env[y]).isnan().any()):
+        return None  # where a loss is NaN PyTorch's second slope is 0
     return x and f"NEW = T.nn.functional.{f}({x}, {y}.detach(), reduction='{how}')"
 
 

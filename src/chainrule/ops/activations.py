@@ -25,9 +25,9 @@ from chainrule.ops.steps import clamp
 from chainrule.ops.views import _zeros, reshape, sum_to, t, transpose
 
 
-def _activation(name: str, numpy: Any, times: Any, **columns: Any) -> Any:
+def _activation(name: str, numpy: Any, times: Any, *, types: str = "float", **columns: Any) -> Any:
     """An elementwise op that `nn.functional` publishes in a signature of its own."""
-    return elementwise(name, numpy, times=times, publish=False, **columns)
+    return elementwise(name, numpy, times=times, types=types, publish=False, **columns)
 
 
 # ------------------------------------------------------------------------------------------------- straight pieces
@@ -43,7 +43,7 @@ prelu = _activation(
 )  # fmt: skip
 hardtanh = _activation(
     "hardtanh", lambda x, min_val=-1.0, max_val=1.0: np.minimum(np.maximum(x, min_val), max_val),
-    lambda g, x, out, min_val=-1.0, max_val=1.0: where((x > min_val) & (x < max_val), g, 0.0),
+    lambda g, x, out, min_val=-1.0, max_val=1.0: where((x <= min_val) | (x >= max_val), 0.0, g), types="same",
 )  # fmt: skip
 hardsigmoid = _activation(
     "hardsigmoid", lambda x: np.minimum(np.maximum(x + 3, 0), 6) / 6,
@@ -63,7 +63,7 @@ softshrink = _activation(
 )  # fmt: skip
 threshold = _activation(
     "threshold", lambda x, threshold=0.0, value=0.0: where(x <= threshold, value, x),
-    lambda g, x, out, threshold=0.0, value=0.0: where(x <= threshold, 0.0, g),
+    lambda g, x, out, threshold=0.0, value=0.0: where(x <= threshold, 0.0, g), types="same",
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------------- smooth curves
@@ -75,11 +75,12 @@ def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.
 
 
 def _elu_back(g: Any, x: Any, out: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
-    return where(x > 0, g * scale, g * (exp(clamp(x, None, 0.0) * input_scale) * (alpha * scale * input_scale)))
+    below = where(x >= 0, 0.0, x)  # the curvature at 0 is PyTorch's: the straight side's
+    return where(x > 0, g * scale, g * (exp(below * input_scale) * (alpha * scale * input_scale)))
 
 
 elu = _activation(
-    "elu", _elu, _elu_back, types="float",
+    "elu", _elu, _elu_back,
     sympy=lambda x, alpha=1.0, scale=1.0, input_scale=1.0: where(
         x > 0, x * scale, expm1(x * input_scale) * (alpha * scale)
     ),
@@ -93,11 +94,11 @@ def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 softplus = _activation(
     "softplus", _softplus,
-    lambda g, x, out, beta=1.0, threshold=20.0: where(x * beta > threshold, g, g * sigmoid(x * beta)), types="float",
+    lambda g, x, out, beta=1.0, threshold=20.0: where(x * beta > threshold, g, g * sigmoid(x * beta)),
     sympy=lambda x, beta=1.0, threshold=20.0: log1p(exp(x * beta)) / beta,
 )  # fmt: skip
 silu = _activation(
-    "silu", lambda x: x * sigmoid(x), lambda g, x, out: _silu_back(g, x, sigmoid(x)), types="float",
+    "silu", lambda x: x * sigmoid(x), lambda g, x, out: _silu_back(g, x, sigmoid(x)),
     sympy="%0/(1 + exp(-%0))",
 )  # fmt: skip
 
@@ -111,9 +112,7 @@ def _mish_back(g: Any, x: Any, out: Any) -> Any:
     return g * (t + x * (1 - t * t) * sigmoid(x))
 
 
-mish = _activation(
-    "mish", lambda x: x * np.tanh(_softplus(x)), _mish_back, types="float", sympy="%0*tanh(log(1 + exp(%0)))"
-)
+mish = _activation("mish", lambda x: x * np.tanh(_softplus(x)), _mish_back, sympy="%0*tanh(log(1 + exp(%0)))")
 
 
 def _phi(x: Any) -> Any:
@@ -123,7 +122,7 @@ def _phi(x: Any) -> Any:
 
 gelu = _activation(
     "gelu", lambda x: x * _phi(x),
-    lambda g, x, out: g * (_phi(x) + x * (exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))), types="float",
+    lambda g, x, out: g * (_phi(x) + x * (exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))),
 )  # fmt: skip
 _GELU_SLOPE, _GELU_CUBE = math.sqrt(2 / math.pi), 0.044715
 
@@ -135,7 +134,7 @@ def _gelu_tanh_back(g: Any, x: Any, out: Any) -> Any:
 
 gelu_tanh = _activation(
     "gelu_tanh", lambda x: 0.5 * x * (1 + np.tanh(_GELU_SLOPE * (x + _GELU_CUBE * (x * x * x)))), _gelu_tanh_back,
-    types="float", grad="GeluBackward0",
+    grad="GeluBackward0",
 )  # fmt: skip
 
 # --------------------------------------------------------------------------------------------------------- losses
@@ -151,7 +150,7 @@ bce = _activation(
     (
         lambda g, x, y, out: g * ((x - y) / clamp((1 - x) * x, 1e-12, None)),
         lambda g, x, y, out: g * (clamp(log1p(-x), -100.0, None) - clamp(log(x), -100.0, None)),
-    ), sympy="-(%1*log(%0) + (1 - %1)*log(1 - %0))",
+    ), types="same", sympy="-(%1*log(%0) + (1 - %1)*log(1 - %0))",
 )  # fmt: skip
 bce_with_logits = _activation(
     "binary_cross_entropy_with_logits", lambda x, y: (1 - y) * x - log_sigmoid(x),

@@ -122,9 +122,12 @@ std = custom(
 
 
 def _share(g: Any, out: Any, x: Any, *, dim: Dims, keepdim: bool) -> Any:
-    # Elements that tie for the extreme share its gradient equally.
-    hit = where(x == beside(out, x, dim, keepdim), ones_like(x), 0.0)
-    return beside(g, x, dim, keepdim) * hit / sum(hit, dim=dim, keepdim=True)
+    # Elements that tie for the extreme share its gradient equally. What is not chosen is left out, as in forward mode
+    # a 0 in its place would meet tangents that may be infinite. Of NaN all slopes are NaN.
+    g, top = beside(g, x, dim, keepdim), beside(out, x, dim, keepdim)
+    hit, number = x == top, top == top
+    ties = sum(where(hit, ones_like(x), 0.0), dim=dim, keepdim=True)
+    return where(hit, g, where(number, 0.0, g)) / where(number, ties, math.nan)
 
 
 amax = custom(

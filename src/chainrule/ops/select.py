@@ -201,10 +201,10 @@ def _reduce_at(x: Any, src: Any, *, index: Any, how: str) -> Any:
 def _reduce_at_back(g: Any, out: Any, x: Any, src: Any, *, index: Any, how: str) -> Any:
     if how != "prod":  # those that reached the extreme share the gradient evenly
         reached = src == pick(out, index=index)
-        own = where(x == out, ones_like(x), 0.0)
-        count = index_put(own, where(reached, ones_like(src), 0.0), index=index, add=True)
-        share = g / count
-        return share * own, where(reached, pick(share, index=index), 0.0)
+        own = x == out
+        ties = index_put(where(own, ones_like(x), 0.0), where(reached, ones_like(src), 0.0), index=index, add=True)
+        share = g / ties
+        return where(own, share, 0.0), where(reached, pick(share, index=index), 0.0)
     # The product of the others: by division, or where a zero stands in the way, by a product without it.
     own = where(x == 0, 1.0, x)
     zero = src == 0

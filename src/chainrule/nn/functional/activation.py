@@ -126,12 +126,18 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """The input, cut off at `min_val` and `max_val`."""
     if min_val > max_val:
         raise ValueError(f"min_val cannot be greater than max_val: {min_val} > {max_val}")
-    return _apply(inplace, "hardtanh", input, min_val=min_val, max_val=max_val)
+    kind = input._a.dtype.kind
+    if kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    low, high = (min_val, max_val) if kind == "f" else (int(min_val), int(max_val))
+    if kind == "u" and low < 0:
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+    return _apply(inplace, "hardtanh", input, min_val=low, max_val=high)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """The input, cut off at 0 and 6."""
-    return _apply(inplace, "hardtanh", input, min_val=0, max_val=6)
+    return hardtanh(input, 0, 6, inplace)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:

@@ -146,8 +146,9 @@ def huber_loss(
 def _huber(input: Any, target: Any, delta: float) -> Any:
     d = _difference(input, target)
     size = abs(d)
-    near = _where(size < delta, d, 0.0)  # infinite differences have the slope of the other branch
-    return _where(size < delta, 0.5 * near * near, delta * (size - 0.5 * delta))
+    far = size >= delta
+    near = _where(far, 0.0, d)  # infinite differences have the slope of the other branch, and NaN stays NaN
+    return _where(far, delta * (size - 0.5 * delta), 0.5 * near * near)
 
 
 @_loss
@@ -477,7 +478,8 @@ def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
     """`binary_cross_entropy_with_logits` of each class, averaged over the classes."""
-    loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
+    rule, y, x = REGISTRY["log_sigmoid"], target, input
+    loss = -(y * rule(x) + (1 - y) * rule(-x))  # each part 0 where its class is certain, also at infinities
     if weight is not None:
         loss = loss * weight
     return _reduced(loss.mean(-1), reduction)
