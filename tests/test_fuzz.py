@@ -13,12 +13,13 @@ pytest.importorskip("torch")
 
 import torch
 
+from fuzz.__main__ import LONG, SHORT
 from fuzz.compare import MODES, play, random_program
 from fuzz.known import KNOWN
 from fuzz.shrink import shrink, text
 
 COUNT = int(os.environ.get("CHAINRULE_FUZZ", "2000"))
-PIECE, LONG, SHORT = 50, 300, 25  # programs of a test; lines of each tenth program, and of the others
+PIECE = 50  # programs of a test
 
 
 @pytest.mark.parametrize("first", range(0, COUNT, PIECE))
