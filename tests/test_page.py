@@ -10,9 +10,11 @@ import math
 import re
 import subprocess
 import sys
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ import chainrule as cr
 import pages
 from chainrule.cli import main
 from chainrule.core.op import REGISTRY
-from chainrule.func.expression import ExpressionError
+from chainrule.func.expression import ExpressionError, parse
 from chainrule.nn import functional as F
 from chainrule.see.page import rules, sentences
 from chainrule.see.page.emit import Program, literal
@@ -29,6 +31,7 @@ from chainrule.see.page.link import link
 from chainrule.see.page.scalar import NotForPages, apply, variable
 
 POINTS = cr.tensor([1.0, 2.0])
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 class Parts(HTMLParser):
@@ -301,3 +304,74 @@ def test_a_page_does_not_load_scipy():
     program = "import sys, chainrule as cr; cr.page('x**2', start=1.0); print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"  # what a browser's tab would have to fetch
+
+
+class Sanitised(HTMLParser):
+    """HTML as a notebook that is not trusted shows it: without frames, scripts, styles and what is in them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.kept: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.within = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.within += tag in ("iframe", "script", "style")
+        if not self.within:
+            self.kept.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within -= tag in ("iframe", "script", "style")
+
+    def handle_data(self, data: str) -> None:
+        self.words += "" if self.within else data
+
+
+@pytest.mark.parametrize("f, start", [("x**3 - 3*x", 1.5), (lambda x: cr.log(x) + 1 / x, 2.0)])
+def test_what_is_not_trusted_is_a_picture_of_the_curve(f: Any, start: float) -> None:
+    made = cr.page(f, start=start, title="<b>")
+    left = Sanitised(made._repr_html_())
+    assert [tag for tag, _ in left.kept] == ["figure", "img", "figcaption"] and "trusted" in left.words
+    source = str(left.kept[1][1]["src"])
+    svg = base64.b64decode(source.removeprefix("data:image/svg+xml;base64,")).decode()
+    assert svg == made._repr_svg_() and left.kept[1][1]["alt"] == "<b>"
+    root = ElementTree.fromstring(svg)
+    texts = [float(t.text.replace("−", "-")) for t in root.iter(SVG + "text") if t.text not in ("x", "f")]
+    x0, x1, y0, y1 = texts
+    box = next(r for r in root.iter(SVG + "rect") if r.get("stroke")).attrib
+    left_, top, width, height = (float(box[k]) for k in ("x", "y", "width", "height"))
+    drawn = [tuple(map(float, p)) for p in re.findall(r"([-\d.]+),([-\d.]+)", root.find(SVG + "path").get("d"))]  # type: ignore[union-attr, arg-type]
+    assert len(drawn) > 60
+    for px, py in drawn:  # within what three figures of the ends and a tenth of a pixel leave open
+        x = x0 + (px - left_) / width * (x1 - x0)
+        wanted = top + height * (1 - (float(parsed(f)(cr.tensor(x, dtype=cr.float64))) - y0) / (y1 - y0))
+        assert py == pytest.approx(wanted, abs=4), x
+    [dot] = root.iter(SVG + "circle")
+    assert float(dot.get("cx")) == pytest.approx(left_ + width * (start - x0) / (x1 - x0), abs=1)  # type: ignore[arg-type]
+
+
+def parsed(f: Any) -> Any:
+    return parse(f) if isinstance(f, str) else f
+
+
+def test_what_is_not_trusted_is_a_picture_of_the_landscape() -> None:
+    x, y = np.linspace(-1, 1, 9), np.linspace(0, 2, 9) ** 2
+    made = cr.page(data=(x, y), model="a*x + b", start={"a": 1.0, "b": -0.5})
+    root = ElementTree.fromstring(made._repr_svg_())
+    png = base64.b64decode(root.find(SVG + "image").get("href").partition(",")[2])  # type: ignore[union-attr]
+    assert png.startswith(b"\x89PNG") and png.endswith(b"IEND\xaeB`\x82")
+    size = png.index(b"IDAT")
+    rows = np.frombuffer(zlib.decompress(png[size + 4 :]), np.uint8).reshape(48, 1 + 3 * 48)[:, 1:].reshape(48, 48, 3)
+    across, up = np.linspace(-1.3, 1.3, 48), np.linspace(1.3, -1.3, 48)
+    loss = np.array([[np.mean((a * x + b - y) ** 2) for a in across] for b in up])
+    red = rows[..., 0].astype(float)  # the darker, the higher
+    assert np.corrcoef(red.ravel(), -np.sqrt(loss - loss.min()).ravel())[0, 1] > 0.99
+    assert red.argmax() == loss.argmin()
+
+
+def test_a_notebook_is_given_page_picture_and_text() -> None:
+    formatters = pytest.importorskip("IPython.core.formatters")
+    bundle, _ = formatters.DisplayFormatter().format(cr.page("x**2", start=2.0))
+    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert "x**2" in bundle["text/plain"]

@@ -894,20 +894,53 @@ def test_nothing_hangs_over_and_nothing_shifts(opened: Any, width: int) -> None:
             assert tab.get(tops) == before or "ru" in tab.state("language"), change
 
 
-def test_a_notebook_frame_works(browser: Any, tmp_path: Path) -> None:
-    """In srcdoc, sandboxed: no address of its own, no storage."""
-    outer = tmp_path / "notebook.html"
-    outer.write_text(f"<!DOCTYPE html><body>{page('x**2', start=2.0)._repr_html_()}</body>", encoding="utf-8")
+def embedded(browser: Any, outer: Path) -> None:
+    """A page in a frame works, and the frame is always as high as what is in it."""
     context = browser.new_context(offline=True)
     tab = context.new_page()
     errors: list[str] = []
     tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda e: errors.append(str(e)))
     tab.goto(outer.as_uri())
-    frame = tab.frame_locator("iframe")
-    frame.locator(".verdict strong").wait_for()
-    frame.get_by_role("button", name="One step forward").click()
-    tab.wait_for_timeout(500)
-    assert frame.locator(".steps output").inner_text().startswith("1 /")
+    inside = tab.frame_locator("iframe")
+    inside.locator(".box.variable").first.wait_for()
+    inside.get_by_role("button", name="One step forward").click()
+    height = lambda: inside.locator("body").evaluate("e => e.offsetHeight")  # noqa: E731
+    heights = []
+    for act in ("Tour", "End the tour"):
+        inside.get_by_role("button", name=act, exact=True).click()
+        tab.wait_for_function(
+            "high => Math.abs(document.querySelector('iframe').offsetHeight - high) < 2", arg=height()
+        )
+        heights.append(height())
+    assert heights[0] > heights[1] > 1000 and tab.get_by_role("img").count() == 0
+    assert inside.locator(".steps output").inner_text().startswith("1 /")
     context.close()
     assert not errors
+
+
+def test_a_notebook_frame_works_and_grows(browser: Any, tmp_path: Path) -> None:
+    """In srcdoc, sandboxed: no address of its own, no storage."""
+    outer = tmp_path / "notebook.html"
+    outer.write_text(f"<body>{page('x**2', start=2.0)._repr_html_()}</body>", encoding="utf-8")
+    embedded(browser, outer)
+
+
+def test_code_embeds_the_page_as_it_is(opened: Any, browser: Any, tmp_path: Path) -> None:
+    tab = opened("x**2", start=2.0, lr=0.1, title='"<b>&')
+    tab.get("() => chainrule.app.change({ lr: 0.25 })")
+    tab.get("() => { navigator.clipboard.writeText = (text) => { globalThis.copied = text; }; }")
+    tab.tab.locator(".menu summary").click()
+    tab.tab.get_by_role("button", name="Copy code that embeds this page").click()
+    assert tab.tab.inner_text(".done") == "The code is copied."
+    code = tab.get("() => copied")
+    assert len(code.strip().split("\n")) == 3 and "0.html#lr=0.25" in code
+    (tmp_path / "site.html").write_text(f"<!DOCTYPE html><body><p>A site.</p>{code}</body>", encoding="utf-8")
+    embedded(browser, tmp_path / "site.html")
+    tab.get("() => { navigator.clipboard.writeText = () => { throw new Error(); }; }")  # where it may not be copied
+    tab.tab.locator(".menu summary").click()
+    with tab.tab.expect_download() as found:
+        tab.tab.get_by_role("button", name="Copy code that embeds this page").click()
+    found.value.save_as(tmp_path / "saved.html")
+    assert (tmp_path / "saved.html").read_text(encoding="utf-8") == code
+    assert "embed.html" in tab.tab.inner_text(".done")

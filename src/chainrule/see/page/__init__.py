@@ -8,19 +8,23 @@ embeds; libraries, put there by `tools/vendor.py`, are in `vendor/`.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from chainrule.see.page.document import composed
+from chainrule.base.language import say
+from chainrule.see.page.document import GROW, composed
+from chainrule.see.page.function import Function
+from chainrule.see.page.still import still
 
 
 class Page:
-    """A page: `html`, its whole text. In a notebook it shows itself."""
+    """A page: `html`, its whole text. In a notebook it shows itself, as a picture where the notebook is not trusted."""
 
-    def __init__(self, html: str, title: str) -> None:
-        self.html, self.title = html, title
+    def __init__(self, html: str, title: str, taken: Function) -> None:
+        self.html, self.title, self._taken = html, title, taken
 
     def save(self, path: str | Path) -> Path:
         """Write the page into a file; returns its path."""
@@ -31,10 +35,20 @@ class Page:
     def __repr__(self) -> str:
         return f"<page {self.title!r}, {len(self.html.encode()) / 1000:.0f} kB: save(path) writes it into a file>"
 
+    def _repr_svg_(self) -> str:
+        return still(self._taken)
+
     def _repr_html_(self) -> str:
+        # Who shows no frames, scripts and styles, as notebooks that are not trusted, is left with the picture.
+        picture = b64encode(self._repr_svg_().encode()).decode()
+        why = say("This is a picture of a page to play with, which is shown where the notebook is trusted.")
         return (
+            "<!DOCTYPE html>"  # for marimo, which puts it into a document of its own and measures that
             f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" width="100%" height="820" '
             'sandbox="allow-scripts allow-downloads" style="border:0"></iframe>'
+            f'<figure><img src="data:image/svg+xml;base64,{picture}" alt="{escape(self.title)}">'
+            f"<figcaption>{why}</figcaption></figure>"
+            f"<style>iframe + figure {{ display: none }}</style>{GROW}"
         )
 
 
@@ -74,5 +88,4 @@ def page(
         given = {"start": start, "lr": lr, "optimizer": optimizer, "steps": steps, "title": title}
         made: Page = own(**{k: v for k, v in given.items() if v is not None}, **options)
         return made
-    html, title = composed(f, start, lr, optimizer, steps, title, options, data, model)
-    return Page(html, title)
+    return Page(*composed(f, start, lr, optimizer, steps, title, options, data, model))

@@ -31,14 +31,17 @@ from chainrule.see.page.sentences import catalogues
 
 LARGEST = 450_000  # bytes of a page
 PARTS = 300  # parts of a function that is also embedded as a graph, to be taken apart before the reader's eyes
+# Beside the frames of pages: each takes the height that its page tells (web/main.js).
+GROW = """<script>addEventListener("message", ({ source, data }) => document.querySelectorAll("iframe").forEach((f) =>
+f.contentWindow === source && data?.chainrule > 0 && (f.style.height = data.chainrule + "px")));</script>"""
 HELPERS = "pow, rint, mod, floordiv, sinc, logaddexp, fmax, fmin, copysign, erf, erfc, lgamma, digamma"
 
 
 def composed(
     f: Callable[..., Any] | str | None, start: Any, lr: float | None, optimizer: str | None, steps: int | None,
     title: str | None, settings: dict[str, Any], data: Any = None, model: Any = None,
-) -> tuple[str, str]:  # fmt: skip
-    """The page's HTML and its title."""
+) -> tuple[str, str, Function]:  # fmt: skip
+    """The page's HTML, its title, and the function that it shows."""
     if (data is None) != (model is None):
         raise ValueError("data=(x, y) and model=... belong together: what is shown of the data is what the model says")
     if isinstance(f, str):
@@ -87,6 +90,7 @@ def composed(
         "language": str(language()),
         "languages": LANGUAGES,
         "catalogues": catalogues(),
+        "grow": GROW,
     }
     code = script(taken, op_sources)
     html = _html(title, page_data, code)
@@ -95,7 +99,7 @@ def composed(
     if len(html.encode()) > LARGEST:
         size = len(html.encode()) // 1000
         raise NotForPages(f"its page would have {size} kB, and at most {LARGEST // 1000} are made")
-    return html, title
+    return html, title, taken
 
 
 def script(taken: Function, op_sources: dict[str, str]) -> str:

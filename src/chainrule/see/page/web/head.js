@@ -5,7 +5,7 @@ import { begin, EXAMPLES } from "./examples.js";
 import { math, typeset, typesetName } from "./formula.js";
 import { imported } from "./imported.js";
 import { language, say, spoken, words } from "./language.js";
-import { csvText, download, pngBlob, svgText } from "./save.js";
+import { csvText, download, embedding, pngBlob, svgText } from "./save.js";
 import { Tour } from "./tour.js";
 
 const TYPESET = 120; // nodes of a graph up to which it is written as a formula
@@ -73,7 +73,20 @@ export class Head {
           {},
           said(
             () => say("Copy a link to this view"),
-            () => this.copy(),
+            () => {
+              app.remember();
+              this.copy(location.href, say("The link is copied."), () => say("The link is in the address bar."));
+            },
+          ),
+          said(
+            () => say("Copy code that embeds this page"),
+            () => {
+              const code = embedding(app, `${name}.html`);
+              this.copy(code, say("The code is copied."), () => {
+                download(code, "embed.html", "text/html");
+                return say("The code is saved as {name}.", { name: "embed.html" });
+              });
+            },
           ),
           said(
             () => say("Picture as PNG"),
@@ -157,13 +170,13 @@ export class Head {
     this.app.change({ text: text === this.app.first.text ? null : text, step: 0, domain: null });
   }
 
-  async copy() {
-    this.app.remember();
+  /** @param {string} text @param {string} done @param {() => string} otherwise what is done where a page may not copy */
+  async copy(text, done, otherwise) {
     try {
-      await navigator.clipboard.writeText(location.href);
-      this.done.textContent = say("The link is copied.");
+      await navigator.clipboard.writeText(text);
+      this.done.textContent = done;
     } catch {
-      this.done.textContent = say("The link is in the address bar.");
+      this.done.textContent = otherwise();
     }
     setTimeout(() => (this.done.textContent = ""), 4000);
   }

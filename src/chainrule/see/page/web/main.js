@@ -198,6 +198,10 @@ requestAnimationFrame(() =>
   }),
 );
 
+// Who has the page in a frame is told its height, so that the frame can grow with what is in it.
+if (parent !== window)
+  new ResizeObserver(() => parent.postMessage({ chainrule: document.body.offsetHeight }, "*")).observe(document.body);
+
 addEventListener("keydown", (event) => {
   if (
     (event.ctrlKey || event.metaKey) &&

@@ -1,6 +1,7 @@
 // The picture as SVG or PNG, and the run as CSV, as files that the browser saves.
 
 import { s } from "./dom.js";
+import { toHash } from "./state.js";
 
 const KEPT = [
   "fill",
@@ -96,6 +97,17 @@ export function csvText(run, names) {
   return (
     [head, ...run.points.map((p, k) => [k, ...p, run.losses[k], ...run.slopes[k]].join(","))].join("\r\n") + "\r\n"
   );
+}
+
+/** Three lines that show this page, as it is now, in another, as high as what is in it. @param {import("./app.js").App} app
+ * @param {string} name of its file, where it has no address */
+export function embedding(app, name) {
+  const quoted = (/** @type {string} */ t) => t.replaceAll("&", "&#38;").replaceAll('"', "&#34;");
+  const file = /^(https?|file):/.test(location.protocol) ? location.pathname.split("/").pop() : "";
+  const src = quoted((file || name) + toHash(app.state, app.data)),
+    title = quoted(app.data.title);
+  const height = document.body.offsetHeight;
+  return `<iframe src="${src}" title="${title}" width="100%" height="${height}" style="border:0"></iframe>\n${app.data.grow}\n`;
 }
 
 /** @param {Blob | string} content @param {string} name @param {string} [type] */
