@@ -63,6 +63,7 @@ bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
 	.venv-torch/bin/python bench/compiled.py
 	.venv-torch/bin/python bench/fits.py
+	.venv-torch/bin/python bench/nist.py
 
 .venv/made: pyproject.toml constraints.txt
 	@echo "making .venv with $(PYTHON)"

@@ -6,7 +6,8 @@ a step of finite length before it is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from chainrule.fitting.levenberg import MANY, short
 
 Array = Any
 NULL = 1e-11  # a singular value below this share of the largest, of a Jacobian with columns of length 1, is none
+FEW = 4  # parameters of which combinations like a·exp(b) are looked for
 LARGEST = 6  # whole numbers up to this are looked for as exponents
 TOGETHER = 0.99  # a correlation above this is told
 
@@ -22,7 +24,7 @@ TOGETHER = 0.99  # a correlation above this is told
 class Freedom(NamedTuple):
     """Parameters that the data leave free: `what` is determined of them, or nothing is known."""
 
-    kind: str  # "alone", "product", "sum" or "direction"
+    kind: str  # "alone", "combination" or "direction"
     labels: tuple[str, ...]
     what: str
 
@@ -96,21 +98,28 @@ def _meaning(
     group: list[int], directions: Array, x: Array, names: tuple[str, ...], still: Callable[[Array], bool]
 ) -> Freedom:
     here = x[group]
-    mixed = np.linspace(1.0, 0.5, len(directions)) @ directions  # any direction of the group
-    if (here != 0).all():
-        slopes = mixed / here
+    some = np.linspace(1.0, 0.5, len(directions)) @ directions  # any direction of the group
+    for log in _logs(here):
+        whole = _whole(directions / np.where(log, here, 1.0))
+        if whole is None:
+            continue
+        step = some / np.where(log, here, 1.0)
+        step *= 0.3 * (1.0 if log.any() else max(float(np.abs(here).max()), 1.0)) / np.abs(step).max()
         moved = x.copy()
-        moved[group] = here * np.exp(0.3 * slopes / np.abs(slopes).max())
-        powers = _whole(directions / here)
-        if powers is not None and still(moved):
-            return Freedom("product", names, _product(powers, names))
-    moved = x.copy()
-    moved[group] = here + 0.3 * max(float(np.abs(here).max()), 1.0) * mixed / np.abs(mixed).max()
-    shares = _whole(directions)
-    if shares is not None and still(moved):
-        return Freedom("sum", names, _sum(shares, names))
-    shown = " ".join(f"{v:+.3g}·{name}" for v, name in zip(mixed / np.abs(mixed).max(), names))
+        moved[group] = np.where(log, here * np.exp(step), here + step)
+        if still(moved):
+            return Freedom("combination", names, _combination(whole, names, log))
+    shown = " ".join(f"{v:+.3g}·{name}" for v, name in zip(some / np.abs(some).max(), names))
     return Freedom("direction", names, shown)
+
+
+def _logs(here: Array) -> Iterator[Array]:
+    """Which parameters to take by their logarithms: all of them (a·b), none (a + b), or some (a·exp(b))."""
+    n = len(here)
+    mixed = [np.array(some) for some in product((True, False), repeat=n)][1:-1] if n <= FEW else []
+    for log in (np.ones(n, bool), np.zeros(n, bool), *mixed):
+        if (here[log] != 0).all():
+            yield log
 
 
 def _whole(directions: Array) -> list[int] | None:
@@ -132,7 +141,15 @@ def _whole(directions: Array) -> list[int] | None:
     return None
 
 
-def _product(powers: list[int], names: Sequence[str]) -> str:
+def _combination(whole: list[int], names: Sequence[str], log: Array) -> str:
+    """What is determined: a product of powers, a sum, or a product with the exponential of a sum."""
+    sign = 1 if whole[int(log.argmax())] > 0 else -1  # of the first logarithm, or the first of all
+    powers, shares = ([(sign * w, n) for w, n, a in zip(whole, names, log) if a == b] for b in (True, False))
+    factors, total = _product(*zip(*powers)) if powers else "", _sum(*zip(*shares)) if shares else ""
+    return f"{factors}·exp({total})" if powers and shares else factors or total
+
+
+def _product(powers: Sequence[int], names: Sequence[str]) -> str:
     def side(sign: int) -> list[str]:
         return [n if abs(p) == 1 else f"{n}**{abs(p)}" for p, n in zip(powers, names) if p * sign > 0]
 
@@ -140,9 +157,10 @@ def _product(powers: list[int], names: Sequence[str]) -> str:
     return above + (f"/{below[0]}" if len(below) == 1 else f"/({'·'.join(below)})" if below else "")
 
 
-def _sum(shares: list[int], names: Sequence[str]) -> str:
+def _sum(shares: Sequence[int], names: Sequence[str]) -> str:
     parts = [f"{'-' if s < 0 else '+'} {n if abs(s) == 1 else f'{abs(s)}·{n}'}" for s, n in zip(shares, names)]
-    return " ".join(parts).removeprefix("+ ")
+    text = " ".join(parts).removeprefix("+ ")
+    return f"-{text[2:]}" if text.startswith("- ") else text
 
 
 def together(correlation: Array, labels: Sequence[str]) -> list[tuple[str, str, float]]:
