@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.fitting.many import Together
 
 X = np.linspace(0, 4, 40)
 START = {"a": 1.0, "k": 0.5, "c": 0.0}
@@ -61,6 +62,23 @@ def test_options_are_those_of_the_single_fit(more: dict[str, Any]) -> None:
     compare(cr.fit(decay, X, ys, START, **more), ys, range(6), **more)
 
 
+def test_lanes_that_are_left_need_no_programs_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many arrive in a round: programs for two numbers of lanes, not for each."""
+    ys, sizes, some = data(100, noise=0.3), set(), Together._some
+
+    def seen(self: Any, xs: Any, lanes: Any, size: int, slopes: bool) -> Any:
+        sizes.add(size)
+        return some(self, xs, lanes, size, slopes)
+
+    monkeypatch.setattr(Together, "_some", seen)
+    found = cr.fit(decay, X, ys, START)
+    assert found.success.sum() > 90 and sizes == {100, 8}
+    monkeypatch.setattr("chainrule.fitting.many.AT_ONCE", 3000)  # 18 lanes at a time
+    again = cr.fit(decay, X, ys, START)
+    np.testing.assert_allclose(again.params["k"], found.params["k"], rtol=1e-6)
+    np.testing.assert_allclose(again.errors["k"], found.errors["k"], rtol=1e-5)
+
+
 def test_a_lane_that_does_not_arrive_never_says_that_it_did() -> None:
     ys = data(4)
     ys[1] = 1.0  # a constant: a, or k, is free
@@ -81,7 +99,7 @@ def test_a_model_that_decides_by_values_goes_one_by_one() -> None:
 
 
 def test_executors_and_what_is_none() -> None:
-    ys, sweep = data(9), lambda e: cr.sweep(lambda x: x * x, [1.0, 2.0], lr=0.1, steps=5, executor=e)
+    ys, sweep = data(240), lambda e: cr.sweep(lambda x: x * x, [1.0, 2.0], lr=0.1, steps=5, executor=e)
     here = cr.fit(decay, X, ys, START)
     with ThreadPoolExecutor(2) as pool:
         there = cr.fit(decay, X, ys, START, executor=pool)
@@ -106,6 +124,31 @@ def test_executors_and_what_is_none() -> None:
     assert sweep(client).x.tolist() == sweep(None).x.tolist()
     assert cr.fit(decay, X, ys, START, executor=client).success.all()
     client.pool.shutdown()
+
+
+def test_a_real_cluster_of_dask_fits_and_sweeps() -> None:
+    """Processes of their own, to which the client itself hands the work."""
+    distributed = pytest.importorskip("dask.distributed", reason="Dask is not installed")
+    rng, shift = np.random.default_rng(1), 0.25
+    a, k = rng.uniform(1, 3, (240, 1)), rng.uniform(0.3, 1.5, (240, 1))
+    ys = a * np.exp(-k * X) + a / 4 + shift + 0.05 * rng.standard_normal((240, 40))
+    model, sigma = lambda x, a, k, c: decay(x, a, k, c + shift), 0.05 + 0.0001 * np.arange(240)[:, None] + 0 * X
+    options: dict[str, Any] = {"sigma": sigma, "tied": {"c": "a/4"}, "bounds": {"k": (0, None)}}
+    here = cr.fit(model, X, ys, START, **options)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        there = cr.fit(model, X, ys, START, **options, executor=client)
+        swept = cr.sweep(lambda x: (x - shift) ** 2, [1.0, 2.0], lr=0.1, steps=5, executor=client)
+        with pytest.raises(ValueError, match=r"y\[8, 3\] is nan"):
+            cr.fit(model, X, np.where(np.indices(ys.shape).sum(0) == 11, np.nan, ys)[:, :4], START, executor=client)
+    assert there.reasons == here.reasons and there.success.all() and there.labels == here.labels
+    for name in "akc":
+        np.testing.assert_allclose(there.params[name], here.params[name], rtol=1e-7)
+        np.testing.assert_allclose(there.errors[name], here.errors[name], rtol=1e-5)
+    assert there[200].params == pytest.approx(here[200].params)
+    np.testing.assert_allclose(swept.x, shift + np.array([0.75, 1.75]) * 0.8**5, rtol=1e-6)
 
 
 def test_a_large_fit_holds_a_few_jacobians() -> None:

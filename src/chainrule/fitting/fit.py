@@ -22,6 +22,9 @@ from chainrule.fitting.parameters import Parameters, labels
 from chainrule.fitting.result import Fit
 
 Array = Any
+WORTH_A_PIECE = (
+    4096  # numbers of data that are worth to be handed to a worker, who makes machine code of the model anew
+)
 
 
 def fit(
@@ -178,7 +181,7 @@ def _many(
     model: Any, x: Any, ys: Array, start: Any, sigma: Any, options: dict[str, Any], progress: bool | None, executor: Any
 ) -> Any:
     """Fits to the rows of ys, here or by an executor."""
-    from chainrule.descend.executors import executor_of, handed_out
+    from chainrule.descend.executors import executor_of, handed_out, workers
     from chainrule.fitting.many import Fits, fit_many
 
     weights = None if sigma is None else finite(sigma, "sigma")
@@ -197,9 +200,8 @@ def _many(
         return fit_many(problem, ys, weights, steps, tol, how, absolute, made, progress)
     pool = executor_of("fit", executor)
     works = []
-    for part in np.array_split(
-        np.arange(len(ys)), min(len(ys), 4 * max(int(getattr(pool, "_max_workers", 4) or 4), 1))
-    ):
+    most = -(-ys.size // WORTH_A_PIECE)
+    for part in np.array_split(np.arange(len(ys)), min(len(ys), most, 4 * workers(pool))):
         mine = weights[part] if weights is not None and weights.shape == ys.shape else weights
         works.append((x, ys[part], start, mine, options))
     pieces: list[Fits] = handed_out(pool, model, _piece, works)

@@ -7,7 +7,7 @@ do not arrive, are not determined or may stand on a saddle are fitted by themsel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,10 @@ class Fits:
 
 
 class Together:
-    """Residuals and Jacobians of many lanes."""
+    """Residuals and Jacobians of many lanes, by programs for two numbers of lanes: all of them, and few.
+
+    As lanes arrive, fewer are left in each round; a program for each number would cost more than the fits.
+    """
 
     def __init__(self, problem: Problem, ys: Array, sigma: Array | None) -> None:
         model, of, x = problem.model, problem.parameters, problem.x
@@ -95,18 +98,31 @@ class Together:
             return r, table
 
         self.x, self.own = x, own
+        self.all = min(len(ys), _most(problem, ys))
+        self.few = max(self.all // 16, min(self.all, 8))
         kept = problem.made.lanes
         self.made = kept.get(own) or [_lanes(f, 0 if own else None) for f in (alone, both)]
         kept[own] = self.made
 
     def __call__(self, xs: Array, lanes: Array, slopes: bool) -> Any:
         """The residuals of these lanes, or they and their Jacobians."""
-        whole = len(lanes) == len(self.ys)
+        size = self.all if len(lanes) > 4 * self.few else self.few
+        parts = [self._some(xs[i : i + size], lanes[i : i + size], size, slopes) for i in range(0, len(lanes), size)]
+        if len(parts) == 1:
+            return parts[0]
+        return tuple(map(np.concatenate, zip(*parts))) if slopes else np.concatenate(parts)
+
+    def _some(self, xs: Array, lanes: Array, size: int, slopes: bool) -> Any:
+        n = len(lanes)
+        if n < size:  # the last one is repeated
+            at = np.minimum(np.arange(size), n - 1)
+            xs, lanes = xs[at], lanes[at]
+        whole = n == len(self.ys)
         y = self.ys if whole else self.ys[lanes]
         s = np.ones(1) if self.sigma is None else self.sigma if not self.own or whole else self.sigma[lanes]
         with no_grad():
             got = self.made[slopes](wrap(np.ascontiguousarray(xs)), self.x, wrap(y), wrap(s))
-        return tuple([np.asarray(a._a) for a in got]) if slopes else np.asarray(got._a)
+        return tuple([np.asarray(a._a)[:n] for a in got]) if slopes else np.asarray(got._a)[:n]
 
 
 def _lanes(f: Callable[..., Any], sigmas: int | None) -> Callable[..., Any]:
@@ -125,9 +141,12 @@ def _lanes(f: Callable[..., Any], sigmas: int | None) -> Callable[..., Any]:
     return run
 
 
-def _portions(lanes: Array, each: int) -> Iterator[Array]:
-    """Lanes in portions, as each takes so many numbers."""
-    size = max(1, AT_ONCE // each)
+def _most(problem: Problem, ys: Array) -> int:
+    """How many lanes to compute at once, for their Jacobians."""
+    return max(1, AT_ONCE // (ys[0].size * (len(problem.parameters.start) + 1)))
+
+
+def _portions(lanes: Array, size: int) -> Iterator[Array]:
     return (lanes[begin : begin + size] for begin in range(0, len(lanes), size))
 
 
@@ -135,9 +154,9 @@ def descend(
     together: Together, start: Array, low: Array, high: Array, steps: int, tol: float, told: Callable[[int], Any]
 ) -> tuple[Array, Array]:
     """All lanes from their starts; the points, and which of them have arrived inside the bounds."""
-    n, k = start.shape
+    n = len(start)
     x, arrived = start.copy(), np.zeros(n, bool)
-    for lanes in _portions(np.arange(n), together.ys[0].size * (k + 1)):
+    for lanes in _portions(np.arange(n), together.all):
         x[lanes], arrived[lanes] = _descend(together, x[lanes], lanes, low, high, steps, tol)
         told(int(lanes[-1]) + 1)
     return x, arrived
@@ -283,7 +302,7 @@ def _gathered(
     at = np.flatnonzero(arrived)
     if len(at):
         together = Together(problem, ys, sigma)
-        for some in _portions(at, points * (k + 1)):
+        for some in _portions(at, together.all):
             r, jacobian = together(xs[some], some, True)
             lengths = np.sqrt(np.einsum("nij,nij->nj", jacobian, jacobian))
             _, triangle = np.linalg.qr(jacobian / lengths[:, None, :])
@@ -309,25 +328,35 @@ def _gathered(
     return Fits(params, errors, list(of.labels), covariance, chi2, dof, reasons, whole)
 
 
+def _followed(tie: Callable[[Tensor], Tensor], xs: Array) -> tuple[Array, Array]:
+    """A tied parameter in each row, flat, and its slopes by the numbers that move."""
+
+    def both(x: Tensor) -> tuple[Tensor, Tensor]:
+        return tie(x).reshape(-1), jacfwd(lambda x: tie(x).reshape(-1))(x)
+
+    try:
+        values, slopes = (a.detach().numpy() for a in vmap(both)(wrap(xs.copy())))
+    except UNFIT:
+        alone = [[a.detach().numpy() for a in both(wrap(x.copy()))] for x in xs]
+        values, slopes = (np.stack(each) for each in zip(*alone))
+    return values, slopes
+
+
 def _named(problem: Problem, xs: Array, covariance: Array, alone: dict[int, Any]) -> tuple[dict[str, Array], ...]:
     """Values and errors by name, a row for each fit."""
     of, n = problem.parameters, len(xs)
     sizes = np.sqrt(np.maximum(np.einsum("nii->ni", covariance), 0.0))
     params: dict[str, Array] = {}
     errors: dict[str, Array] = {}
-    rows: Sequence[Any] = ()
-    if of.ties:
-        rows = [of.by_name(wrap(x.copy())) for x in xs]
     for name, value in of.values.items():
         if name in of.slices:
             params[name] = xs[:, of.slices[name]].reshape(n, *value.shape)
             errors[name] = sizes[:, of.slices[name]].reshape(n, *value.shape)
         elif name in of.ties:
-            params[name] = np.stack([row[name].detach().numpy() for row in rows])
-            tie = lambda x, name=name: of.by_name(x)[name].reshape(-1)  # noqa: E731
-            slopes = [np.asarray(jacfwd(tie)(wrap(x.copy())).detach().numpy()) for x in xs]
-            spread = [np.sqrt(np.maximum(np.diag(s @ c @ s.T), 0)) for s, c in zip(slopes, covariance)]
-            errors[name] = np.stack(spread).reshape(n, *value.shape)
+            values, slopes = _followed(lambda x, name=name: of.by_name(x)[name], xs)
+            shape = (n, *of.by_name(wrap(of.start.copy()))[name]._a.shape)
+            spread = np.einsum("nij,njk,nik->ni", slopes, covariance, slopes)
+            params[name], errors[name] = values.reshape(shape), np.sqrt(np.maximum(spread, 0.0)).reshape(shape)
         else:
             params[name] = np.broadcast_to(value, (n, *value.shape)).copy()
             errors[name] = np.zeros((n, *value.shape))
