@@ -184,6 +184,7 @@ SAMPLES: dict[str, Entry] = {
     "abs": on(**REAL),
     "sign": on(**REAL),
     "sgn": on(ref=np.sign, **REAL),
+    "direction": on(ref=np.sign, **REAL),
     "square": on(**REAL),
     # exponentials, trigonometry
     "sigmoid": on(ref=lambda x: 0.5 * (1 + np.tanh(x / 2)), **REAL),

@@ -211,6 +211,16 @@ def test_an_expanded_tensor_is_filled_and_its_places_are_set(change):
     assert a.grad.tolist() == ([0, 11, 15] if change not in new else [0, 0, 0])
 
 
+@pytest.mark.parametrize(
+    "change", ["[0].mul_(3)", ".unbind(0)[1].add_(3.0)", "[1].detach().add_(3)", "[0].sin_().fill_(4.5)",
+               ".split(1)[0].squeeze().mul_(3)", "[:1].detach().copy_(torch.tensor([4.5]))"],
+)  # fmt: skip
+def test_an_element_of_an_expanded_tensor_is_changed(change):
+    x = cr.tensor(1.5)
+    eval(f"x.expand(2){change}", {"x": x, "torch": cr})
+    assert x.item() == 4.5
+
+
 def test_zero_fill_and_copy_with_history():
     x, s = leaf(3), cr.tensor(2.0, dtype=cr.float64, requires_grad=True)
     y = (x * 2).zero_()

@@ -118,7 +118,7 @@ class Pair:
         return found
 
     def _passes(self, found: Finding) -> bool:
-        known = explain(found)
+        known = explain(found, self.lines)
         if known is None:
             return False
         self.passed.append(known.name)
@@ -188,8 +188,10 @@ class Pair:
     def _operands(self, line: str, name: str) -> str:
         """How what a line reads lies in memory, where that is no plain order."""
         read = [self.theirs[n] for n in dict.fromkeys(NAME.findall(line)) if n != name and n in self.theirs]
-        if any(s == 0 and n > 1 for x in read for s, n in zip(x.stride(), x.shape)):
-            return " of what repeats"
+        for x in read:
+            steps = [s for s, n in zip(x.stride(), x.shape) if n > 1]
+            if 0 in steps or len(set(steps)) < len(steps):
+                return " of what repeats"
         return " of several" if len(read) > 1 else ""
 
     def overlaps(self, line: str) -> bool:

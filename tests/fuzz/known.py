@@ -7,6 +7,7 @@ it no longer. A program goes on without the line or the value that has shown a l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,12 +25,11 @@ class Known(NamedTuple):
     program: tuple[str, ...]
     mode: str = "reverse"
 
-    def explains(self, found: Finding) -> bool:
-        """Whether a finding is of this class."""
+    def explains(self, found: Finding, program: Iterable[str]) -> bool:
+        """Whether a finding is of this class. A gradient is of no line: any line of the program may be meant."""
         said = found.ours + found.theirs
-        return bool(
-            re.fullmatch(self.kind, found.kind) and re.search(self.line, found.line) and re.search(self.said, said)
-        )
+        line = "\n".join(program) if "gradient" in found.kind else found.line
+        return bool(re.fullmatch(self.kind, found.kind) and re.search(self.line, line) and re.search(self.said, said))
 
 
 # Functions of the elements at the same place in each operand.
@@ -157,7 +157,8 @@ KNOWN = (
     Known(
         "matrices on the edge of what can be factored",
         "rounding decides whether a matrix is singular",
-        "(ours|torch) refuses", "linalg", "could not be completed|singular|not positive-definite",
+        "(ours|torch) refuses( the (second )?gradient)?", "linalg",
+        "could not be completed|singular|not positive-definite",
         ("v0 = T.tensor([[0.2, -2.1], [0.02, -0.21]], dtype=T.float64)", "v10 = T.linalg.inv(v0)"),
     ),
     Known(
@@ -249,12 +250,6 @@ KNOWN = (
          "v10 = T.linalg.qr(v0)[1]"), mode="forward",
     ),
     Known(
-        "differences of nothing",
-        "PyTorch's diff of nothing is the tensor itself, whose shape then changes with it",
-        "shape after a change", "squeeze_|t_|transpose_", "",
-        ("v0 = T.tensor([], dtype=T.int64)", "v10 = v0.diff(dim=-1)", "v10.unsqueeze_(-1)"),
-    ),
-    Known(
         "nothing written to places in nothing",
         "shapes that differ by leading dimensions fit where there is no element, as in NumPy",
         "torch refuses", r"\] = ", "cannot be broadcast to indexing result of shape",
@@ -273,9 +268,57 @@ KNOWN = (
         ("v0 = T.tensor(0.5, dtype=T.float64, requires_grad=True)", "v1 = T.tensor([1.0, 2.0], dtype=T.float64)",
          "v10 = v1.transpose(0, -1)", "v1[[1, 0]] = v0", "v10.square_()"),
     ),
+    Known(
+        "inverses of singular matrices",
+        "where rounding decides about the determinant it decides about the size of everything else",
+        "value", r"linalg\.(inv|solve)", r"e\+(0[4-9]|[1-3])",
+        ("v0 = T.tensor([[[0.01911182515323162, -0.24612519145011902], [-0.24612519145011902, 3.16964054107666]]])",
+         "v10 = T.linalg.inv(v0)"),
+    ),
+    Known(
+        "normalising what is constant",
+        "a mean that is rounded leaves differences of its last digit, which layer_norm divides by the root of 1e-5",
+        "value", "layer_norm", r"e-0[3-9]|nan|inf",
+        ("v0 = T.tensor([[0.99, 0.99, 0.99]], dtype=T.float32)", "v1 = v0 + 1",
+         "v10 = T.nn.functional.layer_norm(v1, v1.shape[-1:])"),
+    ),
+    Known(
+        "tangents that are known to be 0",
+        "PyTorch marks the tangents of constants, which stay 0 in whatever follows; here 0 times infinity is NaN",
+        "tangent", "", r"nan[^\]]*\]?\]?\]?\[*[-\s0.\[\]]*$",
+        ("v0 = T.tensor([-1.5], requires_grad=True)", "v1 = T.tensor([1])", "v10 = T.copysign(v1, v0)",
+         "v11 = v10.sqrt()"), mode="forward",
+    ),
+    Known(
+        "infinities that meet",
+        "of the terms of a quotient or product two are infinite, and their order decides whether they become NaN",
+        "tangent", r"/|div|prod|recip|pow|\*\*|conv|@|dot|einsum", r"nan.*inf|inf.*nan",
+        ("v0 = T.tensor([0.77], dtype=T.float64, requires_grad=True)",
+         "v1 = T.tensor([0.0], dtype=T.float64, requires_grad=True)", "v10 = v0 / v1"), mode="forward",
+    ),
+    Known(
+        "products of NaN and 0",
+        "the second slope of a product has NaN times 0, which PyTorch takes for 0 where it looks for zeros",
+        "second gradient.*", r"prod\(", "nan",
+        ("v0 = T.tensor([0.0, 0.0, -0.27, float('nan')], dtype=T.float64, requires_grad=True)", "v10 = v0.prod()"),
+        mode="second",
+    ),
+    Known(
+        "the spread of one number",
+        "with no freedom left the slope of a variance is 0 over 0; the order of the steps decides what comes of NaN",
+        ".*gradient", r"(var|std)\(", "nan",
+        ("v0 = T.tensor(float('nan'), dtype=T.float64, requires_grad=True)", "v10 = v0.var(dim=0)"),
+    ),
+    Known(
+        "faults that PyTorch reports",
+        "PyTorch finds a state of its own that cannot be",
+        "torch refuses.*", "", "INTERNAL ASSERT FAILED",
+        ("v0 = T.tensor([0.0], dtype=T.float64, requires_grad=True)", "v10 = v0.sgn()", "v11 = v10.norm()"),
+        mode="forward",
+    ),
 )  # fmt: skip
 
 
-def explain(found: Finding) -> Known | None:
+def explain(found: Finding, program: Iterable[str]) -> Known | None:
     """The class that a finding belongs to, or None if it is news."""
-    return next((k for k in KNOWN if k.explains(found)), None)
+    return next((k for k in KNOWN if k.explains(found, program)), None)

@@ -23,6 +23,7 @@ class Rng(random.Random):
 
     def __init__(self, seed: str) -> None:
         super().__init__(seed)
+        self.forward = seed.startswith("forward")
         self.floats = self.choice([("float64",)] * 3 + [("float64", "float32"), ("float64", "float32", "float16")])
         self.dtypes = self.floats * 9 + WHOLE
 
@@ -34,8 +35,8 @@ class Rng(random.Random):
 # Left out, as PyTorch's own answers are wrong: `frac`, `fmod`, `remainder` (the tangent is shared with the operand's,
 # and an in-place change of one changes both), `logcumsumexp` (the slope is NaN beside -inf), `hardsigmoid` (the slope
 # is a sixth in float32, whatever the dtype), `atan2` (of small integers the squares overflow in the slope). So are
-# `normalize`, where rounding decides which way nothing points, and `qr`, of whose factors the same is true where a
-# matrix has no inverse.
+# `diff` of nothing, which is the tensor itself, lerps by an infinite weight, `normalize`, where rounding decides which
+# way nothing points, and `qr`, of whose factors the same is true where a matrix has no inverse.
 UNARY = """abs neg sin cos tanh sigmoid exp2 expm1 atan asinh erf relu square reciprocal sign floor ceil trunc round
     sqrt log log1p rsqrt sgn isnan isinf isfinite logical_not signbit positive softplus silu gelu elu selu celu
     leaky_relu hardswish mish logsigmoid softsign tanhshrink softshrink hardtanh relu6 hardshrink
@@ -46,6 +47,7 @@ NN = set("softplus silu gelu elu selu celu leaky_relu hardtanh relu6 hardswish h
 NUMBERS = {"softshrink", "hardtanh", "relu6", "hardshrink", "hardswish", "elu", "celu", "selu"}
 BINARY = """add sub mul true_divide maximum minimum fmax fmin hypot eq ne lt le gt ge logical_and logical_or
     logical_xor floor_divide copysign logaddexp xlogy""".split()
+CHOICES = "maximum minimum fmax fmin".split()  # where operands tie PyTorch's tangents are not what its gradients are
 REDUCE = "sum mean prod amax amin logsumexp var std norm nansum all any count_nonzero argmax argmin".split()
 ALONG = "cumsum cumprod softmax log_softmax sort max min median cummax cummin argsort flip diff".split()
 IN_PLACE = "sin_ tanh_ relu_ abs_ neg_ zero_ sigmoid_ square_ floor_ clamp_ fill_ exp2_ masked_fill_".split()
@@ -123,7 +125,18 @@ def _unary(rng: Rng, env: Env) -> str | None:
 
 
 def _binary(rng: Rng, env: Env) -> str | None:
-    return f"NEW = T.{_of(rng, BINARY)}({_any(rng, env)}, {_any(rng, env)})"
+    f, x, y = _of(rng, BINARY), _any(rng, env), _any(rng, env)
+    if rng.forward and f in CHOICES and x and y and _tie(env[x], env[y]):
+        return None
+    return f"NEW = T.{f}({x}, {y})"
+
+
+def _tie(x: Any, y: Any) -> bool:
+    """Whether elements of two tensors are equal, or one is NaN."""
+    try:
+        return not bool(((x < y) | (x > y)).all())
+    except RuntimeError:  # shapes that do not meet
+        return False
 
 
 def _number(rng: Rng, env: Env) -> str | None:
@@ -131,6 +144,8 @@ def _number(rng: Rng, env: Env) -> str | None:
     form = _of(rng, ["{x} + {n}", "{x} * {n}", "{n} - {x}", "{x} / {n}", "{n} / {x}", "{x} ** {n}", 
                      "{x}.clamp({n})", "{x} > {n}", "{x} // {n}", "T.where({x} > 0, {x}, {n})", "{x}.lerp({x}, {n})",
                      "{x}.pow(2)", "T.add({x}, {x}, alpha=2)", "{x}.nan_to_num()"])  # fmt: skip
+    if "lerp" in form and "inf" in number:
+        return None
     return "NEW = " + form.format(x=_any(rng, env), n=number)
 
 
@@ -150,6 +165,8 @@ def _along(rng: Rng, env: Env) -> str | None:
     if x is None:
         return None
     d = _dim(rng, env, x)
+    if f == "diff" and not env[x].numel():
+        return None
     if f == "flip":
         return f"NEW = {x}.flip(({d},))"
     stable = ", stable=True" if f in ("sort", "argsort") else ""

@@ -303,7 +303,10 @@ def binary_(op: Elementwise, name: str) -> Callable[[Tensor, Any], Tensor]:
             elif type(b) is ndarray:
                 return modify(x, name, function, y)
             else:
-                a[()] = iop(a[()], b)
+                try:
+                    a[()] = iop(a[()], b)
+                except ValueError:  # of an expanded tensor
+                    return modify(x, name, function, y)
         else:
             r = iop(a, b) if type(a) is f32 or type(a) is f64 else None
             if type(r) is not type(a):

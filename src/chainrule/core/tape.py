@@ -377,11 +377,13 @@ def store(x: Tensor, value: Any, filled: bool = False) -> None:
     a = x._a
     if type(a) is np.ndarray:
         if not a.flags.writeable:
-            repeats = any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape))
-            if not any(op.name == "expand" for op, _, _ in x._path or ()) or (repeats and not filled):
+            if not filled and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape)):
                 raise RuntimeError(errors.SINGLE_MEMORY)
             a = a.view()
-            a.setflags(write=True)  # NumPy's broadcasting made it read-only
+            try:
+                a.setflags(write=True)  # NumPy's broadcasting made it read-only
+            except ValueError:  # as its memory is
+                raise RuntimeError(errors.SINGLE_MEMORY) from None
         np.copyto(a, value, casting="unsafe")
     elif isinstance(a, np.generic):
         if isinstance(value, float) and isinstance(a, np.floating):

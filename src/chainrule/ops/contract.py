@@ -29,7 +29,7 @@ def mT(x: Any) -> Any:
 
 def _matmul(a: Any, b: Any) -> Any:
     if b.ndim > 2 or a.ndim > 3:
-        return np.matmul(a, b)
+        return memory.rows(np.matmul(a, b))
     if a.ndim < 3:
         return a.dot(b)
     return a.reshape(-1, a.shape[-1]).dot(b).reshape(a.shape[:-1] + b.shape[1:]) if a.size else np.matmul(a, b)

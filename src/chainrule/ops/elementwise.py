@@ -201,7 +201,7 @@ rsqrt = elementwise(
     ">>> cr.rsqrt(cr.tensor([4.0, 16.0]))\ntensor([0.5000, 0.2500])",
 )  # fmt: skip
 abs_ = elementwise(
-    "abs", np.abs, lambda x, out: sign(x), refuse=only("iuf", "abs_cpu"),
+    "abs", np.abs, lambda x, out: direction(x), refuse=only("iuf", "abs_cpu"),
     js="Math.abs(%0)", sympy="Abs", tex="\\left|%0\\right|", why="the slope of |x| is the sign of x",
     aliases=("absolute",), price=1, bounds=lambda x: intervals.even(x, 1), operator="abs",
     doc="The absolute value of each element.\n"
@@ -213,6 +213,11 @@ def _sign(x: Any) -> Any:
     return copied(x) if x.dtype.kind == "b" else np.subtract(x > 0, x < 0, dtype=x.dtype)  # 0 for NaN, as in PyTorch
 
 
+# Within rules: what has no slope at all, where a slope of 0 would be multiplied on and meet infinities.
+direction = elementwise(
+    "direction", _sign, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign,
+    publish=False, matrix="signs",
+)  # fmt: skip
 sign = elementwise(
     "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign,
     doc="-1, 0 or 1, as each element is below, at or above 0.\n"

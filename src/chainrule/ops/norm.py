@@ -10,7 +10,7 @@ from chainrule.base.memory import rows
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import mends
-from chainrule.ops.elementwise import abs_, pow, sign
+from chainrule.ops.elementwise import abs_, direction, pow
 from chainrule.ops.reduce import spread, sum
 from chainrule.ops.select import where
 from chainrule.ops.views import cast, zeros_like
@@ -40,17 +40,17 @@ def _vector_norm_vjp(g: Any, out: Any, x: Any, *, ord: float, dim: Any, keepdim:
         return zeros_like(x)
     g, out = spread(g, x, dim, keepdim), spread(out, x, dim, keepdim)
     if ord == 1:
-        return g * sign(x)
+        return g * direction(x)
     if ord == np.inf or ord == -np.inf:  # shared by all that reach it
         hit = abs_(x) == out
         ties = sum(cast(hit, dtype=np.dtype(getattr(x.dtype, "np", x.dtype))), dim=dim, keepdim=True)
-        return where(hit, g / ties * sign(x), 0.0)
+        return where(hit, g / ties * direction(x), 0.0)
     zero = out == 0
     safe = where(zero, 1.0, out)
     if ord == 2:
         return where(zero, 0.0, g * (x / safe))
     at_zero = zero | (x == 0)
-    return where(at_zero, 0.0, g * sign(x) * pow(where(at_zero, 1.0, abs_(x)) / safe, ord - 1))
+    return where(at_zero, 0.0, g * direction(x) * pow(where(at_zero, 1.0, abs_(x)) / safe, ord - 1))
 
 
 vector_norm = custom(

@@ -356,6 +356,7 @@ SIGNS: dict[str, Callable[..., Any]] = {
 FOLDS: dict[str, Callable[..., Any]] = {"total": _sum, "average": _mean}
 RULES: dict[str, Callable[..., Any]] = {  # by the column `matrix`
     "minus from": lambda x, y: _add(y, _neg(x)), "squares": lambda x: _power(x, Whole(sp.Integer(2), ())),
+    "signs": lambda x: _each(REGISTRY["sign"], x, {}),
     "reciprocals": lambda x: _power(x, Whole(sp.S.NegativeOne, ())), "product": _matmul, "norm": _norm,
     "zeros": _filled(0), "inverse": lambda x, **_: Whole(sp.Inverse(x.e), x.shape), "solution": _solve,
     "determinant": lambda x: Whole(sp.Determinant(x.e), ()),
