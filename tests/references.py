@@ -181,3 +181,21 @@ def positive(a: Any) -> Any:
 
 def lower(a: Any) -> Any:
     return REGISTRY["tril"](heavy(a), diagonal=0)
+
+
+def convolved(x: Array, w: Array, *, step: tuple[int, ...], spread: tuple[int, ...], groups: int) -> Array:
+    """A convolution by its definition: for each place and output the sum of a window times a weight."""
+    o, c, *size = w.shape
+    places = [(n - t * (k - 1) - 1) // s + 1 for n, k, s, t in zip(x.shape[2:], size, step, spread)]
+    out = np.zeros((len(x), o, *places))
+    for i, j, *at in np.ndindex(out.shape):
+        first = j // (o // groups) * c
+        window = (slice(p * s, p * s + t * (k - 1) + 1, t) for p, s, t, k in zip(at, step, spread, size))
+        out[(i, j, *at)] = (x[(i, slice(first, first + c), *window)] * w[j]).sum()
+    return out
+
+
+def adjoint(f: Callable[[Array], Array], y: Array, shape: tuple[int, ...]) -> Array:
+    """The transpose of a linear function of arrays of this shape, at y: y times f of each unit."""
+    units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+    return np.array([(f(unit) * y).sum() for unit in units]).reshape(shape)

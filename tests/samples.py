@@ -30,10 +30,12 @@ from chainrule.core.op import REGISTRY, Elementwise, Op
 from references import (
     _add_at,
     added_at,
+    adjoint,
     bce,
     best_at,
     by_lines,
     by_rows,
+    convolved,
     embedded,
     fourth_kind,
     gathered,
@@ -295,6 +297,22 @@ SAMPLES: dict[str, Entry] = {
     "contract": on(
         ((2, 3), (3, 4), {"equation": "ij,jk->ik"}), ((2, 3), (4,), {"equation": "ij,k->kj"}),
         ref=lambda a, b, equation: a @ b if equation == "ij,jk->ik" else np.outer(b, a.sum(0)), **REAL,
+    ),
+    "convolve": on(
+        ((2, 2, 7), (3, 2, 3), {"step": (2,), "spread": (1,), "groups": 1}),
+        ((2, 4, 5, 4), (2, 2, 2, 3), {"step": (1, 1), "spread": (2, 1), "groups": 2}), ref=convolved, **REAL,
+    ),
+    "convolve_back": on(
+        ((2, 3, 2), (3, 2, 3), {"shape": (6,), "step": (2,), "spread": (1,), "groups": 1}),
+        ((1, 2, 2, 2), (2, 1, 2, 2), {"shape": (4, 3), "step": (1, 1), "spread": (2, 1), "groups": 2}),
+        ref=lambda y, w, shape, **how: adjoint(lambda x: convolved(x, w, **how), y,
+            (len(y), w.shape[1] * how["groups"], *shape)), **REAL,
+    ),
+    "convolve_weight": on(
+        ((2, 2, 6), (2, 3, 2), {"size": (3,), "step": (2,), "spread": (1,), "groups": 1}),
+        ((1, 4, 4, 3), (1, 2, 2, 2), {"size": (2, 2), "step": (1, 1), "spread": (2, 1), "groups": 2}),
+        ref=lambda x, y, size, **how: adjoint(lambda w: convolved(x, w, **how), y,
+            (y.shape[1], x.shape[1] // how["groups"], *size)), **REAL,
     ),
     # choosing
     "getitem": on(

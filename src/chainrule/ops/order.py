@@ -16,6 +16,7 @@ from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
 from chainrule.ops import batches
 from chainrule.ops.reduce import share_whole
+from chainrule.ops.select import add_at
 
 # ------------------------------------------------------------------------------------------------------------- fetching
 
@@ -40,7 +41,7 @@ def _put_at(x: Any, *, shape: tuple[int, ...], dim: int, index: Any, keepdim: bo
     if once:
         out[_places(index, dim)] = x
     else:
-        np.add.at(out, _places(index, dim), x)
+        add_at(out, _places(index, dim), x)
     return out[()]
 
 

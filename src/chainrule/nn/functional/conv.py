@@ -1,7 +1,4 @@
-"""Convolutions in 1, 2 and 3 dimensions: windows of the input times the weight, summed by one product of matrices.
-
-A transposed convolution is the same with the parts exchanged: each input element times the weight, folded up.
-"""
+"""Convolutions in 1, 2 and 3 dimensions, and transposed ones: PyTorch's signatures around the ops of `ops/convolve`."""
 
 from __future__ import annotations
 
@@ -87,14 +84,7 @@ def _conv(
             f"Calculated padded input size per channel: ({' x '.join(map(str, inner))}). Kernel size: "
             f"({' x '.join(map(str, size))}). Kernel size can't be greater than actual input size"
         )
-    seen = REGISTRY["windows"](x, size=tuple(size), step=step, spread=spread)
-    at, within = "xyz"[:d], "ijk"[:d]
-    if groups == 1:
-        out = REGISTRY["contract"](seen, weight, equation=f"nc{at}{within},oc{within}->no{at}")
-    else:
-        seen = seen.reshape(seen._a.shape[0], groups, -1, *seen._a.shape[2:])
-        w = weight.reshape(groups, -1, *weight._a.shape[1:])
-        out = REGISTRY["contract"](seen, w, equation=f"ngc{at}{within},goc{within}->ngo{at}").flatten(1, 2)
+    out = REGISTRY["convolve"](x, weight, step=step, spread=spread, groups=groups)
     return _finished(out, bias, d, had_batch)
 
 
@@ -119,11 +109,7 @@ def _conv_transpose(
         )
     inner = x._a.shape[2:]
     full = tuple((n - 1) * s + t * (k - 1) + 1 + m for n, s, t, k, m in zip(inner, step, spread, size, more))
-    at, within = "xyz"[:d], "ijk"[:d]
-    xs = x.reshape(x._a.shape[0], groups, -1, *inner)
-    w = weight.reshape(groups, -1, *weight._a.shape[1:])
-    parts = REGISTRY["contract"](xs, w, equation=f"ngc{at},gco{within}->ngo{at}{within}").flatten(1, 2)
-    out = REGISTRY["fold"](parts, shape=full, size=size, step=step, spread=spread)
+    out = REGISTRY["convolve_back"](x, weight, shape=full, step=step, spread=spread, groups=groups)
     if any(cut):
         out = out[(slice(None), slice(None), *(slice(c, n - c) for c, n in zip(cut, full)))]
     return _finished(out, bias, d, had_batch)

@@ -6,6 +6,7 @@ A maximum is found once, as an index; taking the elements there is `gather`, so 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,6 @@ from chainrule.core.tape import by_numpy, demand, positions, reads
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.functional.conv import Ints, batched, ints
 from chainrule.nn.functional.padding import pad
-from chainrule.ops.windows import places
 
 _KINDS = ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool", "max_unpool", "lp_pool")
 __all__ = [f"{kind}{d}d" for kind in _KINDS for d in (1, 2, 3)]
@@ -130,34 +130,39 @@ def _max_pool(
     step = size if stride is None or stride in ([], ()) else ints(stride, d, "stride")
     spread = ints(dilation, d, "dilation")
     inner = x._a.shape[2:]
-    counts, after = _plan(inner, size, step, edge, spread, ceil_mode)
-    lowest = -np.inf if x._a.dtype.kind == "f" else np.iinfo(x._a.dtype).min
+    counts, _ = _plan(inner, size, step, edge, spread, ceil_mode)
 
     def find(a: Any) -> Any:
-        seen = np.asarray(_seen(wrap(a), counts, edge, after, lowest, size=size, step=step, spread=spread)._a)
-        flat = seen.reshape(*seen.shape[: 2 + d], -1)
-        best = wide.unravel_index(_greatest(flat, inner, counts, step, edge, spread, size), size)
-        index = np.zeros(seen.shape[: 2 + d], np.int64)
-        for i, (n, offset) in enumerate(zip(inner, best)):
-            start = (np.arange(counts[i]) * step[i] - edge[i]).reshape(-1, *[1] * (d - 1 - i))
-            index = index * n + (start + offset * spread[i])
-        return index
+        return _greatest(a, counts, size, step, edge, spread)
 
     return _taken(x, by_numpy("max_pool places", find, x), had_batch, f"MaxPool{d}DWithIndicesBackward0")
 
 
-def _greatest(seen: Any, inner: Ints, counts: Ints, step: Ints, edge: Ints, spread: Ints, size: Ints) -> Any:
-    """Which element of each window is the greatest: the first of equal ones, the last NaN, but never the padding."""
-    best = _argmax(seen)
-    if any(edge) or counts != tuple(map(places, inner, size, step, spread)):  # -inf is no greater than the padding
-        inside = np.ones((1,), bool)
-        for n, c, s, p, t, k in zip(inner, counts, step, edge, spread, size):
-            at = np.arange(c)[:, None] * s - p + np.arange(k) * t
-            here = (at >= 0) & (at < n)
-            inside = (inside[..., None, :, None] & here[:, None, :]).reshape(*inside.shape[:-1], c, -1)
-        chosen = np.take_along_axis(np.broadcast_to(inside, seen.shape), best[..., None], -1)[..., 0]
-        best = np.where(chosen, best, inside.argmax(-1))
-    return best
+def _greatest(a: Any, counts: Ints, size: Ints, step: Ints, edge: Ints, spread: Ints) -> Any:
+    """Where in its channel the greatest element of each window is: the first of equal ones, the last NaN."""
+    inner, nan = a.shape[2:], a.dtype.kind == "f" and np.isnan(a).any()
+    best = np.full((*a.shape[:2], *counts), -np.inf if a.dtype.kind == "f" else np.iinfo(a.dtype).min, a.dtype)
+    starts = [np.arange(c) * s - p for c, s, p in zip(counts, step, edge)]
+    first = np.ix_(*[np.where(at < 0, -(at // t), 0) for at, t in zip(starts, spread)])  # inside, and not the padding
+    chosen = np.broadcast_to(wide.ravel_multi_index(first, size), best.shape)
+    chosen = chosen.astype(np.uint8 if math.prod(size) <= 256 else np.int64)
+    for turn, offset in enumerate(np.ndindex(*size)):  # turns grow, so the last that was chosen is the greatest of them
+        at = [start + o * t for start, o, t in zip(starts, offset, spread)]
+        low, high = ([int(np.searchsorted(x, end)) for x, end in zip(at, ends)] for ends in ((0,) * len(at), inner))
+        if any(map(operator.ge, low, high)):
+            continue  # no window has such an element
+        here = (..., *map(slice, low, high))
+        seen = a[(..., *(slice(x[i], x[j - 1] + 1, s) for x, i, j, s in zip(at, low, high, step)))]
+        more = (seen > best[here]) | (seen != seen) if nan else seen > best[here]
+        np.maximum(best[here], seen, out=best[here])
+        np.maximum(chosen[here], more * chosen.dtype.type(turn), out=chosen[here])
+    moves = np.ix_(*[np.arange(k) * t for k, t in zip(size, spread)])
+    return _line(np.ix_(*starts), inner) + _line(moves, inner).reshape(-1)[chosen]
+
+
+def _line(at: Sequence[Any], inner: Ints) -> Any:
+    """Positions along each dimension as positions in the space written out as one line."""
+    return sum(x * math.prod(inner[i + 1 :]) for i, x in enumerate(at))
 
 
 def _argmax(a: Any) -> Any:
