@@ -107,5 +107,5 @@ convolve_weight: Any = bilinear(
     "convolve_weight", _convolve_weight, grad="ConvolutionBackward0",
     left=lambda g, x, y, size, **how: convolve_back(y, g, shape=_inner(x), **how),
     right=lambda g, x, y, size, **how: convolve(x, g, **how),
-    why="what the weight met, times what came of it", objects=True, batch=_batch(),
+    why="what the weight was multiplied by, times the gradient of the result", objects=True, batch=_batch(),
 )  # fmt: skip

@@ -151,7 +151,7 @@ def _greatest(a: Any, counts: Ints, size: Ints, step: Ints, edge: Ints, spread: 
         low, high = ([int(np.searchsorted(x, end)) for x, end in zip(at, ends)] for ends in ((0,) * len(at), inner))
         if any(map(operator.ge, low, high)):
             continue  # no window has such an element
-        here = (..., *map(slice, low, high))
+        here: Any = (..., *map(slice, low, high))
         seen = a[(..., *(slice(x[i], x[j - 1] + 1, s) for x, i, j, s in zip(at, low, high, step)))]
         more = (seen > best[here]) | (seen != seen) if nan else seen > best[here]
         np.maximum(best[here], seen, out=best[here])
