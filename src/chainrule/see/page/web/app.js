@@ -48,6 +48,11 @@ export class App {
     addEventListener("resize", () => this.draw());
   }
 
+  /** Whether frames follow each other, so that sizes stay and what takes long can wait. */
+  get held() {
+    return this.dragging || this.playing > 0;
+  }
+
   /** Change some of the state; everything that follows from it is drawn in the next frame. @param {Partial<State>} part */
   change(part) {
     const before = this.state;

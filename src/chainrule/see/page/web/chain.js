@@ -1,7 +1,7 @@
 // The chain rule: the function taken apart, with values going forward and gradients coming back as the point moves.
 
 import { layout, graphlib } from "../vendor/dagre.js";
-import { h, m, s, set } from "./dom.js";
+import { h, m, s, set, sizeOf } from "./dom.js";
 import { CALLED, COMPARE, digits, math, typeset, typesetName } from "./formula.js";
 import { evaluator, Graph, order } from "./graph.js";
 import { folded } from "./fold.js";
@@ -218,7 +218,8 @@ export class Chain {
 
   draw() {
     const { app } = this;
-    const key = [app.model.text, app.model.names, this.element.clientWidth < 600, app.state.language].join();
+    const size = sizeOf(this.element, app.held);
+    const key = [app.model.text, app.model.names, size.width < 600, app.state.language].join();
     if (key !== this.key) {
       this.key = key;
       this.build();

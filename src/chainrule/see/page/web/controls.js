@@ -130,6 +130,7 @@ export class Controls {
       ),
     );
     this.strip = this.built = this.listed = "";
+    this.took = 0; // milliseconds that the rates took last: while something is dragged, long ones wait
     /** @type {import("./app.js").App["model"] | null} whose strip is shown */
     this.model = null;
     /** @type {Record<string, [number, number]>} */
@@ -166,7 +167,7 @@ export class Controls {
     if (this.tried() !== this.strip) this.app.seen = null; // what another start or function did is said of none but that
     if (this.model !== model) this.rate.mark.replaceChildren();
     this.model = model;
-    this.waiting = setTimeout(() => this.tryRates(), this.strip ? 60 : 0);
+    if (!this.app.dragging || this.took < 8) this.waiting = setTimeout(() => this.tryRates(), this.strip ? 60 : 0);
   }
 
   build() {
@@ -319,7 +320,9 @@ export class Controls {
     this.strip = key;
     this.app.seen = null;
     const exponents = Array.from({ length: RATES }, (_, i) => this.low + ((this.high - this.low) * (i + 0.5)) / RATES);
+    const began = performance.now();
     const { outcomes, critical } = rates(model, state, this.patience, exponents);
+    this.took = performance.now() - began;
     const cells = outcomes.map((o) => h(`i.${o}`));
     const at = critical === null ? [] : [h("b.critical")];
     this.rate.mark.replaceChildren(...cells, ...at);

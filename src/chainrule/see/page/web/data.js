@@ -2,9 +2,9 @@
 // Points are dragged, or moved by keys, and the landscape changes with them.
 
 import { contours } from "../vendor/d3.js";
-import { h, outline, s, set } from "./dom.js";
+import { h, outline, s, set, sizeOf } from "./dom.js";
 import { digits } from "./formula.js";
-import { say, spoken, words } from "./language.js";
+import { language, say, spoken, words } from "./language.js";
 import { clamp, draggable, gutter, Panel, roomy, spaced } from "./panel.js";
 
 const SAMPLES = 160,
@@ -35,6 +35,8 @@ export class DataPlot {
     this.element = h("figure.plot.data", {}, this.svg, this.note);
     /** @type {SVGElement[]} */
     this.circles = [];
+    /** @type {string[]} how each was drawn last */
+    this.marked = [];
     this.key = "";
     /** @type {number[][] | null} from where to where the axes go */
     this.ranges = null;
@@ -89,8 +91,9 @@ export class DataPlot {
     const { app } = this;
     this.element.hidden = !app.model.data;
     if (!app.model.data) return;
-    const width = Math.max(this.element.clientWidth, 240),
-      height = this.svg.clientHeight || 320;
+    const size = sizeOf(this.svg, app.held);
+    const width = Math.max(size.width, 240),
+      height = size.height || 320;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const [xs, ys] = this.scale();
     const box = { left: Math.max(46, gutter(ys, height - 52)), right: width - 14, top: 12, bottom: height - 40 };
@@ -155,6 +158,7 @@ export class DataPlot {
     const { count, size } = this.data;
     if (this.circles.length !== count) {
       this.circles = Array.from({ length: count }, (_, k) => this.circle(k));
+      this.marked = [];
       this.points.replaceChildren(...this.circles);
     }
     const { box } = this.panel;
@@ -162,6 +166,9 @@ export class DataPlot {
       const [x, y] = this.place(k),
         [cx, cy] = this.panel.at(x, y);
       const high = size === 2 && this.at(k).y > (this.middle || 0.5);
+      const key = [cx, cy, high, x, y, language()].join();
+      if (this.marked[k] === key) return; // of many points one is dragged
+      this.marked[k] = key;
       set(circle, {
         cx: clamp(cx, box.left, box.right),
         cy: clamp(cy, box.top, box.bottom),

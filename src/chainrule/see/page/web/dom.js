@@ -43,7 +43,23 @@ export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (value === false || value === null || value === undefined) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else {
+      const text = value === true ? "" : String(value);
+      if (element.getAttribute(name) !== text) element.setAttribute(name, text); // what stays is not laid out anew
+    }
   }
   return element;
+}
+
+/** @type {WeakMap<Element, {width: number, height: number}>} */
+const sizes = new WeakMap();
+
+/** The inner size of an element. While something is dragged or played it is `held`: to read it between the parts that a frame draws
+ * would lay the whole page out for each. @param {Element} element @param {boolean} held */
+export function sizeOf(element, held) {
+  const known = sizes.get(element);
+  if (held && known) return known;
+  const size = { width: element.clientWidth, height: element.clientHeight };
+  sizes.set(element, size);
+  return size;
 }

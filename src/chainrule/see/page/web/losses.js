@@ -1,6 +1,6 @@
 // The loss over the steps, for the run in hand and those that were kept. A click goes to a step.
 
-import { h, s, set } from "./dom.js";
+import { h, s, set, sizeOf } from "./dom.js";
 import { digits } from "./formula.js";
 import { say } from "./language.js";
 import { clamp, draggable, gutter, Panel, roomy } from "./panel.js";
@@ -25,8 +25,9 @@ export class LossPlot {
 
   draw() {
     const { app } = this;
-    const width = Math.max(this.element.clientWidth, 280),
-      height = this.element.clientHeight || 200;
+    const size = sizeOf(this.element, app.held);
+    const width = Math.max(size.width, 280),
+      height = size.height || 200;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const runs = [
       ...app.kept.map((k, i) => /** @type {[any, number]} */ ([k.run, i + 1])),

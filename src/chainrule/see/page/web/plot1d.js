@@ -2,7 +2,7 @@
 
 import { readout, viewed, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
-import { s, set, h } from "./dom.js";
+import { h, s, set, sizeOf } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken } from "./language.js";
 import { clamp, clearest, draggable, gutter, handle, middle, Panel, roomy, spaced } from "./panel.js";
@@ -84,8 +84,9 @@ export class CurvePlot {
   draw() {
     const { app } = this;
     const { model, run } = app;
-    const width = Math.max(this.element.clientWidth, 280),
-      height = this.element.clientHeight || 520;
+    const size = sizeOf(this.element, app.held);
+    const width = Math.max(size.width, 280),
+      height = size.height || 520;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     this.rescale(width, height);
     const k = app.shownStep();

@@ -3,7 +3,7 @@
 import { contours } from "../vendor/d3.js";
 import { readout, viewed, zoomable, zoomed } from "./aids.js";
 import { traced } from "./breaks.js";
-import { h, outline, s, set } from "./dom.js";
+import { h, outline, s, set, sizeOf } from "./dom.js";
 import { digits } from "./formula.js";
 import { say, spoken, words } from "./language.js";
 import { clamp, draggable, gutter, handle, middle, Panel, roomy, spaced } from "./panel.js";
@@ -113,8 +113,9 @@ export class PlanePlot {
     const { model, run } = app;
     const [i, j] = this.axes;
     const figure = /** @type {HTMLElement} */ (this.element.firstChild);
-    const width = Math.max(figure.clientWidth, 260),
-      height = figure.clientHeight || width;
+    const size = sizeOf(figure, app.held);
+    const width = Math.max(size.width, 260),
+      height = size.height || width;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const k = app.shownStep();
     const point = run.points[k];
@@ -221,14 +222,15 @@ export class PlanePlot {
       sy = (bottom - top) / n;
     const filled = values.map((v) => (Number.isFinite(v) ? v : v === -Infinity ? low - 1 : high + 1));
     const bands = contours().size([n, n]).thresholds(levels)(filled);
-    const holes = contours().size([n, n]).thresholds([0.5])(values.map((v) => (Number.isNaN(v) ? 1 : 0)));
+    const torn = values.map((v) => (Number.isNaN(v) ? 1 : 0)),
+      holes = torn.includes(1) ? contours().size([n, n]).thresholds([0.5])(torn) : [];
     this.heat.replaceChildren(
       ...bands.map((band, level) => {
         const path = s("path.band", { d: outline(band.coordinates, left, top, sx, sy) });
         path.style.setProperty("--level", `${(100 * level) / (LEVELS - 1)}%`);
         return path;
       }),
-      s("path.hole", { d: outline(holes[0].coordinates, left, top, sx, sy) }),
+      ...holes.map((hole) => s("path.hole", { d: outline(hole.coordinates, left, top, sx, sy) })),
     );
     this.label(bands, levels, sx, sy);
     set(this.arrows, { d: this.downhill(point) });
@@ -370,8 +372,10 @@ class Slice {
   /** @param {number} i @param {number[]} domain @param {number[]} point */
   draw(i, domain, point) {
     const { model } = this.app;
-    const width = Math.max(this.element.clientWidth, 200),
-      height = this.element.clientHeight || 170;
+    const size = sizeOf(this.element, this.app.held);
+    if (!size.width) return; // the data have its place
+    const width = Math.max(size.width, 200),
+      height = size.height || 170;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const x = point.slice();
     const { points, breaks } = traced((t) => ((x[i] = t), model.value(x)), domain[0], domain[1], 120);
