@@ -79,6 +79,10 @@ class Site(NamedTuple):
     browser: Any
 
 
+def test_no_two_lessons_have_one_name() -> None:  # they lie in one folder of a site
+    assert len({path.name for path in LESSONS}) == len(LESSONS)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """All lessons, with the outputs taken out (a recorded output would look like a result)."""
