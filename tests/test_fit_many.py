@@ -201,5 +201,30 @@ def test_a_page_of_a_fit_has_its_data_and_its_parameters(model: Any) -> None:
     found = cr.fit(model, X, y, START, sigma=0.05 + 0.01 * X, fixed=("c",))
     page = cr.page(found)
     assert all(f"{v:.9f}"[:7] in page.html for v in (y[3], y[20], found.params["a"], found.params["k"]))
-    with pytest.raises(ValueError, match="over one x"):
-        cr.page(cr.fit(residuals=lambda a: a - cr.tensor([1.0, 2.0]), start={"a": 0.0}))
+    for other, match in (
+        (cr.fit(residuals=lambda a: a - cr.tensor([1.0, 2.0]), start={"a": 0.0}), "page a function of the parameters"),
+        (
+            cr.fit("a*u + b*v + c*w", dict(zip("uvw", np.eye(3)[:, np.arange(40) % 3])), y, [1, 1, 1]),
+            r"x has shape \[40, 3\]",
+        ),
+        (cr.fit(lambda x, a: a * x[:, None] + cr.zeros(2), X, np.stack([y, y], 1), [1.0]), r"y \[40, 2\]"),
+        (cr.fit("a*x", np.arange(500.0), np.arange(500.0) ** 1.1, [1.0]), "up to 400 points"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            cr.page(other)
+
+
+def test_pages_of_fits_of_columns_arrays_and_modules() -> None:
+    plane = np.random.default_rng(0).uniform(-1, 1, (30, 2))
+    u, v = plane.T
+    y = 1 + 2 * u - v + 0.1 * np.sin(9 * u)
+    layer = cr.nn.Linear(2, 1)
+    for found in (
+        cr.fit("a + b*u + c*v", {"u": u, "v": v}, y, {"a": 0, "b": 0, "c": 0}),
+        cr.fit(lambda x, a, b, c: a + b * x[0] + c * x[1], (u, v), y, [0.0, 0.0, 0.0]),
+        cr.fit(lambda x, a, w: a + x @ w, plane, y, {"a": 0.0, "w": np.zeros(2)}),
+        cr.fit(layer, plane, y[:, None]),
+    ):
+        page = cr.page(found)
+        assert f"{y[3]:.12f}"[:9] in page.html and page._taken.data is not None
+        assert page._taken.data.inputs.shape == (30, 2)

@@ -133,6 +133,26 @@ def test_data_stand_beside_the_landscape_and_move(opened: Any) -> None:
     assert tab.get("() => chainrule.D.slice()") == moved
 
 
+def test_a_fit_shows_what_it_leaves_of_the_data_and_its_chi2(opened: Any) -> None:
+    """At its minimum, and where its parameters are dragged to."""
+    sigma = 0.2 + 0.1 * np.abs(X)
+    found = cr.fit(lambda t, w, c: w[0] * t + w[1] * t**2 + c, X, Y, {"w": np.ones(2), "c": 0.0}, sigma=sigma)
+    tab = opened(found)
+    for move in ([0.0, 0.0, 0.0], [0.5, -0.1, 1.0]):
+        at = np.array([*found.params["w"], found.params["c"]]) + move
+        tab.get("x => { chainrule.app.pause(); chainrule.app.moveTo(x, false); }", at.tolist())
+        tab.settle()
+        left = Y - (at[0] * X + at[1] * X**2 + at[2])
+        letter, _, value = tab.get("() => document.querySelector('.data text.total').textContent").partition(" = ")
+        assert letter == "χ²" and float(value) == pytest.approx(((left / sigma) ** 2).sum(), rel=1e-3)
+        path = tab.get("() => document.querySelector('.data path.left').getAttribute('d')")
+        places = np.array([p.split("m")[0].split(",") for p in path.split("M")[1:]], dtype=float)
+        np.testing.assert_allclose(np.diff(places[:, 0]), np.diff(places[:, 0]).mean(), atol=0.2)
+        up, across = np.polyfit(left, places[:, 1], 1)
+        assert up < 0
+        np.testing.assert_allclose(places[:, 1], up * left + across, atol=0.2)
+
+
 def test_data_of_a_closure_are_found_where_it_is_plain_which_they_are(opened: Any) -> None:
     x, y = cr.tensor(X), cr.tensor(Y)
     f = lambda a, b: (a * (b * x).sin() - y).abs().mean() + 0.01 * a * a  # noqa: E731

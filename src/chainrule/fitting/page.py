@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chainrule.core.tensor import Tensor
+import numpy as np
+
+from chainrule.core.tensor import wrap
 
 if TYPE_CHECKING:
     from chainrule.fitting.result import Fit
@@ -17,29 +19,44 @@ def shown(found: Fit, options: dict[str, Any]) -> Any:
     from chainrule.see.page import page
 
     problem, _ = found._there()
-    of, y = problem.parameters, problem.y
-    x = problem.x if isinstance(problem.x, Tensor) else None
-    if isinstance(problem.x, dict) and len(problem.x) == 1:
-        (x,) = problem.x.values()
-    if y is None or x is None or y.ndim != 1:
-        raise ValueError("a page shows a fit of y over one x: of others, page a function of the parameters")
-    if any(of.values[name].ndim for name in of.free):
-        raise ValueError("a page shows a fit whose parameters are numbers, not arrays")
+    of, y, x = problem.parameters, problem.y, problem.x
+    if y is None or x is None:
+        raise ValueError("a page shows a fit of y over x: of others, page a function of the parameters")
+    columns = [*x.values()] if isinstance(x, dict) else list(x) if isinstance(x, tuple) else [x]
+    table = np.stack([column.numpy() for column in columns], axis=-1) if len(columns) > 1 else columns[0].numpy()
+    if table.shape[1:] not in ((), (1,), (2,)) or y._a.size != len(table):
+        raise ValueError(
+            f"a page shows a fit of y over one column of x or two, but x has shape {list(table.shape)} and y "
+            f"{list(y.shape)}: page a function of the parameters"
+        )
+    table = table[:, 0] if table.shape[1:] == (1,) else table
+
+    def as_given(at: Any) -> Any:
+        """x as the model takes it, from the page's."""
+        if len(columns) == 1:
+            at = at[:, None] if columns[0].ndim > table.ndim else at
+            return dict.fromkeys(x, at) if isinstance(x, dict) else (at,) if isinstance(x, tuple) else at
+        parts = [at[:, i] for i in range(len(columns))]
+        return dict(zip(x, parts)) if isinstance(x, dict) else tuple(parts)
 
     def curve(at: Any, *values: Any) -> Any:
-        return problem.model({next(iter(problem.x)): at} if isinstance(problem.x, dict) else at,
-                             of.completed(dict(zip(of.free, values))))  # fmt: skip
+        return problem.model(as_given(at), of.completed(dict(zip(of.free, values)))).reshape(-1)
+
+    data, wanted = wrap(table), wrap(y.numpy().reshape(-1))
+    sigma = None if problem.sigma is None else problem.sigma.reshape(-1)
 
     def chi2(*values: Any) -> Any:
-        r = curve(x, *values) - y
-        r = r if problem.sigma is None else r / problem.sigma
+        r = curve(data, *values) - wanted
+        r = r if sigma is None else r / sigma
         return (r * r).sum()
 
-    named = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in of.free]
-    at = inspect.Parameter("x" if "x" not in of.free else "x_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    start = {name: found.params[name] for name in of.free}
+    named = [inspect.Parameter(name.replace(".", "_"), inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in of.free]
+    free = [p.name for p in named]
+    at = inspect.Parameter("x" if "x" not in free else "x_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    chi2.__name__ = "χ²"  # which the page shows as the letter of its value
+    start = {p.name: found.params[name] for p, name in zip(named, of.free)}
     title = problem.model.text or getattr(problem.model.model, "__name__", "").replace("<lambda>", "") or "χ²"
-    return page(_signed(chi2, named), data=(x.numpy(), y.numpy()), model=_signed(curve, [at, *named]),
+    return page(_signed(chi2, named), data=(table, wanted.numpy()), model=_signed(curve, [at, *named]),
                 **{"start": start, "title": title, **options})  # fmt: skip
 
 

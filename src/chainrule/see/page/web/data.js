@@ -1,4 +1,5 @@
-// The data beside the landscape, with what the model says of them at the point: a curve, or of plane data a decision picture.
+// The data beside the landscape, with what the model says of them at the point: a curve with what it leaves below, or of plane
+// data a decision picture.
 // Points are dragged, or moved by keys, and the landscape changes with them.
 
 import { contours } from "../vendor/d3.js";
@@ -8,7 +9,8 @@ import { language, say, spoken, words } from "./language.js";
 import { clamp, draggable, gutter, Panel, roomy, spaced } from "./panel.js";
 
 const SAMPLES = 160,
-  GRID = 48;
+  GRID = 48,
+  LEFT = 150; // pixels for what is left below the curve
 
 export class DataPlot {
   /** @param {import("./app.js").App} app */
@@ -16,6 +18,13 @@ export class DataPlot {
     this.app = app;
     this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The data and the model"));
     this.panel = new Panel(this.svg);
+    this.under = new Panel(this.svg, { yTitle: "y − ŷ" });
+    this.sticks = s("path.errors");
+    this.left = s("path.left");
+    this.under.inside.append(this.sticks, this.left);
+    this.total = s("text.total", { "text-anchor": "end" });
+    this.under.over.append(this.total);
+    this.span = 0;
     this.field = s("g.decision");
     this.errors = s("path.errors");
     this.curves = s("g");
@@ -91,19 +100,56 @@ export class DataPlot {
     const { app } = this;
     this.element.hidden = !app.model.data;
     if (!app.model.data) return;
+    this.element.classList.toggle("lined", this.data.size === 1);
     const size = sizeOf(this.svg, app.held);
     const width = Math.max(size.width, 240),
       height = size.height || 320;
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const [xs, ys] = this.scale();
-    const box = { left: Math.max(46, gutter(ys, height - 52)), right: width - 14, top: 12, bottom: height - 40 };
-    this.panel.place(box, xs, ys);
-    this.panel.xTitle.textContent = this.data.size === 2 ? "x₁" : "x";
-    this.panel.yTitle.textContent = this.data.size === 2 ? "x₂" : "y";
+    const plane = this.data.size === 2;
     const point = app.run.points[app.shownStep()];
-    if (this.data.size === 2) this.decide(point, xs, ys);
-    else this.trace(point, xs);
+    const rest = plane ? [] : this.rest(point);
+    const gutters = [ys, [-this.span, this.span]].map((range) => gutter(range, height - 52));
+    const box = { left: Math.max(46, ...gutters), right: width - 14, top: 12, bottom: height - (plane ? 40 : LEFT) };
+    this.panel.xTicks = plane;
+    this.panel.place(box, xs, ys);
+    this.panel.xTitle.textContent = plane ? "x₁" : "";
+    this.panel.yTitle.textContent = plane ? "x₂" : "y";
+    if (plane) this.decide(point, xs, ys);
+    else {
+      this.trace(point, xs);
+      this.remain(rest, { ...box, top: box.bottom + 14, bottom: height - 40 }, xs);
+    }
     this.mark();
+  }
+
+  /** How far each of the data lies above the model, and in `span` the range to draw that in. @param {number[]} point */
+  rest(point) {
+    const rest = Array.from({ length: this.data.count }, (_, k) => this.at(k)).map(
+      ({ u, y }) => y - this.data.predict(point, u),
+    );
+    const most = Math.max(...rest.filter(Number.isFinite).map(Math.abs), 0);
+    if (most > this.span || most < this.span / 4) this.span = 1.25 * most || 1; // else as before, so that it is still
+    return rest;
+  }
+
+  /** What the model leaves of the data, and its sum below the curve. @param {number[]} rest
+   * @param {{left: number, right: number, top: number, bottom: number}} box @param {number[]} xs */
+  remain(rest, box, xs) {
+    const { app, under } = this;
+    under.place(box, xs, [-this.span, this.span]);
+    under.xTitle.textContent = "x";
+    const ends = rest.map((r, k) => under.at(this.at(k).u[0], r)),
+      zero = under.at(0, 0)[1];
+    const path = (/** @type {(x: string, y: string) => string} */ one) =>
+      ends
+        .filter(([, y]) => Number.isFinite(y))
+        .map(([x, y]) => one(x.toFixed(1), y.toFixed(1)))
+        .join("");
+    set(this.sticks, { d: path((x, y) => `M${x},${zero.toFixed(1)}V${y}`) });
+    set(this.left, { d: path((x, y) => `M${x},${y}m-3,0a3,3 0 1,0 6,0a3,3 0 1,0 -6,0`) });
+    this.total.textContent = `${app.model.letter} = ${digits(app.run.losses[app.shownStep()], 4)}`;
+    set(this.total, { x: box.right - 8, y: box.top + 18 });
   }
 
   /** The model's curve at the point of each run, and how far the data are from that in hand. @param {number[]} point @param {number[]} xs */

@@ -7,7 +7,8 @@ import { parse } from "./parse.js";
 
 /** @typedef {number[]} Point */
 /** @typedef {{names: string[], text: string, value: (x: Point) => number, gradient: (x: Point) => Point, graph: Graph,
- *   root: import("./graph.js").Node | null, parts: number, original: boolean, data: Data | null}} Model */
+ *   root: import("./graph.js").Node | null, parts: number, original: boolean, data: Data | null, letter: string}} Model
+ *   with the letter of its value */
 /** @typedef {{size: number, count: number, numbers: number[], predict: (x: Point, u: number[]) => number}} Data what a loss is over: points
  * of one or two coordinates, one after the other in `numbers`, and after them what is wanted there; and what the model says of one */
 
@@ -30,6 +31,7 @@ export function fromPython(data) {
     parts: data.parts,
     original: true,
     data: data.data && predict ? { size: data.data, count: D.length / (data.data + 1), numbers: D, predict } : null,
+    letter: data.letter,
   };
 }
 
@@ -53,6 +55,7 @@ export function fromText(text, data, before) {
     parts: order([root]).length,
     original: false,
     data: null,
+    letter: "f",
   };
 }
 
