@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,33 @@ def test_axe_finds_nothing(
         tab.settle()
         assert tab.barriers() == [], width
         assert tab.get("() => document.documentElement.scrollWidth - innerWidth") == 0, width
+
+
+@pytest.mark.parametrize("f, named, sheets", [
+    ("x - 4*x**2 + x**4/4", {"start": 4.0}, 2),
+    (None, {"data": (X, Y), "model": "a*x + b", "start": {"a": -1.0, "b": 3.0}}, 1),
+])  # fmt: skip
+def test_paper_gets_a_tidy_sheet(opened: Any, f: Any, named: dict[str, Any], sheets: int) -> None:
+    """With a race, the data or the graph; and legends in colour, though a browser prints no backgrounds unasked."""
+    tab = opened(f, **named)
+    everything_open(tab)
+    printed = tab.tab.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "12mm"))
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == sheets
+    tab.tab.emulate_media(media="print")
+    tab.settle()
+    told = tab.get("""() => {
+        const shown = (e) => e.getBoundingClientRect().width > 0;
+        const used = [...document.querySelectorAll("main button, main input[type=range], .tour")].filter(shown);
+        const drawn = [...document.querySelectorAll("svg")].filter(shown).filter((svg) => {
+            const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;  // in its own proportions, and whole
+            return view.width && (Math.abs(box.height / box.width - view.height / view.width) > 0.02 ||
+                box.right > document.documentElement.clientWidth + 1);
+        });
+        const marks = [...document.querySelectorAll(".legend")].map((e) => getComputedStyle(e, "::before"));
+        const pale = marks.filter((style) => (style.printColorAdjust ?? style.webkitPrintColorAdjust) !== "exact");
+        return [used.length, drawn.length, pale.length, document.querySelectorAll(".swatch").length];
+    }""")
+    assert told == [0, 0, 0, 5]
 
 
 FOCUSED = """() => {
