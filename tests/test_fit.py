@@ -368,7 +368,8 @@ BAD = np.where(np.arange(60) == 3, np.nan, Y)
         (lambda: cr.fit(decay, X, BAD, START), ValueError, r"y\[3\] is nan"),
         (lambda: cr.fit(decay, BAD, Y, START), ValueError, r"x\[3\] is nan"),
         (lambda: cr.fit("a*t", {"t": BAD}, Y, {"a": 1}), ValueError, r"x\['t'\]\[3\] is nan"),
-        (lambda: cr.fit(decay, X, Y, {**START, "a": np.inf}), ValueError, r"start\['a'\] is inf"),
+        (lambda: cr.fit(decay, X, np.ma.masked_greater(Y, 2), START), ValueError, r"y\[0\] is masked"),
+        (lambda: cr.fit(decay, X, Y, {**START, "a": np.inf}), ValueError, r"start\['a'\] is inf: give a finite number"),
         (lambda: cr.fit(decay, X, Y, START, sigma=BAD), ValueError, r"sigma\[3\] is nan"),
         (lambda: cr.fit(decay, X, Y, START, sigma=0.0), ValueError, "sigma is 0"),
         (lambda: cr.fit(decay, X, Y, START, sigma=X), ValueError, r"sigma\[0\] is 0"),
@@ -385,6 +386,9 @@ BAD = np.where(np.arange(60) == 3, np.nan, Y)
         (lambda: cr.fit(decay, X, Y, START, bounds={"k": (0.5, 0.5)}), ValueError, "use fixed="),
         (lambda: cr.fit(decay, X, Y, START, bounds={"k": 3}), ValueError, "a pair"),
         (lambda: cr.fit(decay, X, Y, START, bounds={"k": (np.nan, 3)}), ValueError, "nan"),
+        (lambda: cr.fit(decay, X, Y, START, bounds="k > 0"), TypeError, "a dict of pairs by name"),
+        (lambda: cr.fit(decay, X, Y, START, bounds=3), TypeError, "a dict of pairs by name"),
+        (lambda: cr.fit("a*exp(k*x)", X, Y, {"a": 1, "k": 1e5}), ValueError, r"at the start: residual 1 is inf \(59"),
         (lambda: cr.fit(decay, X, Y, START, bounds={"q": (0, 1)}), ValueError, "names 'q'"),
         (lambda: cr.fit(decay, X, Y, START, bounds=[(0, 1)]), ValueError, "1 pairs for 3"),
         (lambda: cr.fit(decay, X, Y, START, bounds={"c": (0, 1)}, fixed="c"), ValueError, "c is fixed"),
@@ -425,6 +429,7 @@ def test_refused(call: Any, kind: Any, match: str) -> None:
 def test_refusals_of_a_result() -> None:
     found = cr.fit(decay, X, Y, START, sigma=1 + X)
     for call, match in [
+        (lambda: cr.fit(lambda x, w: w[0] * x + w[1], X, Y, {"w": [1.0, 1.0]}).derivatives, "w holds several"),
         (lambda: found.interval("q"), "no 'q'"),
         (lambda: found.interval("k", method="exact"), "'profile' or 'linear'"),
         (lambda: found.interval("k", level=95), "between 0 and 1"),
@@ -444,6 +449,10 @@ def test_nothing_of_the_users_is_changed() -> None:
         with pytest.raises(ValueError, match="does not read"):
             cr.fit(model, x, y, {**start, "q": 1.0})
     assert (x == X).all() and (y == Y).all() and start == {"a": 1.0, "k": 0.5, "c": 0.0} and bounds == {"k": [0.0, 1.0]}
+    net = cr.nn.Sequential(cr.nn.Linear(1, 1), cr.nn.BatchNorm1d(1)).double()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    assert not cr.fit(net, X[:, None], 2 * X[:, None] + 1, steps=3).success  # scale and offset are there twice
+    assert all((value == before[name]).all() for name, value in net.state_dict().items())
     parameter = cr.tensor(2.0, requires_grad=True)
     cr.fit(lambda x, a: a * parameter * x, X, Y, [1.0])
     assert parameter.grad is None and parameter.item() == 2.0

@@ -33,7 +33,13 @@ AT_ONCE = 2**20  # numbers of a Jacobian that are computed at once
 
 
 def finite(a: Any, name: str) -> Array:
-    """Data as an array of float64; refused where a number is missing or infinite."""
+    """Data as an array of float64; refused where a number is missing, masked or infinite."""
+    if np.ma.is_masked(a):
+        at = np.argwhere(np.ma.getmaskarray(a))[0]
+        raise ValueError(
+            f"{name}[{', '.join(map(str, at))}] is masked, and a fit knows no masks: leave such points out before "
+            "fitting, as x[ok], y[ok] with ok = ~np.ma.getmaskarray(y)"
+        )
     try:
         raw = np.asarray(a.detach().numpy() if isinstance(a, Tensor) else a)
         if raw.dtype.kind == "c":
@@ -46,6 +52,8 @@ def finite(a: Any, name: str) -> Array:
         at = tuple(int(i) for i in bad[0])
         more = f", and {len(bad) - 1} more such" if len(bad) > 1 else ""
         where = f"{name}[{', '.join(map(str, at))}]" if at else name
+        if name.startswith("start"):
+            raise ValueError(f"{where} is {found[at]}{more}: give a finite number to begin with")
         raise ValueError(
             f"{where} is {found[at]}{more}: leave such points out before fitting, as x[ok], y[ok] with "
             "ok = np.isfinite(y)"
@@ -129,7 +137,9 @@ class Model:
 
     def __call__(self, x: Any, parameters: dict[str, Tensor]) -> Any:
         if self.module:
-            held = {n: b if b.dtype.is_floating_point is False else b.double() for n, b in self.model.named_buffers()}
+            # copies, which a layer may change (statistics of batches)
+            held = {n: b.double() if b.is_floating_point() else b for n, b in self.model.named_buffers()}
+            held = {n: b.clone() for n, b in held.items()}
             return functional_call(self.model, {**parameters, **held}, (x,))
         if self.takes:
             return self.model(**({n: x[n] for n in self.takes} if isinstance(x, Mapping) else {self.takes[0]: x}),
@@ -204,7 +214,7 @@ class Problem:
         """The residuals as an array."""
         got = self.made.run(self, x, False)
         if got is None:
-            with no_grad():
+            with no_grad(), np.errstate(all="ignore"):
                 got = wrap(np.array(self.compute(wrap(np.array(x)))._a))  # which may be a tensor of the user's
         return self.doubles(got)
 
@@ -333,7 +343,7 @@ def forward(f: Callable[[Tensor], Tensor], x: Array, how: Problem | None = None)
     """f, a vector of a vector, and its Jacobian; where columns cannot go together (f decides by values), one by one."""
     at = wrap(np.array(x, dtype=np.float64))
     size, doubles = (how.rows, how.doubles) if how is not None else (1, lambda r: np.asarray(r._a, dtype=np.float64))
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):  # what is not finite is found, and said
         if how is None or how.batched:
             try:
                 y, rows = with_slopes(f, at, max(1, AT_ONCE // size))

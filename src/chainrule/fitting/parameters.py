@@ -126,6 +126,8 @@ def _pairs(bounds: Any, names: list[str]) -> dict[str, Any]:
         return {}
     if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
         bounds = list(zip(*np.broadcast_arrays(bounds.lb, bounds.ub, np.empty(len(names)))[:2]))
+    if isinstance(bounds, str) or not hasattr(bounds, "__iter__"):
+        raise TypeError(f"bounds= is a dict of pairs by name, {{'k': (0, None)}}, or a list of pairs; got {bounds!r}")
     if isinstance(bounds, Mapping):
         _known(bounds, dict.fromkeys(names), "bounds=")
         return dict(bounds)

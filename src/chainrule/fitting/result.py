@@ -207,11 +207,17 @@ class Fit:
     def derivatives(self) -> dict[str, Any]:
         """The model's derivative by each parameter as a formula (SymPy's), as `derive` finds it.
 
-        Raises what `derive` raises for a model that is no formula of single numbers.
+        Raises ValueError for parameters that are arrays, and what `derive` raises for a model that is no formula.
         """
         from chainrule.see.derive.formula import derive
 
         problem, _ = self._there()
+        arrays = [name for name, value in self.params.items() if np.ndim(value)]
+        if arrays:
+            raise ValueError(
+                f"a formula is of numbers, and {', '.join(arrays)} holds several: write a model whose parameters are "
+                "numbers, a name for each"
+            )
         found = derive(problem.model.text or problem.model.model).derivatives
         return {str(name): formula for name, formula in found.items() if str(name) in self.params}
 
