@@ -98,6 +98,11 @@ def test_refused(run: Any, data: str, words: list[str], status: int, said: str) 
     assert done.status == status and said in done.err and done.out == ""
 
 
+def test_a_formula_before_the_file_is_said(run: Any, data: str) -> None:
+    done = run(MODEL, data, *WORDS)
+    assert done.status == 3 and f'chainrule fit {data} "{MODEL}"' in done.err and done.out == ""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -71,7 +71,7 @@ def fit(
     loss: "linear", "huber", "soft_l1" or "cauchy", and `f_scale`, the residual from which it counts as an outlier: as
         SciPy's `least_squares` has them. Errors are those of its quadratic model, as `curve_fit`'s.
     method: "lm", Levenberg and Marquardt's as a trust region, inside bounds by an active set.
-    steps: how many steps to make at most.
+    steps: how many steps to make at most; one that is made shorter until it lowers χ² counts once.
     tol: the relative offset at which it has arrived: the step that is left, in standard errors.
     callback: called as `callback(step, params, chi2)` before each step, with arrays by name; True stops.
     progress: a progress bar; by default on a terminal or in a notebook, for fits of more than two seconds.
@@ -81,21 +81,35 @@ def fit(
     the same start; sigma may be one number, one a point, or like y. They are fitted together, in lanes, and the result
     is `Fits`: `params` and `errors` with a row for each, `fits[i]` the whole `Fit` of one.
 
-    Returns a `Fit`: `params`, `errors`, `covariance`, `chi2`, `predict(x)`, `band(x)`, `interval(name)`; printed, a
-    report. Its `success` is whether a minimum was reached that determines all parameters; its `message` says what was
-    measured, and what to do. A combination that the data leave free is named.
+    Returns a `Fit`; printed, it is a report. In it are `params`, `errors`, `covariance`, `correlation`, `chi2`, `dof`,
+    `reduced_chi2`, `residuals`, `r_squared`, `aic`, `bic`; `predict(x)`, the curve, and `band(x)`, where it lies with
+    95%; `interval(name)`, by profile; `bootstrap()`; `derivatives`, the formula of each; `plot()`, `to_frame()`, and
+    `page(fit)` to drag it all. `success` is whether a minimum was reached that determines all parameters; `message`
+    says what was measured, and what to do: a combination that the data leave free is named, as are bounds that were
+    met, correlations above 0.99, and where it stopped if it did not arrive (a flat place, a saddle, a model that is not
+    finite, all steps done).
 
-    Everything is computed in float64. The Jacobian is exact, by forward mode, all columns at once.
+    Everything is computed in float64, unless the model's own tensors are of another dtype. The Jacobian is exact, by
+    forward mode, all columns at once; large fits, and models that are fitted often, run in machine code where llvmlite
+    is installed.
 
     Raises ValueError for data that are not finite, fewer points than parameters, a parameter that the model does not
     read, a start outside its bounds, a sigma that is not positive, a model that is not finite at the start; TypeError
     for what is no model or no data. A fit that failed has changed nothing.
 
-    Sources: J. J. Moré, "The Levenberg-Marquardt algorithm" (1978), the scaling and the trust region; D. M. Bates and
-    D. G. Watts, "A relative offset orthogonality convergence criterion for nonlinear least squares" (1981), what an
-    arrival is, and their Nonlinear Regression Analysis (1988), bands and intervals; M. K. Transtrum and J. P. Sethna,
-    "Improvements to the Levenberg-Marquardt algorithm" (2012), on models whose parameters run away; NIST's Statistical
-    Reference Datasets, whose 27 nonlinear problems are solved from both starts to the certified digits (the tests).
+    Conventions are those of SciPy's `curve_fit` and `least_squares`: `sigma`, `absolute_sigma`, the covariance, the
+    losses and their scale. An error is the square root of the covariance's diagonal, one standard deviation in the
+    linear model; it leaves out the curvature of the model, as MINUIT's HESSE does not.
+
+    Sources: J. J. Moré, "The Levenberg-Marquardt algorithm: implementation and theory", Lecture Notes in Mathematics
+    630 (1978), the scaling and the trust region; M. K. Transtrum and J. P. Sethna, "Improvements to the
+    Levenberg-Marquardt algorithm for nonlinear least-squares minimization", arXiv:1201.5885 (2012), on models whose
+    parameters run away; D. M. Bates and D. G. Watts, "A relative offset orthogonality convergence criterion for
+    nonlinear least squares", Technometrics 23 (1981), what an arrival is, and their Nonlinear Regression Analysis and
+    Its Applications (1988), bands and intervals; B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap
+    (1993); B. Triggs et al., "Bundle adjustment: a modern synthesis" (2000), robust losses; NIST's Statistical
+    Reference Datasets (itl.nist.gov/div898/strd), whose 27 nonlinear problems are solved from both starts to the
+    certified digits (`bench/nist.py` and the tests).
 
     >>> import chainrule as cr
     >>> x = cr.tensor([0.0, 1.0, 2.0, 3.0, 4.0])

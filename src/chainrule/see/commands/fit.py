@@ -65,6 +65,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if not Path(arguments.data).exists() and Path(arguments.expression).is_file():
+        line = f'chainrule fit {arguments.expression} "{arguments.data}"'
+        raise given.Usage(say("the file comes first, the formula after it: {line}", line=line))
     f = parse(arguments.expression)
     table = read(arguments.data)
     x, taken = _x(arguments, f.variables, table)
