@@ -5,7 +5,7 @@ A figure is a function of this file. One whose name begins with `plot_` is given
 for the light and for the dark theme, as plot_curve_light.png and so on. One that begins with `shown_` returns what a
 notebook would show, which a browser (Chromium, by playwright) makes a picture of; with `drawn_`, a picture of a graph,
 which is saved as SVG; with `page_`, a page, of which a picture is made, and what to put into its address for
-that. Whoever changes what is seen looks at them.
+that; with `film_`, a `Film` of a page, which is saved as GIF. Whoever changes what is seen looks at them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import io
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -28,6 +29,7 @@ import chainrule as cr
 FOLDER = Path(__file__).parent.parent / "out" / "figures"
 SHOWN = Path(__file__).parent.parent / "docs" / "figures"
 DPI = 75
+KINDS = ("plot_", "shown_", "drawn_", "page_", "film_")
 
 
 def parabola(x: Any) -> Any:
@@ -166,6 +168,42 @@ def page_quartic() -> tuple[Any, str]:
     return cr.page("x - 4*x**2 + x**4/4", start=4.0, lr=0.01), "#lr=0.12&step=6&theme=light"
 
 
+def page_data() -> tuple[Any, str]:
+    x = np.linspace(-2, 3, 30)
+    y = 0.8 * x + 1 + 0.4 * np.sin(7 * x)
+    page = cr.page(data=(x, y), model="a*x + b", start={"a": -1.0, "b": 3.0}, lr=0.1)
+    return page, "#step=4&theme=light"
+
+
+class Film(NamedTuple):
+    """What is filmed: a page with what goes into its address, what is clicked first, its part (from one element to
+    another), and for each picture a script with the milliseconds that it is shown.
+    """
+
+    page: Any
+    address: str
+    first: str
+    part: tuple[str, str]
+    frames: Iterable[tuple[str, int]]
+    width: int = 760
+
+
+def film_race() -> Film:
+    """Five optimisers in a long valley, from one start."""
+    page = cr.page("x^2/10 + 2y^2", start=(-4.0, 3.0), lr=0.2)
+    steps = [*range(24), *range(24, 60, 2), *range(60, 121, 6)]
+    go = [(f"chainrule.app.goTo({k})", 1200 if k == 0 else 90) for k in steps]
+    first = "document.querySelector('.races button').click(); chainrule.app.pause()"
+    return Film(page, "#theme=light", first, (".toolbar", ".stage"), [*go[:-1], (go[-1][0], 2500)])
+
+
+def film_chain() -> Film:
+    """The chain rule, part by part: values forward, gradients back, a sum where paths meet."""
+    page = cr.page("x**2*sin(x) + x", start=1.5, lr=0.05)
+    turn = "document.querySelectorAll('.motion button')[2].click()"
+    return Film(page, "#theme=light", "0", (".motion", ".chain .scroll"), [("0", 900), *[(turn, 1300)] * 9], 1000)
+
+
 def mathml(tex: str) -> str:
     from latex2mathml.converter import convert
 
@@ -203,9 +241,51 @@ def photograph(shown: dict[str, str], pages: dict[str, tuple[Any, str]]) -> None
         browser.close()
 
 
+def shoot(film: Film, path: Path) -> None:
+    """Save a film: each picture is taken of the page itself, and all are written in one palette."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p, tempfile.TemporaryDirectory() as folder:
+        browser = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": film.width, "height": 3200}, reduced_motion="reduce")
+        tab.goto(film.page.save(Path(folder) / "page.html").as_uri() + film.address)
+        tab.wait_for_selector(".chain svg *")
+        tab.evaluate(f"() => {{ {film.first}; document.querySelector('.zoom').hidden = true; }}")
+        top, bottom = (tab.locator(name).first.bounding_box() for name in film.part)
+        clip = {
+            "x": top["x"] - 8, "y": top["y"] - 8, "width": bottom["width"] + 16,
+            "height": bottom["y"] + bottom["height"] - top["y"] + 16,
+        }  # fmt: skip
+        pictures, shown = [], []
+        for script, milliseconds in film.frames:
+            tab.evaluate(f"() => {{ {script} }}")
+            tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            pictures.append(Image.open(io.BytesIO(tab.screenshot(clip=clip))).convert("RGB"))
+            shown.append(milliseconds)
+        browser.close()
+    palette = common_palette(pictures)
+    drawn = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    drawn[0].save(path, save_all=True, append_images=drawn[1:], duration=shown, loop=0, disposal=1)
+    print(f"{path.name}: {len(drawn)} pictures, {path.stat().st_size / 1000:.0f} kB")
+
+
+def common_palette(pictures: list[Any]) -> Any:
+    """256 colours for all pictures: the most frequent as they are, so that no line or dot loses its own, and for the
+    shades between them the median cut of everything.
+    """
+    pixels = np.concatenate([np.asarray(picture).reshape(-1, 3) for picture in pictures])
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    frequent = colours[np.argsort(-counts)[:160]]
+    everything = Image.fromarray(colours[None])  # each shade once
+    cut = np.array(everything.quantize(96, Image.Quantize.MEDIANCUT).getpalette()[: 3 * 96]).reshape(-1, 3)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.concatenate([frequent, cut]).astype(np.uint8).tobytes())
+    return palette
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    figures = {name: f for name, f in globals().items() if name.startswith(("plot_", "shown_", "drawn_", "page_"))}
+    figures = {name: f for name, f in globals().items() if name.startswith(KINDS)}
     parser.add_argument("names", nargs="*", metavar="NAME", help="plot_curve and so on; all of them otherwise")
     chosen = parser.parse_args().names or list(figures)
     matplotlib.use("Agg")
@@ -217,6 +297,8 @@ def main() -> None:
     for name in chosen:
         if name.startswith("drawn_"):
             figures[name]().save(FOLDER / f"{name}.svg")
+        if name.startswith("film_"):
+            shoot(figures[name](), FOLDER / f"{name}.gif")
         for theme in ("light", "dark") if name.startswith("plot_") else ():
             figure = np.ravel(figures[name](theme))[0].figure
             save(figure, FOLDER / f"{name}_{theme}.png")
