@@ -35,7 +35,7 @@ def add_at(out: Any, index: Any, value: Any) -> None:
 
     NumPy adds along a line an order of magnitude faster than to an index of several arrays.
     """
-    if not out.flags.c_contiguous or any(getattr(i, "dtype", out.dtype).kind not in "iu" for i in index):
+    if not index or not out.flags.c_contiguous or any(getattr(i, "dtype", out.dtype).kind not in "iu" for i in index):
         return np.add.at(out, index, value)
     rest = out.shape[len(index) :]
     line = _flat(index, out.shape[: len(index)])
