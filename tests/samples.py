@@ -209,6 +209,7 @@ SAMPLES: dict[str, Entry] = {
     "remainder": on(domains=((2.5, 2.9), (1.0, 1.2))),
     "copysign": on(**REAL),
     "where": on(((3, 4), (3, 4), (3, 4)), ((), (), ()), bools=(0,), **REAL),
+    "seldom": on(((3, 4), (3, 4), (3, 4)), ((), (), ()), bools=(0,), ref=np.where, **REAL),
     # comparisons, logic, bits
     "eq": on(ref=np.equal, ints=True),
     "ne": on(ref=np.not_equal, ints=True),

@@ -48,16 +48,18 @@ class Box:
         low, high = self._sides[i]
         if low is None and high is None:
             return p, state
-        inside = p  # by `where`, each of which is one instruction in machine code, as `clamp` with its NaN is not
+        # Each `where` is one instruction in machine code, as `clamp` with its NaN is not. A single number goes on from
+        # where its step leads, on the guess that it is inside; of several, so many guesses cost more than they save.
+        where, inside = REGISTRY["where" if self.low[i].size > 1 else "seldom"], p
         if low is not None:
-            inside = REGISTRY["where"](inside < low, low, inside)
+            inside = where(inside < low, low, inside)
         if high is not None:
-            inside = REGISTRY["where"](inside > high, high, inside)
+            inside = where(inside > high, high, inside)
         carries = [name in CARRIES for name in names]
         if not any(carries):
             return inside, state
         out = inside != p
-        return inside, tuple([REGISTRY["where"](out, 0.0, s) if c else s for c, s in zip(carries, state)])
+        return inside, tuple([where(out, 0.0, s) if c else s for c, s in zip(carries, state)])
 
     def inward(self, i: int, p: Any, g: Any, maximize: bool = False) -> Any:
         """The gradient of leaf i at p without what is held."""

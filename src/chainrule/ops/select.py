@@ -65,6 +65,20 @@ where = elementwise(
     publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice", complex=True,
 )  # fmt: skip
 
+
+def _seldom(c: Any, x: Any, y: Any) -> Any:
+    rarely = getattr(c, "rarely", None)
+    return _where(c, x, y) if rarely is None else rarely(x, y)
+
+
+# The same of a condition that seldom holds: machine code guesses that it does not, and waits neither for it nor for x.
+seldom = elementwise(
+    "seldom", _seldom,
+    times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
+    js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
+    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice", complex=True,
+)  # fmt: skip
+
 # ------------------------------------------------------------------------------------------------------------- indexing
 # Basic indexing (numbers, slices, None, ...) is a view, `getitem`; indexing by arrays is a copy, `index`.
 

@@ -297,6 +297,23 @@ class Register(Scalar):
     def _interpret(self, op: Op, args: Any, attrs: dict[str, Any]) -> Any:
         return run(op, args, attrs)
 
+    def rarely(self, x: Any, y: Any) -> Register:
+        """`choose` by a condition that is guessed not to hold: a branch, but in loops, which it would keep scalar.
+
+        What depends on y goes on before the condition is known, as the processor guesses; a choice would wait.
+        """
+        chosen, build = choose(self, x, y), self.emitter.build
+        if self.emitter.vector:
+            return chosen
+        value, other = (chosen.lift(a, chosen.dtype).raw for a in (x, y))
+        before = build.block
+        with build.if_then(self.astype(BOOL).raw, likely=False):
+            taken = build.block
+        phi = build.phi(other.type)
+        phi.add_incoming(other, before)
+        phi.add_incoming(value, taken)
+        return Register(self.emitter, phi, chosen.dtype, chosen.weak)
+
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         if method != "__call__" or ufunc not in UFUNCS or kwargs.keys() - {"dtype"}:
             raise NotNative(f"no native form of {ufunc.__name__}")
