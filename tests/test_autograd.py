@@ -957,3 +957,29 @@ def test_gradient_edge():
     assert cr.autograd.graph.get_gradient_edge(x).node.variable is x
     with pytest.raises(NotImplementedError):
         cr.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x)
+
+
+def test_gradients_with_a_graph_have_memory_of_their_own():
+    """What is added to one `.grad` in place later changes neither another leaf's nor what `grad` has returned."""
+    a, b = (cr.ones(2, requires_grad=True) for _ in range(2))
+    seed = cr.ones(2)
+    cr.autograd.backward([a + b], [seed], create_graph=True)
+    (a * 3).sum().backward()
+    assert (a.grad.tolist(), b.grad.tolist(), seed.tolist()) == ([4, 4], [1, 1], [1, 1])
+    x = cr.ones(2, 2, requires_grad=True)
+    v = x.view(4)
+    v.retain_grad()
+    (g,) = cr.autograd.grad((v**2).sum(), x, create_graph=True)
+    cr.autograd.grad(g.sum(), x)
+    assert (g.tolist(), v.grad.tolist()) == ([[2, 2], [2, 2]], [4] * 4)
+
+
+def test_a_retained_gradient_is_replaced_and_a_leafs_is_changed():
+    x = cr.ones(2, requires_grad=True)
+    y = x * 1
+    y.retain_grad()
+    z = (y * y).sum()
+    z.backward(retain_graph=True)
+    mine, leaf = y.grad, x.grad
+    z.backward()
+    assert (mine.tolist(), y.grad.tolist(), leaf.tolist()) == ([2, 2], [4, 4], [4, 4]) and leaf is x.grad

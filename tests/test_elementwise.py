@@ -454,3 +454,11 @@ def test_iterating_gives_views_that_know_their_tensor() -> None:
     assert [v.item() for v in cr.tensor([1, 2])] == [1, 2] and list(cr.zeros(0, 2)) == []
     with pytest.raises(TypeError, match="0-d"):
         iter(cr.tensor(1.0))
+
+
+def test_second_slopes_through_a_size_at_infinity_or_a_sign_at_0():
+    """|x| and copysign are straight: nothing flows through their slopes, where it would be 0 times infinity."""
+    for f, at in [(lambda x: (x * x).abs(), -INF), (lambda x: cr.copysign(x, cr.tensor(-1.0)) ** 2, 0.0)]:
+        x = cr.tensor(at, requires_grad=True)
+        (g,) = cr.autograd.grad(f(x), x, create_graph=True)
+        assert cr.autograd.grad(g, x)[0].item() == (2 if at else 0)

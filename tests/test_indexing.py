@@ -374,3 +374,11 @@ def test_the_last_of_several_values_for_one_place_has_its_slope(name):
         for s in step
     ]
     np.testing.assert_allclose(cr.func.hessian(f)(y.detach()).numpy(), second, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [cr.inf, -cr.inf, cr.nan])
+def test_what_is_not_finite_is_written_into_integers_as_it_is_converted(value):
+    x = cr.zeros(2, 2, dtype=cr.int64)
+    x[0], x[1, 0] = cr.tensor(value), cr.tensor(value)
+    x[1, 1:] = cr.tensor([value])
+    assert (x == cr.tensor(value).to(cr.int64)).all()

@@ -482,3 +482,19 @@ def test_householder_product_refuses_what_torch_refuses(shapes: tuple[tuple[int,
 def test_the_determinant_of_a_matrix_with_nan_is_nan():
     a = cr.tensor([[[0.0, 0.0], [float("nan"), 1.0]], [[1.0, 2.0], [3.0, 4.0]]])
     assert cr.linalg.det(a)[0].isnan() and cr.linalg.det(a)[1] == -2
+
+
+@pytest.mark.parametrize(
+    "shapes", [((1, 1), (1, 2)), ((2, 1), (1, 1)), ((1,), (1, 2)), ((2, 1), (1,)), ((3, 2, 1), (1, 1))]
+)
+def test_zero_times_infinity_in_a_product_of_one_element(shapes):
+    """NumPy's dot takes a matrix of one element for a factor, which BLAS drops where it is 0."""
+    for other in (0, 1):
+        x = [cr.zeros(shapes[0]), cr.zeros(shapes[1])]
+        x[other] = cr.full(shapes[other], cr.inf)
+        for y in (
+            x[0] @ x[1],
+            cr.matmul(*[a.requires_grad_() for a in x]),
+            cr.func.jvp(cr.matmul, tuple(x), tuple(x))[0],
+        ):
+            assert y.isnan().all() and y.shape == np.matmul(*map(np.zeros, shapes)).shape

@@ -191,6 +191,7 @@ def test_an_expanded_tensor_refuses_in_place_unless_nothing_repeats():
         cr.zeros(3).expand(2, 3)[:] = 1.0
     with pytest.raises(RuntimeError, match="more than one element"):
         cr.zeros(3).expand(2, 3).fill_(cr.tensor(1.0))
+    cr.tensor(1.0).expand(1, 2)[1:].sub_(1)  # nothing
     x = cr.zeros(3)
     x.expand(1, 3).add_(1)
     assert x.tolist() == [1, 1, 1]

@@ -38,7 +38,7 @@ ELEMENTWISE = (
     r"|floor_divide|copysign|logaddexp|xlogy)\(|v\d+ [-+*/>]|[-\d.T]\S* [-+*/]|v\d+\.(lerp|clamp|nan_to_num|pow"
     r"|masked_fill|float\d+|to|abs|neg|sin|cos|tanh|sigmoid|exp2|expm1|atan|asinh|erf|relu|square|reciprocal|sign|floor|ceil|trunc"
     r"|round|sqrt|log|log1p|rsqrt|sgn|is\w+|logical_not|signbit|positive)\(|T\.nn\.functional\.\w+\(v\d+\)"
-    r"|T\.nn\.functional\.(\w+_loss|binary_\w+)\()"
+    r"|T\.nn\.functional\.(\w+_loss|binary_\w+)\(|v\d+\.(index_\w+|scatter\w*)\()"
 )
 
 KNOWN = (
@@ -222,8 +222,8 @@ KNOWN = (
         "dtypes of tangents",
         "PyTorch's tangents of mixed dtypes or halves are of another dtype in some functions, which others refuse",
         "torch refuses", "",
-        "same dtype, but|Found dtype Float but expected Half|dtype to be equal|(the same|expected) scalar type"
-        "|dtypes match, got Half",
+        "same dtype, but|Found dtype \\w+ but expected|dtype to be equal|(the same|expected) scalar type"
+        "|dtypes match, got",
         ("v0 = T.tensor(1.5, dtype=T.float16, requires_grad=True)", "v10 = v0.var(dim=0).reshape(-1)",
          "v1 = T.tensor([-2.5], dtype=T.float16, requires_grad=True)", "v11 = T.cat([v1, v10], 0)",
          "v12 = v11.take(T.tensor([1, 1]))", "v13 = v12.dot(v12)"), mode="forward",
@@ -244,7 +244,7 @@ KNOWN = (
     Known(
         "slopes of singular matrices",
         "factors of matrices without an inverse have no slope; what stands there is rounding, NaN or infinite",
-        "(tangent|gradient|second gradient)( that PyTorch loses)?", r"linalg", r"nan|inf|e\+",
+        "(tangent|gradient|second gradient).*", r"linalg", r"nan|inf|e\+",
         ("v0 = T.tensor([[0.18975247619292884, 0.18975247619292884], [0.5590378176779642, 0.5590378176779642]],"
          " dtype=T.float64, requires_grad=True)",
          "v10 = T.linalg.qr(v0)[1]"), mode="forward",
@@ -269,13 +269,6 @@ KNOWN = (
          "v10 = v1.transpose(0, -1)", "v1[[1, 0]] = v0", "v10.square_()"),
     ),
     Known(
-        "inverses of singular matrices",
-        "where rounding decides about the determinant it decides about the size of everything else",
-        "value", r"linalg\.(inv|solve)", r"e\+(0[4-9]|[1-3])",
-        ("v0 = T.tensor([[[0.01911182515323162, -0.24612519145011902], [-0.24612519145011902, 3.16964054107666]]])",
-         "v10 = T.linalg.inv(v0)"),
-    ),
-    Known(
         "normalising what is constant",
         "a mean that is rounded leaves differences of its last digit, which layer_norm divides by the root of 1e-5",
         "value", "layer_norm", r"e-0[3-9]|nan|inf",
@@ -291,8 +284,8 @@ KNOWN = (
     ),
     Known(
         "infinities that meet",
-        "of the terms of a quotient or product two are infinite, and their order decides whether they become NaN",
-        "tangent", r"/|div|prod|recip|pow|\*\*|conv|@|dot|einsum", r"nan.*inf|inf.*nan",
+        "of the terms of a sum two are infinite, and the order of the steps decides whether they become NaN",
+        "(tangent|gradient|second gradient) between NaN and infinity", "", "",
         ("v0 = T.tensor([0.77], dtype=T.float64, requires_grad=True)",
          "v1 = T.tensor([0.0], dtype=T.float64, requires_grad=True)", "v10 = v0 / v1"), mode="forward",
     ),
@@ -306,7 +299,7 @@ KNOWN = (
     Known(
         "the spread of one number",
         "with no freedom left the slope of a variance is 0 over 0; the order of the steps decides what comes of NaN",
-        ".*gradient", r"(var|std)\(", "nan",
+        ".*gradient.*|tangent.*", r"(var|std)\(", "nan",
         ("v0 = T.tensor(float('nan'), dtype=T.float64, requires_grad=True)", "v10 = v0.var(dim=0)"),
     ),
     Known(

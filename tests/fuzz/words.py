@@ -12,6 +12,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 Env = dict[str, Any]
 
 SHAPES = ((), (1,), (2,), (3,), (2, 3), (3, 2), (1, 3), (2, 1), (2, 2), (2, 1, 3), (2, 3, 2), (0, 2))
@@ -328,9 +330,17 @@ def _loss(rng: Rng, env: Env) -> str | None:
 
 def _factor(rng: Rng, env: Env) -> str | None:
     x = _any(rng, env, lambda a: a.dim() >= 2 and a.shape[-1] == a.shape[-2] and _floats(a))
-    f = _of(rng, ["T.linalg.det({x})", "T.linalg.inv({x})", "T.linalg.solve({x}, {x})", "T.linalg.norm({x})",
-                  "T.linalg.svdvals({x})", "T.linalg.cholesky({x} @ {x}.mT + 1)"])  # fmt: skip
-    return x and f"NEW = {f.format(x=x)}"
+    if x is None:
+        return None
+    forms = ["T.linalg.det({x})", "T.linalg.norm({x})", "T.linalg.svdvals({x})"]
+    if _regular(env[x]):  # of others rounding decides about the size of everything
+        forms += ["T.linalg.inv({x})", "T.linalg.solve({x}, {x})", "T.linalg.cholesky({x} @ {x}.mT + 1)"]
+    return f"NEW = {_of(rng, forms).format(x=x)}"
+
+
+def _regular(x: Any) -> bool:
+    a = x.detach().double().numpy()
+    return bool(a.size and np.isfinite(a).all() and (np.linalg.cond(a) < 100).all())
 
 
 def _retain(rng: Rng, env: Env) -> str | None:

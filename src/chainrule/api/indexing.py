@@ -274,6 +274,8 @@ def _write(a: Any, index: Any, v: Any) -> None:
         first, then = plan(a, index)
         a = a if first is None else a[first]
         index = ... if then is None else then
+    if isinstance(v, np.floating) and a.dtype.kind != "f":  # as arrays are converted, also what is not finite
+        v = np.asarray(v)
     while np.ndim(v) > 1 and v.shape[0] == 1:  # which NumPy minds beside a mask
         v = v[0]
     try:

@@ -53,9 +53,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             return _product(input, other)
         if type(a) is ndarray and type(b) is ndarray:
             d, p, q = a.dtype, a.shape, b.shape
-            if d is b.dtype and (d is F32 or d is F64) and 0 < len(p) < 3 and 0 < len(q) < 3 and p[-1] == q[0]:
+            if d is b.dtype and (d is F32 or d is F64) and 0 < len(p) < 3 and 0 < len(q) < 3 and p[-1] == (k := q[0]):
                 r = new(Tensor)
-                r._a = a.dot(b)
+                r._a = a.dot(b) if k != 1 else ops.single(a, b)
                 r._v = None
                 x, y = input._g, other._g
                 if m is not None or (x is None and y is None):

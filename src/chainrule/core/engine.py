@@ -406,7 +406,12 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
     """Add g to `x.grad`: in place where no graph of the gradient is wanted, as PyTorch does."""
     held = x._grad
     if tensors:
-        x._grad = g if held is None else held + g
+        if held is not None:
+            x._grad = held + g
+            return
+        x._grad = t = REGISTRY["clone"](g)  # what comes later is added in place, and g may be another's gradient too
+        if t._g is not None and x._g is LEAF:
+            t._g.label = "CopyBackwards"
         return
     a = x._a
     if (type(g) is not type(a) or type(g) is ndarray) and g.dtype is not a.dtype and g.dtype != a.dtype:
@@ -415,6 +420,9 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
         x._grad = wrap(g if fresh or type(g) is not ndarray else g.copy())
         return
     b = held._a
+    if x._g is not LEAF:  # a retained one, which PyTorch replaces
+        x._grad = wrap(payload(held) + g)
+        return
     m = mode_now()
     if m is not None and m.trace is not None:
         store(held, payload(held) + g)

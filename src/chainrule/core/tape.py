@@ -377,7 +377,7 @@ def store(x: Tensor, value: Any, filled: bool = False) -> None:
     a = x._a
     if type(a) is np.ndarray:
         if not a.flags.writeable:
-            if not filled and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape)):
+            if not filled and a.size and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape)):
                 raise RuntimeError(errors.SINGLE_MEMORY)
             a = a.view()
             try:

@@ -31,8 +31,13 @@ def _matmul(a: Any, b: Any) -> Any:
     if b.ndim > 2 or a.ndim > 3:
         return memory.rows(np.matmul(a, b))
     if a.ndim < 3:
-        return a.dot(b)
-    return a.reshape(-1, a.shape[-1]).dot(b).reshape(a.shape[:-1] + b.shape[1:]) if a.size else np.matmul(a, b)
+        return a.dot(b) if len(b) != 1 else single(a, b)
+    return _matmul(a.reshape(-1, a.shape[-1]), b).reshape(a.shape[:-1] + b.shape[1:]) if a.size else np.matmul(a, b)
+
+
+def single(a: Any, b: Any) -> Any:
+    """The product where nothing is added up. For `dot` a matrix of one element is a factor, and 0 of them is no NaN."""
+    return np.multiply(a, b, order="C") if a.ndim == b.ndim == 2 else np.matmul(a, b)
 
 
 def _matmul_left(g: Any, a: Any, b: Any) -> Any:

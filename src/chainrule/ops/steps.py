@@ -198,7 +198,7 @@ floor_divide = elementwise(
 copysign = elementwise(
     "copysign", np.copysign, types="float", js="copysign(%0,%1)",
     sympy="Piecewise((Abs(%0), %1 >= 0), (-Abs(%0), True))",
-    times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / x)), 0),
+    times=(lambda g, x, y, out: where(x == 0, 0.0, g * (out / where(x == 0, 1.0, x))), 0),
     grad="CopysignBackward0", numbers=("CopysignBackward0", "CopysignBackward1"),
     doc="The size of `input` with the sign of `other`.\n"
     ">>> cr.copysign(cr.tensor([1.0, 2.0]), cr.tensor([-1.0, 3.0]))\ntensor([-1.,  2.])",
