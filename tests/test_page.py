@@ -252,9 +252,17 @@ def test_a_translator_finds_every_sentence() -> None:
     found = {
         m
         for file in folder.glob("*.js")
-        for _, m, _, _ in extract.extract_from_file("javascript", file, keywords={"say": None})
+        for _, m, _, _ in extract.extract_from_file("javascript", file, keywords={"say": None, "say_count": (1, 2)})
     }
-    assert found == set(sentences.sentences()) and len(found) > 80
+    assert found == {*sentences.sentences(), *sentences.counted()} and len(found) > 80
+    assert all(len(forms) == 3 for code in ("th", "vi", "ru") for forms in counted_in(code))
+
+
+def counted_in(code: str) -> list[Any]:
+    """The forms of what is said of a number of things."""
+    there = [sentences.catalogues()[code][many] for _, many in sentences.counted()]
+    assert there
+    return there
 
 
 def test_whole_networks_and_reductions_are_scalarised() -> None:

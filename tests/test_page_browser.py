@@ -554,9 +554,8 @@ def test_ops_are_the_tables(tab: Tab) -> None:
 
 
 def test_languages_switch_in_the_page(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = {
-        code: {text: f"{code}: {text}" for text in sentences.sentences()} if code != "en" else {} for code in LANGUAGES
-    }
+    texts = [*sentences.sentences(), *(many for _, many in sentences.counted())]
+    made = {code: {text: f"{code}: {text}" for text in texts} if code != "en" else {} for code in LANGUAGES}
     monkeypatch.setattr("chainrule.see.page.document.catalogues", lambda: made)
     tab = opened("x**2", start=3.0)
     for code in ("th", "vi", "ru", "en"):
@@ -567,6 +566,26 @@ def test_languages_switch_in_the_page(opened: Any, monkeypatch: pytest.MonkeyPat
         assert tab.title().startswith(prefix)
         assert tab.get("() => document.documentElement.lang") == code
         assert tab.tab.get_by_role("button", name=f"{prefix}Play", exact=True).count() == 1
+
+
+def test_numbers_of_steps_are_said_as_the_language_has_them(tab: Tab) -> None:
+    for language, told in {
+        "ru": {1: "1 шаг", 2: "2 шага", 5: "5 шагов", 21: "21 шаг", 22: "22 шага", 111: "111 шагов"},
+        "en": {1: "1 step", 2: "2 steps"}, "vi": {1: "1 bước", 5: "5 bước"}, "th": {1: "1 ก้าว", 5: "5 ก้าว"},
+    }.items():  # fmt: skip
+        for n, end in told.items():
+            title = tab.get(
+                """([language, n]) => {
+                    const { app } = chainrule;
+                    app.change({ language });
+                    app.compute();
+                    Object.assign(app.run, { outcome: "converged", at: n });
+                    app.run.points = [...Array(n).fill([1]), [0]];
+                    return chainrule.verdict(app).title;
+                }""",
+                [language, n],
+            )
+            assert title.endswith(end), title
 
 
 def test_two_and_more_variables(opened: Any) -> None:

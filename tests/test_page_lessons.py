@@ -281,7 +281,7 @@ def test_the_chain_rule_in_motion(tab: Tab) -> None:
     assert tab.get("() => document.querySelectorAll('.box.no-gradient').length") == 5
     for _ in range(4):
         go("One part forward")
-    assert said() == "Back: the gradient of the result in itself is 1."
+    assert said() == "Back: the derivative of the result with respect to itself is 1."
     for _ in range(4):
         go("One part forward")
     assert said().startswith("Back: ∂f/∂x = ") and "3 paths meet here" in said()

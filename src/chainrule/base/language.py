@@ -72,7 +72,12 @@ def say(text: str, /, **values: Any) -> str:
 
 def say_count(one: str, many: str, n: int, /, **values: Any) -> str:
     """A sentence about `n` things, in the form that the language has for that many; {n} is filled too."""
-    return _catalogue(language()).ngettext(one, many, n).format(n=n, **values)
+    return form(one, many, n).format(n=n, **values)
+
+
+def form(one: str, many: str, n: int) -> str:
+    """The form itself, with nothing filled in."""
+    return _catalogue(language()).ngettext(one, many, n)
 
 
 def _code(name: str) -> str | None:

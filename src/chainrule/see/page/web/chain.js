@@ -24,7 +24,7 @@ export class Chain {
     this.note = h("p.note");
     this.motion = new Motion();
     this.folded = h("div.folded");
-    const head = [() => say("part"), () => say("value"), () => say("local slope"), () => say("gradient")];
+    const head = [() => say("part"), () => say("value"), () => say("partial derivative"), () => say("gradient")];
     this.table = h(
       "table.parts",
       {},
@@ -60,7 +60,7 @@ export class Chain {
     this.folded.hidden = few || (model.parts <= MOST && !model.data);
     this.note.textContent = few
       ? say(
-          "Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local slope, summed where paths meet.",
+          "Values go forward from the variables. Gradients come back: each is the gradient of the next part times the local derivative, summed where paths meet.",
         )
       : this.folded.hidden
         ? ""

@@ -339,7 +339,9 @@ export class Controls {
       h(
         "span.legend.diverged",
         {},
-        critical === null ? say("diverges: nowhere here") : say("diverges from {lr} on", { lr: digits(critical, 3) }),
+        critical === null
+          ? say("does not diverge in this range")
+          : say("diverges from {lr} on", { lr: digits(critical, 3) }),
       ),
     );
   }

@@ -67,7 +67,7 @@ const zoom = h(
   ),
   zoomed(
     "⟲",
-    () => say("Choose the view anew"),
+    () => say("Reset view"),
     () => app.change({ domain: null }),
   ),
 );
@@ -232,6 +232,7 @@ Object.assign(globalThis, {
     D,
     OPS,
     OPTIMISERS,
+    verdict,
     descend: (/** @type {any} */ plan, /** @type {number} */ steps) => descend(app.model, plan, steps),
     fromText: (/** @type {string} */ text) => fromText(text, data, app.first.names),
   },

@@ -97,13 +97,13 @@ export class Motion {
     const { name, formula, isResult } = this.parts[i];
     const number = (/** @type {number} */ x) => (x < 0 ? `(${digits(x, 4)})` : digits(x, 4));
     if (!back) return say("Forward: {name} = {formula} = {value}", { name, formula, value: digits(values[i], 5) });
-    if (isResult) return say("Back: the gradient of the result in itself is 1.");
+    if (isResult) return say("Back: the derivative of the result with respect to itself is 1.");
     const ways = this.wires.flatMap((w, k) =>
       w.from === i ? [`${number(gradients[w.to])} · ${number(locals[k])}`] : [],
     );
     const sum = `∂f/∂${name} = ${ways.join(" + ")} = ${digits(gradients[i], 5)}`;
     return ways.length > 1
       ? say("Back: {sum}: a sum, as {n} paths meet here.", { sum, n: ways.length })
-      : say("Back: {sum}: the gradient of the next part times the local slope.", { sum });
+      : say("Back: {sum}: the gradient of the next part times the local derivative.", { sum });
   }
 }

@@ -2,7 +2,7 @@
 
 import { bound, leap } from "./descent.js";
 import { digits } from "./formula.js";
-import { say } from "./language.js";
+import { say, say_count } from "./language.js";
 import { nearestPlace, placeOf } from "./model.js";
 
 /** @typedef {{kind: string, title: string, text: string, place?: number[] | null}} Verdict place: one to start from instead */
@@ -96,13 +96,21 @@ function arrived({ model, run }, at, leapText) {
     return { kind: place === "minimum" ? "good" : "odd", title, text: `${still} ${at}` };
   }
   const title = {
-    minimum: say("Converges in {k} steps", { k }),
-    maximum: say("Comes to a maximum in {k} steps", { k }),
+    minimum: say_count("Converges in {n} step", "Converges in {n} steps", k),
+    maximum: say_count("Comes to a maximum in {n} step", "Comes to a maximum in {n} steps", k),
     saddle: single
-      ? say("Comes to a point of inflection in {k} steps", { k })
-      : say("Comes to a saddle point in {k} steps", { k }),
-    flat: say("Comes to where the function is flat in {k} steps", { k }),
-    slope: say("Comes to where the function is nearly flat in {k} steps", { k }),
+      ? say_count("Comes to a point of inflection in {n} step", "Comes to a point of inflection in {n} steps", k)
+      : say_count("Comes to a saddle point in {n} step", "Comes to a saddle point in {n} steps", k),
+    flat: say_count(
+      "Comes to where the function is flat in {n} step",
+      "Comes to where the function is flat in {n} steps",
+      k,
+    ),
+    slope: say_count(
+      "Comes to where the function is nearly flat in {n} step",
+      "Comes to where the function is nearly flat in {n} steps",
+      k,
+    ),
   }[place];
   return { kind: place === "minimum" ? "good" : "odd", title, text };
 }
@@ -139,8 +147,8 @@ function why(app) {
     };
     return [
       model.names.length === 1
-        ? say("The curvature is {c} everywhere.", values)
-        : say("The largest curvature is {c} everywhere.", values),
+        ? say("The second derivative is {c} everywhere.", values)
+        : say("The largest eigenvalue of the Hessian is {c} everywhere.", values),
       limit.damped
         ? say("Steps shrink only while the rate is below 2 (1 + momentum) / {c} = {bound}; it is {lr}.", values)
         : say("Steps shrink only while the rate is below 2 / {c} = {bound}; it is {lr}.", values),
