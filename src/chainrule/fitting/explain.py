@@ -29,12 +29,13 @@ class Freedom(NamedTuple):
     what: str
 
 
-def null_space(jacobian: Array) -> tuple[Array, Array, Array, Array]:
+def null_space(jacobian: Array, square: Array) -> tuple[Array, Array, Array, Array]:
     """(null, s, vt, lengths) of a Jacobian with columns of length 1, and their lengths (1 for a column of zeros).
+
+    square: JᵀJ, which is enough where columns are far from dependent.
 
     null: directions that change nothing, as columns; s and vt: singular values and directions of all others.
     """
-    square = jacobian.T @ jacobian
     lengths = np.sqrt(np.diag(square))
     lengths = np.where(lengths > 0, lengths, 1.0)
     root = short(square, lengths) if len(jacobian) >= MANY else None

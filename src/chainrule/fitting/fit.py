@@ -321,7 +321,9 @@ def _values(of: Parameters, x: Array) -> dict[str, Any]:
 def _result(problem: Problem, end: End, loss: Loss, absolute: bool, steps: int, tol: float) -> Fit:
     of = problem.parameters
     params = _values(of, end.x)
-    null, s, vt, lengths = null_space(end.jacobian if np.isfinite(end.jacobian).all() else np.zeros((1, len(end.x))))
+    k = len(end.x)
+    known = np.isfinite(end.square).all() and np.isfinite(end.jacobian).all()
+    null, s, vt, lengths = null_space(*((end.jacobian, end.square) if known else (np.zeros((1, k)), np.zeros((k, k)))))
     dof = len(end.residuals) - len(s)  # what is free of the parameters explains nothing
     factor = 1.0 if absolute else end.cost / dof if dof else math.inf
     reason, free = end.reason, []
