@@ -262,3 +262,16 @@ def test_a_power_that_nobody_multiplies_out() -> None:
         lambda x, y, z: (x + y + z) ** 300, (0.3, 0.3, 0.3), by_hand=lambda x, y, z: (300 * (x + y + z) ** 298,) * 3
     )
     assert "Missing factor x + y + z: 300*(x + y + z)**298 should be 300*(x + y + z)**299." in str(found)
+
+
+@pytest.mark.parametrize("f, x", [("sigmoid(x)", 40.0), ("sigmoid(x)", 33.0), ("tanh(x) + 1", 20.0)])
+def test_agreement_is_relative_to_the_slope(f: str, x: float) -> None:
+    """A slope far below the function's own size is lost to rounding, which is said."""
+    found = cr.check(f, x)
+    assert found.rows[0].small and "not relative to themselves" in found.verdict
+    assert f"{found.rows[0].symbolic:.8g}" in found.verdict
+
+
+@pytest.mark.parametrize("f, x", [("exp(x)", -40.0), ("x**2", 0.0), ("sin(x)", math.pi / 2), ("sigmoid(x)", 5.0)])
+def test_small_slopes_that_are_right_agree(f: str, x: float) -> None:
+    assert "All answers agree" in cr.check(f, x).verdict

@@ -458,7 +458,8 @@ def test_iterating_gives_views_that_know_their_tensor() -> None:
 
 def test_second_slopes_through_a_size_at_infinity_or_a_sign_at_0():
     """|x| and copysign are straight: nothing flows through their slopes, where it would be 0 times infinity."""
-    for f, at in [(lambda x: (x * x).abs(), -INF), (lambda x: cr.copysign(x, cr.tensor(-1.0)) ** 2, 0.0)]:
+    for f, at in [(lambda x: (x * x).abs(), -INF), (lambda x: cr.copysign(x, cr.tensor(-1.0)) ** 2, 0.0),
+                  (lambda x: cr.nn.functional.hardswish(x).exp2() + x * x, -INF)]:  # fmt: skip
         x = cr.tensor(at, requires_grad=True)
         (g,) = cr.autograd.grad(f(x), x, create_graph=True)
         assert cr.autograd.grad(g, x)[0].item() == (2 if at else 0)

@@ -46,7 +46,8 @@ UNARY = """abs neg sin cos tanh sigmoid exp2 expm1 atan asinh erf relu square re
 NN = set("softplus silu gelu elu selu celu leaky_relu hardtanh relu6 hardswish hardsigmoid mish logsigmoid softsign "
          "tanhshrink hardshrink softshrink".split())  # fmt: skip
 # Their slopes at NaN depend on the element's place in PyTorch: its vectors of four have others than what is left over.
-NUMBERS = {"softshrink", "hardtanh", "relu6", "hardshrink", "hardswish", "elu", "celu", "selu"}
+# And the sign of NaN is that of the steps to it.
+NUMBERS = {"signbit", "softshrink", "hardtanh", "relu6", "hardshrink", "hardswish", "elu", "celu", "selu"}
 BINARY = """add sub mul true_divide maximum minimum fmax fmin hypot eq ne lt le gt ge logical_and logical_or
     logical_xor floor_divide copysign logaddexp xlogy""".split()
 CHOICES = "maximum minimum fmax fmin".split()  # where operands tie PyTorch's tangents are not what its gradients are
@@ -129,6 +130,8 @@ def _unary(rng: Rng, env: Env) -> str | None:
 def _binary(rng: Rng, env: Env) -> str | None:
     f, x, y = _of(rng, BINARY), _any(rng, env), _any(rng, env)
     if rng.forward and f in CHOICES and x and y and _tie(env[x], env[y]):
+        return None
+    if f == "copysign" and y and bool(env[y].isnan().any()):
         return None
     return f"NEW = T.{f}({x}, {y})"
 

@@ -51,7 +51,7 @@ hardsigmoid = _activation(
 )  # fmt: skip
 hardswish = _activation(
     "hardswish", lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6,
-    lambda g, x, out: where(x <= -3, 0.0, where(x < 3, g * (x / 3 + 0.5), g)),
+    lambda g, x, out: where(x <= -3, 0.0, where(x < 3, g * (clamp(x, -3.0, 3.0) / 3 + 0.5), g)),
 )  # fmt: skip
 hardshrink = _activation(
     "hardshrink", lambda x, lambd=0.5: where((x >= -lambd) & (x <= lambd), 0.0, x),

@@ -39,6 +39,7 @@ class Row(NamedTuple):
     tolerance: what rounding explains of it.
     wrong: the answers that stand alone, of "automatic", "symbolic", "finite" and "by hand".
     jump: whether the function jumps; rounding: whether a wrong automatic answer is right but for rounding.
+    small: whether the answers by rules agree beside the function's own size alone, and not relative to themselves.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Row(NamedTuple):
     wrong: tuple[str, ...]
     jump: bool = False
     rounding: bool = False
+    small: bool = False
 
     @property
     def lonely(self) -> bool:
@@ -119,7 +121,13 @@ class Check:
         if jump is not None:
             return say("The function jumps in {x}, so there is no derivative here.", x=jump)
         agree = say("All answers agree; the largest difference is {d}.", d=f"{self.difference:.2g}")
-        if any(np.isnan(r.finite) and not r.kink for r in self.rows):
+        small = next((r for r in self.rows if r.small), None)
+        if small is not None:
+            agree = say("The answers agree beside the size of the function, but not relative to themselves: by the "
+                        "rules the slope in {x} is {given}, by the formula {right}. What is smaller than the rounding "
+                        "of the function's values is lost to it.",
+                        x=small.name, given=_number(small.automatic), right=_number(small.symbolic))  # fmt: skip
+        elif any(np.isnan(r.finite) and not r.kink for r in self.rows):
             agree = say("The answers by rules agree; finite differences do not settle, so the values do not confirm "
                         "them.")  # fmt: skip
         if all(t.kind == "right" for each in self.terms.values() for t in each):
@@ -308,9 +316,11 @@ def _row(name: str, answers: Sequence[float], found: Slopes, eps: float, by_hand
     else:
         wrong = _alone(named, tolerance, 10 * found.best.error)
         difference = _spread(list(named.values()))
+    own = max(eps ** (2 / 3), 1e-6) * max(abs(automatic), abs(symbolic))
+    small = not found.kink and not wrong and abs(automatic - symbolic) > own
     return Row(
         name, automatic, symbolic, finite, found.best.error, found.left.value, found.right.value, found.kink, given,
-        difference, tolerance, wrong, found.jump,
+        difference, tolerance, wrong, found.jump, small=small,
     )  # fmt: skip
 
 
