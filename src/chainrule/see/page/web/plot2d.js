@@ -21,6 +21,9 @@ export class PlanePlot {
     );
     this.panel = new Panel(this.svg);
     this.heat = s("g.heat");
+    this.bands = Array.from({ length: LEVELS }, (_, n) => tinted(s("path.band"), n));
+    this.hole = s("path.hole");
+    this.heat.append(...this.bands, this.hole);
     this.arrows = s("path.arrows");
     this.runs = s("g");
     this.path = s("path.run.run0");
@@ -224,15 +227,10 @@ export class PlanePlot {
     const bands = contours().size([n, n]).thresholds(levels)(filled);
     const torn = values.map((v) => (Number.isNaN(v) ? 1 : 0)),
       holes = torn.includes(1) ? contours().size([n, n]).thresholds([0.5])(torn) : [];
-    this.heat.replaceChildren(
-      ...bands.map((band, level) => {
-        const path = s("path.band", { d: outline(band.coordinates, left, top, sx, sy) });
-        path.style.setProperty("--level", `${(100 * level) / (LEVELS - 1)}%`);
-        return path;
-      }),
-      ...holes.map((hole) => s("path.hole", { d: outline(hole.coordinates, left, top, sx, sy) })),
-    );
-    this.label(bands, levels, sx, sy);
+    bands.forEach((band, n) => set(this.bands[n], { d: outline(band.coordinates, left, top, sx, sy) }));
+    set(this.hole, { d: holes.map((hole) => outline(hole.coordinates, left, top, sx, sy)).join("") });
+    if (n === GRID) this.label(bands, levels, sx, sy);
+    else for (const told of [this.labels, this.bar]) told.replaceChildren(); // numbers of a landscape that is changing
     set(this.arrows, { d: this.downhill(point) });
   }
 
@@ -259,11 +257,9 @@ export class PlanePlot {
     this.labels.replaceChildren(...texts);
     const width = Math.min(150, (right - left) / 2),
       cell = width / levels.length;
-    const cells = levels.map((_, n) => {
-      const made = s("rect.band", { x: left + n * cell, y: bottom + 26, width: cell + 0.5, height: 7 });
-      made.style.setProperty("--level", `${(100 * n) / (LEVELS - 1)}%`);
-      return made;
-    });
+    const cells = levels.map((_, n) =>
+      tinted(s("rect.band", { x: left + n * cell, y: bottom + 26, width: cell + 0.5, height: 7 }), n),
+    );
     const ends = [levels[0], levels[levels.length - 1]].map((x, i) =>
       s(
         "text.level-end",
@@ -338,6 +334,12 @@ export class PlanePlot {
       domain: [cx + (x0 - cx) * factor, cx + (x1 - cx) * factor, cy + (y0 - cy) * factor, cy + (y1 - cy) * factor],
     });
   }
+}
+
+/** In the colour of a level. @param {SVGElement} element @param {number} n */
+function tinted(element, n) {
+  element.style.setProperty("--level", `${(100 * n) / (LEVELS - 1)}%`);
+  return element;
 }
 
 /** @param {number[][]} places */
