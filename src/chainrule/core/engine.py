@@ -128,8 +128,8 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
     out here and not called would cost a tenth of a small graph's backward.
     """
     heap: list[int] = []  # the numbers of the nodes that wait, negative: the newest first
-    waiting: dict[int, list[Any]] = {}  # by its number a node and the gradient that has arrived
-    leaves: dict[int, tuple[Tensor, Any, bool]] = {}  # what has arrived, and whether nobody else holds that array
+    waiting: dict[int, list[Any]] = {}  # by its number a node, what has arrived for it, and whether that array is ours
+    leaves: dict[int, Any] = {}  # the same by a leaf's id: a gradient that nobody else holds is added to in place
     after, after_g = start[0]  # the newest of them may wait outside the heap: most graphs are chains with few branches
     if len(start) > 1 or not isinstance(after, Node):
         after = None
@@ -142,7 +142,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             k = node.id
         elif heap:
             k = -heappop(heap)
-            node, g = waiting.pop(k)
+            node, g, *_ = waiting.pop(k)
         else:
             break
         op, edges, args, watch, shapes = node.op, node.edges, node.saved, node.watch, node.shapes
@@ -173,9 +173,16 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         elif rules is None:
             if op.transpose is not None and len(edges) == 1:  # views and sums, kept short
                 attrs, e = node.attrs, edges[0]
-                if op.add_at is not None and type(e) is Tensor and isinstance(g, _RAW) and not tensors and not anomaly:
-                    leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
-                    continue
+                if op.add_at is not None and isinstance(g, _RAW) and not tensors and not anomaly:
+                    if type(e) is Tensor:
+                        leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
+                        continue
+                    if type(e) is Node and after is not e:
+                        n = e.id
+                        if n not in waiting:
+                            heappush(heap, -n)
+                        waiting[n] = _with_part(waiting.get(n), e, g, op, args[0].shape, attrs)
+                        continue
                 pulled = (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
             else:
                 pulled = _pull(node, g, args, edges)
@@ -264,15 +271,15 @@ def _with_attrs(rules: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
     return [partial(r, **attrs) if callable(r) else r for r in rules]
 
 
-def _with_part(held: Any, e: Tensor, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> Any:
-    """What has arrived for a leaf, and the gradient of some of its elements.
+def _with_part(held: Any, e: Any, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> Any:
+    """What has arrived for a leaf or a node, and the gradient of some of its elements.
 
     All of them add to one array; the op's transpose would make an array of zeros for each, and add those up.
     """
     if held is None:
-        held = (e, np.zeros(shape, g.dtype), True)
-    elif not held[2] or type(held[1]) is not ndarray:
-        held = (e, np.array(held[1]), True)
+        held = [e, np.zeros(shape, g.dtype), True]
+    elif len(held) < 3 or not held[2] or type(held[1]) is not ndarray:
+        held = [e, np.array(held[1]), True]
     op.add_at(held[1], g, **attrs)
     return held
 
