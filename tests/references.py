@@ -6,6 +6,7 @@ And what brings free numbers into an op's domain (a symmetric matrix, a heavy di
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -199,3 +200,17 @@ def adjoint(f: Callable[[Array], Array], y: Array, shape: tuple[int, ...]) -> Ar
     """The transpose of a linear function of arrays of this shape, at y: y times f of each unit."""
     units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
     return np.array([(f(unit) * y).sum() for unit in units]).reshape(shape)
+
+
+def remembered(x: Array, w: Array, h: Array, c: Array) -> Array:
+    """A layer of long short-term memory, number by number."""
+    steps, rows, n = len(x), len(c), c.shape[1]
+    out = np.zeros((steps, rows, 2 * n))
+    for i, r in np.ndindex(steps, rows):
+        h, c = (out[i - 1, :, :n], out[i - 1, :, n:]) if i else (h, c)
+        gates = [math.fsum([x[i, r, k], *(w[k, j] * h[r, j] for j in range(n))]) for k in range(4 * n)]
+        for j in range(n):
+            enter, forget, leave = (1 / (1 + math.exp(-gates[k * n + j])) for k in (0, 1, 3))
+            out[i, r, n + j] = forget * c[r, j] + enter * math.tanh(gates[2 * n + j])
+            out[i, r, j] = leave * math.tanh(out[i, r, n + j])
+    return out

@@ -47,6 +47,7 @@ from references import (
     positive,
     put,
     reduced_at,
+    remembered,
     running,
     scattered,
     sliced,
@@ -315,6 +316,7 @@ SAMPLES: dict[str, Entry] = {
         ref=lambda x, y, size, **how: adjoint(lambda w: convolved(x, w, **how), y,
             (y.shape[1], x.shape[1] // how["groups"], *size)), **REAL,
     ),
+    "lstm": on(((3, 2, 8), (8, 2), (2, 2), (2, 2)), ref=remembered, **REAL),
     # choosing
     "getitem": on(
         ((4, 3), {"index": (slice(1, 3), 0)}), ((4, 3), {"index": (None, slice(None, None, 2))}),

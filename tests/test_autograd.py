@@ -983,3 +983,28 @@ def test_a_retained_gradient_is_replaced_and_a_leafs_is_changed():
     mine, leaf = y.grad, x.grad
     z.backward()
     assert (mine.tolist(), y.grad.tolist(), leaf.tolist()) == ([2, 2], [4, 4], [4, 4]) and leaf is x.grad
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_parts_of_a_tensor_and_the_whole_add_up(leaf: bool) -> None:
+    x = cr.arange(6.0, dtype=cr.float64).reshape(3, 2).requires_grad_()
+    y = x if leaf else x * 1
+    shown = []
+    if not leaf:
+        y.register_hook(lambda g: shown.append(g.clone()))
+    part = y[1:].narrow(0, 0, 1)
+    loss = (
+        (y * y).sum()
+        + 3 * y[0].sum()
+        + sum(5 * row[0] for row in y)
+        + part.sum()
+        + 7 * y.select(1, 1).sum()
+        + y.exp().sum()
+    )
+    loss.backward(retain_graph=True)
+    expected = 2 * x.detach() + x.detach().exp() + cr.tensor([[5.0, 7.0]] * 3)
+    expected[0] += 3
+    expected[1] += 1
+    assert cr.allclose(x.grad, expected) and all(cr.allclose(g, expected) for g in shown)
+    loss.backward()
+    assert cr.allclose(x.grad, 2 * expected)

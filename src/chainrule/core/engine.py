@@ -173,16 +173,11 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
         elif rules is None:
             if op.transpose is not None and len(edges) == 1:  # views and sums, kept short
                 attrs, e = node.attrs, edges[0]
-                if op.add_at is not None and isinstance(g, _RAW) and not tensors and not anomaly:
-                    if type(e) is Tensor:
-                        leaves[id(e)] = _with_part(leaves.get(id(e)), e, g, op, args[0].shape, attrs)
-                        continue
-                    if type(e) is Node and after is not e:
-                        n = e.id
-                        if n not in waiting:
-                            heappush(heap, -n)
-                        waiting[n] = _with_part(waiting.get(n), e, g, op, args[0].shape, attrs)
-                        continue
+                if (
+                    op.add_at is not None and after is not e and isinstance(g, _RAW) and not tensors and not anomaly
+                    and _adds_part(e, g, op, args[0].shape, attrs, leaves, waiting, heap)
+                ):  # fmt: skip
+                    continue
                 pulled = (op.transpose(g, args[0]) if attrs is None else op.transpose(g, args[0], **attrs),)
             else:
                 pulled = _pull(node, g, args, edges)
@@ -271,17 +266,27 @@ def _with_attrs(rules: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
     return [partial(r, **attrs) if callable(r) else r for r in rules]
 
 
-def _with_part(held: Any, e: Any, g: Any, op: Any, shape: tuple[int, ...], attrs: Any) -> Any:
-    """What has arrived for a leaf or a node, and the gradient of some of its elements.
+def _adds_part(
+    e: Any, g: Any, op: Any, shape: tuple[int, ...], attrs: Any, leaves: Any, waiting: Any, heap: Any
+) -> bool:
+    """Add the gradient of some elements to what has arrived for a leaf or a node; False where that can't be done.
 
     All of them add to one array; the op's transpose would make an array of zeros for each, and add those up.
     """
+    among, key = (leaves, id(e)) if type(e) is Tensor else (waiting, e.id) if type(e) is Node else (None, 0)
+    if among is None:
+        return False
+    held = among.get(key)
     if held is None:
-        held = [e, np.zeros(shape, g.dtype), True]
+        among[key] = held = [e, np.zeros(shape, g.dtype), True]
+        if among is waiting:
+            heappush(heap, -key)
+    elif not isinstance(held[1], _RAW):
+        return False
     elif len(held) < 3 or not held[2] or type(held[1]) is not ndarray:
-        held = [e, np.array(held[1]), True]
+        among[key] = held = [e, np.array(held[1]), True]
     op.add_at(held[1], g, **attrs)
-    return held
+    return True
 
 
 def _alone(g: Any, args: Sequence[Any], pulled: Sequence[Any]) -> bool:

@@ -15,7 +15,7 @@ lets that thing decide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType
 from typing import Any
 
@@ -251,12 +251,16 @@ class Custom(Op):
         self.types = types or (None if "complex" in self.columns else "real")
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
+        return self._saves(len(needs))
+
+    @cache  # noqa: B019 (ops live as long as the package)
+    def _saves(self, count: int) -> Sequence[bool]:
         code = self.rule.__code__  # type: ignore[union-attr]
         names = list(code.co_varnames[1 : code.co_argcount])
-        while len(names) < len(needs) + 1:  # a *parameter takes the rest
+        while len(names) < count + 1:  # a *parameter takes the rest
             names.append(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
         read = [not name.startswith("_") for name in names]
-        return [*read[1 : len(needs) + 1], read[0]]
+        return (*read[1 : count + 1], read[0])
 
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
         got = self.rule(g, out, *args, **attrs)

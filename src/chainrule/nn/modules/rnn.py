@@ -1,8 +1,9 @@
 """Recurrent layers: one cell, a function of an input and a state, applied step after step.
 
-Everything is a composite of `linear`, `tanh` and `sigmoid`. A layer's steps stay a list until the end, so that backward
-meets each of them once. A packed batch is the same list with rows that grow fewer: where a sequence has ended, its row
-of the state is set aside (and in the reverse direction, where it begins, its row joins).
+The inputs of all steps go through their weights in one product. An LSTM's layer is then one op (`ops/recurrent`); other
+layers' steps stay a list until the end, so that backward meets each of them once. A packed batch is the same list with
+rows that grow fewer: where a sequence has ended, its row of the state is set aside (and in the reverse direction, where
+it begins, its row joins).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chainrule.nn import init
 from chainrule.nn.module import Module
 from chainrule.nn.parameter import blank
 from chainrule.nn.utils.rnn import PackedSequence
+from chainrule.ops import recurrent
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
@@ -30,30 +32,27 @@ Weights = Sequence[Any]  # weight_ih, weight_hh, bias_ih, bias_hh, and weight_hr
 
 def _elman(activation: str) -> Callable[[Tensor, State, Weights], State]:
     def step(x: Tensor, state: State, w: Weights) -> State:
-        both = f.linear(state[0], w[1], w[3]) + f.linear(x, w[0], w[2])
+        both = x + f.linear(state[0], w[1], w[3])
         return (both.tanh() if activation == "tanh" else both.relu(),)
 
     return step
 
 
 def _lstm(x: Tensor, state: State, w: Weights) -> State:
-    """Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000."""
-    h, c = state
-    enter, forget, candidate, leave = (f.linear(x, w[0], w[2]) + f.linear(h, w[1], w[3])).chunk(4, -1)
-    c = forget.sigmoid() * c + enter.sigmoid() * candidate.tanh()
-    h = leave.sigmoid() * c.tanh()
+    h, c = recurrent.step(x + f.linear(state[0], w[1], w[3]), state[1])
     return (h if len(w) < 5 else f.linear(h, w[4])), c
 
 
 def _gru(x: Tensor, state: State, w: Weights) -> State:
     """Cho et al., 2014; the reset gate acts after the product with the state, as in cuDNN."""
     (h,) = state
-    xr, xz, xn = f.linear(x, w[0], w[2]).chunk(3, -1)
+    xr, xz, xn = x.chunk(3, -1)
     hr, hz, hn = f.linear(h, w[1], w[3]).chunk(3, -1)
     new = (xn + (xr + hr).sigmoid() * hn).tanh()
     return ((h - new) * (xz + hz).sigmoid() + new,)
 
 
+#: By mode: a step, from what the input puts into the gates, the state and the weights to the state; how many gates.
 _STEPS = {"RNN_TANH": (_elman("tanh"), 1), "RNN_RELU": (_elman("relu"), 1), "LSTM": (_lstm, 4), "GRU": (_gru, 3)}
 
 
@@ -171,28 +170,29 @@ class RNNBase(Module):
     def forward(self, input: Any, hx: Any = None) -> Any:
         """All outputs of the last layer, and the last state of every layer and direction."""
         if isinstance(input, PackedSequence):
-            steps, rows, order = list(input.data.split(input.batch_sizes.tolist())), int(input.batch_sizes[0]), input
-            batched = True
+            steps, rows, order, batched = input.data, input.batch_sizes.tolist(), input, True
         else:
-            steps, rows, batched = self._taken_apart(input, hx)
+            steps, rows, batched = self._together(input)
             order = None
-        start = self._start(hx, rows, input.data if order else input, batched)
+        start = self._start(hx, rows[0], steps, batched)
         if order is not None and hx is not None and order.sorted_indices is not None:
             start = tuple(s.index_select(1, order.sorted_indices) for s in start)
-        outputs, last = self._layers(steps, start)
+        out: Any
+        out, last = self._layers(steps, rows, start)
         if order is not None:
             if order.unsorted_indices is not None:
                 last = tuple(s.index_select(1, order.unsorted_indices) for s in last)
-            out: Any = PackedSequence(cat(outputs), *order[1:])
+            out = PackedSequence(out, *order[1:])
         else:
-            out = stack(outputs)
+            out = out.reshape(len(rows), rows[0], -1)
             if not batched:
                 out, last = out.squeeze(1), tuple(s.squeeze(1) for s in last)
             elif self.batch_first:
                 out = named(out.transpose(0, 1), "TransposeBackward1")
         return out, last if self.mode == "LSTM" else last[0]
 
-    def _taken_apart(self, input: Tensor, hx: Any) -> tuple[list[Tensor], int, bool]:
+    def _together(self, input: Tensor) -> tuple[Tensor, list[int], bool]:
+        """The inputs of all steps below each other, how many rows each has, and whether there was a batch."""
         kind = self.mode.split("_")[0]
         shape = input._a.shape
         if len(shape) not in (2, 3):
@@ -212,7 +212,9 @@ class RNNBase(Module):
         if not shape[time]:
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         steps = input if batched else input.unsqueeze(1)
-        return list(steps.unbind(time)), steps._a.shape[1 - time], batched
+        steps = steps.transpose(0, 1) if time else steps
+        many, rows = steps._a.shape[:2]
+        return steps.reshape(many * rows, self.input_size), [rows] * many, batched
 
     def _start(self, hx: Any, rows: int, input: Tensor, batched: bool) -> State:
         """The initial state of all layers and directions, (layers * directions, batch, size) each."""
@@ -233,21 +235,32 @@ class RNNBase(Module):
                 raise RuntimeError(f"Expected {which} size {expected}, got {list(s._a.shape)}")
         return given if batched else tuple(s.unsqueeze(1) for s in given)
 
-    def _layers(self, steps: list[Tensor], start: State) -> tuple[list[Tensor], State]:
-        step, ends = _STEPS[self.mode][0], []
+    def _layers(self, steps: Tensor, rows: list[int], start: State) -> tuple[Tensor, State]:
+        """All outputs, for the inputs of all steps below each other, so many rows each."""
+        ends = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                kept = f.dropout(cat(steps), self.dropout)
-                steps = list(kept.split([x._a.shape[0] for x in steps]))
+                steps = f.dropout(steps, self.dropout)
             sides = []
             for reverse in range(self._directions()):
                 at, w = layer * self._directions() + reverse, self._weights(layer, reverse)
-                go = _against if reverse else _along
-                out, end = go(steps, tuple(s[at] for s in start), lambda x, s, w=w: step(x, s, w))  # type: ignore[misc]
+                out, end = self._layer(f.linear(steps, w[0], w[2]), rows, tuple(s[at] for s in start), w, reverse)
                 sides.append(out)
                 ends.append(end)
-            steps = sides[0] if len(sides) == 1 else [cat(pair, -1) for pair in zip(*sides)]
+            steps = sides[0] if len(sides) == 1 else cat(sides, -1)
         return steps, tuple(stack(parts) for parts in zip(*ends))
+
+    def _layer(self, x: Tensor, rows: list[int], state: State, w: Weights, reverse: int) -> tuple[Tensor, State]:
+        """The same of one layer in one direction, of what the inputs put into its gates."""
+        if self.mode == "LSTM" and not self.proj_size and min(rows) == max(rows):
+            n = self.hidden_size
+            x = (x if w[3] is None else x + w[3]).reshape(len(rows), rows[0], 4 * n)
+            both = recurrent.lstm(x.flip(0) if reverse else x, w[1], *state)
+            out, end = both[..., :n], both[-1]
+            return (out.flip(0) if reverse else out).reshape(-1, n), (end[:, :n], end[:, n:])
+        step, go = _STEPS[self.mode][0], _against if reverse else _along
+        outputs, last = go(list(x.split(rows)), state, lambda x, s: step(x, s, w))
+        return cat(outputs), last
 
     def extra_repr(self) -> str:
         """The sizes, and what is not as usual."""
@@ -350,7 +363,8 @@ class RNNCellBase(Module):
                     f"hidden has inconsistent size: got {list(s._a.shape)}, expected "
                     f"{[x._a.shape[0], self.hidden_size]}"
                 )
-        new = _STEPS[self.mode][0](x, state, [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh])
+        driven = f.linear(x, self.weight_ih, self.bias_ih)
+        new = _STEPS[self.mode][0](driven, state, [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh])
         new = new if batched else tuple(s.squeeze(0) for s in new)
         return new if two else new[0]
 
