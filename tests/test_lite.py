@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 
 import chainrule
 from chainrule import cli
+from chainrule.core.op import REGISTRY
 from chainrule.lite import bytecode, lock, wheels
 from chainrule.lite.command import told
 from chainrule.lite.lessons import contents, lesson
@@ -102,6 +104,30 @@ def test_page_of_contents_escapes_what_it_shows() -> None:
     page = contents([made], "<b>")
     assert "<script>alert" not in page and "&lt;script&gt;" in page and "<h1>&lt;b&gt;</h1>" in page
     assert 'href="notebooks/index.html?path=a%20%26%20b.ipynb"' in page
+
+
+def test_the_wheel_has_the_sentences_that_its_modules_say(tmp_path: Path) -> None:
+    extract = pytest.importorskip("babel.messages.extract")
+    with zipfile.ZipFile(wheels.chainrule(tmp_path)) as archive:
+        archive.extractall(tmp_path / "inside")
+    methods = [("**/vendor/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]
+    found = extract.extract_from_dir(tmp_path / "inside", methods, keywords={"say": None, "say_count": (1, 2)})
+    whys = {op.columns["why"] for op in REGISTRY.values() if "why" in op.columns}
+    texts = {message for _, _, message, _, _ in found} | whys
+    assert len(texts) > 300
+    for code in ("th", "vi", "ru"):
+        place = Path("locale", code, "LC_MESSAGES", "chainrule.mo")
+        with (tmp_path / "inside" / "chainrule" / place).open("rb") as file:
+            inside = gettext.GNUTranslations(file)
+        with (wheels.ROOT / place).open("rb") as file:
+            whole = gettext.GNUTranslations(file)
+        for text in texts:
+            for n in (1, 2, 5):
+                asked = [c.ngettext(*text, n) if isinstance(text, tuple) else c.gettext(text) for c in (inside, whole)]
+                assert asked[0] == asked[1], text
+        assert inside.gettext("--lr must be a positive number, but it is {lr}").startswith(
+            "--lr must"
+        )  # of no use there
 
 
 def test_chainrule_as_a_wheel(tmp_path: Path) -> None:
