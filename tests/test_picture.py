@@ -12,6 +12,7 @@ import pytest
 import chainrule as cr
 from chainrule import nn
 from chainrule.see.picture import drawing, layout
+from chainrule.see.picture.ink import text_width
 from chainrule.see.picture.layout import arrange
 
 pytest.importorskip("igraph")
@@ -255,3 +256,123 @@ def test_without_igraph_boxes_do_not_overlap(monkeypatch: pytest.MonkeyPatch) ->
         for other, (u, v) in enumerate(made.boxes):
             assert i == other or abs(x - u) >= 40 or abs(y - v) >= 20
     assert all(made.boxes[a][0] < made.boxes[b][0] for a, b in arrows)
+
+
+# ------------------------------------------------------------------------------------------ what a reader's eye finds
+
+
+class Seen:
+    """What an SVG shows, read from its geometry alone: boxes with their lines, arrows from box to box, labels."""
+
+    def __init__(self, svg: str) -> None:
+        root, colour = ElementTree.fromstring(svg), re.compile(r"var\(--cr-(.*)\)")
+        words, paths = [], []
+        for e in root.iter():
+            fill, line = ("".join(colour.findall(e.get(k, ""))) for k in ("fill", "stroke"))
+            if e.tag.endswith("}text"):
+                words.append((float(e.get("x", 0)), float(e.get("y", 0)), e.text or "", bool(line) and fill == "slope"))
+            elif e.tag.endswith("}path"):
+                numbers = [float(n) for n in re.findall(r"[-\d.]+", e.get("d", ""))]
+                paths.append((list(zip(numbers[::2], numbers[1::2])), fill, line))
+        areas = [(*map(min, zip(*p)), *map(max, zip(*p))) for p, fill, line in paths if line == f"{fill}-line"]
+        lines = [[t for x, y, t, label in words if a < x < c and b < y < d and not label] for a, b, c, d in areas]
+        self.areas = [area for area, inside in zip(areas, lines) if inside]  # the others are the legend's
+        self.boxes = [inside for inside in lines if inside]
+        self.labels = [(x, y, t) for x, y, t, label in words if label]
+        self.arrows = [(self.at(p[0][0] - 1, p[0][1]), self.at(p[-1][0] + 8, p[-1][1]), p) for p, _, k in paths
+                       if k == "line" and len(p) > 3]  # fmt: skip
+
+    def at(self, x: float, y: float) -> str:
+        """The name in the box at a point."""
+        (found,) = [lines[0] for (a, b, c, d), lines in zip(self.areas, self.boxes) if a <= x <= c and b <= y <= d]
+        return found.partition(" = ")[0]
+
+    def slopes(self) -> dict[tuple[str, str], str]:
+        """What stands on each arrow: the label that is nearest to it, and to no other."""
+        found = {}
+        for x, y, text in self.labels:
+
+            def gap(arrow, x=x, y=y):
+                s = np.linspace(0, 1, 40)[:, None]
+                a, b, c, d = map(np.array, arrow[2][-4:])
+                curve = a * (1 - s) ** 3 + 3 * b * s * (1 - s) ** 2 + 3 * c * s**2 * (1 - s) + d * s**3
+                return np.hypot(curve[:, 0] - x, np.minimum(abs(curve[:, 1] - y - 5), abs(curve[:, 1] - y + 17))).min()
+
+            tail, head, _ = min(self.arrows, key=gap)
+            assert (tail, head) not in found
+            found[tail, head] = text
+        return found
+
+    def labels_that_meet(self) -> list[tuple[str, str]]:
+        rects = [(x - text_width(t, 13) / 2, y - 12, text_width(t, 13), 15) for x, y, t in self.labels]
+        areas = [(a, b, c - a, d - b) for a, b, c, d in self.areas]
+        names = [t for *_, t in self.labels] + [b[0] for b in self.boxes]
+        every = rects + areas
+        return [(names[i], names[j]) for i in range(len(rects)) for j in range(i + 1, len(every))
+                if drawing._meet(every[i], every[j])]  # fmt: skip
+
+
+def number(x: float) -> str:
+    return f"{x:.6g}"
+
+
+def test_what_is_drawn_is_what_was_computed():
+    """Boxes, arrows and numbers, against the same chain in floats, its slopes by hand and by finite differences."""
+    a, b = 2.0, 3.0
+
+    def rest(p: float, q: float) -> float:
+        return p * q + float(np.sin(q))
+
+    def total(a: float, b: float) -> float:
+        return rest(a * b, a / b)
+
+    def slope(f, *at: float) -> list[float]:
+        e = 1e-5
+        moved = [[[v + sign * e * (i == j) for j, v in enumerate(at)] for sign in (1, -1)] for i in range(len(at))]
+        return [(f(*up) - f(*down)) / (2 * e) for up, down in moved]
+
+    x, y = (cr.tensor(v, dtype=cr.float64, requires_grad=True) for v in (a, b))
+    p = x * y
+    q = x / y
+    r = p * q
+    s = q.sin()
+    z = r + s
+    picture = cr.picture(z)
+    seen = Seen(picture.svg())
+    of = {box[0].partition(" = ")[0]: box for box in seen.boxes}
+    assert {k: v[0].partition(" = ")[2] for k, v in of.items()} == {
+        "x": "", "y": "", "p": "x·y", "q": "x/y", "r": "p·q", "s": "sin(q)", "z": "r + s",
+    }  # fmt: skip
+    values = {"x": a, "y": b, "p": a * b, "q": a / b, "r": a * a, "s": np.sin(a / b), "z": total(a, b)}
+    assert {k: v[1] for k, v in of.items()} == {k: number(v) for k, v in values.items()}
+    told = {k: v[2] for k, v in of.items() if k != "z"}
+    steep = dict(zip("xypqrs", [*slope(total, a, b), *slope(rest, a * b, a / b), 1.0, 1.0]))
+    for name, text in told.items():
+        left, _, right = text.partition(" = ")
+        assert left == f"dz/d{name}" and float(right) == pytest.approx(steep[name], rel=1e-4, abs=1e-4)
+    slopes = {
+        ("x", "p"): b, ("y", "p"): a, ("x", "q"): 1 / b, ("y", "q"): -a / b**2, ("p", "r"): a / b, ("q", "r"): a * b,
+        ("q", "s"): np.cos(a / b), ("r", "z"): 1.0, ("s", "z"): 1.0,
+    }  # fmt: skip
+    assert {(tail, head) for tail, head, _ in seen.arrows} == set(slopes)
+    assert {k: v.rpartition(" = ")[2] for k, v in seen.slopes().items()} == {k: number(v) for k, v in slopes.items()}
+    assert seen.labels_that_meet() == []
+    story = str(cr.explain(z))  # and the console writes the same numbers
+    for name in "pqrsz":
+        assert re.search(rf"^  {name} = .*\b{re.escape(of[name][1])}$", story, re.MULTILINE), name
+    for text in [picture.dot(), picture.mermaid()]:  # so do the other formats, with the same arrows
+        order = [box.title.partition(" = ")[0] for box in picture.sketch.boxes]
+        found = re.findall(r"n(\d+) -+>(?:\|.*\|)? n(\d+)", text)
+        assert {(order[int(i)], order[int(j)]) for i, j in found} == set(slopes)
+        assert all(line in text for box in seen.boxes for line in box)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_slopes_stand_clear_of_one_another(seed):
+    rng = np.random.default_rng(seed)
+    known = [cr.tensor(0.3 + 0.1 * i, requires_grad=True) for i in range(3)]
+    for _ in range(7):
+        a, b = (known[i] for i in rng.integers(max(0, len(known) - 4), len(known), 2))
+        known.append(a * b if rng.random() < 0.5 else a / b)
+    seen = Seen(cr.picture(sum(known), fold=False).svg())
+    assert len(seen.labels) > 8 and seen.labels_that_meet() == [], seed

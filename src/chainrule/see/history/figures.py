@@ -50,7 +50,7 @@ class Figure:
 
     def brief(self) -> str:
         """As the text, in a few letters."""
-        text = _numbers_text(self.value, 4 if self.shape else 5) if self.value is not None else ""
+        text = _numbers_text(self.value, 4 if self.shape else 6) if self.value is not None else ""
         return text if text and len(text) <= 24 else sizes(self.shape)
 
 

@@ -169,9 +169,7 @@ def _drawing(made: Sketch) -> tuple[list[Shape], float, float]:
         shapes += _arrow(path)
     for box, place, size in zip(made.boxes, plan.boxes, sizes):
         shapes += _box(box, place, size)
-    for arrow, path in zip(made.arrows, plan.arrows):
-        if arrow.label:
-            shapes.append(_label(arrow.label, path))
+    shapes += _labels(made, plan, sizes)
     legend, width = _legend(made, plan.height + 44)
     return [*shapes, *legend], max(plan.width, width + _MARGIN), plan.height + 64
 
@@ -208,11 +206,25 @@ def _arrow(path: list[tuple[float, float]]) -> list[Shape]:
     ]
 
 
-def _label(text: str, path: list[tuple[float, float]]) -> Shape:
-    (x0, y0), (x1, y1) = path[-2:]
-    t = 0.5  # of the last stretch: what stands there is the slope of the box that it leads to
-    level = y0 + (y1 - y0) * t
-    return Shape([(x0 + (x1 - x0) * t, level - 5)], "slope", "paper", text=text, size=13)
+def _labels(made: Sketch, plan: Layout, sizes: list[tuple[float, float]]) -> list[Shape]:
+    """The slopes, each on the last stretch of its arrow: in the middle, or where the arrow is free of the others."""
+    taken: list[tuple[float, ...]] = [(*place, *size) for place, size in zip(plan.boxes, sizes)]
+    shapes = []
+    for arrow, path in zip(made.arrows, plan.arrows):
+        if arrow.label:
+            w = text_width(arrow.label, 13)
+            spots = [(x - w / 2, y + shift - 12, w, 15) for shift in (-5, 17) for x, y in _along(*path[-2:])]
+            spot = next((s for s in spots if not any(_meet(s, other) for other in taken)), spots[0])
+            taken.append(spot)
+            x, y = spot[0] + w / 2, spot[1] + 12
+            shapes.append(Shape([(x, y)], "slope", "paper", text=arrow.label, size=13))
+    return shapes
+
+
+def _along(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
+    """Points of the curve that `smooth` draws from a to b, from the middle outwards, first towards b."""
+    bends = [(t, t * t * (3 - 2 * t)) for t in (0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1)]
+    return [(a[0] + (b[0] - a[0]) * (1.5 * t * (1 - t) + t**3), a[1] + (b[1] - a[1]) * s) for t, s in bends]
 
 
 def _group(group: Group, plan: Layout, sizes: list[tuple[float, float]]) -> list[Shape]:
