@@ -131,7 +131,10 @@ def arrival(
     """The end of a descent that was ended by `hit`, "converged", with a last step of that length."""
     what = hit.words.what if hit.words is not None else ""
     place = Place(objective, leaves, first, box)
-    c = place.curves
+    c, told = place.curves, hit.words.values.get("message", "") if hit.words is not None else ""
+    steep = what == "found" and place.slope > FLATTER * first[1] and not place.near
+    if steep and place.lower(place.g / place.slope, 0.0):  # a method that takes no slopes has not seen it
+        return Ending("stopped", words("found, lower", message=told, norm=place.slope), False)
     turns = place.turns() if what in ("gradient", "found") or place.slope <= FLATTER * first[1] else ""
     if turns:
         return Ending("stopped", place.said(turns, length), False)
@@ -140,7 +143,7 @@ def arrival(
         said = words("stuck" if stuck else "plateau", **{**hit.words.values, "norm": place.slope})
         return Ending("stopped" if stuck else "converged", said, not stuck)
     if what == "found":
-        return Ending("converged", place.said("found", 0.0, hit.words.values["message"]), True)  # type: ignore[union-attr]
+        return Ending("converged", place.said("found", 0.0, told), True)
     if what == "gradient":
         if c is not None and place.slope == 0 and c.least == c.greatest == 0 and not place.value < first[0]:
             return Ending("stopped", place.said("nothing", length), False)

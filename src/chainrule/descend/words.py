@@ -54,6 +54,11 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
         "{message}; the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}", **v
     ),
     "found, unknown": lambda say, v: say("{message}; the norm of the gradient is {norm:.3g}", **v),
+    "found, lower": lambda say, v: say(
+        "{message}; but the norm of the gradient is still {norm:.3g}, and the value beside is lower: start again from "
+        "here, or choose a method that takes slopes",
+        **v,
+    ),
     "minimum": lambda say, v: say(
         "the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}, the last step {length:.3g}", **v
     ),
