@@ -10,6 +10,7 @@ import pytest
 
 import pages
 from pages import Tab
+from test_page_browser import OVERLAPS
 
 pytestmark = pytest.mark.skipif(bool(pages.browser_missing()), reason=pages.browser_missing() or "-")
 
@@ -49,6 +50,25 @@ def test_axe_finds_nothing(
         tab.settle()
         assert tab.barriers() == [], width
         assert tab.get("() => document.documentElement.scrollWidth - innerWidth") == 0, width
+
+
+def test_nothing_hangs_over_on_a_narrow_phone(opened: Any) -> None:
+    """With all that was opened, in each language: boxes as they are measured."""
+    rng = np.random.default_rng(3)
+    points = rng.standard_normal((12, 2))
+    shown: list[tuple[Any, dict[str, Any]]] = [
+        ("x - 4*x**2 + x**4/4", {"start": 4.0}),
+        (None, {"data": (X, Y), "model": "a*x + b", "start": {"a": -1.0, "b": 3.0}}),
+        (None, {"data": (points, points[:, 0] > 0), "model": lambda x, w: x @ w, "start": rng.standard_normal(2)}),
+    ]
+    for f, named in shown:
+        tab = opened(f, **named, width=360)
+        everything_open(tab)
+        tab.tab.locator(".bar > button").click()
+        for language in ("en", "th", "vi", "ru"):
+            tab.get(f"() => chainrule.app.change({{language: '{language}'}})")
+            tab.settle()
+            assert tab.get(OVERLAPS) == [], language
 
 
 @pytest.mark.parametrize("f, named, sheets", [

@@ -18,7 +18,9 @@ export class DataPlot {
     this.app = app;
     this.svg = spoken(s("svg", { role: "group" }), "aria-label", () => say("The data and the model"));
     this.panel = new Panel(this.svg);
-    this.under = new Panel(this.svg, { yTitle: "y − ŷ" });
+    this.lower = s("g"); // not there where the data lie in a plane
+    this.svg.append(this.lower);
+    this.under = new Panel(this.lower, { yTitle: "y − ŷ" });
     this.sticks = s("path.errors");
     this.left = s("path.left");
     this.under.inside.append(this.sticks, this.left);
@@ -107,6 +109,7 @@ export class DataPlot {
     set(this.svg, { viewBox: `0 0 ${width} ${height}`, width, height });
     const [xs, ys] = this.scale();
     const plane = this.data.size === 2;
+    set(this.lower, { display: plane ? "none" : null });
     const point = app.run.points[app.shownStep()];
     const rest = plane ? [] : this.rest(point);
     const gutters = [ys, [-this.span, this.span]].map((range) => gutter(range, height - 52));

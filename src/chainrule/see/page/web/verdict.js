@@ -124,7 +124,7 @@ function outside({ model, run }) {
     ? say("The function is not a number there.")
     : Number.isFinite(f)
       ? say("The slope is not finite there.")
-      : say("The function is too large there for a number of double precision.");
+      : say("The function is infinite there, or too large for a number of double precision.");
   const nearest = say("The nearest place that works: {where}", { where: named(model, place ?? x) });
   return {
     kind: "bad",
