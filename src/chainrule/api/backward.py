@@ -157,7 +157,23 @@ class _Backward:
         create_graph: bool = False,
         inputs: Any = None,
     ) -> None:
-        """Add the gradients of this tensor to the `.grad` of the leaves it was computed from."""
+        """Add the gradients of this tensor to the `.grad` of the leaves it was computed from.
+
+        Arguments
+            gradient: what multiplies the Jacobian from the left, of this tensor's shape; 1 for a single number
+            retain_graph: keep what the slopes are computed from, for another backward; as `create_graph` if None
+            create_graph: record the gradients too, so that they have derivatives
+            inputs: the tensors whose `.grad` is wanted, in the place of all leaves
+
+        Raises RuntimeError if nothing was recorded, if the graph was let go of by an earlier call, or if there are
+        several numbers and no `gradient`; no `.grad` has changed then.
+
+        >>> import chainrule as cr
+        >>> x = cr.tensor(3.0, requires_grad=True)
+        >>> (x**2).backward()
+        >>> x.grad
+        tensor(6.)
+        """
         a = self._a
         one = _ONES.get(type(a))
         if one is None and type(a) is np.ndarray and a.size == 1:
@@ -216,7 +232,15 @@ class _Switch:
 
 
 class no_grad(_Switch):
-    """Record nothing inside: `with no_grad():` or `@no_grad()`."""
+    """Record nothing inside: `with no_grad():` or `@no_grad()`. What is computed there requires no gradients.
+
+    >>> import chainrule as cr
+    >>> x = cr.tensor(3.0, requires_grad=True)
+    >>> with cr.no_grad():
+    ...     y = x**2
+    >>> y.requires_grad
+    False
+    """
 
     def __init__(self) -> None:
         super().__init__(grad=False)

@@ -54,7 +54,16 @@ else:
 
 
 class Tensor(Methods):
-    """An n-dimensional array that can record what is done to it."""
+    """An n-dimensional array that can record what is done to it; made by `tensor`, `zeros`, `randn` and their like.
+
+    With `requires_grad` it is a leaf, whose gradient `backward()` of what is computed from it puts into `.grad`.
+
+    >>> import chainrule as cr
+    >>> x = cr.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
 
     _a: Any
     _g: Any = None

@@ -55,7 +55,25 @@ class SGD(RuleOptimizer):
 
 
 class Adam(RuleOptimizer):
-    """Steps by running means of the gradient and its square (Kingma and Ba, 2015)."""
+    """Steps by running means of the gradient and its square (Kingma and Ba, 2015).
+
+    Arguments
+        params: the tensors to change, or groups of them, as dicts with options of their own
+        lr: the rate: about how far a parameter goes in one step
+        betas: how much of the running means of the gradient and of its square is kept at each step
+        eps: added to the root of the mean square, so that nothing is divided by 0
+        weight_decay: how much of the parameter is added to its gradient
+        amsgrad: divide by the largest mean square so far (Reddi, Kale and Kumar, 2018)
+        maximize: go up
+
+    >>> import chainrule as cr
+    >>> x = cr.tensor(3.0, requires_grad=True)
+    >>> optimizer = cr.optim.Adam([x], lr=0.1)
+    >>> (x**2).backward()
+    >>> optimizer.step()
+    >>> x
+    tensor(2.9000, requires_grad=True)
+    """
 
     rule = rules.adam
 

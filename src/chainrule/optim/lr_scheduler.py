@@ -170,7 +170,16 @@ class _Factor(LRScheduler):
 
 
 class StepLR(_Factor):
-    """Every `step_size` epochs the rate is multiplied by `gamma`."""
+    """Every `step_size` epochs the rate is multiplied by `gamma`; an epoch ends where `step()` is called.
+
+    >>> import chainrule as cr
+    >>> optimizer = cr.optim.SGD([cr.tensor(1.0, requires_grad=True)], lr=0.4)
+    >>> scheduler = cr.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> optimizer.param_groups[0]["lr"]
+    0.2
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         self.step_size = step_size

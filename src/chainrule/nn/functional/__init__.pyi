@@ -252,7 +252,12 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = 'mean', be
 def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = 'mean') -> Tensor:
     """`log(1 + exp(-target * input))`, for targets 1 and -1."""
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """The exponentials of the input, scaled to sum to 1 along `dim`."""
+    """The exponentials of the input, scaled to sum to 1 along `dim`; computed in `dtype` if one is given.
+
+    >>> import chainrule as cr
+    >>> cr.nn.functional.softmax(cr.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """`softmax` of the input with its sign turned."""
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:

@@ -200,7 +200,12 @@ def _default_dim(name: str, dim: int | None, ndim: int) -> int:
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """The exponentials of the input, scaled to sum to 1 along `dim`."""
+    """The exponentials of the input, scaled to sum to 1 along `dim`; computed in `dtype` if one is given.
+
+    >>> import chainrule as cr
+    >>> cr.nn.functional.softmax(cr.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
     return input.softmax(_default_dim("softmax", dim, input.dim()), dtype=dtype)
 
 
