@@ -184,7 +184,7 @@ def solve(
     r, raw = begun or problem.jacobian(x)
     # Jacobians come and go. A C library gives the memory of a large array back to the system, and takes it page by page
     # again, until it has seen a larger one freed (mallopt(3), M_MMAP_THRESHOLD); pages cost more than what is computed.
-    np.empty(4 * raw.size)
+    np.empty(min(4 * raw.size, 4_000_000))  # at most the 32 MB up to which it learns
     cost, nfev, njev, ahead = loss.cost(r), 1, 1, True
     scale: Array = np.zeros(len(x))
     radius, best = 0.0, np.inf
