@@ -382,3 +382,14 @@ def test_what_is_not_finite_is_written_into_integers_as_it_is_converted(value):
     x[0], x[1, 0] = cr.tensor(value), cr.tensor(value)
     x[1, 1:] = cr.tensor([value])
     assert (x == cr.tensor(value).to(cr.int64)).all()
+
+
+@pytest.mark.parametrize("dtype", [cr.float32, cr.int64, cr.uint8])
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_index_add_of_every_dtype_and_dimension(dtype, dim):
+    x, src = cr.zeros(2, 3, 2, dtype=dtype), cr.arange(12).reshape(2, 3, 2).to(dtype)
+    index = [1, 1, 0][: x.shape[dim]]
+    right = np.zeros((2, 3, 2))
+    for i, place in enumerate(index):
+        right[(slice(None),) * (dim % 3) + (place,)] += src.numpy().take(i, dim)
+    assert x.index_add(dim, cr.tensor(index), src).tolist() == right.tolist()

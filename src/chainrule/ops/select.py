@@ -35,7 +35,8 @@ def add_at(out: Any, index: Any, value: Any) -> None:
 
     NumPy adds along a line an order of magnitude faster than to an index of several arrays.
     """
-    if not index or not out.flags.c_contiguous or any(getattr(i, "dtype", out.dtype).kind not in "iu" for i in index):
+    places = all(isinstance(i, np.ndarray) and i.dtype.kind in "iu" for i in index)
+    if not index or not out.flags.c_contiguous or not places:
         return np.add.at(out, index, value)
     rest = out.shape[len(index) :]
     line = _flat(index, out.shape[: len(index)])
