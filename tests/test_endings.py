@@ -351,3 +351,16 @@ def test_several_arguments() -> None:
     for start in (1.0, (1.0, 2.0, 3.0), {"x": 1.0, "z": 2.0}):
         with pytest.raises(TypeError, match=r"takes 2 arguments \(x, y\), so x0 must hold a start for each"):
             cr.minimize(f, start)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "newton"])
+@pytest.mark.parametrize("size", [1e-8, 1e-12])
+def test_a_function_that_is_flat_all_over_is_descended(optimizer, size):
+    """A gradient below 1e-7 is an arrival only where it is also small beside the one at the start."""
+    f = lambda x: size * (x - 1) ** 2  # noqa: E731
+    found = cr.minimize(f, 3.0, optimizer=optimizer)
+    assert found.success and abs(found.x - 1) < 1e-3
+    assert abs(cr.sweep(f, [3.0, -2.0], optimizer=optimizer).x - 1).max() < 1e-3
+    at_the_end = cr.minimize(f, 1.0, optimizer=optimizer)
+    assert at_the_end.success and at_the_end.steps == 0
+    assert cr.minimize(f, 3.0, optimizer=optimizer, tol=1e-7).steps == 0  # as asked

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -516,3 +518,38 @@ def test_steps_called_safe_are_finite(f, dtype) -> None:
             found = cr.sweep(f, starts, lr=lr, steps=int(count))
             fine = (found.steps == count) & np.isfinite(found.x)  # at the last point the value may overflow
             assert fine.all(), f"seed 11, size {size}, {count} steps"
+
+
+def refuses_two(x):
+    if float(x) > 2:
+        raise ValueError("x is too large")
+    return x * x
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lbfgs", "newton"])
+def test_an_exception_of_one_descent_does_not_end_the_others(optimizer, tmp_path):
+    once = partial(cr.sweep, refuses_two, [0.5, 3.0, -1.0], optimizer=optimizer, steps=20, checkpoint=tmp_path / "kept")
+    for s in (once(), once(resume=True)):
+        assert s.reason.tolist()[1] == "raised" and "1 raised" in repr(s) and np.isnan(s.value[1])
+        assert s.message(1) == "ValueError: x is too large" and s.best != 1
+        assert "the norm of the gradient is" in s.message(0)
+
+
+def test_an_exception_in_every_descent_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        cr.sweep(lambda x: x / 0 if cr.is_tensor(x) and 1 / 0 else x, [1.0, 2.0], lr=[0.1, 0.2])
+    with pytest.raises(ValueError, match="x is too large"):
+        cr.sweep(refuses_two, [3.0, 4.0])
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lbfgs"])
+def test_endings_say_what_minimize_says(optimizer):
+    """Gradient and curvature are measured where a lane ended, when its message is asked for."""
+    f, starts = lambda x: x**4 - x**2, [0.0, 1.0, 3.0]
+    found = cr.sweep(f, starts, optimizer=optimizer, lr=None if optimizer == "lbfgs" else 0.01)
+    for i, x in enumerate(starts):
+        alone = cr.minimize(f, x, optimizer=optimizer, **({} if optimizer == "lbfgs" else {"lr": 0.01}))
+        assert found.reason[i] == alone.reason and alone.message.startswith(found.message(i))
+    assert "a maximum" in found.message(0)
+    assert "lr=" in cr.sweep(f, [50.0], lr=0.1).message(0)
+    assert pickle.loads(pickle.dumps(found)).message(1) == ""

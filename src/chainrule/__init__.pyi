@@ -307,8 +307,9 @@ def sweep(f: Callable[..., Any] | str, start: Any = None, *, starts: Any = None,
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
     in machine code where there is llvmlite and the function is small, else together where the function allows it (see
     lanes.py). A descent that a step leaves where it is has arrived: the steps that are left would change nothing, and
-    machine code leaves them out. Descents that run away are told so in `reason`. Raises ValueError for a checkpoint of
-    another sweep.
+    machine code leaves them out. Descents that run away are told so in `reason`; so is an exception of the function's,
+    which ends its descent alone, or the sweep where it comes in all. Raises ValueError for a checkpoint of another
+    sweep.
 
     >>> import chainrule as cr
     >>> found = cr.sweep(lambda x: (x - 3) ** 2, [0.0, 5.0], lr=[0.1, 0.5], steps=100)

@@ -26,7 +26,7 @@ from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.steps import RuleSteps, first, number
 from chainrule.descend.stops import Stops
 
-REASONS = ("steps done", "diverged", "converged", "stopped")
+REASONS = ("steps done", "diverged", "converged", "stopped", "raised")
 TRIED = 3  # lanes compared with single points
 Options = dict[str, Any]
 
@@ -39,6 +39,7 @@ class Lanes(NamedTuple):
     steps: Any
     reason: Any  # a place in REASONS
     path: Any  # (lanes, points, *shape); NaN after a descent has ended; None if not asked for
+    said: Any = None  # what the function raised in each lane, "" where nothing; None where it never did
 
 
 def run_lanes(
@@ -102,13 +103,13 @@ class _Batch(Objective):
         rng = np.random.default_rng(0)
         x = self.start[0]
         x = (x + 0.01 * (1 + np.abs(x)) * rng.uniform(0.5, 1.5, x.shape)).astype(x.dtype)
-        both = self.single.program(value_and_gradient)  # of a wrong function the error comes here
         lanes = np.unique(np.linspace(0, self.count - 1, TRIED).astype(int))
-        alone = [both([np.asarray(x[..., i])[()]]) for i in lanes]
         try:
+            both = self.single.program(value_and_gradient)
+            alone = [both([np.asarray(x[..., i])[()]]) for i in lanes]
             together = self.program(lambda y, xs, _: [read(y), gradients(y.sum(), xs)[0]])
             value, g = together([x])
-        except Exception:  # shapes that do not fit, most of all
+        except Exception:  # shapes that do not fit, most of all; what else the function raises, each lane will say
             return False
         if together.why:
             return False
@@ -176,6 +177,7 @@ def _one_by_one(
     objective = Objective(f, starts[0])
     rule = RuleSteps(objective, RULES[name].rule, groups[0], steps, box=walls) if name in RULES else None
     out = []
+    said = np.full(len(starts), "", object)
     path = np.full((len(starts), points(steps, record), *starts.shape[1:]), np.nan, starts.dtype) if record else None
     for i, (x, k) in enumerate(zip(starts, which)):
         lr, group = rates[k], groups[k]
@@ -187,7 +189,7 @@ def _one_by_one(
             newton = name == "newton"
             runner = QuasiNewton(objective, group, walls) if name == "lbfgs" else Search(objective, newton, lr, walls)
         history = History(objective.start, steps, record)
-        stops = Stops(None if rule is not None else {"gradient": 1e-7}, still=rule is None)
+        stops = Stops(None, still=rule is None)
         every = [group["lr"]]
         rate = lambda a, b, e=every: e * (b - a)  # noqa: E731
         loop = Loop(objective, runner, steps, rate, stops, history, None, False, None, walls)
@@ -196,9 +198,12 @@ def _one_by_one(
             out.append((end.state[0], end.value, end.at, end.reason))
         except NotFinite:
             out.append((objective.start[0], np.nan, 0, "diverged"))
+        except Exception as e:  # the function's own, at a point of this lane: the others go on
+            out.append((objective.start[0], np.nan, 0, "raised"))
+            said[i] = f"{type(e).__name__}: {e}"
         if path is not None:
             kept = history.steps % record == 0
             path[i, : kept.sum()] = history.points[0][: history.n][kept]
     x, value, at, reason = zip(*out)
     why = np.array([REASONS.index(r) for r in reason], np.int8)
-    return Lanes(np.stack(x), np.array(value), np.array(at), why, path)
+    return Lanes(np.stack(x), np.array(value), np.array(at), why, path, said.astype(str) if said.any() else None)

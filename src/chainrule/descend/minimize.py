@@ -130,7 +130,7 @@ def minimize(
     runner = _runner(objective, name, group, lr, options, steps, walls)
     searches = name not in RULES
     history = History(objective.start, steps, record)
-    stops = Stops({"gradient": 1e-7} if searches and tol is None else tol, still=searches)
+    stops = Stops(tol, still=searches)
     if checkpoint is not None:
         from chainrule.descend.checkpoint import Checkpoint
 

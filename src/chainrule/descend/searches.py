@@ -63,6 +63,8 @@ class Search:
         return value, self.slope(x, g)
 
     def run(self, state: State, rates: Sequence[float], steps: int, at: int, history: History, stops: Stops) -> Ran:
+        if at == 0:
+            stops.begin(self.look(state)[1])
         self._enough = stops.gradient
         return walk(self._stepped, state, rates, steps, at, history, stops)
 

@@ -15,7 +15,7 @@ from chainrule.descend.box import Box, box
 from chainrule.descend.executors import executor_of, hand_out, workers
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.minimize import one_start
-from chainrule.descend.objective import Objective
+from chainrule.descend.objective import Objective, value_and_gradient
 from chainrule.descend.options import group_of, optimiser
 from chainrule.func.expression import parse
 
@@ -32,7 +32,9 @@ FEWEST, MOST = 16, 1000  # but of each optimiser at least and at most so many pi
 class Sweep:
     """The ends of all descents, in the order of the combinations: starts, within them rates, within them optimisers.
 
-    x: (n, *shape of a start); value, steps: (n,); reason: (n,), "steps done", "converged" or "diverged".
+    x: (n, *shape of a start); value, steps: (n,).
+    reason: (n,), "steps done", "converged", "stopped", "diverged", or "raised" where the function did, at a point of
+        that descent; `message(i)` says more.
     start, lr, optimizer: what each was run with (lr is NaN where it was the optimiser's own), from the combinations
         of `starts`, `rates` and `names`.
     path: (n, points, *shape) every `record` steps, NaN after the end of a descent; None if record=0. `record` is the
@@ -48,6 +50,22 @@ class Sweep:
     reasons: Any = field(repr=False)  # places in REASONS
     path: Any = field(default=None, repr=False)
     record: int = 0
+    said: Any = field(default=None, repr=False)  # what the function raised, "" where nothing
+    look: Callable[[Sweep, int], str] | None = field(default=None, repr=False, compare=False)
+
+    def message(self, i: int) -> str:
+        """What was measured where descent i ended (gradient, curvature), as `minimize` says it; or what was raised.
+
+        >>> import chainrule as cr
+        >>> cr.sweep(lambda x: x**4 - x**2, [0.0, 1.0], lr=0.1).message(0)
+        'a maximum, not a minimum: the norm of the gradient is 0, but the curvature is -2. Start a little aside'
+        """
+        i = range(len(self))[i]
+        said = "" if self.said is None else str(self.said[i])
+        return said or ("" if self.look is None else self.look(self, i))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "look": None}  # which holds the function
 
     @cached_property
     def reason(self) -> Any:
@@ -138,8 +156,9 @@ def sweep(
     Returns a `Sweep`. Results are those of `minimize` for each combination, to the rounding of their dtype. Lanes run
     in machine code where there is llvmlite and the function is small, else together where the function allows it (see
     lanes.py). A descent that a step leaves where it is has arrived: the steps that are left would change nothing, and
-    machine code leaves them out. Descents that run away are told so in `reason`. Raises ValueError for a checkpoint of
-    another sweep.
+    machine code leaves them out. Descents that run away are told so in `reason`; so is an exception of the function's,
+    which ends its descent alone, or the sweep where it comes in all. Raises ValueError for a checkpoint of another
+    sweep.
 
     >>> import chainrule as cr
     >>> found = cr.sweep(lambda x: (x - 3) ** 2, [0.0, 5.0], lr=[0.1, 0.5], steps=100)
@@ -185,7 +204,31 @@ def sweep(
             lanes = x0[_array(part) // each] if each > 1 else x0[part.start : part.stop]
             works.append((lanes, which, rates, name, own, steps, record, walls))
     done = _done(executor, f, works, folder)
-    return _assembled(x0, rates, kinds, pieces, done, record)
+    found = _assembled(x0, rates, kinds, pieces, done, record)
+    if found.said is not None and found.said.all():  # a wrong function: its own error, from its own line
+        Objective(f, x0[0]).program(value_and_gradient)([np.array(x0[0])[()]])
+        raise RuntimeError(f"the function raised in every descent, in the first: {found.said[0]}")
+    found.look = partial(_looked, f, walls, kinds)
+    return found
+
+
+def _looked(f: Callable[..., Any], walls: Box | None, kinds: Sequence[tuple[str, Any]], found: Sweep, i: int) -> str:
+    """What is measured where a descent ended."""
+    from chainrule.descend.arrival import Place, outlook
+    from chainrule.descend.curvature import explain
+    from chainrule.descend.words import words
+
+    objective, reason, ends = Objective(f, found.start[i]), found.reason[i], [np.array(found.x[i])[()]]
+    name, own = kinds[i % len(kinds)]
+    group = group_of(name, None if np.isnan(found.lr[i]) else float(found.lr[i]), own)
+    if reason == "diverged":
+        return str(explain(objective, [(words("start"), objective.start)], name, group) or words(reason))
+    start = Place(objective, objective.start, (0.0, 0.0), walls)
+    first = start.value, start.slope
+    if reason == "steps done":
+        return str(outlook(objective, ends, first, name, group, walls).words)
+    place = Place(objective, ends, first, walls)
+    return str(place.said(place.turns() or ("flat" if reason == "converged" else "no lower"), np.inf))
 
 
 def _stacked(f: Callable[..., Any], starts: Any) -> Any:
@@ -259,9 +302,16 @@ def _assembled(
     lanes = (
         done[0]
         if len(done) == 1
-        else Lanes(*map(partial(_joined, np.argsort(np.concatenate([*map(_array, pieces)]))), zip(*done)))
+        else Lanes(*map(partial(_joined, np.argsort(np.concatenate([*map(_array, pieces)]))), zip(*_alike(done))))
     )
-    return Sweep(lanes.x, lanes.value, lanes.steps, x0, rate, names, lanes.reason, lanes.path, record)
+    return Sweep(lanes.x, lanes.value, lanes.steps, x0, rate, names, lanes.reason, lanes.path, record, lanes.said)
+
+
+def _alike(done: Sequence[Lanes]) -> Sequence[Lanes]:
+    """With words for each lane, where the function has raised in any."""
+    if all(lanes.said is None for lanes in done):
+        return done
+    return [lanes if lanes.said is not None else lanes._replace(said=np.full(len(lanes.x), "")) for lanes in done]
 
 
 def _joined(where: Any, arrays: Sequence[Any]) -> Any:
