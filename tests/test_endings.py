@@ -281,6 +281,14 @@ def test_where_there_is_no_graph_the_branch_is_named() -> None:
         cr.minimize(deciding, -1.0)
     found = quiet(deciding, 0.01, lr=0.01, steps=100)
     assert found.reason == "diverged" and "where()" in found.message and "curves down" not in found.message
+    with pytest.raises(ValueError, match=r"a slope of 6\.32:"):  # (-2, -6): each parameter is moved by itself
+        cr.minimize(lambda x: deciding(x[0]) + deciding(x[1]), [-1.0, -3.0])
+
+
+def test_what_has_no_bottom_is_said_to_curve_down() -> None:
+    """No rate is advised where the curvature is negative all the way."""
+    found = quiet(lambda x: -(x * x).sum() - x[0] ** 4, [0.5, 0.3], lr=0.5, steps=200)
+    assert found.reason == "diverged" and "curves down" in found.message and "2 /" not in found.message
 
 
 # ------------------------------------------------------------------------------------------------------------ warnings
