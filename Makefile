@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb docs/lessons/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run docs docs-catalogues lite lite-test lite-bench test lint types stubs catalogues conformance fuzz bench newest oldest constraints clean
+.PHONY: run docs docs-catalogues lite lite-test lite-bench test lint types stubs catalogues conformance fuzz mutants bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs recorded in it"
@@ -58,6 +58,11 @@ conformance: .venv-torch/done
 # Random programs, line by line against PyTorch: PROGRAMS=100000 for a soak, SEED for others.
 fuzz: .venv-torch/done
 	cd tests && ../.venv-torch/bin/python -m fuzz --programs $(or $(PROGRAMS),5000) --seed $(or $(SEED),0)
+
+# Small changes of the code, a sample of PLACES, of which the tests must notice each: what survives is printed.
+mutants: .venv-torch/done
+	.venv-torch/bin/python tools/install.py cosmic-ray
+	.venv-torch/bin/python tools/mutate.py --places $(or $(PLACES),150) --seed $(or $(SEED),0)
 
 bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
