@@ -24,8 +24,9 @@ from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.at import At, Place, basic, number, unravel, wrap
 from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.plan import FUNCTION, FusedLoop, Plan, is_reduction, price
-from chainrule.compiler.native.registers import BOOL, Emitter, Register, choose, ir_type
+from chainrule.compiler.native.registers import BOOL, DOUBLE, SINGLE, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.sums import Accumulator, Careful
+from chainrule.compiler.native.wide import width
 from chainrule.core.graph import Var
 
 BLOCK = 1024
@@ -45,8 +46,15 @@ class Writer:
         self.n = numel(fused_loop.shape)
         self.units, self.inner = self.pieces(fused_loop)
         waits = any(price(v) >= FUNCTION for v in plan.computed(fused_loop).values())
-        self.abreast = ABREAST if waits and self.inner >= LONG else None
         self.sums = [Accumulator(v) for v in fused_loop.roots if is_reduction(v)]
+        self.shape: dict[str, int] = {}
+        if waits and self.inner >= LONG:
+            self.shape = {"interleave.count": ABREAST}
+            # LLVM takes the width from the widest type, and a sum of float32 is kept in float64: the functions would be
+            # computed in half registers. (Sums of columns are loaded and stored each time, which is then what counts.)
+            narrow = any(how.dtype == DOUBLE and how.source == SINGLE for how in self.sums)
+            if narrow and fused_loop.how != "columns":
+                self.shape["vectorize.width"] = width() // SINGLE.itemsize
         self.plain = [v for v in fused_loop.roots if not is_reduction(v)]
         keys = self._used()
         used = {places[k]: k for k in keys}  # what is written over something else lies in one place with it
@@ -219,15 +227,15 @@ class Writer:
 
     # ---- loops
 
-    def loop(self, start: Any, stop: Any, abreast: int | None = None) -> AbstractContextManager[Any]:
-        return counting(self.build, start, stop, abreast=abreast)
+    def loop(self, start: Any, stop: Any, shape: dict[str, int] | None = None) -> AbstractContextManager[Any]:
+        return counting(self.build, start, stop, shape=shape)
 
     def memory(self, dtype: Any) -> Any:
         with self.build.goto_entry_block():
             return self.build.alloca(ir_type(dtype))
 
     def _map(self, low: Any, high: Any) -> None:
-        with self.loop(low, high, self.abreast) as i:
+        with self.loop(low, high, self.shape) as i:
             self._put(At(self.build, self.fused_loop.shape, i), {})
 
     def _full(self, low: Any, high: Any) -> None:
@@ -246,7 +254,7 @@ class Writer:
         held = [self.memory(how.dtype) for how in self.sums]
         for how, a in zip(self.sums, held):
             emitter.store(how.start(emitter), a)
-        with self.loop(start, stop, self.abreast) as i:
+        with self.loop(start, stop, self.shape) as i:
             place = at(i)
             memo: Memo = {}
             self._put(place, memo)
@@ -293,7 +301,7 @@ class Writer:
         with self.loop(number(0), number(rows)) as row:
             base = b.mul(row, number(self.inner))
             outer = tuple(unravel(b, self.fused_loop.shape[: self.fused_loop.split], row))
-            with self.loop(low, high, self.abreast) as column:
+            with self.loop(low, high, self.shape) as column:
                 rest = tuple(unravel(b, self.fused_loop.shape[self.fused_loop.split :], column))
                 place = At(b, self.fused_loop.shape, b.add(base, column), (*outer, *rest))
                 memo: Memo = {}

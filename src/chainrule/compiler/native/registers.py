@@ -19,6 +19,7 @@ from chainrule.core.tracer import Scalar
 
 BOOL = np.dtype(bool)
 DOUBLE = np.dtype("float64")
+SINGLE = np.dtype("float32")
 KINDS = frozenset(map(np.dtype, ("?", "u1", "i1", "i2", "i4", "i8", "f4", "f8")))
 
 

@@ -11,14 +11,13 @@ from chainrule.compiler.interp import Interpreter
 from chainrule.compiler.lower import lower
 from chainrule.compiler.native.bounds import safe_steps
 from chainrule.compiler.native.loop import Layout, fits
-from chainrule.compiler.native.registers import NotNative
+from chainrule.compiler.native.registers import SINGLE, NotNative
 from chainrule.compiler.native.scale import TINIEST, again, scaled
 from chainrule.compiler.passes import _frozen
 from chainrule.core.graph import Var, apply, order
 from chainrule.core.op import REGISTRY
 
 STRETCH = 64  # steps between two looks at whether all went well, at most
-SINGLE = np.dtype("float32")
 LONG = (64, 32, 16)  # steps after which such a look costs little
 
 
