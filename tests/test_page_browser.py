@@ -771,6 +771,19 @@ OVERLAPS = """() => {
     for (const t of document.querySelectorAll("math :is(mn, mi, mo)"))
         if (t.textContent.trim() && parseFloat(getComputedStyle(t).fontSize) < 8)
             wrong.push(["small", t.textContent]);
+    for (const row of document.querySelectorAll(".numbers tr")) {  // words beside words
+        const cells = [...row.cells].map((c) => {
+            const range = document.createRange();
+            range.selectNodeContents(c);
+            return range.getBoundingClientRect();
+        });
+        cells.forEach((a, i) => cells.slice(i + 1).forEach((b) => {
+            const across = a.left < b.right - 1 && b.left < a.right - 1;
+            if (across && a.top < b.bottom - 2 && b.top < a.bottom - 2) wrong.push(["numbers", row.textContent]);
+        }));
+        const card = box(row.closest(".figure"));
+        if (cells.some((c) => c.right > card.right)) wrong.push(["numbers beyond", row.textContent]);
+    }
     const over = document.documentElement.scrollWidth - innerWidth;
     if (over > 0) wrong.push(["over", over]);
     return wrong;
