@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -77,3 +79,20 @@ def test_leads_are_in_the_language_chosen_and_torch_words_stay(code):
     with cr.language(code), pytest.raises(RuntimeError, match=r"^element 0 of tensors does not require grad") as caught:
         cr.tensor(1.0).backward()
     assert "Nothing was recorded" not in str(caught.value)
+
+
+def test_bfloat16_is_named_and_its_tensors_are_refused():
+    """Tables of dtypes and comparisons run; whatever would make a tensor of it says why there is none."""
+    d = cr.bfloat16
+    assert (repr(d), d.itemsize, d.is_floating_point) == ("torch.bfloat16", 2, True)
+    assert {"bfloat16": d, "float16": cr.float16}["bfloat16"] is d and cr.ones(1).dtype != d
+    assert pickle.loads(pickle.dumps(d)) is d and copy.deepcopy(d) is d
+    x = cr.ones(2)
+    for use in (
+        lambda: x.to(d), lambda: x.bfloat16(), lambda: x.type(d), lambda: cr.zeros(2, dtype=d), lambda: x.sum(dtype=d),
+        lambda: cr.tensor(1.0, dtype=d), lambda: cr.nn.Linear(1, 1).bfloat16(), lambda: cr.nn.Linear(1, 1, dtype=d),
+        lambda: cr.finfo(d), lambda: cr.set_default_dtype(d), lambda: cr.rand(2, dtype=d),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=r"no tensor here is of torch.bfloat16.*torch.float32 has the same range"):
+            use()
+    assert x.dtype == cr.get_default_dtype() == cr.float32

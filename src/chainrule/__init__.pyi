@@ -141,6 +141,7 @@ from chainrule import version as version
 from chainrule.version import __version__ as __version__
 def is_tensor(obj: Any) -> TypeGuard[Tensor]:
     """Whether an object is a tensor."""
+bfloat16: _dtype
 bool: _dtype
 cdouble: _dtype
 cfloat: _dtype

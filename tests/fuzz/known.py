@@ -89,6 +89,13 @@ KNOWN = (
         ("v0 = T.ones(2, 3, 2)", "v1 = T.ones(1, 3, requires_grad=True)", "v10 = v1 @ v0", "v0.mul_(2)"),
     ),
     Known(
+        "several elements in one place",
+        "what lies over itself is not written element by element; PyTorch looks for it in some ways of writing",
+        "ours refuses", r"\] = ", "refers to a single memory location",
+        ("v0 = T.zeros(2, 3)", "v10 = v0.expand([2, 2, 3])", "v11 = v10.unfold(-2, 2, 1)", "v12 = v11[:-1]",
+         "v12[[0]] = 0"),
+    ),
+    Known(
         "one of several views is changed",
         "unbind, chunk and split give views like any other here, and histories follow",
         "torch refuses( the.*)?", "", "Output \\d of \\w+ is a view and|a function that returns multiple views",
@@ -118,7 +125,7 @@ KNOWN = (
         "order of compositions",
         "these are compositions here, and one kernel that writes rows in PyTorch",
         r"strides.*",
-        r"logsigmoid|index_copy|masked_scatter|layer_norm|adaptive|pad\(|solve|svdvals|det|T.cat|roll", "",
+        r"logsigmoid|index_copy|masked_scatter|layer_norm|adaptive|pad\(|solve|svdvals|det|T.cat|T.stack|roll", "",
         ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = T.nn.functional.logsigmoid(v0.mT)"),
     ),
     Known(

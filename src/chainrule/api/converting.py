@@ -19,16 +19,16 @@ from chainrule.core.tensor import Tensor, wrap
 
 def _as(d: Any) -> Any:
     def convert(self: Tensor, memory_format: Any = None) -> Tensor:
-        return self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)
+        return self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)  # bfloat16: refused by .np
 
     return convert
 
 
 for _n, _d in {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
-    "char": "int8", "byte": "uint8", "bool": "bool",
+    "char": "int8", "byte": "uint8", "bool": "bool", "bfloat16": "bfloat16",
 }.items():  # fmt: skip
-    setattr(Tensor, _n, titled(_as(dtypes.ALL[_d]), _n, f"This tensor as {_d}.", "Tensor."))
+    setattr(Tensor, _n, titled(_as(dtypes.NAMES[_d]), _n, f"This tensor as {_d}.", "Tensor."))
 
 
 @install

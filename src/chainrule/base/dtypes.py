@@ -21,20 +21,27 @@ NPDtype = np.dtype[Any]
 class dtype:
     """An element type, such as `chainrule.float32`; it prints as PyTorch's: `torch.float32`."""
 
-    __slots__ = ("is_complex", "is_floating_point", "is_signed", "legacy", "name", "np")
+    __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "legacy", "name", "np")
+    np: NPDtype
+    itemsize: int  # bytes an element takes
 
-    def __init__(self, name: str, legacy: str) -> None:
-        self.name = name
-        self.np: NPDtype = np.dtype(name)
-        self.legacy = legacy
-        self.is_floating_point = self.np.kind == "f"
-        self.is_complex = self.np.kind == "c"
-        self.is_signed = self.np.kind in "ifc"
+    def __init__(self, name: str, legacy: str, np_name: str | None = None) -> None:
+        self.name, self.legacy = name, legacy
+        d = np.dtype(np_name or name)
+        self.is_floating_point = d.kind == "f"
+        self.is_complex = d.kind == "c"
+        self.is_signed = d.kind in "ifc"
+        self.itemsize = int(d.itemsize)
+        if np_name is None:
+            self.np = d
 
-    @property
-    def itemsize(self) -> int:
-        """Bytes an element takes."""
-        return int(self.np.itemsize)
+    def __getattr__(self, name: str) -> Any:
+        if name == "np":  # NumPy has none
+            raise TypeError(
+                f"no tensor here is of torch.{self.name}: NumPy has no such numbers. torch.float32 has the same range "
+                "and more digits; torch.float16 takes as little memory, up to 65504."
+            )
+        raise AttributeError(f"'dtype' object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -61,7 +68,9 @@ _COMPLEX = [("complex64", "ComplexFloatTensor", ("cfloat",)), ("complex128", "Co
 ALL: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _TABLE}  # what every op is for
 COMPLEX: dict[str, dtype] = {name: dtype(name, legacy) for name, legacy, _ in _COMPLEX}  # what some are for, too
 EVERY = ALL | COMPLEX
-NAMES: dict[str, dtype] = EVERY | {a: EVERY[name] for name, _, aliases in _TABLE + _COMPLEX for a in aliases}
+# Programs name it and compare with it, most often where they would not use it on a CPU; its tensors are refused.
+NAMED = {"bfloat16": dtype("bfloat16", "BFloat16Tensor", "float16")}
+NAMES: dict[str, dtype] = EVERY | NAMED | {a: EVERY[name] for name, _, aliases in _TABLE + _COMPLEX for a in aliases}
 LEGACY: dict[str, dtype] = {d.legacy: d for d in ALL.values()}
 _BY_NP: dict[NPDtype, dtype] = {d.np: d for d in EVERY.values()}
 
@@ -73,6 +82,8 @@ _default = F32
 
 def of(x: Any) -> dtype:
     """The user-visible dtype of a NumPy dtype or name; refuses what has no tensor (strings, objects)."""
+    if type(x) is str and x in NAMED:
+        return NAMED[x]
     try:
         return _BY_NP[np.dtype(x)]
     except (KeyError, TypeError, ValueError):

@@ -99,7 +99,7 @@ _ELSEWHERE = {  # what will not be found by looking near it, and why it is not h
     "sparse": "tensors are dense (sparse_coo_tensor(...).to_dense() is zeros(...).index_put(...))",
     "sparse_coo_tensor": "tensors are dense: use zeros(...).index_put(...)",
     "quantization": "numbers are not quantised; use float16 tensors to save memory",
-    "bfloat16": "NumPy has no bfloat16; use float16 or float32",
+    "BFloat16Tensor": "NumPy has no bfloat16; use float16 or float32",
 }
 
 

@@ -289,6 +289,8 @@ class Methods:
         """0s and 1s, 1 with the probability that `input` holds at that place (or p)."""
     def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Tensor:
         """Fill with 0s and 1s, 1 with probability p (a number, or a tensor of probabilities)."""
+    def bfloat16(self, memory_format: Any = None) -> Tensor:
+        """This tensor as bfloat16."""
     def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0, *, out: Any = None) -> Tensor:
         """How often each number from 0 on occurs in a 1-d tensor of non-negative integers, or the sum of its weights."""
     def bitwise_and(self, other: Operand, *, out: Tensor | None = None) -> Tensor:

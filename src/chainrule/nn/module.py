@@ -343,6 +343,10 @@ class Module:
         """Convert floating point parameters and buffers to float16."""
         return self._cast(np.dtype(np.float16))
 
+    def bfloat16(self: M) -> M:
+        """Refuses: no tensor here is of bfloat16."""
+        return self._cast(dtypes.NAMES["bfloat16"].np)
+
     def cpu(self: M) -> M:
         """The module itself: its tensors live on the CPU."""
         return self
