@@ -291,6 +291,12 @@ def test_what_has_no_bottom_is_said_to_curve_down() -> None:
     assert found.reason == "diverged" and "curves down" in found.message and "2 /" not in found.message
 
 
+def test_the_curvature_that_is_named_is_the_largest_of_all_directions() -> None:
+    """Eigenvalues of [[1, 3], [3, 10]]: 5.5 + sqrt(29.25) is the larger."""
+    found = quiet(lambda x: 0.5 * (x[0] ** 2 + 10 * x[1] ** 2) + 3 * x[0] * x[1], [1.0, 1.0], lr=0.5, steps=2000)
+    assert found.reason == "diverged" and f"2 / {5.5 + 29.25**0.5:.4g}" in found.message
+
+
 # ------------------------------------------------------------------------------------------------------------ warnings
 
 SPEAKING = """

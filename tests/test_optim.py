@@ -523,3 +523,20 @@ def test_a_state_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"exp_avg of shape \[2\] for a parameter of shape \[3\]"):
         other.load_state_dict(one.state_dict())
     assert not other.state
+
+
+def test_asgd_averages_what_follows_t0() -> None:
+    """`ax` is the mean of the parameters after t0, and the parameter itself before (Polyak and Juditsky, 1992).
+
+    Its weight is a float32, as PyTorch's.
+    """
+    p = cr.tensor([3.0, -2.0], dtype=cr.float64, requires_grad=True)
+    optimizer = cr.optim.ASGD([p], lr=0.1, t0=2)
+    went = []
+    for _ in range(7):
+        optimizer.zero_grad()
+        (p**2).sum().backward()
+        optimizer.step()
+        went.append(p.detach().numpy().copy())
+        means = went[-1] if len(went) <= 4 else np.mean(went[3:], axis=0)
+        assert optimizer.state[p]["ax"].numpy() == pytest.approx(means, rel=1e-6), len(went)
