@@ -449,3 +449,10 @@ def test_any_program_is_explained(program, seed):
     else:
         with pytest.raises(RuntimeError, match="modified by an inplace"):
             total.backward()
+
+
+@pytest.mark.parametrize(("base", "said"), [(0.0, "Zero to a negative power"), (-2.0, "no power with a fraction")])
+def test_what_mends_a_power_depends_on_its_base(base: float, said: str) -> None:
+    """The one of the two sentences that is about this base, and not the other."""
+    text = str(cr.explain(cr.tensor(base, requires_grad=True) ** -1.5))
+    assert said in text and ("Zero to" in text) != ("no power with" in text)
