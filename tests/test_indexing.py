@@ -393,3 +393,11 @@ def test_index_add_of_every_dtype_and_dimension(dtype, dim):
     for i, place in enumerate(index):
         right[(slice(None),) * (dim % 3) + (place,)] += src.numpy().take(i, dim)
     assert x.index_add(dim, cr.tensor(index), src).tolist() == right.tolist()
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64"])
+def test_narrow_positions_reach_far(kind: str) -> None:
+    x = cr.zeros(100, 30, dtype=cr.float64, requires_grad=True)
+    index = cr.tensor(np.array([99, 0, -1, 7], kind))
+    (x[index] * cr.arange(4.0, dtype=cr.float64)[:, None]).sum().backward()
+    assert [x.grad[i, 5].item() for i in (99, 0, 7)] == [2, 1, 3] and x.grad.sum().item() == 6 * 30

@@ -24,6 +24,7 @@ def _flat(index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Where in an array in order, written out as one line, an index of integer arrays leads."""
     parts, step = [], 1
     for i, n in zip(reversed(index), reversed(shape)):
+        i = i.astype(np.int64, copy=False)  # what is narrow would overflow
         i = np.where(i < 0, i + n, i) if i.size and i.min() < 0 else i
         parts.append(i if step == 1 else i * step)
         step *= n
