@@ -94,6 +94,44 @@ def chain(t, n):
     y.backward()
 
 
+def steps_of(t, net, data, target, optimizer, n):
+    for _ in range(n):
+        optimizer.zero_grad()
+        t.nn.functional.cross_entropy(net(data), target).backward()
+        optimizer.step()
+
+
+def medium_network(t, n):
+    t.manual_seed(0)
+    layers = t.nn.Linear(784, 256), t.nn.ReLU(), t.nn.Linear(256, 128), t.nn.ReLU(), t.nn.Linear(128, 10)
+    net = t.nn.Sequential(*layers)
+    steps_of(t, net, t.randn(64, 784), t.randint(0, 10, (64,)), t.optim.Adam(net.parameters()), n)
+
+
+def lenet(t, n):
+    t.manual_seed(0)
+    look = t.nn.Conv2d(1, 6, 5, padding=2), t.nn.ReLU(), t.nn.MaxPool2d(2), t.nn.Conv2d(6, 16, 5), t.nn.ReLU()
+    judge = t.nn.Linear(400, 120), t.nn.ReLU(), t.nn.Linear(120, 84), t.nn.ReLU(), t.nn.Linear(84, 10)
+    net = t.nn.Sequential(*look, t.nn.MaxPool2d(2), t.nn.Flatten(), *judge)
+    steps_of(t, net, t.randn(64, 1, 28, 28), t.randint(0, 10, (64,)), t.optim.SGD(net.parameters(), lr=0.01), n)
+
+
+def lstm(t, n):
+    t.manual_seed(0)
+    net, x = t.nn.LSTM(8, 32), t.randn(40, 16, 8)
+    optimizer = t.optim.SGD(net.parameters(), lr=0.01)
+    for _ in range(n):
+        optimizer.zero_grad()
+        net(x)[0].square().mean().backward()
+        optimizer.step()
+
+
+def counting(t, n):
+    right = t.rand(100) > 0.5
+    for _ in range(n):
+        sum(right)
+
+
 ROWS = [  # name, workload, steps a repeat, torch's time over ours to reach
     ("descent by hand, one number", thai_loop, 1000, 4),
     ("exp of a fraction at a point", russian_point, 1000, 4),
@@ -102,6 +140,10 @@ ROWS = [  # name, workload, steps a repeat, torch's time over ours to reach
     ("network 2-16-1, SGD step", network, 500, 1),
     ("exp of a fraction, 10 million", ten_million, 1, 0.5),
     ("chain, per node", chain, 200_000, 1),
+    ("network 784-256-128-10, Adam step", medium_network, 20, 1),
+    ("LeNet on 64 x 28 x 28, SGD step", lenet, 10, 0.6),
+    ("LSTM 8-32 on 16 x 40, SGD step", lstm, 20, 0.7),
+    ("sum(mask) of 100", counting, 200, 1),
 ]
 
 
