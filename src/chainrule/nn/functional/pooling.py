@@ -148,7 +148,7 @@ def _greatest(a: Any, counts: Ints, size: Ints, step: Ints, edge: Ints, spread: 
     chosen = chosen.astype(np.uint8 if math.prod(size) <= 256 else np.int64)
     for turn, offset in enumerate(np.ndindex(*size)):  # turns grow, so the last that was chosen is the greatest of them
         at = [start + o * t for start, o, t in zip(starts, offset, spread)]
-        low, high = ([int(np.searchsorted(x, end)) for x, end in zip(at, ends)] for ends in ((0,) * len(at), inner))
+        low, high = ([int(wide.searchsorted(x, end)) for x, end in zip(at, ends)] for ends in ((0,) * len(at), inner))
         if any(map(operator.ge, low, high)):
             continue  # no window has such an element
         here: Any = (..., *map(slice, low, high))
