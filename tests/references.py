@@ -197,9 +197,10 @@ def convolved(x: Array, w: Array, *, step: tuple[int, ...], spread: tuple[int, .
 
 
 def adjoint(f: Callable[[Array], Array], y: Array, shape: tuple[int, ...]) -> Array:
-    """The transpose of a linear function of arrays of this shape, at y: y times f of each unit."""
+    """The transpose of a linear function of arrays of this shape, at y: y times f of each unit, as far as y goes."""
     units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
-    return np.array([(f(unit) * y).sum() for unit in units]).reshape(shape)
+    part = tuple(map(slice, y.shape))
+    return np.array([(f(unit)[part] * y).sum() for unit in units]).reshape(shape)
 
 
 def remembered(x: Array, w: Array, h: Array, c: Array) -> Array:

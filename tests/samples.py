@@ -307,6 +307,7 @@ SAMPLES: dict[str, Entry] = {
     "convolve_back": on(
         ((2, 3, 2), (3, 2, 3), {"shape": (6,), "step": (2,), "spread": (1,), "groups": 1}),
         ((1, 2, 2, 2), (2, 1, 2, 2), {"shape": (4, 3), "step": (1, 1), "spread": (2, 1), "groups": 2}),
+        ((2, 1, 2), (1, 2, 2), {"shape": (6,), "step": (1,), "spread": (3,), "groups": 1}),  # one more window would fit
         ref=lambda y, w, shape, **how: adjoint(lambda x: convolved(x, w, **how), y,
             (len(y), w.shape[1] * how["groups"], *shape)), **REAL,
     ),

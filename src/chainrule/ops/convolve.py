@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.core.leading import Rule, Samples
 from chainrule.core.op import REGISTRY, Op, bilinear
+from chainrule.ops.select import getitem
 from chainrule.ops.windows import Ints, places
 
 
@@ -97,10 +98,20 @@ convolve = bilinear(
     right=lambda g, x, w, **how: convolve_weight(x, g, size=_inner(w), **how),
     why="each window times the weight, summed", objects=True, batch=_batch(1),
 )  # fmt: skip
+
+
+def _met(x: Any, y: Any, w: Any, step: Ints, spread: Ints) -> Any:
+    """The part of a signal that the windows of y see: a transposed convolution may be asked for more than one more."""
+    reach = [(n - 1) * s + t * (k - 1) + 1 for n, k, s, t in zip(_inner(y), _inner(w), step, spread)]
+    return x if tuple(reach) == _inner(x) else getitem(x, index=(..., *map(slice, reach)))
+
+
 convolve_back: Any = bilinear(
     "convolve_back", _convolve_back, grad="ConvolutionBackward0",
-    left=lambda g, y, w, shape, **how: convolve(g, w, **how),
-    right=lambda g, y, w, shape, **how: convolve_weight(g, y, size=_inner(w), **how),
+    left=lambda g, y, w, shape, step, spread, groups: convolve(
+        _met(g, y, w, step, spread), w, step=step, spread=spread, groups=groups),
+    right=lambda g, y, w, shape, step, spread, groups: convolve_weight(
+        _met(g, y, w, step, spread), y, size=_inner(w), step=step, spread=spread, groups=groups),
     why="each element times the weight, added up where windows overlap", objects=True, batch=_batch(1),
 )  # fmt: skip
 convolve_weight: Any = bilinear(
