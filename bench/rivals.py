@@ -100,6 +100,8 @@ def inductor(f, x):
 
     if not shutil.which("g++") and not shutil.which("clang++"):
         raise Missing("inductor needs a C++ compiler")
+    if " " in torch.__path__[0]:
+        raise Missing("inductor links nothing in a folder whose name has a space")
     fast = torch.compile(f)
 
     def run():
