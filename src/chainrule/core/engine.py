@@ -142,7 +142,8 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             k = node.id
         elif heap:
             k = -heappop(heap)
-            node, g, *_ = waiting.pop(k)
+            held = waiting.pop(k)
+            node, g = held[0], held[1]
         else:
             break
         op, edges, args, watch, shapes = node.op, node.edges, node.saved, node.watch, node.shapes
