@@ -1,7 +1,6 @@
 """How long chainrule takes in a tab: Chromium and Node on a real Pyodide, by the tab's own clock: `make lite-bench`.
 
-Each lesson has a fresh kernel; the packages are already on the machine, as the
-site serves them.
+Each lesson has a fresh kernel; the packages are already on the machine, as the site serves them.
 """
 
 from __future__ import annotations

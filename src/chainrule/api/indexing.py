@@ -166,11 +166,8 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
         return _choose(self, index)
     if kind is int or (kind is slice and _simple(index)):
         index = (index, ...)
-    elif kind is tuple and all([type(i) is int or (type(i) is slice and _simple(i)) for i in index]):
-        index = (*index, ...)
-    elif kind is tuple and index and index[0] is Ellipsis and type(index[-1]) is slice and len(index) == 2:
-        if not _simple(index[1]):
-            return _choose(self, index)
+    elif kind is tuple and all([type(i) is int or i is ... or (type(i) is slice and _simple(i)) for i in index]):
+        index = index if ... in index else (*index, ...)
     else:
         return _choose(self, index)
     try:

@@ -175,7 +175,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
             if op.transpose is not None and len(edges) == 1:  # views and sums, kept short
                 attrs, e = node.attrs, edges[0]
                 if (
-                    op.add_at is not None and after is not e and isinstance(g, _RAW) and not tensors and not anomaly
+                    op.part is not None and after is not e and isinstance(g, _RAW) and not tensors and not anomaly
                     and _adds_part(e, g, op, args[0].shape, attrs, leaves, waiting, heap)
                 ):  # fmt: skip
                     continue
@@ -274,19 +274,25 @@ def _adds_part(
 
     All of them add to one array; the op's transpose would make an array of zeros for each, and add those up.
     """
-    among, key = (leaves, id(e)) if type(e) is Tensor else (waiting, e.id) if type(e) is Node else (None, 0)
-    if among is None:
+    if type(e) is Tensor:
+        among, key = leaves, id(e)
+    elif type(e) is Node:
+        among, key = waiting, e.id
+    else:
         return False
     held = among.get(key)
     if held is None:
         among[key] = held = [e, np.zeros(shape, g.dtype), True]
         if among is waiting:
             heappush(heap, -key)
-    elif not isinstance(held[1], _RAW):
-        return False
     elif len(held) < 3 or not held[2] or type(held[1]) is not ndarray:
+        if not isinstance(held[1], _RAW):
+            return False
         among[key] = held = [e, np.array(held[1]), True]
-    op.add_at(held[1], g, **attrs)
+    index = op.part(len(shape), **attrs)
+    if type(g) is not ndarray and index[-1] is ...:
+        index = index[:-1]  # numbers alone: NumPy adds to an element five times as fast as to a 0-d view
+    held[1][index] += g
     return True
 
 

@@ -47,7 +47,7 @@ class Op:
     view = False  # the result shares the input's memory
     outputs = 1
     differentiable = True
-    add_at: Rule | None = None  # of an index: (sum, g, **attrs), adds g to its place in an array, in place
+    part: Rule | None = None  # of a view of a part: its index, of the number of dimensions and the attributes
     frees = True  # whether nodes keep values that are let go after backward
     wide = False  # whether halves are computed in float32, and rounded once
 
@@ -186,6 +186,7 @@ class Linear(Op):
         self.transpose = transpose
         self.types = None if "complex" in self.columns else "real"
         self.view, self.wide = view, wide
+        self.part = columns["at"] if view and columns.get("moves") == "part" else None
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         return [False] * (len(needs) + 1)

@@ -22,9 +22,7 @@ from chainrule.fitting.parameters import Parameters, labels
 from chainrule.fitting.result import Fit
 
 Array = Any
-WORTH_A_PIECE = (
-    4096  # numbers of data that are worth to be handed to a worker, who makes machine code of the model anew
-)
+WORTH_A_PIECE = 4096  # numbers of data that are worth a worker, who makes machine code of the model anew
 
 
 def fit(

@@ -53,10 +53,11 @@ def shown(found: Fit, options: dict[str, Any]) -> Any:
     named = [inspect.Parameter(name.replace(".", "_"), inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in of.free]
     free = [p.name for p in named]
     at = inspect.Parameter("x" if "x" not in free else "x_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    chi2.__name__ = "χ²"  # which the page shows as the letter of its value
+    shown = _signed(chi2, named)
+    shown.letter = "χ²"  # type: ignore[attr-defined]  # by which the page writes its value
     start = {p.name: found.params[name] for p, name in zip(named, of.free)}
     title = problem.model.text or getattr(problem.model.model, "__name__", "").replace("<lambda>", "") or "χ²"
-    return page(_signed(chi2, named), data=(table, wanted.numpy()), model=_signed(curve, [at, *named]),
+    return page(shown, data=(table, wanted.numpy()), model=_signed(curve, [at, *named]),
                 **{"start": start, "title": title, **options})  # fmt: skip
 
 

@@ -37,6 +37,8 @@ def _matmul(a: Any, b: Any) -> Any:
 
 def single(a: Any, b: Any) -> Any:
     """The product where nothing is added up. For `dot` a matrix of one element is a factor, and 0 of them is no NaN."""
+    if a.size != 1 != b.size:
+        return a.dot(b)
     return np.multiply(a, b, order="C") if a.ndim == b.ndim == 2 else np.matmul(a, b)
 
 

@@ -16,7 +16,7 @@ from chainrule.core import leading
 from chainrule.core.op import Op, custom, linear
 from chainrule.ops import batches
 from chainrule.ops.reduce import share_whole
-from chainrule.ops.select import add_at
+from chainrule.ops.select import accumulate
 
 # ------------------------------------------------------------------------------------------------------------- fetching
 
@@ -41,7 +41,7 @@ def _put_at(x: Any, *, shape: tuple[int, ...], dim: int, index: Any, keepdim: bo
     if once:
         out[_places(index, dim)] = x
     else:
-        add_at(out, _places(index, dim), x)
+        accumulate(out, _places(index, dim), x)
     return out[()]
 
 

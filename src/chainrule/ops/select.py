@@ -31,7 +31,7 @@ def _flat(index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     return functools.reduce(operator.add, sorted(parts, key=np.size))  # what is large is added once
 
 
-def add_at(out: Any, index: Any, value: Any) -> None:
+def accumulate(out: Any, index: Any, value: Any) -> None:
     """Add values to places of an array, of which some may be named more than once.
 
     NumPy adds along a line an order of magnitude faster than to an index of several arrays.
@@ -60,12 +60,12 @@ def _where(c: Any, x: Any, y: Any) -> Any:
     return got if got.ndim else got[()]
 
 
-where = elementwise(
-    "where", _where,
-    times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
-    js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice", complex=True,
-)  # fmt: skip
+_CHOICE: dict[str, Any] = {
+    "times": (None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)),
+    "types": "where", "js": "%0?%1:%2", "sympy": "Piecewise((%1, %0), (%2, True))", "publish": False, "price": 1,
+    "bounds": lambda c, x, y: intervals.hull(x, y), "matrix": "choice", "complex": True,
+}  # fmt: skip
+where = elementwise("where", _where, **_CHOICE)
 
 
 def _seldom(c: Any, x: Any, y: Any) -> Any:
@@ -74,12 +74,7 @@ def _seldom(c: Any, x: Any, y: Any) -> Any:
 
 
 # The same of a condition that seldom holds: machine code guesses that it does not, and waits neither for it nor for x.
-seldom = elementwise(
-    "seldom", _seldom,
-    times=(None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)), types="where",
-    js="%0?%1:%2", sympy="Piecewise((%1, %0), (%2, True))",
-    publish=False, price=1, bounds=lambda c, x, y: intervals.hull(x, y), matrix="choice", complex=True,
-)  # fmt: skip
+seldom = elementwise("seldom", _seldom, **_CHOICE)
 
 # ------------------------------------------------------------------------------------------------------------- indexing
 # Basic indexing (numbers, slices, None, ...) is a view, `getitem`; indexing by arrays is a copy, `index`.
@@ -88,15 +83,6 @@ getitem = linear(
     "getitem", lambda x, *, index: x[index], lambda g, x, *, index: place_at(g, shape=tuple(x.shape), index=index),
     view=True, grad="SliceBackward0", moves="part", at=lambda n, *, index: index, batch=batches.getitem, complex=True,
 )  # fmt: skip
-
-
-def _add_at(whole: Any, g: Any, *, index: Any) -> None:
-    if type(g) is not np.ndarray and index[-1] is ...:
-        index = index[:-1]  # numbers alone: NumPy adds to an element five times as fast as to a 0-d view
-    whole[index] += g
-
-
-getitem.add_at = _add_at
 
 
 def _place_at(g: Any, *, shape: tuple[int, ...], index: Any) -> Any:
@@ -130,7 +116,7 @@ def _put(x: Any, value: Any, *, index: Any, add: bool = False) -> Any:
     while np.ndim(value) > 1 and value.shape[0] == 1:  # which NumPy minds beside a mask
         value = value[0]
     if add:
-        add_at(out, index, value)
+        accumulate(out, index, value)
     else:
         out[index] = value
     return out
@@ -186,7 +172,7 @@ def _scatter(x: Any, src: Any, *, dim: int, index: Any, add: bool) -> Any:
         return (_scatter(flat, np.reshape(src, -1), dim=0, index=np.reshape(index, -1), add=add)).reshape(())
     part = src[tuple(slice(n) for n in index.shape)]
     if add:
-        add_at(out, steps(index, dim), part)
+        accumulate(out, steps(index, dim), part)
     else:
         out[steps(index, dim)] = part
     return out
@@ -228,7 +214,7 @@ index_select = linear(
 def _index_add(x: Any, src: Any, *, dim: int, index: Any) -> Any:
     out = np.array(x, order="C")
     line = out.reshape(1) if not out.ndim else out
-    add_at(line, (index,) if dim == 0 else along(dim, index, line.ndim), src)
+    accumulate(line, (index,) if dim == 0 else along(dim, index, line.ndim), src)
     return out
 
 

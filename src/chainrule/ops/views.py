@@ -5,7 +5,6 @@ Where NumPy gives a view, so does the op (`view=True`), with PyTorch's sharing o
 
 from __future__ import annotations
 
-import functools
 from itertools import pairwise
 from typing import Any
 
@@ -328,14 +327,6 @@ select = linear(
     batch=leading.axes,
     complex=True,
 )
-
-
-def _add_to(at: Any, whole: Any, g: Any, **attrs: Any) -> None:
-    whole[at(whole.ndim, **attrs)] += g
-
-
-for _part in (narrow, select):
-    _part.add_at = functools.partial(_add_to, _part.columns["at"])
 diagonal = linear(
     "diagonal", lambda x, *, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2), x),
     back_to("diagonal"), view=True, moves="other", matrix="diagonal", batch=leading.axes, complex=True,

@@ -83,7 +83,7 @@ def composed(
         "parts": parts,
         "graph": graph if graph and len(graph) <= PARTS else None,
         "data": None if taken.data is None else taken.data.inputs.shape[1],
-        "letter": "χ²" if getattr(f, "__name__", "") == "χ²" else "f",
+        "letter": getattr(f, "letter", "f"),
         "rules": rule_table,
         "grammar": rules.grammar(rule_table),
         "derived": derived(f, starts(f, start), parts),
