@@ -19,20 +19,11 @@ from babel.messages.pofile import read_po, write_po
 
 from chainrule.base.language import FOLDER, LANGUAGES
 from chainrule.core.op import REGISTRY
+from chainrule.lite.catalogue import empty
 
 KEYWORDS = {"say": None, "say_count": (1, 2)}
 METHODS = [("**/vendor/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
-
-
-class Sentences(Catalog):
-    """A catalogue that says nothing of times, people and Babel: they change without any sentence changing."""
-
-    @property
-    def mime_headers(self) -> list[tuple[str, str]]:
-        """The lines of its head."""
-        kept = "Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"
-        return [(name, value) for name, value in super().mime_headers if name in kept]
 
 
 def sentences() -> Iterator[str | tuple[str, str]]:
@@ -58,7 +49,7 @@ def present(code: str) -> Catalog:
 def updated(code: str) -> Catalog:
     """The catalogue with an entry for each sentence, translated where it was."""
     old = present(code)
-    new = Sentences(code, header_comment=f"# chainrule in {code}", fuzzy=False)
+    new = empty(code)
     for said in sorted(set(sentences()), key=str):
         key = said if isinstance(said, str) else said[0]
         known = old.get(key)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from chainrule.base.extras import MissingExtra
 from chainrule.see.page.link import stripped
+from chainrule.see.page.sentences import counted, sentences
 from chainrule.version import __version__
 
 from .bytecode import compile_folder
-from .sentences import kept, literals
+from .catalogue import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 TORCH = """\
@@ -43,22 +44,26 @@ def chainrule(folder: Path) -> Path:
     """Write the wheel of the package that runs here, with a `torch` that is chainrule; where it is."""
     tab = Path(__file__).with_name("tab.py").read_bytes()
     files = [("torch/__init__.py", TORCH.encode()), ("chainrule_in_tab.py", tab)]
-    said: set[str] = set()
+    said = {*sentences(), *(one for one, _ in counted())}
     for path in sorted(ROOT.rglob("*")):
         name = path.relative_to(ROOT).as_posix()
         left_out = name.startswith(LEFT_OUT) and name not in KEPT
         if path.is_file() and not path.name.endswith(SUFFIXES) and not left_out:
             data = path.read_bytes()
-            if path.suffix in (".py", ".js"):
-                said |= literals(name, data.decode())
             if path.suffix == ".py":
+                said |= _literals(data.decode())
                 inner = name.startswith(INNER) and path.name != "__init__.py"
                 data = lean(data.decode(), inner=inner).encode()
             elif name.startswith("see/page/web/") and path.suffix == ".js":
                 data = stripped(data.decode()).encode()  # as a page has it
             files.append((f"chainrule/{name}", data))
-    files = [(name, kept(data, said) if name.endswith(".mo") else data) for name, data in files]
+    files = [(name, kept(data, name.split("/")[2], said) if name.endswith(".mo") else data) for name, data in files]
     return _write(folder, "chainrule", __version__, files)
+
+
+def _literals(source: str) -> set[str]:
+    """All texts that stand in a module."""
+    return {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def lean(source: str, *, inner: bool = False) -> str:
