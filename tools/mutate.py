@@ -52,6 +52,8 @@ WANTED += ("AndWith", "OrWith", "NumberReplacer", "ZeroIteration", "_USub_UAdd")
 SAME = ("_Is_Eq", "_Eq_Is", "_IsNot_NotEq", "_NotEq_IsNot")
 LOADED = ("torch", "scipy.optimize", "scipy.special", "sympy", "hypothesis", "numpy.testing", "xml.etree.ElementTree")
 
+Place = tuple[str, Path, str, int]  # a room, its file, an operator of cosmic-ray's, and at which of its places
+
 
 def places(path: Path) -> list[tuple[str, int]]:
     """What can be changed in a file: an operator of cosmic-ray's, and at which of its places."""
@@ -69,7 +71,6 @@ def run(copy: Path, tests: str, limit: float) -> str:
     began, child = time.monotonic(), os.fork()
     if not child:
         os.setsid()
-        os.nice(0)
         with (copy / "log").open("w") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
@@ -89,8 +90,7 @@ def run(copy: Path, tests: str, limit: float) -> str:
     return "timeout"
 
 
-def main() -> None:
-    """Take the sample, run it, print the figure."""
+def arguments() -> argparse.Namespace:
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument("--places", type=int, default=150)
     args.add_argument("--seed", type=int, default=0)
@@ -98,19 +98,41 @@ def main() -> None:
     args.add_argument("--quick", action="store_true", help="only the quick tests of each room")
     args.add_argument("--room", choices=ROOMS, action="append")
     args.add_argument("--log", type=Path, help="one line of JSON for each mutant")
-    chosen = args.parse_args()
-    stages = 1 if chosen.quick else 2
-    print(f"seed {chosen.seed}", flush=True)
+    return args.parse_args()
+
+
+def sampled(rooms: list[str], count: int, seed: int) -> list[Place]:
+    """A random choice of all places of these rooms."""
+    found = []
+    for room in rooms:
+        at = HERE / "src/chainrule" / room
+        for path in sorted(at.glob("*.py")) if at.is_dir() else [at]:
+            found += [(room, path, *place) for place in places(path)]
+    print(f"{min(count, len(found))} of {len(found)} places, seed {seed}", flush=True)
+    return random.Random(seed).sample(found, min(count, len(found)))
+
+
+def judged(copy: Path, place: Place, stages: int, limit: float) -> tuple[str, str]:
+    """How the tests of a room end with the change in one place, and the change."""
+    room, path, operator, which = place
+    before, target = path.read_text(), copy / path.relative_to(HERE)
+    after = mutate_code(before, get_operator(operator)(), which)
+    target.write_text(after)
+    endings = (run(copy, tests, limit) for tests in ROOMS[room][:stages])
+    ending = next((e for e in endings if e != "survived"), "survived")
+    target.write_text(before)
+    change = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=2)
+    return ending, "\n".join(change)
+
+
+def main() -> None:
+    """Take the sample, run it, print the figure."""
+    chosen = arguments()
+    rooms, stages = chosen.room or [*ROOMS], 1 if chosen.quick else 2
     for name in LOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    all_ = []
-    for room in chosen.room or ROOMS:
-        at = HERE / "src/chainrule" / room
-        for path in sorted(at.glob("*.py")) if at.is_dir() else [at]:
-            all_ += [(room, path, *place) for place in places(path)]
-    sample = random.Random(chosen.seed).sample(all_, min(chosen.places, len(all_)))
-    print(f"{len(sample)} of {len(all_)} places", flush=True)
+    sample = sampled(rooms, chosen.places, chosen.seed)
     counts: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -118,25 +140,16 @@ def main() -> None:
             shutil.copytree(HERE / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         for part in ("pyproject.toml", "examples", "docs"):
             (copy / part).symlink_to(HERE / part)
-        for room in chosen.room or ROOMS:
-            began = time.monotonic()
+        for room in rooms:
             if (ending := run(copy, " ".join(ROOMS[room][:stages]), 10 * chosen.limit)) != "survived":
                 sys.exit(f"the tests of {room} do not pass as it is ({ending}):\n{(copy / 'log').read_text()}")
-            print(f"{room}: {time.monotonic() - began:.0f} s of tests", flush=True)
-        for number, (room, path, operator, which) in enumerate(sample):
-            before, target = path.read_text(), copy / path.relative_to(HERE)
-            after = mutate_code(before, get_operator(operator)(), which)
-            target.write_text(after)
+        for number, place in enumerate(sample):
             began = time.monotonic()
-            for tests in ROOMS[room][:stages]:
-                ending = run(copy, tests, chosen.limit)
-                if ending != "survived":
-                    break
-            target.write_text(before)
+            ending, change = judged(copy, place, stages, chosen.limit)
             counts[ending] += 1
-            change = "\n".join(difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=2))
-            short = f"{number} {path.relative_to(HERE)} {operator} {which}: {ending}, {time.monotonic() - began:.0f} s"
-            print(short + ("" if ending == "killed" else "\n" + change), flush=True)
+            where = f"{number} {place[1].relative_to(HERE)} {place[2]} {place[3]}"
+            short = f"{where}: {ending}, {time.monotonic() - began:.0f} s"
+            print(short if ending == "killed" else f"{short}\n{change}", flush=True)
             if chosen.log:
                 why = [x for x in (copy / "log").read_text().splitlines() if x.startswith(("FAILED", "ERROR"))]
                 with chosen.log.open("a") as log:
