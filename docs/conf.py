@@ -34,6 +34,7 @@ nb_ipywidgets_js: dict[str, Any] = {}  # they would be fetched from another host
 nb_merge_streams = True
 html_math_renderer = "mathml"
 gettext_compact = False
+toc_object_entries_show_parents = "hide"
 locale_dirs = ["locale"]
 
 LANGUAGES = {"en": "English", "th": "ไทย", "vi": "Tiếng Việt", "ru": "Русский"}
@@ -47,6 +48,7 @@ html_show_sourcelink = False
 html_sidebars = {"index": [], "learn": [], "start/*": [], "gallery": []}
 html_theme_options = {
     "navbar_end": ["languages", "theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -71,6 +73,7 @@ def _math(writer: Any, node: nodes.Element) -> None:
     """A formula as MathML, which browsers draw by themselves: nothing is fetched."""
     block = isinstance(node, nodes.math_block)
     drawn = latex2mathml.converter.convert(node.astext(), display="block" if block else "inline")
+    drawn = re.sub(r"<mo\b([^>]*)>(?=&#x0002[89];</mo>|[()]</mo>)", r'<mo\1 lspace="0" rspace="0">', drawn)
     writer.body.append(f'<div class="formula">{drawn}</div>' if block else drawn)
     raise nodes.SkipNode
 

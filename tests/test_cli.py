@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -423,8 +424,44 @@ def test_a_shell_completes_commands_and_options(capsys):
         return run.stdout.split()
 
     assert completed("de") == ["derive", "descend"]
-    assert completed("derive", "--la") == ["--lang", "--latex"] and completed("fit", "--la") == ["--lang"]
+    assert completed("derive", "--la") == ["--latex", "--lang", "--language"]
+    assert completed("fit", "--lang") == ["--lang", "--language"]
     for shell, word in (("zsh", "bashcompinit"), ("fish", "complete -c chainrule")):
         assert main(["completion", shell]) == 0 and word in capsys.readouterr().out
     with pytest.raises(SystemExit, match="3"):
         main(["completion", "csh"])
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("en", "usage: "), ("th", "วิธีใช้: "), ("vi", "cách dùng: "), ("ru", "использование: ")]
+)
+def test_help_is_in_the_language_asked_for(code, words, capsys, monkeypatch):
+    """By option before or after the command, or by the environment; nothing of it is left in English."""
+    from chainrule.cli import COMMANDS, helps
+
+    english = {
+        line.strip() for text in helps() for line in text.split("\n") if len(line) > 20 and " chainrule" not in line
+    }
+    for command in COMMANDS:
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help", f"--lang={code}"])
+        told = capsys.readouterr().out
+        assert told.startswith(f"{words}chainrule {command}") and f"--lang {{{','.join(language.LANGUAGES)}}}" in told
+        left = english & {line.strip() for line in told.split("\n")}
+        assert bool(left) == (code == "en"), left
+    monkeypatch.setenv("CHAINRULE_LANGUAGE", code)
+    before = gettext.textdomain(), dict(os.environ)
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert capsys.readouterr().out.startswith(words) and (gettext.textdomain(), dict(os.environ)) == before
+
+
+def test_what_was_meant_is_named_in_every_language(capsys):
+    meant = {"deriv x": "derive", "derive x --att x=1": "--at", "descend x --optimiser sgd": "--optimizer",
+             "run x.ipynb --chek": "--check", "page x --strat x=1": "--start"}  # fmt: skip
+    for code in language.LANGUAGES:
+        for typed, near in meant.items():
+            with pytest.raises(SystemExit, match="3"):
+                main(["--language", code, *typed.split()])
+            with cr.language(code):
+                assert language.say("did you mean {near}?", near=near) in capsys.readouterr().err

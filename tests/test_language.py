@@ -123,3 +123,8 @@ def test_the_environment_chooses(variables: dict[str, str], code: str) -> None:
         check=True,
     )
     assert done.stdout.strip() == code
+
+
+def test_what_is_said_inside_an_f_string_is_found(tool: Any) -> None:
+    source = """f"{a} {say('one {x}', x=1)}" + say_count("{n} day", "{n} days", 2) + say(word)"""
+    assert {*tool.spoken(source)} == {"one {x}", ("{n} day", "{n} days")}

@@ -1,12 +1,13 @@
 """Keep the catalogues of sentences complete: `make catalogues` finds the sentences, and compiles the translations.
 
-Sentences are the texts of say("...") and say_count("...", "...") in Python and in the page's JavaScript, and the `why`
-of each op. `locale/LANGUAGE/LC_MESSAGES/chainrule.po` gets an empty entry for each new one, to be translated by hand,
-and loses those that are no longer said; the `.mo` beside it is what the package reads.
+Sentences are the texts of say("...") and say_count("...", "...") in Python and in the page's JavaScript, the `why` of
+each op, and what the command line's help says. `locale/LANGUAGE/LC_MESSAGES/chainrule.po` gets an empty entry for each
+new one, to be translated by hand, and loses those that are no longer said; the package reads the `.mo` beside it.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -17,12 +18,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from chainrule.base.language import FOLDER, LANGUAGES
+from chainrule.base.language import FOLDER, LANGUAGES, language
+from chainrule.cli import helps
 from chainrule.core.op import REGISTRY
 from chainrule.lite.catalogue import empty
 
 KEYWORDS = {"say": None, "say_count": (1, 2)}
-METHODS = [("**/vendor/**", "ignore"), ("**.py", "python"), ("**.js", "javascript")]
+METHODS = [("**/vendor/**", "ignore"), ("**.js", "javascript")]
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
 
@@ -30,7 +32,20 @@ def sentences() -> Iterator[str | tuple[str, str]]:
     """All that is said; a sentence about a number of things as (one, many)."""
     for _, _, said, _, _ in extract_from_dir(FOLDER.parent, METHODS, keywords=KEYWORDS):
         yield said if isinstance(said, str) else (said[0], said[1])
+    for path in FOLDER.parent.rglob("*.py"):  # by Python's own parser, which looks into f-strings too
+        yield from spoken(path.read_text(encoding="utf-8"))
     yield from (op.columns["why"] for op in REGISTRY.values() if op.columns.get("why"))
+    with language("en"):  # as they are written
+        yield from helps()
+
+
+def spoken(source: str) -> Iterator[str | tuple[str, str]]:
+    """What a module says."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+            texts = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
+            if texts:
+                yield texts[0] if node.func.id == "say" else (texts[0], texts[1])
 
 
 def path(code: str, kind: str) -> Path:

@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from html import unescape
 from pathlib import Path
@@ -39,7 +40,12 @@ def build(language: str, out: Path) -> None:
         sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", "auto",
         "-D", f"language={language}", "-d", str(kept), str(DOCS), str(folder),
     ]  # fmt: skip
-    subprocess.run(command, check=True, env={**os.environ, "CHAINRULE_LANGUAGE": language})
+    with tempfile.TemporaryDirectory() as scratch:
+        profile = Path(scratch, "profile_default")
+        profile.mkdir()
+        (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40  # errors\n")
+        own = {"CHAINRULE_LANGUAGE": language, "IPYTHONDIR": scratch}  # no settings of who builds it
+        subprocess.run(command, check=True, env={**os.environ, **own})
 
 
 def catalogues() -> int:

@@ -28,7 +28,9 @@ exit status:
   2  a file could not be read, or the site could not be made; nothing was written
   3  the command line makes no sense
 
-Python for the browser is Pyodide {lock.VERSION}, which readers' browsers fetch from {lock.CDN}
+Python for the browser is Pyodide, which readers' browsers fetch from here:
+  {lock.CDN}
+
 With --pyodide it is part of the site, which then needs no internet.
 
 examples:

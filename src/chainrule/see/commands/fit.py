@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.language import LANGUAGES, say
+from chainrule.base.language import say
 from chainrule.fitting.fit import fit
 from chainrule.fitting.guess import fit_guessed
 from chainrule.fitting.losses import LOSSES
@@ -55,7 +55,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--loss", choices=list(LOSSES), default="linear", help="how outliers count (default: linear)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the fit to a file (.png, .svg, .pdf)")
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-    parser.add_argument("--lang", choices=LANGUAGES, help="the language of the sentences")
     parser.set_defaults(file=None)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.api.creation import tensor
 from chainrule.base.dtypes import NAMES, get_default_dtype
-from chainrule.base.language import LANGUAGES, language, say
+from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
 from chainrule.func.expression import Expression, ExpressionError, parse
 from chainrule.see.from_file import NoFunction, function_in
@@ -47,24 +47,22 @@ def configure(parser: argparse.ArgumentParser, option: str, purpose: str) -> Non
         help=f"{purpose}: a number, also computed (x=pi/2), or a list (x=[1,2]); several as x=1,y=2 or one by one",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-    parser.add_argument("--lang", choices=LANGUAGES, help="the language of the sentences")
 
 
 def told(command: str, run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    """The exit status of `run`, in the language asked for; its errors become sentences on standard error."""
-    with language(arguments.lang or language()):  # type: ignore[attr-defined]
-        try:
-            return run(arguments)
-        except (Usage, ExpressionError, NoFunction) as error:
-            status, text = USAGE, str(error)
-        except BrokenPipeError:
+    """The exit status of `run`; its errors become sentences on standard error."""
+    try:
+        return run(arguments)
+    except (Usage, ExpressionError, NoFunction) as error:
+        status, text = USAGE, str(error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if arguments.file is None and not isinstance(error, EXPECTED):
             raise
-        except Exception as error:
-            if arguments.file is None and not isinstance(error, EXPECTED):
-                raise
-            status, text = REFUSED, _sentence(error, arguments.file)
-        print(f"chainrule {command}: {text}", file=sys.stderr)
-        return status
+        status, text = REFUSED, _sentence(error, arguments.file)
+    print(f"chainrule {command}: {text}", file=sys.stderr)
+    return status
 
 
 def _sentence(error: Exception, file: str | None) -> str:
