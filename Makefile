@@ -45,6 +45,7 @@ lint: .venv/lint.done
 
 types: .venv/lint.done
 	.venv/bin/python -m mypy
+	.venv/bin/python tools/stubtest.py
 
 stubs: .venv/test.done
 	.venv/bin/python tools/stubs.py

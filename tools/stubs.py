@@ -40,31 +40,33 @@ REDUCED = (
     "input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None, axis: Dim = None, "
     "keepdims: bool = False, out: Tensor | None = None"
 )
+KEPT = "keepdim: bool = False, *, keepdims: bool = False"
 BEST = [
-    "input: Tensor, dim: None = None, keepdim: bool = False, *, out: Tensor | None = None -> Tensor",
-    f"input: Tensor, dim: int, keepdim: bool = False, *, out: Any = None -> {PAIR}",
+    f"input: Tensor, dim: None = None, {KEPT}, out: Tensor | None = None -> Tensor",
+    f"input: Tensor, dim: int, {KEPT}, out: Any = None -> {PAIR}",
+    f"input: Tensor, *, axis: int, keepdim: bool = False, keepdims: bool = False, out: Any = None -> {PAIR}",
 ]
 SEVERAL = {  # signatures of functions whose result's type hangs on the arguments, or that take them apart themselves
-    "max min": [*BEST, "input: Tensor, other: Tensor, *, out: Tensor | None = None -> Tensor",
-                f"input: Tensor, *, axis: int, keepdims: bool = False, keepdim: bool = False -> {PAIR}"],
+    "max min": [*BEST, "input: Tensor, other: Tensor, *, out: Tensor | None = None -> Tensor"],
     "median nanmedian": BEST,
     "sum mean": [f"{REDUCED} -> Tensor"],
-    "sort": ["input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, out: Any = None -> "
-             f"{PAIR}"],
-    "topk": ["input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None -> "
-             f"{PAIR}"],
-    "kthvalue": [f"input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None -> {PAIR}"],
-    "mode": [f"input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None -> {PAIR}"],
+    "sort": ["input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: int = -1, "
+             f"out: Any = None -> {PAIR}"],
+    "topk": ["input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, axis: int = -1, "
+             f"out: Any = None -> {PAIR}"],
+    "kthvalue": [f"input: Tensor, k: int, dim: int = -1, {KEPT}, axis: int = -1, out: Any = None -> {PAIR}"],
+    "mode": [f"input: Tensor, dim: int = -1, {KEPT}, axis: int = -1, out: Any = None -> {PAIR}"],
     "cummax cummin": [f"input: Tensor, dim: int, *, out: Any = None -> {PAIR}"],
-    "aminmax": ["input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None -> MinMax"],
+    "aminmax": ["input: Tensor, *, dim: int | None = None, keepdim: bool = False, axis: int | None = None, "
+                "keepdims: bool = False, out: Any = None -> MinMax"],
     "where": ["condition: Tensor -> tuple[Tensor, ...]",
               "condition: Tensor, input: Operand, other: Operand, *, out: Tensor | None = None -> Tensor"],
     "nonzero": ["input: Tensor, *, as_tuple: Literal[False] = False, out: Tensor | None = None -> Tensor",
                 "input: Tensor, *, as_tuple: Literal[True] -> tuple[Tensor, ...]"],
     "zeros ones empty rand randn": [f"{SIZE} -> Tensor"],
     "atleast_1d atleast_2d atleast_3d": ["tensor: Tensor, / -> Tensor", "*tensors: Any -> tuple[Tensor, ...]"],
-    "slogdet": ["input: Tensor -> SignLogabsdet"],
-    "frexp": ["input: Tensor -> tuple[Tensor, Tensor]"],
+    "slogdet": ["input: Tensor, *, out: Any = None -> SignLogabsdet"],
+    "frexp": ["input: Tensor, *, out: Any = None -> tuple[Tensor, Tensor]"],
     "is_coalesced is_conj is_inference is_neg is_pinned is_shared": ["input: Tensor -> bool"],
     "size": ["input: Tensor, dim: None = None -> Size", "input: Tensor, dim: int -> int"],
     "stride": ["input: Tensor, dim: None = None -> tuple[int, ...]", "input: Tensor, dim: int -> int"],
@@ -200,6 +202,8 @@ def _of_text(arguments: str, result: str, f: Any, scope: Scope, method: bool) ->
     a = tree.args
     for arg in [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, [a.vararg, a.kwarg])]:
         arg.annotation = ast.parse(scope.annotation(ast.unparse(arg.annotation), f), mode="eval").body  # type: ignore[arg-type]
+    if a.args and not method and len(SAID[f.__name__]) == 1:  # `linalg` calls it `A`
+        a.args[0].arg = next(iter(inspect.signature(f).parameters))
     if method:
         a.args[0] = ast.arg("self") if a.args else a.args[0]
         if a.posonlyargs:
@@ -207,23 +211,29 @@ def _of_text(arguments: str, result: str, f: Any, scope: Scope, method: bool) ->
     return f"({ast.unparse(a)}) -> {scope.annotation(result, f)}"
 
 
-def _of_function(f: Any, scope: Scope, method: bool) -> str:
+def taken(f: Any) -> inspect.Signature:
+    """The signature of a function, with what its published form takes besides: `out=` and NumPy's spellings."""
     signature = inspect.signature(f)
     inner = inspect.unwrap(f)
+    if f is inner or f.__code__.co_qualname.split(".")[0] not in ("_published", "_quick"):
+        return signature
+    parameters, more = list(signature.parameters.values()), []
+    for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+        p = signature.parameters.get(ours)
+        if p is not None and p.default is not p.empty and theirs not in signature.parameters:
+            more.append(p.replace(name=theirs, kind=p.KEYWORD_ONLY))
+    gives = str(signature.return_annotation)
+    if ("Tensor" in gives or gives == "Any") and "out" not in signature.parameters:
+        more.append(inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Any"))
+    return signature.replace(parameters=sorted([*parameters, *more], key=lambda p: p.kind))
+
+
+def _of_function(f: Any, scope: Scope, method: bool) -> str:
+    signature, inner = taken(f), inspect.unwrap(f)
     parts, starred = [], False
     parameters = list(signature.parameters.values())
     returns = signature.return_annotation
     result = "Any" if returns is inspect.Signature.empty else scope.annotation(returns, inner)
-    names = [p.name for p in parameters]
-    if f is not inner and "_published" in f.__code__.co_qualname:
-        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
-            p = signature.parameters.get(ours)
-            if p is not None and p.default is not p.empty and theirs not in names:
-                parameters.append(p.replace(name=theirs, kind=p.KEYWORD_ONLY))
-        if "Tensor" in result and "out" not in names and result != "Any":
-            empty = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Any")
-            parameters.append(empty)
-        parameters.sort(key=lambda p: p.kind)
     for i, p in enumerate(parameters):
         if method and i == 0:
             parts.append("self")

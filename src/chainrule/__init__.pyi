@@ -426,7 +426,7 @@ def amax(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, axis
     """The maximum along one or several dimensions; equal elements share the gradient."""
 def amin(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """The minimum along one or several dimensions; equal elements share the gradient."""
-def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> MinMax:
+def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Any=None) -> MinMax:
     """The named tuple (min, max) of all elements, or along one dimension."""
 def angle(input: Tensor, *, out: Any = None) -> Tensor:
     """The angle from the positive real axis, in radians."""
@@ -1239,7 +1239,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
 def frac_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `frac`."""
-def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
+def frexp(input: Tensor, *, out: Any=None) -> tuple[Tensor, Tensor]:
     """A mantissa between 0.5 and 1 in magnitude and an integer exponent, `input == mantissa * 2**exponent`.
 
     >>> import chainrule as cr
@@ -1370,12 +1370,12 @@ def heaviside(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Te
     """
 def histc(input: Tensor, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Any = None) -> Tensor:
     """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
-def histogram(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False) -> Any:
+def histogram(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False, out: Any = None) -> Any:
     """The named tuple (hist, bin_edges): counts, or sums of weights, between edges that are given or equally spaced.
 
     `bins`: their number, or a 1-d tensor of ascending edges. `density`: divided so that the integral is 1.
     """
-def histogramdd(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False) -> Any:
+def histogramdd(input: Tensor, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False, out: Any = None) -> Any:
     """The named tuple (hist, bin_edges) of points, whose coordinates the last dimension of `input` holds.
 
     `bins`: their number, or for each dimension a number or all edges. `range`: low, high, low, high, ...
@@ -1566,7 +1566,7 @@ def isreal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
 def kron(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
-def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
     """The named tuple (values, indices) of the k-th smallest element along `dim`, k from 1."""
 def lcm(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The least common multiple of two integers.
@@ -1820,11 +1820,11 @@ def lt(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     >>> cr.lt(cr.tensor([1.0, 3.0]), cr.tensor([2.0, 3.0]))
     tensor([ True, False])
     """
-def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
+def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out: Any = None) -> Any:
     """The LU factorisation in one matrix, and its pivots; see `linalg.lu_factor`."""
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
     """The solution of A x = b; see `linalg.lu_solve`, which takes the same in another order."""
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: builtins.bool = True, unpack_pivots: builtins.bool = True) -> Any:
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: builtins.bool = True, unpack_pivots: builtins.bool = True, *, out: Any = None) -> Any:
     """P, L and U from what `lu_factor` returned; an empty tensor for what is not asked for."""
 def manual_seed(seed: builtins.int) -> _Generator:
     """Start the default stream of random numbers from a seed: the same numbers as PyTorch's for it."""
@@ -1852,17 +1852,17 @@ def matrix_power(A: Tensor, n: builtins.int, *, out: Any = None) -> Tensor:
 def matrix_rank(*args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
 @overload
-def max(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+def max(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The maximum of all elements; with `dim` the named tuple (values, indices) along it; with a second tensor the elementwise one.
 
     The gradient goes to the chosen element; of everything, equal ones share it.
     """
 @overload
-def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+@overload
+def max(input: Tensor, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
 @overload
 def max(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def max(input: Tensor, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
 def maximum(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The greater of two elements; NaN where one of them is.
 
@@ -1884,10 +1884,12 @@ def mean(input: Tensor, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _
     tensor(2.3333)
     """
 @overload
-def median(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+def median(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The median, the lower of two middle elements: of everything, or as (values, indices) along `dim`. NaN if any element is."""
 @overload
-def median(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+def median(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+@overload
+def median(input: Tensor, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
 def meshgrid(*tensors: Any, indexing: str | None = None, out: Any = None) -> tuple[Tensor, ...]:
     """The coordinates of all points of a grid, from those along each axis: a tensor per axis.
 
@@ -1899,17 +1901,17 @@ def meshgrid(*tensors: Any, indexing: str | None = None, out: Any = None) -> tup
             [2, 2]])
     """
 @overload
-def min(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+def min(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The minimum of all elements; with `dim` the named tuple (values, indices) along it; with a second tensor the elementwise one.
 
     The gradient goes to the chosen element; of everything, equal ones share it.
     """
 @overload
-def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+@overload
+def min(input: Tensor, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
 @overload
 def min(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def min(input: Tensor, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
 def minimum(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """The smaller of two elements; NaN where one of them is.
 
@@ -1925,7 +1927,7 @@ def minimum(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tens
     """
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, (n, k) and (k, m), without broadcasting."""
-def mode(input: Tensor, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
+def mode(input: Tensor, dim: builtins.int=-1, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
     """The named tuple (values, indices) of the commonest element along `dim`, the least if there are several."""
 def moveaxis(input: Tensor, source: Any, destination: Any, *, out: Any = None) -> Tensor:
     """Dimensions moved from `source` to `destination`; the others keep their order."""
@@ -1981,10 +1983,12 @@ def nan_to_num_(input: Tensor, nan: builtins.float | None = None, posinf: builti
 def nanmean(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """The mean of the elements that are not NaN."""
 @overload
-def nanmedian(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+def nanmedian(input: Tensor, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The median, the lower of two middle elements: of everything, or as (values, indices) along `dim`. NaN are passed over."""
 @overload
-def nanmedian(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+def nanmedian(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+@overload
+def nanmedian(input: Tensor, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
 def nanquantile(input: Tensor, q: Any, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """The q-quantiles of the elements that are not NaN."""
 def nansum(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -2127,7 +2131,7 @@ def promote_types(type1: dtypes.dtype, type2: dtypes.dtype) -> dtypes.dtype:
     """The dtype that tensors of two dtypes have together."""
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False, *, out: Any = None) -> Tensor:
     """A copy with `source` written (or added) at positions in the flattened tensor."""
-def qr(input: Tensor, some: builtins.bool = True) -> Any:
+def qr(input: Tensor, some: builtins.bool = True, *, out: Any = None) -> Any:
     """The factors of A = Q R; see `linalg.qr`."""
 def quantile(input: Tensor, q: Any, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """The q-quantiles: values below which the share q of the elements lies, interpolated between neighbours.
@@ -2421,7 +2425,7 @@ def sinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """In-place version of `sinh`."""
 def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, axis: builtins.int = 0, out: Any = None) -> Tensor:
     """A copy with `src` in place of the slice `start:end:step` of one dimension."""
-def slogdet(input: Tensor) -> SignLogabsdet:
+def slogdet(input: Tensor, *, out: Any=None) -> SignLogabsdet:
     """The signs of determinants and the logarithms of their magnitudes; see `linalg.slogdet`."""
 def softmax(input: Tensor, dim: builtins.int, dtype: _dtype | None = None, *, out: Any = None) -> Tensor:
     """Exponentials along `dim`, divided by their sum.
@@ -2432,7 +2436,7 @@ def softmax(input: Tensor, dim: builtins.int, dtype: _dtype | None = None, *, ou
     """
 def solve(*args: Any, **kwargs: Any) -> Any:
     """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
-def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, *, stable: builtins.bool=True, out: Any=None) -> ValuesIndices:
+def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, *, stable: builtins.bool=True, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
     """The named tuple (values, indices) of the elements in order along `dim`. NaN is greatest; ties keep their order.
 
     >>> import chainrule as cr
@@ -2516,7 +2520,7 @@ def sum(input: Tensor, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _d
     >>> cr.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
     tensor([4., 6.])
     """
-def svd(input: Tensor, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
+def svd(input: Tensor, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: Any = None) -> Any:
     """The factors of A = U diag(S) V^T; see `linalg.svd`, which returns V transposed."""
 def swapaxes(input: Tensor, dim0: builtins.int, dim1: builtins.int, *, out: Any = None) -> Tensor:
     """Two dimensions swapped; a view."""
@@ -2580,7 +2584,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Any = None) -> Tensor
     """
 def tile(input: Tensor, *dims: Any, out: Any = None, **named_dims: Any) -> Tensor:
     """As `repeat`, with missing leading numbers taken as 1."""
-def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> ValuesIndices:
+def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
     """The named tuple (values, indices) of the k largest (or smallest) elements along `dim`, in order."""
 def trace(input: Tensor, *, out: Any = None) -> Tensor:
     """The sum of a matrix's diagonal."""
@@ -2590,7 +2594,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: builti
     """The integral of samples y by the trapezoidal rule: at places `x`, or `dx` apart."""
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: builtins.int = -1, axis: builtins.int = -1, out: Any = None) -> Tensor:
     """The integral of samples y by the trapezoidal rule: at places `x`, or `dx` apart."""
-def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False) -> Any:
+def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out: Any = None) -> Any:
     """The solution X of A X = b (A^T X = b if `transpose`), and a copy of A; see `linalg.solve_triangular`."""
 def tril(input: Tensor, diagonal: builtins.int = 0, *, out: Any = None) -> Tensor:
     """The lower triangle of a matrix (or of each in a batch), zeros elsewhere; `diagonal` shifts its edge."""
@@ -2631,9 +2635,9 @@ def unbind(input: Tensor, dim: builtins.int = 0, *, axis: builtins.int = 0, out:
     """The slices along a dimension, which is removed."""
 def unflatten(input: Tensor, dim: builtins.int, sizes: Sequence[builtins.int], *, out: Any = None) -> Tensor:
     """One dimension as several, of the given sizes (one may be -1): the inverse of `flatten`."""
-def unique(input: Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
+def unique(input: Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Any:
     """The different elements in ascending order (or slices along `dim`); where each went; how many there are."""
-def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
+def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Any:
     """The first of each run of equal elements (or equal slices along `dim`)."""
 def unravel_index(indices: Tensor, shape: Any, *, out: Any = None) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""

@@ -17,7 +17,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Any = None) -> Tensor:
     tensor([[2., 0.],
             [1., 2.]])
     """
-def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> Any:
     """As `cholesky`, without an error: `info` is the order of the first leading minor that is not positive-definite."""
 def cond(A: Tensor, p: Any = None, *, out: Any = None) -> Tensor:
     """The condition number: how much solving with A may enlarge an error. p: the norm, 2 if None."""
@@ -32,9 +32,9 @@ def det(A: Tensor, *, out: Any = None) -> Tensor:
     """
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1, out: Any = None) -> Tensor:
     """The diagonals of matrices, as a view."""
-def eig(A: Tensor) -> Any:
+def eig(A: Tensor, *, out: Any = None) -> Any:
     """Eigenvalues and eigenvectors (columns of length 1) of a square matrix: complex, in no particular order."""
-def eigh(A: Tensor, UPLO: str = 'L') -> Any:
+def eigh(A: Tensor, UPLO: str = 'L', *, out: Any = None) -> Any:
     """The eigenvalues of symmetric matrices, ascending, and their eigenvectors as columns.
 
     UPLO: which triangle of A is read, 'L' or 'U'. The gradient of eigenvectors needs distinct eigenvalues.
@@ -56,22 +56,22 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:
     """
 def inv(A: Tensor, *, out: Any = None) -> Tensor:
     """The inverses of square matrices. Raises LinAlgError if one is singular."""
-def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
+def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> Any:
     """As `inv`, without an error: `info` is the number of the first pivot that is zero."""
-def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
+def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None, out: Any = None) -> Any:
     """The X of least norm that makes |A X - B| least.
 
     Returns (solution, residuals, rank, singular_values); residuals (sums of squares) where A is tall and of full rank
     and the driver is not 'gelsy', the rank unless it is 'gels', singular values for 'gelsd' and 'gelss'.
     """
-def lu(A: Tensor, *, pivot: bool = True) -> Any:
+def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     """The factors of A = P L U: a permutation, a lower triangle with ones on its diagonal, an upper triangle."""
-def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
+def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
     """Gaussian elimination with row swaps: L (below the diagonal, its ones left out) and U in one matrix, the swaps.
 
     Returns (LU, pivots): row i was swapped with row pivots[i] - 1. For `lu_solve` and `lu_unpack`.
     """
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
+def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """As `lu_factor`, without an error: `info` is the number of the first pivot that is zero."""
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Any = None) -> Tensor:
     """The solution X of A X = B (X A = B if not `left`, A^T X = B if `adjoint`), A given by `lu_factor`."""
@@ -107,12 +107,12 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, 
     """`vector_norm` or `matrix_norm`, whichever `ord` and `dim` ask for; without them the length of all elements."""
 def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None, out: Any = None) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the greatest) count as zero."""
-def qr(A: Tensor, mode: str = 'reduced') -> Any:
+def qr(A: Tensor, mode: str = 'reduced', *, out: Any = None) -> Any:
     """The factors of A = Q R: orthonormal columns and an upper triangle.
 
     mode: 'reduced', 'complete' (Q is square), or 'r' (Q is left empty).
     """
-def slogdet(input: Tensor) -> SignLogabsdet:
+def slogdet(A: Tensor, *, out: Any=None) -> SignLogabsdet:
     """The signs of determinants and the logarithms of their magnitudes."""
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Any = None) -> Tensor:
     """The solution X of A X = B, or of X A = B if not `left`.
@@ -124,14 +124,14 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Any = None) -> Tensor
     >>> cr.linalg.solve(cr.tensor([[2., 0.], [0., 4.]]), cr.tensor([2., 2.]))
     tensor([1.0000, 0.5000])
     """
-def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> Any:
     """As `solve`, without an error: `info` is the number of the first pivot that is zero."""
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Any = None) -> Tensor:
     """The solution X of A X = B (X A = B if not `left`) by substitution; A's other triangle is not read.
 
     unitriangular: take A's diagonal as ones.
     """
-def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
     """The factors of A = U diag(S) Vh, with orthonormal U and Vh and descending singular values S.
 
     full_matrices: make U and Vh square. The gradient through U and Vh needs distinct singular values.

@@ -12,7 +12,7 @@ from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import expand, misfit, reshape
 from chainrule.base import dtypes, wide
 from chainrule.base.shapes import broadcast
-from chainrule.core.inplace import modify
+from chainrule.core.inplace import into, modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers, reads
 from chainrule.core.tensor import Tensor, wrap
@@ -27,7 +27,7 @@ def _mask(mask: Any, complaint: str) -> Tensor:
     return mask
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
     """Elements of `input` where `condition` holds, of `other` elsewhere; numbers are welcome.
 
     With the condition alone: the positions where it holds, a tensor per dimension.
@@ -49,7 +49,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         d = dtypes.result_type([input, other])
         input, other = wrap(d.type(input)), wrap(d.type(other))
-    return ops.where(c, input, other)
+    return into(out, ops.where(c, input, other))
 
 
 FUNCTIONS["where"] = public(function=False, method=False)(where)

@@ -209,7 +209,7 @@ class Methods:
         """The maximum along one or several dimensions; equal elements share the gradient."""
     def amin(self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The minimum along one or several dimensions; equal elements share the gradient."""
-    def aminmax(self, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> MinMax:
+    def aminmax(self, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Any=None) -> MinMax:
         """The named tuple (min, max) of all elements, or along one dimension."""
     def angle(self, *, out: Any = None) -> Tensor:
         """The angle from the positive real axis, in radians."""
@@ -533,7 +533,7 @@ class Methods:
         """The fraction of each element, with its sign."""
     def frac_(self, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `frac`."""
-    def frexp(self) -> tuple[Tensor, Tensor]:
+    def frexp(self, *, out: Any=None) -> tuple[Tensor, Tensor]:
         """A mantissa between 0.5 and 1 in magnitude and an integer exponent, `input == mantissa * 2**exponent`."""
     def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool = False, out: Any = None) -> Tensor:
         """Elements picked along one dimension: `out[i][j] = input[index[i][j]][j]` for dim 0."""
@@ -573,7 +573,7 @@ class Methods:
         """In-place version of `heaviside`."""
     def histc(self, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Any = None) -> Tensor:
         """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
-    def histogram(self, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False) -> Any:
+    def histogram(self, bins: Any, *, range: Sequence[builtins.float] | None = None, weight: Tensor | None = None, density: builtins.bool = False, out: Any = None) -> Any:
         """The named tuple (hist, bin_edges): counts, or sums of weights, between edges that are given or equally spaced."""
     def hsplit(self, indices_or_sections: Any = None, *, out: Any = None, **other: Any) -> tuple[Tensor, ...]:
         """`tensor_split` along the dimension that the name says, into equal parts or at indices."""
@@ -670,7 +670,7 @@ class Methods:
         """The only element as a Python number."""
     def kron(self, other: Tensor, *, out: Any = None) -> Tensor:
         """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
-    def kthvalue(self, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
+    def kthvalue(self, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
         """The named tuple (values, indices) of the k-th smallest element along `dim`, k from 1."""
     layout: _layout
     def lcm(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
@@ -759,7 +759,7 @@ class Methods:
         """Whether each element of `input` is less than that of `other`."""
     def lt_(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """In-place version of `lt`."""
-    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
+    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out: Any = None) -> Any:
         """The LU factorisation in one matrix, and its pivots; see `linalg.lu_factor`."""
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Any = None) -> Tensor:
         """The solution of A x = b; see `linalg.lu_solve`, which takes the same in another order."""
@@ -784,37 +784,39 @@ class Methods:
     def matrix_rank(self, **kwargs: Any) -> Any:
         """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
     @overload
-    def max(self, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    def max(self, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The maximum of all elements; with `dim` the named tuple (values, indices) along it; with a second tensor the elementwise one."""
     @overload
-    def max(self, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+    def max(self, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+    @overload
+    def max(self, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
     @overload
     def max(self, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    @overload
-    def max(self, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
     def maximum(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """The greater of two elements; NaN where one of them is."""
     def mean(self, dim: Dim=None, keepdim: builtins.bool=False, *, dtype: _dtype | None=None, axis: Dim=None, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The mean of all elements, or along `dim`. Only floats have one: give `dtype=` for integers."""
     @overload
-    def median(self, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    def median(self, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The median, the lower of two middle elements: of everything, or as (values, indices) along `dim`. NaN if any element is."""
     @overload
-    def median(self, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+    def median(self, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
     @overload
-    def min(self, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    def median(self, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+    @overload
+    def min(self, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The minimum of all elements; with `dim` the named tuple (values, indices) along it; with a second tensor the elementwise one."""
     @overload
-    def min(self, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+    def min(self, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+    @overload
+    def min(self, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
     @overload
     def min(self, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    @overload
-    def min(self, *, axis: builtins.int, keepdims: builtins.bool=False, keepdim: builtins.bool=False) -> ValuesIndices: ...
     def minimum(self, other: Operand, *, out: Tensor | None = None) -> Tensor:
         """The smaller of two elements; NaN where one of them is."""
     def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The product of two matrices, (n, k) and (k, m), without broadcasting."""
-    def mode(self, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices:
+    def mode(self, dim: builtins.int=-1, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
         """The named tuple (values, indices) of the commonest element along `dim`, the least if there are several."""
     def moveaxis(self, source: Any, destination: Any, *, out: Any = None) -> Tensor:
         """Dimensions moved from `source` to `destination`; the others keep their order."""
@@ -846,10 +848,12 @@ class Methods:
     def nanmean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The mean of the elements that are not NaN."""
     @overload
-    def nanmedian(self, dim: None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    def nanmedian(self, dim: None=None, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Tensor | None=None) -> Tensor:
         """The median, the lower of two middle elements: of everything, or as (values, indices) along `dim`. NaN are passed over."""
     @overload
-    def nanmedian(self, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> ValuesIndices: ...
+    def nanmedian(self, dim: builtins.int, keepdim: builtins.bool=False, *, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
+    @overload
+    def nanmedian(self, *, axis: builtins.int, keepdim: builtins.bool=False, keepdims: builtins.bool=False, out: Any=None) -> ValuesIndices: ...
     def nanquantile(self, q: Any, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The q-quantiles of the elements that are not NaN."""
     def nansum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None, axis: Dim = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -933,7 +937,7 @@ class Methods:
         """A copy with `source` written (or added) at positions in the flattened tensor."""
     def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         """In-place version of `put`."""
-    def qr(self, some: builtins.bool = True) -> Any:
+    def qr(self, some: builtins.bool = True, *, out: Any = None) -> Any:
         """The factors of A = Q R; see `linalg.qr`."""
     def quantile(self, q: Any, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', axis: builtins.int | None = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
         """The q-quantiles: values below which the share q of the elements lies, interpolated between neighbours."""
@@ -1050,13 +1054,13 @@ class Methods:
     def size(self, dim: builtins.int) -> builtins.int: ...
     def slice_scatter(self, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, axis: builtins.int = 0, out: Any = None) -> Tensor:
         """A copy with `src` in place of the slice `start:end:step` of one dimension."""
-    def slogdet(self) -> SignLogabsdet:
+    def slogdet(self, *, out: Any=None) -> SignLogabsdet:
         """The signs of determinants and the logarithms of their magnitudes; see `linalg.slogdet`."""
     def softmax(self, dim: builtins.int, dtype: _dtype | None = None, *, out: Any = None) -> Tensor:
         """Exponentials along `dim`, divided by their sum."""
     def solve(self, **kwargs: Any) -> Any:
         """Removed from PyTorch in version 1.9: it raises, and says what to write instead."""
-    def sort(self, dim: builtins.int=-1, descending: builtins.bool=False, *, stable: builtins.bool=True, out: Any=None) -> ValuesIndices:
+    def sort(self, dim: builtins.int=-1, descending: builtins.bool=False, *, stable: builtins.bool=True, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
         """The named tuple (values, indices) of the elements in order along `dim`. NaN is greatest; ties keep their order."""
     def split(self, split_size: Any = None, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None, **sizes: Any) -> tuple[Tensor, ...]:
         """Cut along `dim` into views of `split_size` (the last may be smaller), or of the sizes in a list."""
@@ -1097,7 +1101,7 @@ class Methods:
         """The sum of all elements, or along `dim`. Integers and bools are summed in int64."""
     def sum_to_size(self, *size: Any, out: Any = None) -> Tensor:
         """The sum over the dimensions that `expand` would have made from a tensor of this size."""
-    def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
+    def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: Any = None) -> Any:
         """The factors of A = U diag(S) V^T; see `linalg.svd`, which returns V transposed."""
     def swapaxes(self, dim0: builtins.int, dim1: builtins.int, *, out: Any = None) -> Tensor:
         """Two dimensions swapped; a view."""
@@ -1133,7 +1137,7 @@ class Methods:
         """This tensor in another dtype (or of another tensor's); the only device is the CPU."""
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-    def topk(self, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> ValuesIndices:
+    def topk(self, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, axis: builtins.int=-1, out: Any=None) -> ValuesIndices:
         """The named tuple (values, indices) of the k largest (or smallest) elements along `dim`, in order."""
     def trace(self, *, out: Any = None) -> Tensor:
         """The sum of a matrix's diagonal."""
@@ -1141,7 +1145,7 @@ class Methods:
         """Two dimensions swapped; a view."""
     def transpose_(self, *args: Any, _name: str = 'transpose_', **kwargs: Any) -> Tensor:
         """`transpose` in place: the tensor itself gets the new shape."""
-    def triangular_solve(self, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False) -> Any:
+    def triangular_solve(self, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out: Any = None) -> Any:
         """The solution X of A X = b (A^T X = b if `transpose`), and a copy of A; see `linalg.solve_triangular`."""
     def tril(self, diagonal: builtins.int = 0, *, out: Any = None) -> Tensor:
         """The lower triangle of a matrix (or of each in a batch), zeros elsewhere; `diagonal` shifts its edge."""
@@ -1174,9 +1178,9 @@ class Methods:
         """Windows of `size` elements, `step` apart, along a dimension; the window is a new last dimension. A view."""
     def uniform_(self, from_: builtins.float = 0.0, to: builtins.float = 1.0, *, generator: Any = None, **kw: Any) -> Tensor:
         """Fill with numbers uniform in [from, to)."""
-    def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
+    def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Any:
         """The different elements in ascending order (or slices along `dim`); where each went; how many there are."""
-    def unique_consecutive(self, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
+    def unique_consecutive(self, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Any:
         """The first of each run of equal elements (or equal slices along `dim`)."""
     def unsafe_chunk(self, chunks: builtins.int, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
         """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller."""
