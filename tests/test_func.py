@@ -483,3 +483,67 @@ def test_batches_compile(rng):
         lambda w, x: jacfwd(lambda v: x @ v.sin())(w),
     ):
         np.testing.assert_allclose(cr.compile(f)(w, x).numpy(), f(w, x).numpy(), rtol=1e-12, atol=1e-15)
+
+
+# ------------------------------------------------------------------------------------- unit tensors as what they are
+
+
+def close_to(got, want, rtol, atol):
+    np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=rtol, atol=atol)
+
+
+def _last(rng):
+    """Functions of four numbers whose last steps are of each kind that leaves unit tensors as few numbers, or not."""
+    a, b, c = f64(rng.standard_normal((5, 4))), f64(rng.standard_normal((4, 5))), f64(rng.standard_normal((3, 5)))
+    return {
+        "product": lambda x: a @ x,
+        "row": lambda x: x @ b,
+        "apart": lambda x: (a @ x).tanh(),
+        "quotient": lambda x: (a @ x) / 3,
+        "negative": lambda x: -(a @ x).exp(),
+        "product and apart": lambda x: c @ (a @ x).sin(),
+        "twice": lambda x: (a @ x) * x.sum() + (a @ x) ** 2,
+        "shared": lambda x: (a @ x) + c.sum() * x[0],
+        "matrix": lambda x: (a * x).tanh(),
+        "matrix, reshaped": lambda x: (a * x).reshape(2, 10) * 2,
+        "matrix, turned": lambda x: (a * x).sin().T,
+        "two matrices": lambda x: (c @ (a * x)).tanh() / (2 + x),
+        "chosen": lambda x: cr.where(x > 0, x**2, 3 * x),
+        "number": lambda x: (x * x).sum(),
+        "single": lambda x: (a @ x).float().cos(),
+        "part": lambda x: (a @ x)[1:].clone(),
+    }
+
+
+@pytest.mark.parametrize("name", _last(np.random.default_rng(0)))
+@pytest.mark.parametrize("chunk", [None, 3])
+def test_jacobians_are_those_of_single_rows(name, chunk, rng):
+    f, x = _last(rng)[name], f64(rng.standard_normal(4))
+    leaf = x.clone().requires_grad_()
+    y = f(leaf)
+    rows = [cr.autograd.grad(one, leaf, retain_graph=True)[0] for one in y.reshape(-1)]
+    want = cr.stack(rows).reshape(*y.shape, 4).detach()
+    near = {"rtol": 1e-6, "atol": 1e-6} if name == "single" else {"rtol": 1e-12, "atol": 1e-12}
+    for jacobian in (jacrev(f, chunk_size=chunk), jacfwd(f, chunk_size=chunk), cr.compile(jacrev(f, chunk_size=chunk))):
+        close_to(jacobian(x), want, **near)
+    along = vmap(jacrev(f))(cr.stack([x, x + 1]))
+    close_to(along[0], want, **near)
+    second = cr.stack([cr.autograd.functional.hessian(lambda z, i=i: f(z).reshape(-1)[i], x) for i in range(y.numel())])
+    close_to(jacfwd(jacrev(f))(x), second.reshape(*y.shape, 4, 4), **near)
+
+
+def test_elements_apart_have_slopes_apart():
+    """Where a slope is infinite, what does not depend on that element still has the slope 0."""
+    assert jacrev(cr.sqrt)(f64([0.0, 1.0])).tolist() == [[math.inf, 0.0], [0.0, 0.5]]
+    assert jacfwd(cr.log)(f64([0.0, 2.0])).tolist() == [[math.inf, 0.0], [0.0, 0.5]]
+
+
+def test_the_square_of_a_long_result_is_never_made():
+    long = cr.arange(200_000.0)
+
+    def f(x):
+        return (x[0] * long + x[1]).sin()
+
+    slope = jacrev(f, chunk_size=len(long))(cr.tensor([1e-3, 2.0]))  # units of 160 GB, were they written out
+    cos = (1e-3 * long + 2.0).cos()
+    np.testing.assert_allclose(slope.numpy(), cr.stack([cos * long, cos], 1).numpy(), rtol=1e-4, atol=1e-1)

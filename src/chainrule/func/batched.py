@@ -25,6 +25,7 @@ from chainrule.core.state import draw
 from chainrule.core.tape import Meta, Node, edge
 from chainrule.core.tensor import Tensor, twin
 from chainrule.core.tracer import Tracer
+from chainrule.func.diagonal import Diagonal, whole
 
 RANDOM = (
     "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
@@ -126,6 +127,9 @@ class Batched(Tracer):
 
 def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """`op` on payloads of which some are batched: on what the innermost level's batches hold, one axis further on."""
+    for x in args:
+        if type(x) is Diagonal:  # its numbers may be batches themselves
+            return x._interpret(op, args, attrs)
     found = [x for x in (*args, *_within(attrs)) if type(x) is Batched]
     level = max(found, key=lambda x: x.level.number).level
     rule = leading.elementwise if isinstance(op, Elementwise) else op.columns.get("batch")
@@ -170,7 +174,7 @@ def _sample_by_sample(op: Op, args: Sequence[Any], attrs: dict[str, Any], level:
 
     def at(x: Any, i: int) -> Any:
         if type(x) is Batched and x.level is level:
-            return REGISTRY["select"](x.a, dim=0, index=i)
+            return REGISTRY["select"](whole(x.a), dim=0, index=i)
         if type(x) is dict:
             return {k: at(v, i) for k, v in x.items()}
         return tuple(at(v, i) for v in x) if type(x) is tuple else x
@@ -266,10 +270,10 @@ class _Drawing:
 
 def belongs(a: Any, level: Level) -> bool:
     """Whether a payload is a batch of this level, at whatever depth."""
-    while type(a) is Batched:
-        if a.level is level:
+    while type(a) is Batched or type(a) is Diagonal:
+        if type(a) is Batched and a.level is level:
             return True
-        a = a.a
+        a = a.a if type(a) is Batched else a.d
     return False
 
 
@@ -290,7 +294,7 @@ def _enter(x: Any, *, dim: int, level: Level) -> Batched:
 
 
 def _leave(y: Any, *, dim: int, level: Level) -> Any:
-    a = held(y, level)
+    a = whole(held(y, level))
     order = (*range(1, dim + 1), 0, *range(dim + 1, len(a.shape)))
     return REGISTRY["clone"](a if dim == 0 else REGISTRY["permute"](a, dims=order))
 
@@ -308,7 +312,7 @@ def held(y: Any, level: Level) -> Any:
         return REGISTRY["expand"](REGISTRY["unsqueeze"](y, dim=0), shape=(level.n, *y.shape))
     if y.level is level:
         return y.a
-    return Batched(REGISTRY["transpose"](held(y.a, level), dim0=0, dim1=1), y.level)
+    return Batched(REGISTRY["transpose"](held(whole(y.a), level), dim0=0, dim1=1), y.level)
 
 
 def _total(g: Any, *, level: Level) -> Any:

@@ -21,6 +21,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.state import current, draw, mode
 from chainrule.core.tensor import Tensor, twin, wrap
 from chainrule.func.batching import vmap
+from chainrule.func.diagonal import Diagonal
 from chainrule.func.opened import Opened
 from chainrule.func.trees import Spec, flatten, show, unflatten
 
@@ -226,8 +227,8 @@ def _for_each_unit(f: Function, x: Tensor, chunk_size: int | None, nbytes: int, 
     each = vmap(f, out_dims=out_dims, randomness="same")
     parts = []
     for i in range(0, max(n, 1), size):
-        units = np.eye(min(size, n - i), n, i, dtype=dtype)
-        parts.append(each(wrap(units.reshape(-1, *shape) if n else np.zeros((0, *shape), dtype))))
+        units = Diagonal(np.ones(min(size, n - i), dtype), shape, i, units=True) if n else np.zeros((0, *shape), dtype)
+        parts.append(each(wrap(units)))
     joined = [REGISTRY["cat"](*column, dim=dim_index(out_dims, len(column[0]._a.shape))) for column in zip(*parts)]
     return parts[0] if len(parts) == 1 else tuple(joined)
 
