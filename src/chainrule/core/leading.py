@@ -42,7 +42,7 @@ class Samples:
     def aligned(self, x: Any, ndim: int) -> Any:
         """x in a form that broadcasts with samples of `ndim` dimensions: ones between its samples and its shape."""
         a = self.held(x)
-        if a is None or len(x.shape) == ndim:
+        if a is None or a.ndim == ndim + 1:
             return x if a is None else a
         return REGISTRY["reshape"](a, shape=(self.n, *(1,) * (ndim - len(x.shape)), *x.shape))
 
@@ -55,7 +55,7 @@ class Samples:
 
 def elementwise(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
     """Broadcasting does it, once the shapes of the samples have as many dimensions as each other."""
-    ndim = max(len(getattr(x, "shape", ())) for x in of.args)
+    ndim = max([getattr(x, "ndim", 0) for x in of.args])
     return op(*[of.aligned(x, ndim) for x in of.args], **attrs)
 
 

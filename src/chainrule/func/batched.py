@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.base import errors, shapes
+from chainrule.base.mersenne import Generator
 from chainrule.core import dispatch, leading
 from chainrule.core.op import REGISTRY, Elementwise, Linear, Op
 from chainrule.core.state import draw
@@ -127,17 +128,19 @@ class Batched(Tracer):
 
 def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """`op` on payloads of which some are batched: on what the innermost level's batches hold, one axis further on."""
-    for x in args:
-        if type(x) is Diagonal:  # its numbers may be batches themselves
+    level: Any = None
+    for x in (*args, *_within(attrs)) if attrs else args:
+        if type(x) is Batched:
+            if level is None or x.level.number > level.number:
+                level = x.level
+        elif type(x) is Diagonal:  # its numbers may be batches themselves
             return x._interpret(op, args, attrs)
-    found = [x for x in (*args, *_within(attrs)) if type(x) is Batched]
-    level = max(found, key=lambda x: x.level.number).level
     rule = leading.elementwise if isinstance(op, Elementwise) else op.columns.get("batch")
     got = None if rule is None else rule(op, Samples(level, args), attrs)
     if got is None:
         got = _sample_by_sample(op, args, attrs, level)
-    if op.view:
-        found[0].viewed = True
+    if op.view and type(args[0]) is Batched:
+        args[0].viewed = True
     if op.outputs == 1:
         y = Batched(got, level)
         y.viewed = op.view
@@ -196,6 +199,7 @@ class Level:
         self.number = draw()  # levels further in have higher ones, and so have the nodes made inside
         self.closed = False
         self.told: set[str] = set()  # ops that were run sample by sample
+        self.drawn: dict[int, tuple[Generator, Any]] = {}  # the streams that were drawn from, and where they stood
 
     def enter(self, x: Tensor, dim: int) -> Tensor:
         """A tensor whose samples lie along `dim`, as one sample."""
@@ -235,7 +239,14 @@ class Level:
 
     def drawing(self, stream: Any) -> Any:
         """A stream of random numbers as it is inside."""
+        if type(stream) is Generator and id(stream) not in self.drawn:
+            self.drawn[id(stream)] = stream, stream.get_state()
         return _Drawing(stream if self.outer is None else self.outer.drawing(stream), self)
+
+    def rewind(self) -> None:
+        """Let the streams stand where they stood."""
+        for stream, state in self.drawn.values():
+            stream.set_state(state)
 
     def warn(self) -> None:
         """Say once which ops were run sample by sample."""

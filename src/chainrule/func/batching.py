@@ -91,11 +91,11 @@ class _Batch(NamedTuple):
         trace = current().trace
         if trace is not None:
             return self._traced(trace, leaves, n)
-        before = get_rng_state()
+        level = self._level(n)
         try:
-            return self._together(leaves, n)
+            return self._together(leaves, level)
         except OneByOne as reason:
-            set_rng_state(before)
+            level.rewind()
             if n > 1:
                 warnings.warn(
                     f"vmap: {self.name} runs once for each of {n} samples, as {reason}. The results are right, only "
@@ -108,7 +108,7 @@ class _Batch(NamedTuple):
     def _traced(self, trace: Any, leaves: Sequence[Any], n: int) -> Any:
         known = len(trace.inputs)
         try:
-            return self._together(leaves, n)
+            return self._together(leaves, self._level(n))
         except OneByOne:
             select = REGISTRY["select"]
             got = self.joined([
@@ -119,8 +119,10 @@ class _Batch(NamedTuple):
             raise RuntimeError(RANDOM)
         return got
 
-    def _together(self, leaves: Sequence[Any], n: int) -> Any:
-        level = Level(n, current().batch, self.randomness)
+    def _level(self, n: int) -> Level:
+        return Level(n, current().batch, self.randomness)
+
+    def _together(self, leaves: Sequence[Any], level: Level) -> Any:
         try:
             entered = [x if d is None else level.enter(x, d) for x, d in zip(leaves, self.dims)]
             with mode(batch=level):
