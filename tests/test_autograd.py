@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.autograd import Function, functional
 from chainrule.autograd.function import once_differentiable
-from chainrule.core.op import REGISTRY
+from chainrule.core.op import REGISTRY, Linear
 
 
 def leaf(x, dtype=None):
@@ -58,6 +58,17 @@ def test_gradient_arrays_are_not_shared():
     c.backward(seed)
     c.backward(seed)
     assert seed.tolist() == [1.0, 1.0] and c.grad.tolist() == [2.0, 2.0]
+
+
+def test_one_array_for_two_operands_is_not_shared_by_leaves():
+    twice = Linear("twice the sum", lambda x, y: 2 * (x + y), lambda g, x, y: (2 * g,) * 2, publish=False)
+    try:
+        a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+        twice(a, b).sum().backward()
+    finally:
+        del REGISTRY["twice the sum"]
+    a.grad.add_(10)
+    assert b.grad.tolist() == [2.0, 2.0]
 
 
 def test_second_backward_and_retain():

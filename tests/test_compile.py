@@ -20,6 +20,7 @@ from chainrule.compiler import function
 from chainrule.compiler.interp import Interpreter
 from chainrule.core.graph import TraceError
 from chainrule.core.state import MODE
+from chainrule.core.tensor import wrap
 
 F = nn.functional
 
@@ -792,3 +793,10 @@ def test_gradients_from_outside_are_run_as_the_function_is() -> None:
         same(x.grad, y.grad)
     runs = [p.returned._run for ps in fast.programs.values() for p in ps]
     assert len(runs) == 2 and all(type(r) is type(p.run) for r, ps in zip(runs, fast.programs.values()) for p in ps)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (2, -1), (-1, 1, 3), (3, 2), (6,)], ids=str)
+def test_a_payload_is_reshaped_as_arrays_are(shape: tuple[int, ...]) -> None:
+    a = np.arange(6.0)
+    compiled = cr.compile(lambda x: wrap(x._a.reshape(*shape)) * 2)
+    np.testing.assert_array_equal(compiled(cr.tensor(a)).numpy(), 2 * a.reshape(*shape))

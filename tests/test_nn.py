@@ -161,6 +161,12 @@ def test_an_ignored_class_of_probability_zero_does_no_harm() -> None:
     assert logp.grad.tolist() == [[0.0, 0.0], [-1.0, 0.0]]
 
 
+def test_weights_of_classes_weigh_slopes() -> None:
+    logp = cr.tensor([[-1.0, -2.0], [-3.0, -4.0]], requires_grad=True)
+    F.nll_loss(logp, cr.tensor([1, 0]), weight=cr.tensor([0.5, 4.0])).backward()
+    np.testing.assert_allclose(logp.grad.numpy(), [[0, -4 / 4.5], [-0.5 / 4.5, 0]], rtol=1e-6)
+
+
 def test_binary_cross_entropy_and_its_logits_agree(rng: np.random.Generator) -> None:
     x, y = cr.tensor(rng.normal(size=6) * 3, requires_grad=True), cr.tensor(rng.uniform(size=6))
     one, two = F.binary_cross_entropy(x.sigmoid(), y), F.binary_cross_entropy_with_logits(x, y)

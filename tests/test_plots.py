@@ -366,6 +366,17 @@ def test_rates_of_vectors() -> None:
         cr.plot.rates(lambda x: x**2, 3.0, [])
 
 
+def test_a_result_draws_its_values_and_its_way() -> None:
+    found = cr.minimize(lambda x: (x - 1) ** 2, 3.0, lr=0.1, steps=20, record=2)
+    values, way = found.plot()
+    np.testing.assert_array_equal(values.lines[0].get_ydata(), found.values)
+    np.testing.assert_array_equal(way.lines[0].get_xdata(), found.recorded)
+    np.testing.assert_allclose(way.lines[0].get_ydata(), 1 + 2 * 0.8**found.recorded, rtol=1e-6)
+    _, way = cr.minimize(lambda x: (x**2).sum(), [3.0, 2.0], lr=0.25, steps=3, record=1).plot()
+    np.testing.assert_allclose(way.lines[0].get_xydata(), np.outer(0.5 ** np.arange(4), [3.0, 2.0]), rtol=1e-6)
+    assert len(cr.minimize(lambda x: (x**2).sum(), [3.0, 2.0, 1.0], steps=3, record=1).plot()) == 1
+
+
 def test_losses_of_results_and_of_lists() -> None:
     found = cr.minimize(lambda x: x**2, 1.0, lr=0.1, steps=50, record=5)
     ax = cr.plot.losses(found, [5.0, 3.0, float("inf"), 2.0], labels=["a", "b"])

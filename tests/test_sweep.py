@@ -340,6 +340,19 @@ def test_a_lane_that_leaves_and_comes_back_is_lost_where_it_left() -> None:
         assert (found.steps[i], found.reason[i], found.x[i]) == (one.steps, one.reason, one.x), i
 
 
+@pytest.mark.parametrize("options", [{"betas": (0.5, 0.9)}, {"eps": 0.5, "amsgrad": True}], ids=str)
+def test_another_sweep_of_the_function_has_its_own_options(options) -> None:
+    def f(x):
+        return (x**4 - x).sum()
+
+    starts, settings = [[2.0, -1.0], [0.5, 0.3]], {"optimizer": "adam", "lr": 0.1, "steps": 20}
+    cr.sweep(f, starts, **settings)  # whose machine code is kept
+    ends = cr.sweep(f, starts, **settings, **options)
+    for end, start in zip(ends.x.tolist(), starts):
+        alone = cr.minimize(f, start, **settings, **options)
+        np.testing.assert_allclose(end, alone.x, rtol=1e-12)
+
+
 def test_tensors_that_the_function_reads_are_read_anew() -> None:
     k = cr.tensor(2.0)
 

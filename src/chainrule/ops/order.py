@@ -52,11 +52,8 @@ take_at: Op = linear(
     lambda g, x, **at: put_at(g, shape=tuple(x.shape), **at),
     moves="other",
     batch=batches.gather,
-    complex=True,
 )
-put_at: Op = linear(
-    "put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at), batch=batches.gather, complex=True
-)
+put_at: Op = linear("put_at", _put_at, lambda g, x, *, shape, **at: take_at(g, **at), batch=batches.gather)
 
 # -------------------------------------------------------------------------------------------------------------- finding
 
