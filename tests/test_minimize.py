@@ -24,7 +24,8 @@ from chainrule.descend import objective as objective_module
 from chainrule.descend import recall as recall_module
 from chainrule.descend import steps as steps_module
 from chainrule.descend import words as words_module
-from chainrule.descend.curvature import largest_curvature
+from chainrule.descend.curvature import curvature, largest_curvature
+from chainrule.descend.flat import Flat
 from chainrule.descend.objective import Objective
 
 RULES = {
@@ -130,6 +131,11 @@ def test_line_searches_find_the_minimum(method: str) -> None:
     found = cr.minimize(rosenbrock, np.array([-1.2, 1.0]), optimizer=method, steps=30_000)
     assert found.reason == "converged"
     np.testing.assert_allclose(found.x, [1, 1], atol=1e-5)
+
+
+def test_newton_leaves_alone_what_does_not_change_the_value() -> None:
+    found = cr.minimize(lambda x: (x.sum() - 1) ** 2, [3.0, 2.0, 7.0], optimizer="newton")
+    np.testing.assert_allclose(found.x, np.array([3.0, 2.0, 7.0]) - 11 / 3, atol=1e-6)
 
 
 def test_newton_needs_one_step_on_a_quadratic() -> None:
@@ -472,6 +478,18 @@ def test_a_diverged_run_says_which_rate_would_hold() -> None:
     assert "largest curvature at the start is 8" in found.message and "= 0.25" in found.message
     assert f"at step {found.steps} the value is inf" in found.message
     assert not np.isfinite(found.values[-1]) and np.isfinite(found.values[:-1]).all()
+
+
+@pytest.mark.parametrize(
+    "eigenvalues", [np.linspace(1, 100, 120), np.append([-5, 50], np.linspace(1, 10, 118))], ids=["convex", "saddle"]
+)
+def test_curvatures_of_many_variables_are_the_eigenvalues_at_the_ends(eigenvalues) -> None:
+    axes = np.linalg.qr(np.random.default_rng(0).normal(size=(120, 120)))[0]
+    matrix = cr.tensor((axes * eigenvalues) @ axes.T)
+    flat = Flat(Objective(lambda x: x @ (matrix @ x) / 2, np.ones(120)))
+    found = curvature(flat, np.ones(120), np.ones(120))
+    assert found[:2] == pytest.approx([min(eigenvalues), max(eigenvalues)], rel=1e-3)
+    assert abs(axes[:, np.argmin(eigenvalues)] @ found.direction) == pytest.approx(1, abs=0.1)
 
 
 def test_the_curvature_is_the_largest_eigenvalue() -> None:
