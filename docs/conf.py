@@ -72,8 +72,8 @@ def setup(app: Any) -> None:
 def _math(writer: Any, node: nodes.Element) -> None:
     """A formula as MathML, which browsers draw by themselves: nothing is fetched."""
     block = isinstance(node, nodes.math_block)
-    drawn = latex2mathml.converter.convert(node.astext(), display="block" if block else "inline")
-    drawn = re.sub(r"<mo\b([^>]*)>(?=&#x0002[89];</mo>|[()]</mo>)", r'<mo\1 lspace="0" rspace="0">', drawn)
+    tex = re.sub(r"\\left\(([^\\()^_]*)\\right\)", r"(\1)", node.astext())  # what need not grow stands closer
+    drawn = latex2mathml.converter.convert(tex, display="block" if block else "inline")
     writer.body.append(f'<div class="formula">{drawn}</div>' if block else drawn)
     raise nodes.SkipNode
 

@@ -265,7 +265,20 @@ def test_the_wheels_code_is_what_was_written(tmp_path: Path) -> None:
 def test_what_a_wheels_source_is_without() -> None:
     source = '"""é of a module.\n\nMore."""\n\nx = "# no comment"  # one\n# another\ndef _f():\n    """Private."""\n'
     source += 'def g():\n    """Public."""\n'
+    source += 'def h():\n    """Named by nobody."""\n'
     kept = '"""é of a module.\n\nMore."""\n\nx = "# no comment"\n\ndef _f():\n    """Private."""\n'
-    assert wheels.lean(source) == kept + 'def g():\n    """Public."""\n'
-    inner = '""\n\n\n\nx = "# no comment"\n\ndef _f():\n    ""\ndef g():\n    """Public."""\n'
-    assert wheels.lean(source, inner=True) == inner
+    assert wheels.lean(source) == kept + source[source.index("def g") :]
+    inner = '""\n\n\n\nx = "# no comment"\n\ndef _f():\n    ""\ndef g():\n    """Public."""\ndef h():\n    ""\n'
+    assert wheels.lean(source, frozenset("g")) == inner
+
+
+def test_a_wheel_describes_all_that_is_public(tmp_path) -> None:
+    """As it is unpacked, counted in a process of its own by the tool that counts for the site."""
+    zipfile.ZipFile(wheels.chainrule(tmp_path)).extractall(tmp_path / "wheel")
+    tools = Path(__file__).parents[1] / "tools"
+    code = "import chainrule, reference; print(chainrule.__file__, reference.undocumented())"
+    found = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": f"{tmp_path / 'wheel'}{os.pathsep}{tools}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout.split() == [str(tmp_path / "wheel" / "chainrule" / "__init__.py"), "[]"]

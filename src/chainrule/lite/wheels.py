@@ -35,7 +35,7 @@ LEFT_OUT = (*COMMANDS, "lite/", "run/", *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 #: Catalogues' sources, bytecode of another Python, and what only type checkers read.
 SUFFIXES = (".pyc", ".po", ".pyi", ".typed")
-#: Where modules and what is private are described for who reads the source: their packages publish what `help` shows.
+#: Where what no other module names is described for who reads the source: their packages publish what `help` shows.
 #: (Not so in `api`, whose private functions are published under other names.)
 INNER = ("base/", "compiler/", "core/", "descend/", "fitting/", "func/", "ops/", "see/", "serialization/")
 
@@ -45,6 +45,7 @@ def chainrule(folder: Path) -> Path:
     tab = Path(__file__).with_name("tab.py").read_bytes()
     files = [("torch/__init__.py", TORCH.encode()), ("chainrule_in_tab.py", tab)]
     said = {*sentences(), *(one for one, _ in counted())}
+    named = _named()
     for path in sorted(ROOT.rglob("*")):
         name = path.relative_to(ROOT).as_posix()
         left_out = name.startswith(LEFT_OUT) and name not in KEPT
@@ -52,8 +53,7 @@ def chainrule(folder: Path) -> Path:
             data = path.read_bytes()
             if path.suffix == ".py":
                 said |= _literals(data.decode())
-                inner = name.startswith(INNER) and path.name != "__init__.py"
-                data = lean(data.decode(), inner=inner).encode()
+                data = lean(data.decode(), named if _is_inner(path) else None).encode()
             elif name.startswith("see/page/web/") and path.suffix == ".js":
                 data = stripped(data.decode()).encode()  # as a page has it
             files.append((f"chainrule/{name}", data))
@@ -66,13 +66,31 @@ def _literals(source: str) -> set[str]:
     return {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
-def lean(source: str, *, inner: bool = False) -> str:
-    """The source without its comments; of an inner module also without its description and those of private things.
+def _is_inner(path: Path) -> bool:
+    return path.relative_to(ROOT).as_posix().startswith(INNER) and path.name != "__init__.py"
+
+
+def _named() -> frozenset[str]:
+    """What the modules that publish import, take from a module, or list as a text."""
+    found: set[str] = set()
+    for path in ROOT.rglob("*.py"):
+        for node in () if _is_inner(path) else ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.ImportFrom(names=names):
+                    found |= {alias.name for alias in names}
+                case ast.Attribute(attr=str(name)) | ast.Constant(value=str(name)):
+                    found |= set(name.split()) if "." not in name else set()  # sentences name nothing
+    return frozenset(found)
+
+
+def lean(source: str, named: frozenset[str] | None = None) -> str:
+    """The source without its comments; of an inner module also without its description and those of what is private,
+    and of functions that are not among the names `named` of those who publish.
 
     Its lines stay where they are, so that tracebacks agree with the source.
     """
-    if inner:
-        source = _undescribed(source)
+    if named is not None:
+        source = _undescribed(source, named)
     lines = source.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -81,12 +99,14 @@ def lean(source: str, *, inner: bool = False) -> str:
     return "".join(lines)
 
 
-def _undescribed(source: str) -> str:
+def _undescribed(source: str, named: frozenset[str]) -> str:
     lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
             continue
-        if isinstance(node, ast.Module) or node.name.startswith("_"):
+        alone = isinstance(node, ast.FunctionDef) and node in tree.body and node.name not in named
+        if isinstance(node, ast.Module) or node.name.startswith("_") or alone:
             text = node.body[0]
             first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
             rest = lines[last][text.end_col_offset :]

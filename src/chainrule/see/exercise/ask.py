@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -125,7 +126,12 @@ class Exercise:
         return self.question
 
     def _repr_html_(self) -> str:
-        return f'<p style="border-left: 0.25em solid #0072b2; padding-left: 0.7em">{html.escape(self.question)}</p>'
+        asked = f'<p style="border-left: 0.25em solid #0072b2; padding-left: 0.7em">{html.escape(self.question)}</p>'
+        if self.ask == "rate":  # which a descent has to try
+            return asked
+        from chainrule.see.exercise.field import field
+
+        return asked + field(self)
 
     def _read(self, given: Any) -> list[Any]:
         """The parts of an answer: numbers, or functions of the variables in their order."""
@@ -139,7 +145,7 @@ class Exercise:
                 raise ValueError(say("there is no variable {name}; there is {names}", name=unknown[0], names=there))
             given = [given.get(name) for name in self.names]
         found = _parts(given) if several > 1 or isinstance(given, (list, tuple)) else [given]
-        if len(found) != several or any(part is None for part in found):
+        if len(found) != several:
             raise ValueError(
                 say("the answer has {n} parts, one for each of {names}", n=several, names=", ".join(self.names))
             )
@@ -155,9 +161,10 @@ class Exercise:
             return lambda *xs: e(**{n: x for n, x in zip(self.names, xs) if n in e.variables})
         if callable(part) and not isinstance(part, Tensor):
             return part
-        if isinstance(part, bool) or np.size(np.asarray(getattr(part, "detach", lambda: part)())) != 1:
-            raise TypeError(say("an answer is a text, a number or a function, but this is {got}", got=f"{part!r:.60}"))
-        return float(part)
+        if not isinstance(part, bool):
+            with suppress(TypeError, ValueError):
+                return float(part)
+        raise TypeError(say("an answer is a text, a number or a function, but this is {got}", got=f"{part!r:.60}"))
 
     def _slopes(self, given: list[Any]) -> Answer:
         """The answer to "derivative" and "gradient": of formulas at many places, of numbers at the point."""
@@ -202,8 +209,9 @@ def exercise(
     with another, and `grade(answer)` gives 0 to 1. An answer is a text, a number or a function; every way to write it
     counts.
 
-    The question alone lies in the file: the answer is computed where it is checked. Who has chainrule can ask it for
-    the derivative, too, so an examination is about functions where the way is what counts.
+    In a notebook it brings a field, which the reader's browser checks by the derivative's values at some places. Else
+    the answer is computed where it is checked. Who has chainrule can ask it for the derivative, too, so an examination
+    is about functions where the way is what counts.
 
     Raises ValueError for a question that there is not, or one without what it needs.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.base.language import say
 from chainrule.descend.minimize import minimize
-from chainrule.see.exercise.places import same, slopes, value
+from chainrule.see.exercise.places import Array, same, slopes, value
 
 Looked = tuple[bool, float, Callable[[], tuple[str, str]]]
 ARRIVED = 1e-3  # the norm of the gradient, in relation to that at the start
@@ -20,28 +20,34 @@ def stepped(
     f: Callable[..., Any], names: Sequence[str], start: Sequence[float], lr: float, given: Sequence[Any], tol: float
 ) -> Looked:
     """Whether an answer is where one step of gradient descent leads."""
-    y, slope = slopes(f, start)
-    x, g = np.array(start), np.array(slope)
+    (_, end, _), *others = ends(f, start, lr)
     told = np.array([value(v, start) for v in given])
-    good = [same(np.array([a]), np.array([b]), tol) for a, b in zip(told, x - lr * g)]
+    good = [same(np.array([a]), np.array([b]), tol) for a, b in zip(told, end)]
 
     def why() -> tuple[str, str]:
-        alone = "step instead of end", say("This is the step: the end is the start and the step together.")
-        others = [
-            ("uphill", x + lr * g, say("The step goes against the gradient: x - lr*gradient, with a minus.")),
-            ("no rate", x - g, say("The gradient is multiplied by the learning rate before it is subtracted.")),
-            ("gradient instead of step", g, say("This is the gradient: the step is lr times it, away from the start.")),
-            *((alone[0], step, alone[1]) for step in (-lr * g, lr * g)),
-            ("value instead of gradient", x - lr * y, say("The value was subtracted: the gradient belongs there.")),
-            ("start", x, say("This is the start, before the step.")),
-        ]  # fmt: skip
-        for name, end, sentence in others:
-            if same(told, end, tol) and not same(x - lr * g, end, tol):
+        for name, other, sentence in others:
+            if same(told, other, tol) and not same(end, other, tol):
                 return name, sentence
         wrong = names[good.index(False)]
         return "", say("{name} is not right: the end is the start minus lr times the gradient.", name=wrong)
 
     return all(good), sum(good) / len(good), why
+
+
+def ends(f: Callable[..., Any], start: Sequence[float], lr: float) -> list[tuple[str, Array, str]]:
+    """Where a step leads, and where it leads with a classic error: the error's name, the place, the sentence."""
+    y, slope = slopes(f, start)
+    x, g = np.array(start), np.array(slope)
+    alone = "step instead of end", say("This is the step: the end is the start and the step together.")
+    return [
+        ("", x - lr * g, ""),
+        ("uphill", x + lr * g, say("The step goes against the gradient: x - lr*gradient, with a minus.")),
+        ("no rate", x - g, say("The gradient is multiplied by the learning rate before it is subtracted.")),
+        ("gradient instead of step", g, say("This is the gradient: the step is lr times it, away from the start.")),
+        *((alone[0], step, alone[1]) for step in (-lr * g, lr * g)),
+        ("value instead of gradient", x - lr * y, say("The value was subtracted: the gradient belongs there.")),
+        ("start", x, say("This is the start, before the step.")),
+    ]
 
 
 def rate(f: Callable[..., Any], start: Sequence[float], given: Sequence[Any], steps: int) -> Looked:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -25,16 +26,9 @@ def mistake(
     at: the places; given: the answer's values there; rights: all partial derivatives there.
     """
     right = rights[:, i]
-    for j, other in enumerate(names):
-        if j != i and same(given, rights[:, j], tol) and not same(right, rights[:, j], tol):
-            return "other variable", say("This is the derivative with respect to {name}.", name=other)
-    with suppress(NoFormula, NoTensor, ImportError):
-        (y,), symbols = formula(f, [wrap(np.float64(v)) for v in at[0]])
-        with worked_out():
-            for error, e in derivatives(y, symbols[i]):
-                values = _values(e, symbols, at)
-                if same(given, values, tol) and not same(right, values, tol):
-                    return named(error), SENTENCES[named(error)]()
+    for error, sentence, values in known(f, names, i, at, rights):
+        if same(given, values, tol) and not same(right, values, tol):
+            return error, sentence
     if not np.isfinite(given).any():
         return "no value", say("The answer has no value where the function has a derivative.")
     for error in _by_values(f, i, at, given, right, answer):
@@ -44,6 +38,20 @@ def mistake(
     where = ", ".join(f"{n} = {v:.3g}" for n, v in zip(names, at[k]))
     return "", say("At {point} the derivative is {right}, and the answer gives {given}.", point=where,
                    right=f"{right[k]:.5g}", given=f"{given[k]:.5g}")  # fmt: skip
+
+
+def known(
+    f: Callable[..., Any], names: Sequence[str], i: int, at: Array, rights: Array
+) -> Iterator[tuple[str, str, Array]]:
+    """The classic errors in that derivative: the name of each, its sentence, and the values that it gives."""
+    for j, other in enumerate(names):
+        if j != i:
+            yield "other variable", say("This is the derivative with respect to {name}.", name=other), rights[:, j]
+    with suppress(NoFormula, NoTensor, ImportError):
+        (y,), symbols = formula(f, [wrap(np.float64(v)) for v in at[0]])
+        with worked_out():
+            for error, e in derivatives(y, symbols[i]):
+                yield named(error), SENTENCES[named(error)](), _values(e, symbols, at)
 
 
 def _by_values(f: Callable[..., Any], i: int, at: Array, given: Array, right: Array, answer: Any) -> list[str]:
@@ -67,7 +75,7 @@ def _values(e: Any, symbols: Sequence[Any], at: Array) -> Array:
     """A formula at the places; NaN where it has no real value."""
     found = np.full(len(at), np.nan)
     with suppress(Exception):  # what SymPy cannot write for NumPy is no candidate
-        f = sp.lambdify(symbols, e, ["scipy", "numpy"])
+        f = sp.lambdify(symbols, e, ["scipy", "numpy"] if find_spec("scipy") else "numpy")
         with np.errstate(all="ignore"):
             for k, p in enumerate(at):
                 v = complex(f(*map(complex, p)) if e.has(sp.log) or e.has(sp.Pow) else f(*p))

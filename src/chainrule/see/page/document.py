@@ -93,10 +93,10 @@ def composed(
         "catalogues": catalogues(),
         "grow": GROW,
     }
-    code = script(taken, op_sources)
-    html = _html(title, page_data, code)
+    code, style = script(taken, op_sources), web("page.css")
+    html = composed_html(title, page_data, code, style)
     if len(html.encode()) > LARGEST:  # it does without the steps
-        html = _html(title, page_data | {"derived": None}, code)
+        html = composed_html(title, page_data | {"derived": None}, code, style)
     if len(html.encode()) > LARGEST:
         size = len(html.encode()) // 1000
         raise NotForPages(f"its page would have {size} kB, and at most {LARGEST // 1000} are made")
@@ -167,8 +167,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _html(title: str, data: Any, code: str) -> str:
-    style = web("page.css")
+def composed_html(title: str, data: Any, code: str, style: str) -> str:
+    """A page of a title, its data and a script, under a policy that allows these alone."""
     policy = (
         f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"

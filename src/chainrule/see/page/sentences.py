@@ -20,6 +20,12 @@ def sentences() -> list[str]:
     return list(dict.fromkeys(json.loads(text) for text in SAID.findall(_modules())))
 
 
+def said_by(module: str) -> list[str]:
+    """The English sentences in one of them."""
+    source = (files(__package__) / "web" / module).read_text(encoding="utf-8")
+    return [json.loads(text) for text in SAID.findall(source)]
+
+
 def counted() -> list[tuple[str, str]]:
     """Those about a number of things, as (one, many): the literals of say_count(...)."""
     return list(dict.fromkeys((json.loads(one), json.loads(many)) for one, many in COUNTED.findall(_modules())))
