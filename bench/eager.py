@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from turns import machine
 
 
 def thai_loop(t, n):
@@ -216,7 +217,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--json", default="")
     args = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(machine())
     rows = ratios(args.repeats, args.only)
     print(f"{'work':34}{'torch us':>12}{'ours us':>12}{'ratio':>8}{'to reach':>10}")
     for name, theirs, ours, ratio, goal in rows:

@@ -59,6 +59,19 @@ def jax_descent(f, x, lr, steps, many=False):
     return lambda: j.block_until_ready(fast(x))
 
 
+def jax_jacobian(name, a, x):
+    j = jax()
+    a, x = j.numpy.asarray(a), j.numpy.asarray(x)
+    fast = j.jit(getattr(j, name)(lambda x: j.numpy.tanh(a @ x)))
+    return lambda: j.block_until_ready(fast(x))
+
+
+def jax_hessian(f, x):
+    j = jax()
+    fast, x = j.jit(j.hessian(f)), j.numpy.asarray(x)
+    return lambda: j.block_until_ready(fast(x))
+
+
 def jax_network():
     """One Adam step on the network of `compiled.adam_step`, and the bytes that XLA takes between."""
     j = jax()

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -788,3 +789,27 @@ def test_what_is_still_read_is_not_written_over(held: type[Both]) -> None:
 
     for shape in ((200,), (20, 20)):
         cr.compile(f)(cr.randn(*shape) / 8)  # at /4 the last exp is of 50, and makes 50 times the rounding of it
+
+
+def test_results_that_are_parts_or_turned_lie_in_memory_of_their_own(rng):
+    """Views of what a graph computes are written where they are wanted, whole or in part, beside it or alone."""
+    x = cr.from_numpy(rng.standard_normal((6, 8)))
+    views = {
+        "turned": lambda y: y.T, "part": lambda y: y[1:, ::2], "flat": lambda y: y.reshape(-1),
+        "spread": lambda y: y[:, :1].expand(6, 5), "turned part": lambda y: y[2:].T.reshape(4, 8),
+        "both": lambda y: y.T[1],
+    }  # fmt: skip
+    among = [lambda v, y: (v,), lambda v, y: (v, y), lambda v, y: (y.sum(0), v, v + 1)]
+    for (name, view), beside in product(views.items(), among):
+
+        def f(x, view=view, beside=beside):
+            y = x * 2 + 1
+            return beside(view(y), y)
+
+        fast = cr.compile(f)
+        for a, b in zip(fast(x), f(x), strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=name)
+        a = fast(x)[0]
+        a.zero_()
+        np.testing.assert_array_equal(fast(x)[0].numpy(), f(x)[0].numpy(), err_msg=name)
+        assert (a == 0).all()

@@ -70,6 +70,7 @@ class Plan:
         self.cost: dict[int, int] = {}
         self.depth: dict[int, int] = {}  # the longest chain in the loop up to a value
         self.stored: dict[int, Var] = {}
+        self.ends = {v.id for v in results}  # in memory of their own, in order
         self._classify()
         at = [v for v in self.values if is_product(v) or self.kind[v.id] == ROLLED]
         self.solid = {x.id for v in at for x in self.reads(v)}  # read at their addresses
@@ -168,7 +169,7 @@ class Plan:
 
     def as_array(self, v: Var) -> bool:
         """Whether a value in memory is a NumPy view of another one."""
-        if self.kind[v.id] != LOOP or v.id in self.solid:
+        if self.kind[v.id] != LOOP or v.id in self.solid or v.id in self.ends:
             return False
         return v.says("moves") in VIEWS and v.size > unrolled.TINY
 
