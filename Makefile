@@ -60,10 +60,11 @@ conformance: .venv-torch/done
 fuzz: .venv-torch/done
 	cd tests && ../.venv-torch/bin/python -m fuzz --programs $(or $(PROGRAMS),5000) --seed $(or $(SEED),0)
 
-# Small changes of the code, a sample of PLACES, of which the tests must notice each: what survives is printed.
+# Small changes of the code, a sample of PLACES, of which the tests must notice each: what survives is printed. QUICK=1:
+# only by the tests nearest to a file.
 mutants: .venv-torch/done
 	.venv-torch/bin/python tools/install.py cosmic-ray
-	.venv-torch/bin/python tools/mutate.py --places $(or $(PLACES),150) --seed $(or $(SEED),0)
+	.venv-torch/bin/python tools/mutate.py --places $(or $(PLACES),150) --seed $(or $(SEED),0) $(if $(QUICK),--quick) $(if $(LOG),--log $(LOG))
 
 bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py

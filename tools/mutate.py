@@ -1,9 +1,9 @@
 """Change the code in one place, and see whether a test notices (`make mutants`, or with `--places 150 --seed 0`).
 
-A random sample of places (a comparison, an operator, a number, a condition) is taken from the files that a room of
-ROOMS names; cosmic-ray changes each in a copy of the package, and the room's tests are run on it, first those that are
-quick, then the others. What survives is printed as a difference: either a test is missing, or the two programs are the
-same. Each mutant runs in a fork of this process, which has loaded what the tests load besides the package.
+A random sample of places (a comparison, an operator, a number, a condition) is taken from the files of ROOMS;
+cosmic-ray changes each in a copy of the package, and tests are run on it: those nearest to the file, and if these see
+nothing, those of its room. What survives is printed as a difference: either a test is missing, or the two programs are
+the same. Each mutant runs in a fork of this process, which has loaded what the tests load besides the package.
 """
 
 from __future__ import annotations
@@ -32,20 +32,45 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 HERE = Path(__file__).parent.parent
 SLOW = "not million and not long_chain and not soak and not peers"
-# Where mutants are made, and their tests: the quick ones, then those that only a survivor of these meets.
+# Where mutants are made, and the tests that a survivor of those nearest to its file meets.
 ROOMS = {
-    "core": (
-        "test_views test_forward test_autograd test_complex",
-        "test_func test_nn test_programs test_table test_passes test_memory test_halves test_registry",
-    ),
-    "ops": (
-        "test_elementwise test_reductions test_indexing",
-        "test_registry test_special test_linalg test_views test_complex test_convolution test_bounds test_ranges "
-        "test_batched_ops test_table test_attention test_func test_explain",
-    ),
-    "descend": ("test_verdicts test_endings", "test_constraints test_minimize test_sweep test_vocabulary test_leads"),
-    "optim/rules.py": ("test_optim", "test_endings"),
+    "core": "test_autograd test_views test_forward test_complex test_func test_nn test_programs test_table test_passes "
+    "test_memory test_halves test_registry test_compile test_compiled_places test_batched_ops",
+    "ops": "test_elementwise test_registry test_special test_linalg test_views test_complex test_convolution "
+    "test_bounds test_ranges test_batched_ops test_table test_attention test_func test_explain test_derive "
+    "test_compiled_ops test_halves",
+    "descend": "test_verdicts test_endings test_constraints test_minimize test_sweep test_vocabulary test_leads "
+    "test_bounds test_plots",
+    "optim/rules.py": "test_optim test_endings test_sweep",
 }
+# The tests nearest to a file, which are run first.
+NEAREST = {
+    "conjugate complexes": "test_complex",
+    "forward leading batches": "test_forward test_batched_ops",
+    "graph": "test_passes test_compile",
+    "number state tracer": "test_compile test_autograd",
+    "op registry dispatch fast tensor": "test_autograd test_elementwise test_forward",
+    "engine tape parts inplace": "test_autograd test_views test_memory",
+    "activations windows": "test_nn",
+    "convolve": "test_convolution",
+    "recurrent": "test_recurrent",
+    "linalg factor norm contract": "test_linalg",
+    "special": "test_special",
+    "reduce steps": "test_reductions",
+    "order select": "test_reductions test_indexing",
+    "views": "test_views test_indexing",
+    "intervals": "test_ranges test_bounds",
+    "mends": "test_explain",
+    "elementwise compare": "test_elementwise test_bounds",
+    "sweep lanes fast_lanes executors pieces": "test_sweep",
+    "constraints box lagrangian scipy_methods": "test_constraints",
+    "arrival stops words untaken": "test_verdicts test_endings test_constraints",
+    "result": "test_plots test_minimize",
+    "minimize loop steps searches curvature flat checkpoint digest history objective options prices recall shown":
+        "test_minimize test_endings",
+    "rules": "test_optim",
+}  # fmt: skip
+FIRST = {file: tests for files, tests in NEAREST.items() for file in files.split()}
 WANTED = ("Comparison", "_Add_Sub", "_Sub_Add", "_Mul_Div", "_Div_Mul", "_Delete_", "AddNot", "TrueWith", "FalseWith")
 WANTED += ("AndWith", "OrWith", "NumberReplacer", "ZeroIteration", "_USub_UAdd")
 # These are the same program where classes, None and small numbers are compared.
@@ -95,7 +120,7 @@ def arguments() -> argparse.Namespace:
     args.add_argument("--places", type=int, default=150)
     args.add_argument("--seed", type=int, default=0)
     args.add_argument("--limit", type=float, default=180, help="seconds of tests for a mutant")
-    args.add_argument("--quick", action="store_true", help="only the quick tests of each room")
+    args.add_argument("--quick", action="store_true", help="only the tests nearest to each file")
     args.add_argument("--room", choices=ROOMS, action="append")
     args.add_argument("--log", type=Path, help="one line of JSON for each mutant")
     return args.parse_args()
@@ -118,7 +143,7 @@ def judged(copy: Path, place: Place, stages: int, limit: float) -> tuple[str, st
     before, target = path.read_text(), copy / path.relative_to(HERE)
     after = mutate_code(before, get_operator(operator)(), which)
     target.write_text(after)
-    endings = (run(copy, tests, limit) for tests in ROOMS[room][:stages])
+    endings = (run(copy, tests, limit) for tests in (FIRST.get(path.stem, ROOMS[room]), ROOMS[room])[:stages])
     ending = next((e for e in endings if e != "survived"), "survived")
     target.write_text(before)
     change = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=2)
@@ -140,9 +165,12 @@ def main() -> None:
             shutil.copytree(HERE / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         for part in ("pyproject.toml", "examples", "docs"):
             (copy / part).symlink_to(HERE / part)
-        for room in rooms:
-            if (ending := run(copy, " ".join(ROOMS[room][:stages]), 10 * chosen.limit)) != "survived":
-                sys.exit(f"the tests of {room} do not pass as it is ({ending}):\n{(copy / 'log').read_text()}")
+        needed = {FIRST.get(path.stem, ROOMS[room]) for room, path, *_ in sample} | (
+            {ROOMS[room] for room in rooms} if stages > 1 else set()
+        )
+        tests = " ".join(sorted({t for some in needed for t in some.split()}))
+        if (ending := run(copy, tests, 20 * chosen.limit)) != "survived":
+            sys.exit(f"the tests do not pass as it is ({ending}):\n{(copy / 'log').read_text()}")
         for number, place in enumerate(sample):
             began = time.monotonic()
             ending, change = judged(copy, place, stages, chosen.limit)
