@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isfinite, isnan
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.descend.box import Box, region
 from chainrule.descend.curvature import FEW, Curvature, curvature, explain
-from chainrule.descend.flat import Flat, norm
-from chainrule.descend.objective import Objective
+from chainrule.descend.flat import Flat, Vector, norm
+from chainrule.descend.objective import Array, Objective
+from chainrule.descend.options import Options
 from chainrule.descend.stops import Hit
 from chainrule.descend.words import Words, words
 
@@ -62,7 +63,7 @@ class Place:
     """A point, what was measured there, and whence the descent came."""
 
     def __init__(
-        self, objective: Objective, leaves: Sequence[Any], first: tuple[float, float], box: Box | None = None
+        self, objective: Objective, leaves: Sequence[Array], first: tuple[float, float], box: Box | None = None
     ) -> None:
         self.objective, self.first = objective, first
         self.flat = Flat(objective)
@@ -94,7 +95,7 @@ class Place:
         little = c.promise <= LEFT * (self.first[0] - self.value) and c.reach <= FLATTER * way
         return little or c.promise <= self.noise
 
-    def lower(self, direction: Any, least: float) -> bool:
+    def lower(self, direction: Vector, least: float) -> bool:
         """Whether the value beside the point is lower by what is more than rounding, and `least`."""
         way = float(np.abs(self.x - self.flat.join(self.objective.start)).max())
         own = (abs(self.value) / least) ** 0.5 if least else 0.0  # where the fall is a part of the value itself
@@ -125,7 +126,7 @@ class Place:
 
 
 def arrival(
-    objective: Objective, leaves: Sequence[Any], first: tuple[float, float], hit: Hit, length: float,
+    objective: Objective, leaves: Sequence[Array], first: tuple[float, float], hit: Hit, length: float,
     box: Box | None = None,
 ) -> Ending:  # fmt: skip
     """The end of a descent that was ended by `hit`, "converged", with a last step of that length."""
@@ -172,7 +173,7 @@ def unlooked(hit: Hit, value: float, slope: float, first: tuple[float, float], l
 
 
 def outlook(
-    objective: Objective, leaves: Sequence[Any], first: tuple[float, float], name: str, group: dict[str, Any],
+    objective: Objective, leaves: Sequence[Array], first: tuple[float, float], name: str, group: Options,
     box: Box | None = None,
 ) -> Ending:  # fmt: skip
     """What is said after all steps of a descent by an optimiser with these options."""
@@ -195,7 +196,7 @@ def outlook(
     return Ending("steps done", words("further", norm=slope), False)
 
 
-def slope_by_differences(objective: Objective, leaves: Sequence[Any]) -> float:
+def slope_by_differences(objective: Objective, leaves: Sequence[Array]) -> float:
     """The norm of the slope that differences of values give, on both sides alike; nan where they give none."""
     flat = Flat(objective)
     x = flat.join(leaves)

@@ -15,11 +15,10 @@ import numpy as np
 
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
-from chainrule.descend.flat import Flat
-from chainrule.descend.objective import Objective, labels
+from chainrule.descend.flat import Flat, Mask, Vector
+from chainrule.descend.objective import Array, Objective, labels
 from chainrule.optim.rules import CARRIES
 
-Array = Any
 NEXT = 1e-6  # so near to a bound, beside its size, a point is next to it
 FORMS = (
     "a pair (low, high) for all, a pair for each, a dict or tree of pairs like x0, or SciPy's Bounds; None is an open "
@@ -43,7 +42,9 @@ class Box:
         """The same for arrays that have lanes along a last dimension."""
         return Box(*([np.asarray(a)[..., None] for a in side] for side in (self.low, self.high)))
 
-    def stopped(self, i: int, p: Any, state: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, tuple[Any, ...]]:
+    def stopped(
+        self, i: int, p: Tensor, state: tuple[Tensor, ...], names: Sequence[str]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Leaf i after a step, and what its rule remembers under these names, stopped at the bounds."""
         low, high = self._sides[i]
         if low is None and high is None:
@@ -74,24 +75,24 @@ class Box:
 class Region:
     """Bounds of one flat vector."""
 
-    def __init__(self, low: Array, high: Array) -> None:
+    def __init__(self, low: Vector, high: Vector) -> None:
         self.low, self.high = low, high
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: Vector) -> Vector:
         """The nearest point inside."""
         return np.minimum(np.maximum(x, self.low), self.high)
 
-    def held(self, x: Array, g: Array, near: float = 0.0) -> Array:
+    def held(self, x: Vector, g: Vector, near: float = 0.0) -> Mask:
         """The entries at their bound, or so near to it, where the slope leads out."""
         return ((x <= self.low + near) & (g > 0)) | ((x >= self.high - near) & (g < 0))
 
-    def snapped(self, x: Array) -> Array:
+    def snapped(self, x: Vector) -> Vector:
         """x with what is next to a bound at it: methods from the inside (barriers) come no nearer."""
         for side in (self.low, self.high):
             x = np.where(np.isfinite(side) & (np.abs(x - side) <= NEXT * (1 + np.abs(side))), side, x)
         return x
 
-    def inward(self, x: Array, g: Array) -> Array:
+    def inward(self, x: Vector, g: Vector) -> Vector:
         """The gradient at x without what is held."""
         return np.where(self.held(x, g), 0.0, g)
 
@@ -101,7 +102,7 @@ def region(box: Box | None, flat: Flat) -> Region | None:
     return None if box is None else Region(flat.join(box.low), flat.join(box.high))
 
 
-def _side(a: Array, open_side: float) -> Any:
+def _side(a: Array, open_side: float) -> Array | float | None:
     """A side as ops take it: None if it is open everywhere, a number if it is one."""
     a = np.asarray(a)
     if not a.size or (a == open_side).all():
@@ -224,11 +225,11 @@ class _Reader:
                 ) from None
 
 
-def _is_array(a: Any) -> bool:
+def _is_array(a: object) -> bool:
     return isinstance(a, (np.ndarray, Tensor)) and a.ndim > 0
 
 
-def _is_sequence(a: Any) -> bool:
+def _is_sequence(a: object) -> bool:
     return isinstance(a, (tuple, list)) or _is_array(a)
 
 

@@ -31,7 +31,13 @@ class Checkpoint:
     resume: whether to go on from a checkpoint of another function, too.
     """
 
-    def __init__(self, where: Any, asked: dict[str, str], why: str = "", resume: bool = False) -> None:
+    def __init__(
+        self,
+        where: str | os.PathLike[str] | tuple[str, float],
+        asked: dict[str, str],
+        why: str = "",
+        resume: bool = False,
+    ) -> None:
         self.why, self.resume = why, resume
         path, self.pause = where if isinstance(where, tuple) else (where, PAUSE)
         self.path = Path(path)

@@ -15,12 +15,11 @@ from chainrule.api.backward import grad
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import mode
 from chainrule.core.tensor import LEAF, Tensor, wrap
-from chainrule.descend.flat import Flat
-from chainrule.descend.objective import Objective, read
+from chainrule.descend.flat import Flat, Mask, Vector
+from chainrule.descend.objective import Array, Objective, Program, read
 from chainrule.descend.prices import Active
 from chainrule.func.expression import Expression, parse
 
-Array = Any
 MET = 1e-6  # a constraint that is so near to its right side holds with equality
 FORMS = (
     "cr.Constraint(f, equal=0) or cr.Constraint(f, at_least=0), a list of them, dicts of the same words "
@@ -88,10 +87,10 @@ class Constraints:
             equal += [c.equal] * a.size
             self.right.append(right[()])
         self.equal = np.array(equal, bool)
-        self._jacobian: Any = None
-        self._weighed: Any = None
+        self._jacobian: Program | None = None
+        self._weighed: _Weighed | None = None
 
-    def _value(self, part: Objective, i: int) -> Array:
+    def _value(self, part: Objective, i: int) -> Vector:
         xs = part.parameters or [wrap(a, LEAF) for a in part.start]
         got = part._apply(xs)
         if not isinstance(got, Tensor):
@@ -107,7 +106,7 @@ class Constraints:
         return len(self.equal)
 
     @property
-    def sides(self) -> Array:
+    def sides(self) -> Vector:
         """The right side of each row."""
         return np.concatenate([np.ravel(r) for r in self.right])
 
@@ -119,7 +118,7 @@ class Constraints:
             flat.append(REGISTRY["reshape"](c - (wrap(right) if np.ndim(right) else float(right)), shape=(c._a.size,)))
         return flat[0] if len(flat) == 1 else REGISTRY["cat"](*flat, dim=0)
 
-    def values(self, flat: Flat, x: Array) -> tuple[Array, Array]:
+    def values(self, flat: Flat, x: Vector) -> tuple[Array, Array]:
         """c and its Jacobian, a row for each, at a flat vector."""
         if self._jacobian is None:
 
@@ -136,28 +135,28 @@ class Constraints:
         table = [flat.join(found[i : i + n]) for i in range(0, len(found), n)]
         return np.asarray(c, dtype=float), np.array(table)
 
-    def hessian(self, x: Array, weights: Array) -> Array:
+    def hessian(self, x: Vector, weights: Vector) -> Vector:
         """The Hessian of the sum of all rows with these weights."""
         if self._weighed is None:
             self._weighed = _Weighed(self)
         self._weighed.weights[:] = weights
         return Flat(self._weighed).hessian(x)
 
-    def holding(self, c: Array, near: float = MET) -> Array:
+    def holding(self, c: Vector, near: float = MET) -> Mask:
         """Which rows hold with equality."""
         return self.equal | (c <= near * (1 + np.abs(self.sides)))
 
-    def multipliers(self, on: Array, jacobian: Array, g: Array, free: Array) -> Array:
+    def multipliers(self, on: Mask, jacobian: Vector, g: Vector, free: Mask) -> Vector:
         """What makes up the gradient g from the rows that hold, in the numbers that are free, by least squares."""
         found = np.zeros(len(self))
         found[on] = np.linalg.lstsq(jacobian[np.ix_(on, free)].T, g[free], rcond=None)[0]
         return np.where(self.equal, found, np.maximum(found, 0.0))
 
-    def violation(self, c: Array) -> Array:
+    def violation(self, c: Vector) -> Vector:
         """How far each row is from being met."""
         return np.where(self.equal, np.abs(c), np.maximum(-c, 0.0))
 
-    def active(self, on: Array, multipliers: Array) -> list[Active]:
+    def active(self, on: Mask, multipliers: Vector) -> list[Active]:
         """The rows that hold the point, with their multipliers."""
         kinds = ["equal" if e else "at_least" for e in self.equal]
         rows = zip(self.names, kinds, self.sides, multipliers, on)

@@ -10,12 +10,13 @@ just for lr < 2/c, and the largest curvature decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.descend.flat import Flat
-from chainrule.descend.objective import Objective
+from chainrule.descend.flat import Flat, Mask, Vector
+from chainrule.descend.objective import Array, Objective
+from chainrule.descend.options import Options
 from chainrule.descend.words import Words, words
 
 FEW = 30  # variables of which the Hessian is made; of more, so many products are
@@ -30,12 +31,12 @@ class Curvature(NamedTuple):
 
     least: float
     greatest: float
-    direction: Any
+    direction: Vector
     promise: float
     reach: float
 
 
-def curvature(flat: Flat, x: Any, g: Any, free: Any = None) -> Curvature | None:
+def curvature(flat: Flat, x: Vector, g: Vector, free: Mask | None = None) -> Curvature | None:
     """The curvature at a vector where the gradient is g; None where it is not to be had.
 
     free: the entries that can move (a mask); the curvature is that in them alone, and g has nothing but them.
@@ -65,7 +66,7 @@ def curvature(flat: Flat, x: Any, g: Any, free: Any = None) -> Curvature | None:
     return Curvature(float(values[0]), float(values[-1]), axes[:, 0], promise, reach)
 
 
-def _lanczos(flat: Flat, x: Any, mask: Any) -> tuple[Any, Any]:
+def _lanczos(flat: Flat, x: Vector, mask: Vector | float) -> tuple[Vector, Vector]:
     """Estimates of curvatures, in order, and their directions as columns; those at the ends are found first.
 
     mask: 1 for entries that can move, 0 for others.
@@ -91,7 +92,7 @@ def _lanczos(flat: Flat, x: Any, mask: Any) -> tuple[Any, Any]:
     return values, np.stack(basis[:n]).T @ vectors
 
 
-def largest_curvature(objective: Objective, leaves: Sequence[Any]) -> float:
+def largest_curvature(objective: Objective, leaves: Sequence[Array]) -> float:
     """The eigenvalue of the Hessian that is largest in size, at a point given by its leaves; nan if there is none."""
     flat = Flat(objective)
     x = flat.join(leaves)
@@ -100,7 +101,7 @@ def largest_curvature(objective: Objective, leaves: Sequence[Any]) -> float:
 
 
 def explain(
-    objective: Objective, points: Sequence[tuple[Words, Sequence[Any]]], name: str, group: dict[str, Any]
+    objective: Objective, points: Sequence[tuple[Words, Sequence[Array]]], name: str, group: Options
 ) -> Words | None:
     """What the curvature at some points, the first of them that explains it, says of the learning rate."""
     lr = float(group["lr"])

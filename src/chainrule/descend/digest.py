@@ -23,7 +23,7 @@ class Damaged(ValueError):
         super().__init__(f"the checkpoint {path} is damaged ({type(error).__name__}: {error}): {remedy}")
 
 
-def of_array(a: Any) -> str:
+def of_array(a: object) -> str:
     """An array's dtype, shape and contents."""
     a = np.ascontiguousarray(a)
     return f"{a.dtype}{list(np.shape(a))} {hashlib.sha256(a.tobytes()).hexdigest()[:16]}"
@@ -75,7 +75,7 @@ def check(path: Path, asked: dict[str, str], before: Any, why: str, resume: bool
             )
 
 
-def _said(x: Any) -> str:
+def _said(x: object) -> str:
     """An argument or attribute, the same in every process."""
     if isinstance(x, dict):
         return str({k: _said(x[k]) for k in sorted(x)})

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # concurrent.futures is imported where there is an executor, as it takes a while to load
     from concurrent.futures import Executor, Future
 
+    from chainrule.descend.objective import Function
+
 TRIES = 3  # how often a piece of work is handed out, if the worker dies over it
 DEATHS = ("KilledWorker", "CommClosedError", "FutureCancelledError", "CancelledError")  # a cluster's names for it
 
@@ -27,14 +29,14 @@ def executor_of(who: str, given: Any) -> Any:
     )
 
 
-def handed_out(executor: Any, f: Any, run: Callable[..., Any], works: Sequence[Any]) -> list[Any]:
+def handed_out(executor: Executor, f: Function, run: Function, works: Sequence[Any]) -> list[Any]:
     """`run(f, *work)` for each piece of work, in order, by an executor."""
     done: dict[int, Any] = {}
     hand_out(executor, f, works, done, done.__setitem__, run)
     return [done[i] for i in range(len(works))]
 
 
-def workers(executor: Any) -> int:
+def workers(executor: Executor | None) -> int:
     """How many pieces of work an executor does at once."""
     if executor is None:
         return 1
@@ -51,14 +53,14 @@ class _Carried:
         raise TypeError("carried functions are unpacked before they are called")
 
 
-def _work(run: Callable[..., Any], f: Any, *work: Any) -> Any:
+def _work(run: Function, f: Function, *work: Any) -> Any:
     """A piece of work, in a worker."""
     if isinstance(f, _Carried):
         f = pickle.loads(f.blob)
     return run(f, *work)
 
 
-def _portable(f: Any, executor: Executor) -> Any:
+def _portable(f: Function, executor: Executor) -> Any:
     """The function as a process of its own can have it."""
     from concurrent.futures import ProcessPoolExecutor
 
@@ -79,8 +81,8 @@ def _portable(f: Any, executor: Executor) -> Any:
 
 
 def hand_out(
-    executor: Executor, f: Any, works: Sequence[Any], done: dict[int, Any], keep: Callable[[int, Any], None],
-    run: Callable[..., Any],
+    executor: Executor, f: Function, works: Sequence[Any], done: dict[int, Any], keep: Callable[[int, Any], None],
+    run: Function,
 ) -> None:  # fmt: skip
     """See to the pieces that are not done; one whose worker died is handed out again."""
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
@@ -89,7 +91,7 @@ def hand_out(
     own: Executor | None = None  # a pool made in the place of a broken one
     try:
         for attempt in range(1, TRIES + 1):
-            handed: dict[Future[Any], int] = {}
+            handed: dict[Future[object], int] = {}
             died: BaseException | None = None
             for i, work in enumerate(works):
                 if i not in done:

@@ -6,37 +6,42 @@ exp are those of vector maths). What there is no machine code for is left to `la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from chainrule.core.graph import Var
+from chainrule.core.tensor import Tensor
 from chainrule.descend.box import Box
-from chainrule.descend.objective import Objective, Program, gradients, read
-from chainrule.descend.options import RULES
+from chainrule.descend.objective import Array, Function, Objective, Program, gradients, read
+from chainrule.descend.options import RULES, Options
 from chainrule.descend.recall import recall
 from chainrule.descend.steps import first, norm, number
 from chainrule.optim.rules import Fill, Rule
+
+if TYPE_CHECKING:  # what is loaded where there is llvmlite
+    from chainrule.compiler.native.lanes import Lanes
+    from chainrule.compiler.native.stage import Stage
 
 PIECE = 4096  # steps whose counts are computed beforehand
 MANY = 30_000_000  # lanes times steps times ops from which on threads share them
 SHARES = 4  # of the lanes for each thread
 KEPT = 32  # compiled steps
-Group = dict[str, Any]
 
 
 class Ends(NamedTuple):
     """Lanes along the first dimension: x, value, the step at which each was lost (-1: it was not) and the path."""
 
-    x: Any
-    value: Any
-    lost: Any
-    path: Any
+    x: Array
+    value: Array
+    lost: Array
+    path: Array | None
 
 
 def run_fast(
-    f: Callable[..., Any], starts: Any, which: Any, groups: Sequence[Group], name: str, steps: int, record: int,
+    f: Function, starts: Array, which: Array, groups: Sequence[Options], name: str, steps: int, record: int,
     walls: Box | None = None,
 ) -> Ends | None:  # fmt: skip
     """Descend from each start, the i-th with the options `groups[which[i]]`; None where there is no machine code."""
@@ -66,7 +71,7 @@ class Plan:
     """
 
     def __init__(
-        self, objective: Objective, rule: Rule, group: Group, wide: Sequence[str], walls: Box | None = None
+        self, objective: Objective, rule: Rule, group: Options, wide: Sequence[str], walls: Box | None = None
     ) -> None:
         self.rule, self.group, self.wide, self.walls = rule, group, {"x", *wide}, walls
         kinds = rule.start(group)
@@ -80,8 +85,8 @@ class Plan:
             made = dict(zip(["x", *state], self.programs[0].results[2:]))
             state |= {k: np.zeros(made[k].shape, made[k].dtype)[()] for k in self.filled}
             self.programs.append(objective.program(self._write, [0.1, *state.values()]))
-        self._stages: list[Any] = []
-        self._code: dict[bool, Any] = {}
+        self._stages: list[Stage] = []
+        self._code: dict[bool, Lanes] = {}
 
     @property
     def lasting(self) -> bool:
@@ -93,7 +98,7 @@ class Plan:
         """Whether what the graphs rest on is still so."""
         return all([p.holds for p in (self.look, *self.programs)])
 
-    def _write(self, y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
+    def _write(self, y: Tensor, xs: list[Tensor], more: list[Any]) -> list[Any]:
         lr, *held = more
         (g,) = gradients(y, xs)
         p, after = self.rule.update(read(xs[0]), g, tuple(held), *self.rule.hyper({**self.group, "lr": lr}))
@@ -102,13 +107,13 @@ class Plan:
         return [read(y), g, p, *after]
 
     @property
-    def stages(self) -> list[Any]:
+    def stages(self) -> list[Stage]:
         """The graphs as stages: of the first step if it is another, of a step, of the look."""
         if not self._stages:
             self._stages = list(self._staged())
         return self._stages
 
-    def _staged(self) -> Iterator[Any]:
+    def _staged(self) -> Iterator[Stage]:
         from chainrule.compiler.native.stage import Stage, rounded
 
         wide = set(self.wide)
@@ -120,7 +125,7 @@ class Plan:
             wide |= set(self.filled)
         yield Stage({"x": self.look.inputs[0]} | _held(self.look), self.look.results, {}, {"x"})
 
-    def code(self, begin: dict[str, Any], largest: float) -> tuple[Any, tuple[int, float]]:
+    def code(self, begin: Options, largest: float) -> tuple[Lanes, tuple[int, float]]:
         """The machine code, and (length, size): a block of numbers of at most that size makes so many steps unchecked.
 
         begin: what each role begins with. largest: the largest number among the starts.
@@ -141,23 +146,23 @@ class Plan:
         return self._code[proven], safe
 
 
-def _held(p: Program) -> dict[str, Any]:
+def _held(p: Program) -> dict[str, Var]:
     return {f"held {i}": given.var for i, given in enumerate(p.captured)}
 
 
-def given(p: Program) -> dict[str, Any]:
+def given(p: Program) -> dict[str, Array]:
     """What the tensors hold now that a program reads besides its inputs."""
     return {f"held {i}": np.asarray(given.get()) for i, given in enumerate(p.captured)}
 
 
-_COMPILED: dict[Any, Any] = {}  # by the structure of the graphs: a function written twice is compiled once
+_COMPILED: dict[object, Lanes] = {}  # by the structure of the graphs: a function written twice is compiled once
 
 
 class _Run:
     """Lanes in memory, moved from step to step."""
 
     def __init__(
-        self, plan: Plan, begins: Sequence[dict[str, Any]], starts: Any, which: Any, steps: int, record: int
+        self, plan: Plan, begins: Sequence[Options], starts: Array, which: Array, steps: int, record: int
     ) -> None:
         from chainrule.compiler.native.frame import address
 
@@ -169,7 +174,7 @@ class _Run:
         self.code, safe = plan.code(begin, largest)
         self.narrow = {k: float(a[0]) for k, a in begin.items()}
         self.padded = n = self.code.padded(self.count)
-        self.arrays: dict[Any, Any] = {}
+        self.arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
         for (role, place), v in self.code.cells.items():
             a = self.arrays[role, place] = np.empty(n, v.dtype)
             found = starts[(slice(None), *place)] if role == "x" else begin[self.code.stage.source[role]]
@@ -228,7 +233,7 @@ class _Run:
         else:
             code.run(address(job), 0, 0, blocks)
 
-    def _rows(self, stage: Any, program: Program, steps: int) -> Any:
+    def _rows(self, stage: Stage, program: Program, steps: int) -> Array:
         begin = self.narrow | given(program)
         rows = stage.rows(begin, steps)
         self.narrow |= {k: begin[k] for k in stage.counting}

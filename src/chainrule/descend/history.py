@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from chainrule.descend.objective import Array
 
 LIMIT = 10**9  # bytes: a longer history is refused, and `record=` named that fits
 
@@ -17,7 +18,7 @@ class History:
     A run writes its rows after the `n` that are there, by `put` or through `columns`; `keep` counts them.
     """
 
-    def __init__(self, start: Sequence[Any], steps: int, every: int) -> None:
+    def __init__(self, start: Sequence[Array], steps: int, every: int) -> None:
         self.every = every
         size = sum([a.nbytes for a in start]) + 24  # the leaves, the step, the value, the norm
         rows = steps // every + 2 if every else 1  # one to write into, where none is kept
@@ -34,7 +35,7 @@ class History:
         self._last: int | None = None  # the step of the last row, when it is there
 
     @property
-    def steps(self) -> Any:
+    def steps(self) -> Array:
         """The step of each row."""
         steps = np.arange(0, self.n * self.every, max(self.every, 1))
         if self._last is not None:
@@ -42,12 +43,12 @@ class History:
         return steps
 
     @property
-    def columns(self) -> list[Any]:
+    def columns(self) -> list[Array]:
         """Where the next rows go: of the values, the norms and each leaf."""
         columns = [self.values, self.slopes, *self.points]
         return [a[self.n :] for a in columns] if self.n else columns
 
-    def put(self, row: int, value: float, slope: float, leaves: Sequence[Any]) -> None:
+    def put(self, row: int, value: float, slope: float, leaves: Sequence[Array]) -> None:
         """A row, so many after the last that is kept."""
         row += self.n
         self.values[row], self.slopes[row] = value, slope
@@ -59,20 +60,20 @@ class History:
         if self.every and at % self.every == 0:
             self.n += -(-done // self.every)
 
-    def end(self, at: int, value: float, slope: float, leaves: Sequence[Any]) -> None:
+    def end(self, at: int, value: float, slope: float, leaves: Sequence[Array]) -> None:
         """The last point, recorded whatever its step."""
         if self.every:
             self.n = min(self.n, -(-at // self.every))
             self.put(0, value, slope, leaves)
             self.n, self._last = self.n + 1, at
 
-    def arrays(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, Array]:
         """All rows, for a checkpoint."""
         n = self.n
         names = {f"point{i}": p[:n] for i, p in enumerate(self.points)}
         return {"steps": self.steps, "values": self.values[:n], "slopes": self.slopes[:n], **names}
 
-    def restore(self, arrays: dict[str, Any], before: int) -> None:
+    def restore(self, arrays: dict[str, Array], before: int) -> None:
         """Take rows of steps before `before` back from a checkpoint."""
         if not self.every:
             return

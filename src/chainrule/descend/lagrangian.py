@@ -12,8 +12,7 @@ the rule by which penalties grow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,16 +21,16 @@ from chainrule.core.tensor import Tensor, wrap
 from chainrule.descend.arrival import arrival, check_start
 from chainrule.descend.box import Box
 from chainrule.descend.constraints import Constraints
-from chainrule.descend.flat import Flat, norm
+from chainrule.descend.flat import Flat, Vector, norm
 from chainrule.descend.history import History
-from chainrule.descend.objective import Objective
+from chainrule.descend.objective import Array, Callback, Objective
+from chainrule.descend.options import Options
 from chainrule.descend.prices import of_bounds
 from chainrule.descend.result import Result
 from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.stops import Hit
 from chainrule.descend.words import Words, words
 
-Array = Any
 FIRM = 1e-8  # how far a constraint may be off, beside its right side
 LESS = 0.25  # of the violation is what a round is to leave, or the penalty grows
 GROWTH, HEAVIEST = 10.0, 1e12  # of the penalty
@@ -57,12 +56,12 @@ class Lagrangian(Objective):
             short = REGISTRY["where"](wrap(self.rows.equal | np.zeros(len(c), bool)), short, REGISTRY["relu"](short))
         return y + (self._penalty / 2 * (short * short)).sum().to(y.dtype)
 
-    def next(self, c: Array) -> Array:
+    def next(self, c: Vector) -> Vector:
         """The multipliers that the place asks for."""
         short = self.multipliers - self.penalty * c
         return np.where(self.rows.equal, short, np.maximum(short, 0.0))
 
-    def off(self, c: Array) -> Array:
+    def off(self, c: Vector) -> Vector:
         """How far each constraint is from being met, or from having no multiplier."""
         slack = np.minimum(c, self.multipliers / self.penalty)
         return np.abs(np.where(self.rows.equal, c, slack))
@@ -71,9 +70,9 @@ class Lagrangian(Objective):
 class Ended(NamedTuple):
     """Where it ended: `reason` is "met", "not met", "steps done", "stopped" or "keyboard"."""
 
-    x: Array
-    c: Array
-    multipliers: Array
+    x: Vector
+    c: Vector
+    multipliers: Vector
     reason: str
     slope: float
     steps: int
@@ -85,18 +84,18 @@ class Rounds:
 
     def __init__(
         self, whole: Lagrangian, search: Search, history: History, tol: float,
-        callback: Callable[[int, Any, float], Any] | None,
+        callback: Callback | None,
     ) -> None:  # fmt: skip
         self.whole, self.search, self.history, self.tol, self.callback = whole, search, history, tol, callback
         self.plain = Flat(whole.plain)
         self.at = 0
 
-    def run(self, x: Array, steps: int) -> Ended:
+    def run(self, x: Vector, steps: int) -> Ended:
         """From x, at most so many steps of all searches together."""
         whole, search, rows = self.whole, self.search, self.whole.rows
         value, c = self.plain.value_and_gradient(x)[0], rows.values(self.plain, x)[0]
-        off = float(rows.violation(c) @ rows.violation(c))
-        whole.penalty[:] = min(max(10 * max(1.0, abs(value)) / max(1.0, off / 2), 0.1), 1e3)
+        squares = float(rows.violation(c) @ rows.violation(c))
+        whole.penalty[:] = min(max(10 * max(1.0, abs(value)) / max(1.0, squares / 2), 0.1), 1e3)
         enough, before = max(self.tol, 1e-2), np.inf
         firm = FIRM * (1 + np.abs(rows.sides))
 
@@ -128,7 +127,7 @@ class Rounds:
                 whole.penalty *= GROWTH
             before, enough = min(before, worst), max(self.tol, 0.1 * enough)
 
-    def _search(self, x: Array, enough: float, steps: int) -> tuple[Array, float, bool, str]:
+    def _search(self, x: Vector, enough: float, steps: int) -> tuple[Array, float, bool, str]:
         """Search for the least of the whole: the place, the slope, whether nothing is lower, and why all ends."""
         search = self.search
         for _ in range(PATIENCE):
@@ -147,7 +146,7 @@ class Rounds:
             self.at += 1
         return x, search.slope(*search.at(x)[::2]), False, ""
 
-    def _noted(self, x: Array, slope: float) -> bool:
+    def _noted(self, x: Vector, slope: float) -> bool:
         """Record a step; whether the callback asks for the end."""
         history, objective = self.history, self.whole.plain
         due = bool(history.every) and self.at % history.every == 0 and history.n < len(history.values) - 1
@@ -165,8 +164,8 @@ class Rounds:
 
 
 def by_lagrangian(
-    objective: Objective, rows: Constraints, name: str, group: dict[str, Any], walls: Box | None, steps: int,
-    record: int, tol: float, callback: Callable[[int, Any, float], Any] | None,
+    objective: Objective, rows: Constraints, name: str, group: Options, walls: Box | None, steps: int,
+    record: int, tol: float, callback: Callback | None,
 ) -> Result:  # fmt: skip
     """Minimise under constraints; the arguments are those of `minimize`."""
     whole = Lagrangian(objective, rows)
@@ -200,7 +199,7 @@ def by_lagrangian(
 
 
 def _judged(
-    whole: Lagrangian, end: Ended, leaves: list[Any], first: tuple[float, float], walls: Box | None, slope: float
+    whole: Lagrangian, end: Ended, leaves: list[Array], first: tuple[float, float], walls: Box | None, slope: float
 ) -> tuple[str, Words, bool]:
     """The reason, the sentence, and whether it arrived."""
     rows = whole.rows

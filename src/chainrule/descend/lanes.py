@@ -8,7 +8,7 @@ kind is found by trying it on lanes and on single points beside the starts; wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,30 +20,29 @@ from chainrule.descend.box import Box
 from chainrule.descend.fast_lanes import run_fast
 from chainrule.descend.history import LIMIT, History
 from chainrule.descend.loop import Loop
-from chainrule.descend.objective import Objective, Program, gradients, read, value_and_gradient
-from chainrule.descend.options import RULES, group_of
+from chainrule.descend.objective import Array, Function, Objective, Program, gradients, read, value_and_gradient
+from chainrule.descend.options import RULES, Options, group_of
 from chainrule.descend.searches import QuasiNewton, Search
 from chainrule.descend.steps import RuleSteps, first, number
 from chainrule.descend.stops import Stops
 
 REASONS = ("steps done", "diverged", "converged", "stopped", "raised")
 TRIED = 3  # lanes compared with single points
-Options = dict[str, Any]
 
 
 class Lanes(NamedTuple):
     """Some descents and where they ended: an entry for each along the first dimension."""
 
-    x: Any
-    value: Any
-    steps: Any
-    reason: Any  # a place in REASONS
-    path: Any  # (lanes, points, *shape); NaN after a descent has ended; None if not asked for
-    said: Any = None  # what the function raised in each lane, "" where nothing; None where it never did
+    x: Array
+    value: Array
+    steps: Array
+    reason: Array  # a place in REASONS
+    path: Array | None  # (lanes, points, *shape); NaN after a descent has ended; None if not asked for
+    said: Array | None = None  # what the function raised in each lane, "" where nothing; None where it never did
 
 
 def run_lanes(
-    f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], name: str, options: Options,
+    f: Function, starts: Array, which: Array, rates: Sequence[float | None], name: str, options: Options,
     steps: int, record: int, walls: Box | None = None,
 ) -> Lanes:  # fmt: skip
     """Descend from each start, the i-th at the rate `rates[which[i]]`, all by one optimiser.
@@ -63,7 +62,7 @@ def run_lanes(
     return _one_by_one(f, starts, which, rates, groups, name, steps, record, walls)
 
 
-def _ended(lost: Any, steps: int) -> tuple[Any, Any]:
+def _ended(lost: Array, steps: int) -> tuple[Array, Array]:
     """Steps and reasons of lanes by the step at which each was lost, -1 where it was not; `lost` becomes the steps."""
     gone = lost >= 0
     np.copyto(lost, steps, where=~gone)
@@ -85,7 +84,7 @@ def thinned(record: int, steps: int, lanes: int, nbytes: int) -> int:
 class _Batch(Objective):
     """The function on all lanes: its leaf has them along the last dimension, and its value is one for each."""
 
-    def __init__(self, f: Callable[..., Any], starts: Any, walls: Box | None = None) -> None:
+    def __init__(self, f: Function, starts: Array, walls: Box | None = None) -> None:
         super().__init__(f, starts[0])
         self.walls = None if walls is None else walls.along_lanes()
         self.single = Objective(f, starts[0])
@@ -123,7 +122,7 @@ class _Batch(Objective):
     def _step(self, name: str, groups: list[Options], state: list[Any]) -> Program:
         rule = RULES[name].rule
 
-        def make(y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
+        def make(y: Tensor, xs: list[Tensor], more: list[Any]) -> list[Any]:
             lr, *held = more
             (g,) = gradients(y.sum(), xs)
             p, after = rule.update(read(xs[0]), g, tuple(held), *rule.hyper({**groups[0], "lr": lr}))
@@ -135,7 +134,7 @@ class _Batch(Objective):
 
         return self.program(make, state)
 
-    def run(self, groups: list[Options], which: Any, name: str, steps: int, record: int) -> Lanes:
+    def run(self, groups: list[Options], which: Array, name: str, steps: int, record: int) -> Lanes:
         """All lanes, step by step; a lane that is lost keeps the point where it was."""
         x = self.start[0]
         kinds = list(RULES[name].rule.start(groups[0]).values())
@@ -170,7 +169,7 @@ class _Batch(Objective):
 
 
 def _one_by_one(
-    f: Callable[..., Any], starts: Any, which: Any, rates: Sequence[float | None], groups: list[Options], name: str,
+    f: Function, starts: Array, which: Array, rates: Sequence[float | None], groups: list[Options], name: str,
     steps: int, record: int, walls: Box | None = None,
 ) -> Lanes:  # fmt: skip
     """Each lane by itself, from one graph."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chainrule.base.extras import MissingExtra, extra
 from chainrule.descend.arrival import arrival, check_start, slope_by_differences, unlooked
 from chainrule.descend.box import Box
 from chainrule.descend.history import History
-from chainrule.descend.objective import Objective
+from chainrule.descend.objective import Callback, Objective
+from chainrule.descend.options import Rates
 from chainrule.descend.steps import State
 from chainrule.descend.stops import Hit, Stops
 from chainrule.descend.words import Words, words
@@ -49,10 +49,10 @@ class Loop(NamedTuple):
     objective: Objective
     runner: Any
     steps: int
-    rates: Callable[[int, int], Sequence[float]]  # of a range of steps: one for each, or one for all
+    rates: Rates
     stops: Stops
     history: History
-    callback: Callable[[int, Any, float], Any] | None
+    callback: Callback | None
     progress: bool | None
     checkpoint: Checkpoint | None
     box: Box | None = None

@@ -14,8 +14,8 @@ from chainrule.descend.box import Box, box
 from chainrule.descend.curvature import explain
 from chainrule.descend.history import History
 from chainrule.descend.loop import End, Loop
-from chainrule.descend.objective import Objective
-from chainrule.descend.options import RULES, all_rates, first_rate, group_of, optimiser
+from chainrule.descend.objective import Array, Callback, Objective
+from chainrule.descend.options import RULES, Options, all_rates, first_rate, group_of, optimiser
 from chainrule.descend.recall import recall
 from chainrule.descend.result import Result
 from chainrule.descend.searches import QuasiNewton, Search
@@ -147,7 +147,7 @@ def minimize(
 
 def _constrained(
     objective: Objective, start: Any, given: Any, optimizer: Any, walls: Box | None, steps: int, record: int, tol: Any,
-    callback: Any, others: dict[str, Any], options: dict[str, Any],
+    callback: Callback | None, others: Options, options: Options,
 ) -> Result:  # fmt: skip
     """Minimise under constraints by our own means."""
     from chainrule.descend.constraints import Constraints, constraints
@@ -184,7 +184,7 @@ def _float_like(lr: Any) -> Any:
 
 
 def _runner(
-    objective: Objective, name: str, group: dict[str, Any], lr: Any, options: dict[str, Any], steps: int,
+    objective: Objective, name: str, group: Options, lr: Any, options: Options, steps: int,
     walls: Box | None,
 ) -> Any:  # fmt: skip
     if name in RULES:
@@ -199,13 +199,13 @@ def _runner(
     return Search(objective, name == "newton", group["lr"] if lr is not None else None, walls)
 
 
-def _check_count(name: str, n: Any) -> None:
+def _check_count(name: str, n: object) -> None:
     if not isinstance(n, int) or isinstance(n, bool) or n < 0:
         raise ValueError(f"{name} must be a whole number, not negative; got {n!r}")
 
 
 def _asked(
-    objective: Objective, name: str, lr: Any, group: dict[str, Any], record: int, walls: Box | None
+    objective: Objective, name: str, lr: Any, group: Options, record: int, walls: Box | None
 ) -> tuple[dict[str, str], str]:
     """What a checkpoint must have been asked for, to be gone on from; and why nothing is known of the function."""
     from chainrule.descend.digest import of_array, of_function
@@ -220,7 +220,7 @@ def _asked(
     return {**asked, "record": str(record)}, why
 
 
-def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dict[str, Any]) -> Result:
+def _result(loop: Loop, end: End, name: str, options: Options, group: Options) -> Result:
     objective, history = loop.objective, loop.history
     n = len(objective.start)
     leaves = end.state[:n]
@@ -260,7 +260,7 @@ def _result(loop: Loop, end: End, name: str, options: dict[str, Any], group: dic
     )  # fmt: skip
 
 
-def _held(loop: Loop, leaves: list[Any]) -> list[Active]:
+def _held(loop: Loop, leaves: list[Array]) -> list[Active]:
     """The bounds at which the end stands, for which parameters that the function refers to are lent."""
     from chainrule.descend.prices import of_bounds
 
@@ -271,7 +271,7 @@ def _held(loop: Loop, leaves: list[Any]) -> list[Active]:
         return of_bounds(objective, leaves, loop.box, slope)
 
 
-def _later(loop: Loop, end: End, name: str, group: dict[str, Any]) -> Ending:
+def _later(loop: Loop, end: End, name: str, group: Options) -> Ending:
     """The outlook after all steps, for which parameters that the function refers to are lent."""
     objective = loop.objective
     leaves = end.state[: len(objective.start)]

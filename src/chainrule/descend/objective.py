@@ -36,8 +36,11 @@ from chainrule.descend.untaken import settled
 from chainrule.func.single import computed, one_number
 from chainrule.func.trees import flatten, unflatten
 
-Array = Any  # an ndarray, or a NumPy scalar for a 0-d tensor
-Make = Callable[[Tensor, list[Tensor], list[Any]], list[Any]]  # (value, leaves, more payloads) -> payloads
+Array = np.ndarray[Any, Any]  # or a NumPy scalar for a 0-d tensor, which can do the same
+Function = Callable[..., Any]  # of tensors, in whatever structure the start has
+Callback = Callable[[int, Any, float], Any]  # (step, point, value) -> True to stop
+Given = Sequence[Array | float | None]  # what a program is given: None where a piece of state is not there yet
+Make = Callable[[Tensor, list[Tensor], list[Any]], Sequence[Any]]  # (value, leaves, more payloads) -> payloads
 
 
 class Objective:
@@ -51,13 +54,13 @@ class Objective:
     spread = ""  # "*" or "**": how x0 is handed to a function of several arguments
     parameter_names: tuple[str, ...] | None = None  # of a module's parameters
 
-    def __init__(self, f: Callable[..., Any], x0: Any) -> None:
+    def __init__(self, f: Function, x0: Any) -> None:
         if not callable(f):
             raise TypeError(f"the function to minimise must be callable, but got {type(f).__name__}")
         self.f = f
         self.spec: Any = None
         self.parameters: list[Tensor] | None = None
-        self.arguments: tuple[Any, ...] = ()
+        self.arguments: tuple[object, ...] = ()
         if type(x0) is not float and isinstance(x0, Iterator):
             x0 = list(x0)
         if _is_module(x0):
@@ -74,7 +77,7 @@ class Objective:
                 raise ValueError("x0 is empty: there is nothing to minimise by")
             self.start = [_payload(x) for x in self.like]
 
-    def _own(self, tensors: list[Any], what: str) -> None:
+    def _own(self, tensors: list[Tensor], what: str) -> None:
         """Parameters that the function refers to: they are moved themselves."""
         self.parameters = [p for p in tensors if isinstance(p, Tensor) and p._g is LEAF]
         if not self.parameters:
@@ -119,7 +122,7 @@ class Objective:
         x = unflatten(self.spec, xs)
         return self.f(x) if not self.spread else self.f(*x) if self.spread == "*" else self.f(**x)
 
-    def program(self, make: Make, more: Sequence[Any] = ()) -> Program:
+    def program(self, make: Make, more: Given = ()) -> Program:
         """What `make` computes of the value and the leaves, as a function of arrays: the leaves, then as `more`."""
         return Program(self, make, more)
 
@@ -132,7 +135,7 @@ class Objective:
         finally:
             self.put(before)
 
-    def put(self, arrays: Sequence[Array]) -> None:
+    def put(self, arrays: Given) -> None:
         """Let the parameters, if the function refers to them, have these values."""
         for p, a in zip(self.parameters or (), arrays):
             store(p, a)
@@ -171,7 +174,7 @@ class Program:
     `make` gave None it returns None.
     """
 
-    def __init__(self, objective: Objective, make: Make, more: Sequence[Any]) -> None:
+    def __init__(self, objective: Objective, make: Make, more: Given) -> None:
         self.why = ""
         self.guards: list[Guard] = []
         try:
@@ -180,7 +183,7 @@ class Program:
             self.why = str(e).split("\n")[0]
             self._objective, self._make = objective, make
 
-    def _trace(self, objective: Objective, make: Make, more: Sequence[Any]) -> None:
+    def _trace(self, objective: Objective, make: Make, more: Given) -> None:
         inputs: list[Var | None] = []
         leaves: list[Var] = []
         made: list[Any] = []
@@ -234,7 +237,7 @@ class Program:
         native.run = compiled([*self.inputs, *(i.var for i in self.captured)], self.results)
         return native if isinstance(native.run, Executable) else None
 
-    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+    def __call__(self, arrays: Given) -> list[Any]:
         if self.why:
             return self._eager(arrays)
         if self.gaps_in:
@@ -249,7 +252,7 @@ class Program:
             out.insert(i, None)
         return out
 
-    def _eager(self, arrays: Sequence[Any]) -> list[Any]:
+    def _eager(self, arrays: Given) -> list[Any]:
         objective = self._objective
         n = len(objective.start)
         objective.put(arrays[:n])
@@ -259,7 +262,7 @@ class Program:
             return [a.copy() if isinstance(a, np.ndarray) else a for a in self._make(y, xs, list(arrays[n:]))]
 
 
-def read(x: Tensor) -> Any:
+def read(x: Tensor) -> Array:
     """What a tensor holds: the graph's value under a trace, else its payload."""
     m = MODE.get()
     return _scalar(x._a) if m is None or m.trace is None else m.trace.read(x)
@@ -276,13 +279,13 @@ def _read(y: Tensor, gs: Sequence[Tensor | None]) -> list[Any]:
     return settled(made, value.id) if isinstance(value, Var) else made
 
 
-def value_and_gradient(y: Tensor, xs: list[Tensor], _: list[Any]) -> list[Any]:
+def value_and_gradient(y: Tensor, xs: list[Tensor], _: list[Array]) -> list[Array]:
     """The value, then the gradient of each leaf."""
     gs = gradients(y, xs)
     return [read(y), *(REGISTRY["zeros_like"](read(x)) if g is None else g for x, g in zip(xs, gs))]
 
 
-def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Any]) -> list[Any]:
+def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Array]) -> list[Array]:
     """The Hessian times the vector given as arrays like the leaves: the slope of (gradient . vector)."""
     gs = grad(y, xs, create_graph=True, allow_unused=True)
     dots = [(g * wrap(v)).sum() for g, v in zip(gs, vs) if g is not None and g._g is not None]
@@ -290,12 +293,12 @@ def hessian_product(y: Tensor, xs: list[Tensor], vs: list[Any]) -> list[Any]:
     return [REGISTRY["zeros_like"](read(x)) if h is None else h for x, h in zip(xs, _read(y, got))]
 
 
-def _is_module(x: Any) -> bool:
+def _is_module(x: object) -> bool:
     nn = sys.modules.get("chainrule.nn.module")  # who has a module has imported it
     return nn is not None and isinstance(x, nn.Module)
 
 
-def _takes_nothing(f: Callable[..., Any]) -> bool:
+def _takes_nothing(f: Function) -> bool:
     if type(f) is FunctionType and not f.__dict__:
         return not (f.__code__.co_argcount or f.__code__.co_flags & CO_VARARGS)
     try:
@@ -305,7 +308,7 @@ def _takes_nothing(f: Callable[..., Any]) -> bool:
     return not any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
 
 
-def spread(f: Callable[..., Any], x0: Any) -> str:
+def spread(f: Function, x0: Any) -> str:
     """How a function of several arguments takes what is in x0; "" for a function of one."""
     if type(f) is FunctionType and not f.__dict__ and f.__code__.co_argcount - len(f.__defaults__ or ()) < 2:
         return ""
@@ -345,7 +348,7 @@ def _payload(x: Any) -> Array:
     if isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.ndarray, np.number, Tensor)):
         raise TypeError(f"x0 must hold numbers, arrays or tensors, but got {x!r:.60}, of type {type(x).__name__}")
     if isinstance(x, (int, float)) and not isinstance(x, np.generic):
-        return np.float64(x)
+        return np.asarray(x, np.float64)[()]
     a = np.array(x._a if isinstance(x, Tensor) else x)
     if a.dtype.kind != "f":
         raise TypeError(

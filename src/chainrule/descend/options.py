@@ -12,8 +12,12 @@ import numpy as np
 
 from chainrule import optim
 from chainrule.core.tensor import LEAF, wrap
+from chainrule.descend.flat import Vector
 from chainrule.optim import algorithms, lr_scheduler
 from chainrule.optim.optimizer import RuleOptimizer
+
+Options = dict[str, Any]  # of an optimiser, as its class takes them
+Rates = Callable[[int, int], Vector]  # of a range of steps: one for each, or one for all
 
 RULES: dict[str, type[RuleOptimizer]] = {
     name.lower(): c
@@ -23,7 +27,7 @@ RULES: dict[str, type[RuleOptimizer]] = {
 SEARCHES = ("gd", "lbfgs", "newton")  # those with a line search, see searches.py
 
 
-def optimiser(name: Any) -> str:
+def optimiser(name: object) -> str:
     """The name as the tables know it; a class of `optim` stands for its name."""
     if type(name) is str and name in RULES:
         return name
@@ -36,7 +40,7 @@ def optimiser(name: Any) -> str:
     raise ValueError(f"there is no optimizer {name!r}.{hint} There are: {', '.join(known)}.")
 
 
-def group_of(name: str, lr: float | None, options: dict[str, Any]) -> dict[str, Any]:
+def group_of(name: str, lr: float | None, options: Options) -> Options:
     """The options of an optimiser with its defaults, refused where its class refuses them; not to be changed."""
     given = tuple(options.items()) if lr is None else (("lr", lr), *options.items())
     try:
@@ -48,15 +52,15 @@ def group_of(name: str, lr: float | None, options: dict[str, Any]) -> dict[str, 
 
 
 @functools.lru_cache(256, typed=True)
-def _group(name: str, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    cls: Any = RULES.get(name, optim.LBFGS)
+def _group(name: str, given: tuple[tuple[str, Any], ...]) -> Options:
+    cls: type[optim.Optimizer] = RULES.get(name, optim.LBFGS)
     known = list(inspect.signature(cls).parameters)[1:]
     for key, _ in given:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"{cls.__name__} has no option {key!r}.{hint} It has: {', '.join(known)}.")
-    group: dict[str, Any] = cls([wrap(np.float32(0), LEAF)], **dict(given)).param_groups[0]
+    group: Options = cls([wrap(np.float32(0), LEAF)], **dict(given)).param_groups[0]
     del group["params"]
     if isinstance(group["lr"], (int, float)):
         group["lr"] = float(group["lr"])
@@ -77,7 +81,7 @@ def first_rate(lr: Any) -> float | None:
     return float(rates[0])
 
 
-def all_rates(lr: Any, default: float, steps: int) -> Callable[[int, int], Any]:
+def all_rates(lr: Any, default: float, steps: int) -> Rates:
     """A function from a range of steps to an array of their rates: one for each, or one for all.
 
     lr: a number; a function of the step; an array with a rate for each step; or (rate, name, options) of a schedule in
@@ -93,20 +97,20 @@ def all_rates(lr: Any, default: float, steps: int) -> Callable[[int, int], Any]:
     return _listed(_finite(np.array(lr, dtype=float)), steps)
 
 
-def _finite(rates: Any) -> Any:
+def _finite(rates: Vector) -> Vector:
     bad = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
     if bad.size:
         raise ValueError(f"the learning rate at step {bad[0]} is {rates[bad[0]]}: it must be finite and not negative")
     return rates
 
 
-def _listed(rates: Any, steps: int) -> Callable[[int, int], Any]:
+def _listed(rates: Vector, steps: int) -> Rates:
     if rates.ndim != 1 or len(rates) < steps:
         raise ValueError(f"lr of shape {list(rates.shape)} does not give a rate for each of {steps} steps")
     return lambda begin, end: rates[begin:end]
 
 
-def _scheduled(steps: int, rate: float, name: str, options: dict[str, Any] | None = None) -> Any:
+def _scheduled(steps: int, rate: float, name: str, options: Options | None = None) -> Vector:
     """The rates that a scheduler of `optim` sets, step by step."""
     cls = getattr(lr_scheduler, name, None)
     if not (inspect.isclass(cls) and issubclass(cls, lr_scheduler.LRScheduler)) or name == "ReduceLROnPlateau":

@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.descend.digest import Damaged, check
 from chainrule.descend.lanes import Lanes
+from chainrule.descend.objective import Array
 
 ABOUT = "sweep.json"
 
@@ -24,7 +25,9 @@ ABOUT = "sweep.json"
 class Pieces:
     """The folder `path`, made where it is missing, of a sweep that was asked for this; the rest as of `Checkpoint`."""
 
-    def __init__(self, path: Any, asked: dict[str, str], why: str = "", resume: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], asked: dict[str, str], why: str = "", resume: bool = False
+    ) -> None:
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
         about = self.path / ABOUT
@@ -40,7 +43,7 @@ class Pieces:
             raise Damaged(about, e, remedy) from e
         check(self.path, asked, before, why, resume, remedy)
 
-    def read(self, i: int, starts: Any) -> Lanes | None:
+    def read(self, i: int, starts: Array) -> Lanes | None:
         """Piece i, which is of these starts, if it is done."""
         path = self._file(i)
         if not path.exists():

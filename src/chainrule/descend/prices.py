@@ -8,13 +8,13 @@ of Karush, Kuhn and Tucker, and each is the rate at which the least value change
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.descend.box import Box, region
-from chainrule.descend.flat import Flat
-from chainrule.descend.objective import Objective, labels
+from chainrule.descend.flat import Flat, Vector
+from chainrule.descend.objective import Array, Objective, labels
 from chainrule.descend.words import Words, words
 
 
@@ -42,7 +42,7 @@ class Active(NamedTuple):
         return str(self.words)
 
 
-def of_bounds(objective: Objective, leaves: Sequence[Any], box: Box, slope: Any = None) -> list[Active]:
+def of_bounds(objective: Objective, leaves: Sequence[Array], box: Box, slope: Vector | None = None) -> list[Active]:
     """The bounds at which the leaves stand.
 
     slope: the gradient there of what the constraints leave to the bounds; by default that of the function.

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.base.columns import width
 from chainrule.base.extras import extra
+from chainrule.descend.objective import Array
 from chainrule.descend.words import Words, words
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Result:
         return made[0] if axes is not None else made
 
 
-def _track(path: Any) -> Any:
+def _track(path: Any) -> Array | None:
     """The path of one or two variables as rows of numbers; None of more."""
     parts = list(path.values()) if isinstance(path, dict) else path if isinstance(path, (tuple, list)) else [path]
     if not all(hasattr(p, "shape") for p in parts):

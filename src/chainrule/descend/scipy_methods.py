@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ from chainrule.base.extras import extra
 from chainrule.descend.arrival import arrival, check_start
 from chainrule.descend.box import Box, region
 from chainrule.descend.constraints import Constraints, for_scipy
-from chainrule.descend.flat import Flat, norm
+from chainrule.descend.flat import Flat, Mask, Vector, norm
 from chainrule.descend.history import History
-from chainrule.descend.objective import Objective
+from chainrule.descend.objective import Callback, Objective
+from chainrule.descend.options import Options
 from chainrule.descend.prices import Active, of_bounds
 from chainrule.descend.result import Result
 from chainrule.descend.stops import Hit
@@ -36,7 +36,7 @@ class _Stopped(Exception):
 
 def by_scipy(
     objective: Objective, x0: Any, method: str, walls: Box | None, constraints: Any, steps: int, record: int, tol: Any,
-    callback: Callable[[int, Any, float], Any] | None, ignored: dict[str, Any], options: dict[str, Any],
+    callback: Callback | None, ignored: Options, options: Options,
 ) -> Result:  # fmt: skip
     """Minimise by `scipy.optimize.minimize`; the arguments are those of `minimize`."""
     for name, value in ignored.items():
@@ -54,7 +54,7 @@ def by_scipy(
     inside = region(walls, flat)
     start = flat.join(objective.start)
 
-    def slope(x: Any, g: Any) -> float:
+    def slope(x: Vector, g: Vector) -> float:
         return norm(g if inside is None else inside.inward(x, g))
 
     value, g = flat.value_and_gradient(start)
@@ -65,7 +65,7 @@ def by_scipy(
     done = [0]
     last = [start]
 
-    def note(x: Any) -> None:
+    def note(x: Vector) -> None:
         at = done[0]
         if history.every and at % history.every == 0 and history.n < len(history.values) - 1:
             value, g = flat.value_and_gradient(x)
@@ -78,13 +78,13 @@ def by_scipy(
             if callback(at, objective.rebuild(leaves), flat.value_and_gradient(x)[0]) is True:
                 raise _Stopped
 
-    def iterated(x: Any, *_: Any) -> None:
+    def iterated(x: Vector, *_: object) -> None:
         done[0] += 1
         last[0] = np.array(x)
         note(last[0])
 
     key = method.lower()
-    given: dict[str, Any] = {"jac": True} if key not in NO_GRADIENT else {}
+    given: Options = {"jac": True} if key not in NO_GRADIENT else {}
     if key in HESSIAN:
         given["hessp"] = flat.product
     elif key in WHOLE_HESSIAN:
@@ -143,9 +143,9 @@ def by_scipy(
 
 def _as_scipy(optimize: Any, method: str, rows: Constraints, flat: Flat) -> Any:
     """Constraints as SciPy's method takes them, with exact Jacobians and Hessians where it asks for these."""
-    known: dict[bytes, tuple[Any, Any]] = {}
+    known: dict[bytes, tuple[Vector, Vector]] = {}
 
-    def at(x: Any) -> tuple[Any, Any]:
+    def at(x: Vector) -> tuple[Vector, Vector]:
         key = np.asarray(x).tobytes()
         if key not in known:
             known.clear()
@@ -159,14 +159,14 @@ def _as_scipy(optimize: Any, method: str, rows: Constraints, flat: Flat) -> Any:
             for kind, on in kinds if on.any()
         ]  # fmt: skip
 
-    def hessian(x: Any, v: Any, on: Any) -> Any:
+    def hessian(x: Vector, v: Vector, on: Mask) -> Vector:
         weights = np.zeros(len(rows))
         weights[on] = v
         return rows.hessian(x, weights)
 
     found = []
     for on, high in ((rows.equal, 0.0), (~rows.equal, np.inf)):  # apart, as some methods mistake a mixture
-        more: dict[str, Any] = {}
+        more: Options = {}
         if method == "trust-constr":
             more = {"jac": lambda x, on=on: at(x)[1][on], "hess": lambda x, v, on=on: hessian(x, v, on)}
         if on.any():

@@ -12,14 +12,14 @@ finds no lower value, the point stays, and the loop ends; `arrival` says what pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from chainrule.descend.box import Box, Region, region
-from chainrule.descend.flat import Flat, norm
+from chainrule.descend.flat import Flat, Mask, Vector, norm
 from chainrule.descend.history import History
 from chainrule.descend.objective import Objective
+from chainrule.descend.options import Options
 from chainrule.descend.steps import Ran, State, walk
 from chainrule.descend.stops import Stops
 from chainrule.optim.lbfgs import Change, strong_wolfe, two_loops
@@ -28,6 +28,7 @@ ENOUGH = 1e-4  # of the decrease that the slope promises (Armijo, 1966)
 HALVINGS = 60
 NOISE = 32.0  # roundings of the value that may be a rise
 TRIALS = 30  # of a step's length, in Wolfe's search
+Seen = tuple[Vector, float, Vector]  # a point, the value and the gradient there
 NEAR = 1e-6  # so near to a bound an entry counts as at it, where the slope leads out
 
 
@@ -49,7 +50,7 @@ class Search:
         self.length = 1.0 if lr is None else lr
         self._made = 0.0  # the length of the last step
         self._enough = 0.0  # the gradient at which nothing is searched any more
-        self._known: tuple[Any, float, Any] | None = None  # a point, its value and its gradient
+        self._known: Seen | None = None
 
     @property
     def nfev(self) -> int:
@@ -72,14 +73,14 @@ class Search:
         """Know nothing of the function any more: it has changed."""
         self._known = None
 
-    def step(self, x: Any, value: float, g: Any) -> Any:
+    def step(self, x: Vector, value: float, g: Vector) -> Vector | None:
         """The next point after x, where value and gradient are these; None if there is nothing lower."""
         found = self._step(x, value, g, 1.0)
         if found is not None:
             self._known, self._made = found, norm(found[0] - x)
         return None if found is None else found[0]
 
-    def at(self, x: Any) -> tuple[Any, float, Any]:
+    def at(self, x: Vector) -> Seen:
         """A point, its value and its gradient."""
         if self._known is None or not np.array_equal(self._known[0], x):
             self._known = x, *self.flat.value_and_gradient(x)
@@ -97,11 +98,11 @@ class Search:
         self._made = norm(found[0] - x)
         return value, slope, self._made, self.flat.split(found[0])
 
-    def slope(self, x: Any, g: Any) -> float:
+    def slope(self, x: Vector, g: Vector) -> float:
         """The norm of the gradient, without what leads out of bounds."""
         return norm(g if self.region is None else self.region.inward(x, g))
 
-    def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+    def _step(self, x: Vector, value: float, g: Vector, lr: float) -> Seen | None:
         """The next point, its value and its gradient; None if there is none."""
         if self.region is not None:
             return self._inside(x, value, g, self.region)
@@ -109,7 +110,7 @@ class Search:
         found = None if d is None else self._shortened(x, value, g, d, 1.0)
         return found or self._shortened(x, value, g, -g, self.length)
 
-    def _shortened(self, x: Any, value: float, g: Any, d: Any, length: float) -> tuple[Any, float, Any] | None:
+    def _shortened(self, x: Vector, value: float, g: Vector, d: Vector, length: float) -> Seen | None:
         slope = float(g @ d)
         for _ in range(HALVINGS):
             with np.errstate(over="ignore", invalid="ignore"):
@@ -122,7 +123,7 @@ class Search:
             length /= 2
         return None
 
-    def _inside(self, x: Any, value: float, g: Any, region: Region) -> tuple[Any, float, Any] | None:
+    def _inside(self, x: Vector, value: float, g: Vector, region: Region) -> Seen | None:
         """The next point within bounds."""
         near = min(NEAR, norm(x - region.project(x - g)))
         free = ~region.held(x, g, near)
@@ -135,11 +136,11 @@ class Search:
                 return found
         return self._bent(x, value, g, -g, self.length, region)
 
-    def _free(self, x: Any, g: Any, free: Any) -> Any:
+    def _free(self, x: Vector, g: Vector, free: Mask) -> Vector | None:
         """The method's own direction in the entries that are free; None if there is none but down the gradient."""
         return self._newton(x, g, free) if self.newton else None
 
-    def _bent(self, x: Any, value: float, g: Any, d: Any, length: float, region: Region) -> Any:
+    def _bent(self, x: Vector, value: float, g: Vector, d: Vector, length: float, region: Region) -> Seen | None:
         """The first point along the path, bent at the bounds, that is low enough, the longest steps first."""
         slope, noise = norm(region.inward(x, g)), NOISE * self.flat.eps * abs(value)
         for _ in range(HALVINGS):
@@ -157,7 +158,7 @@ class Search:
             length /= 2
         return None
 
-    def _newton(self, x: Any, g: Any, free: Any = None) -> Any:
+    def _newton(self, x: Vector, g: Vector, free: Mask | None = None) -> Vector | None:
         h = self.flat.hessian(x)
         if free is not None:
             h, g = h[np.ix_(free, free)], g[free]
@@ -175,7 +176,7 @@ class Search:
 class QuasiNewton(Search):
     """L-BFGS with Wolfe's line search, by the means of `optim.LBFGS`."""
 
-    def __init__(self, objective: Objective, group: dict[str, Any], box: Box | None = None) -> None:
+    def __init__(self, objective: Objective, group: Options, box: Box | None = None) -> None:
         super().__init__(objective, False, None, box)
         self.size: int = group["history_size"]
         self.changes: list[Change] = []
@@ -184,7 +185,7 @@ class QuasiNewton(Search):
         super().forget()
         self.changes.clear()
 
-    def _step(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+    def _step(self, x: Vector, value: float, g: Vector, lr: float) -> Seen | None:
         if self.region is not None:
             self.length = max(min(1.0, 1.0 / (float(np.abs(g).sum()) or 1.0)), self._made / (norm(g) or 1.0))
             found = self._inside(x, value, g, self.region)
@@ -200,7 +201,7 @@ class QuasiNewton(Search):
                 self.changes = [*self.changes[-self.size + 1 :], (y, s, 1 / ys)] if self.size > 1 else [(y, s, 1 / ys)]
         return found
 
-    def _free(self, x: Any, g: Any, free: Any) -> Any:
+    def _free(self, x: Vector, g: Vector, free: Mask) -> Vector | None:
         pairs = [(y[free], s[free], float(y[free] @ s[free])) for y, s, _ in self.changes]
         changes = [(y, s, 1 / ys) for y, s, ys in pairs if ys > self.flat.eps * float(y @ y)]
         if not changes:
@@ -210,7 +211,7 @@ class QuasiNewton(Search):
             d = two_loops(changes, g[free], 1 / (rho * float(y @ y)))
         return d if np.isfinite(d).all() and float(d @ g[free]) < 0 else None
 
-    def _searched(self, x: Any, value: float, g: Any, lr: float) -> tuple[Any, float, Any] | None:
+    def _searched(self, x: Vector, value: float, g: Vector, lr: float) -> Seen | None:
         d, t = -g, lr * max(min(1.0, 1.0 / float(np.abs(g).sum())), self._made / norm(g))
         if self.changes:
             y, _, rho = self.changes[-1]
@@ -219,9 +220,9 @@ class QuasiNewton(Search):
             if np.isfinite(quick).all() and float(quick @ g) < 0:
                 d, t = quick, lr
         noise = NOISE * self.flat.eps * abs(value)
-        seen: dict[float, Any] = {}
+        seen: dict[float, Vector] = {}
 
-        def at(length: float) -> Any:
+        def at(length: float) -> tuple[float, float, Vector, float]:
             with np.errstate(all="ignore"):
                 new = self.flat.rounded(x + length * d)
                 there, down = self.flat.value_and_gradient(new)

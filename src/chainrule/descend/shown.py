@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.base.language import say
+from chainrule.descend.objective import Array
 
 if TYPE_CHECKING:
     from chainrule.descend.result import Result
@@ -31,7 +32,7 @@ def sweep(found: Sweep) -> str:
     return f"<p>{html.escape(head)}</p>{best}{line(np.sort(found.value))}"
 
 
-def line(values: Any) -> str:
+def line(values: Array) -> str:
     """Values from left to right as a small picture, on a logarithmic scale if they are positive and fall far."""
     y = np.asarray([] if values is None else values, dtype=float).reshape(-1)
     y = y[np.unique(np.linspace(0, len(y) - 1, POINTS).astype(int))] if len(y) > 1 else y

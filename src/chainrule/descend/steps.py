@@ -26,9 +26,11 @@ import numpy as np
 
 from chainrule.core.graph import Var, apply
 from chainrule.core.op import REGISTRY
+from chainrule.core.tensor import Tensor
 from chainrule.descend.box import Box
 from chainrule.descend.history import History
-from chainrule.descend.objective import Make, Objective, Program, gradients, read
+from chainrule.descend.objective import Given, Make, Objective, Program, gradients, read
+from chainrule.descend.options import Options
 from chainrule.descend.stops import Hit, Stops
 from chainrule.optim.rules import Fill, Rule
 
@@ -84,14 +86,14 @@ class Step:
     It holds neither the function nor the start, and may be kept for other descents, in several threads.
     """
 
-    def __init__(self, rule: Rule, group: dict[str, Any], objective: Objective, box: Box | None = None) -> None:
+    def __init__(self, rule: Rule, group: Options, objective: Objective, box: Box | None = None) -> None:
         self.rule, self.group, self.leaves, self.box = rule, group, len(objective.start), box
         self.kinds = rule.start(group)
         kinds = [None] * self.leaves + list(self.kinds.values()) * self.leaves
         self.numbers = [i for i, s in enumerate(kinds) if type(s) is float]
         self.native: Native | Program | None = None  # machine code for many steps, or for one
         self.tried = False  # whether it was asked for
-        self._programs: dict[Any, Program] = {}  # by what is filled of the state
+        self._programs: dict[object, Program] = {}  # by what is filled of the state
         self._lock = threading.RLock()
         self.program(objective, start(objective, self.kinds))
 
@@ -113,18 +115,18 @@ class Step:
         """The value and the norm of the gradient."""
         return self._traced("here", objective, lambda y, xs, _: [read(y), self._slope(xs, gradients(y, xs))], [])
 
-    def _traced(self, key: Any, objective: Objective, make: Make, more: Sequence[Any]) -> Program:
+    def _traced(self, key: object, objective: Objective, make: Make, more: Given) -> Program:
         with self._lock:
             if key not in self._programs:
                 self._programs[key] = objective.program(make, more)
             return self._programs[key]
 
-    def _write(self, y: Any, xs: list[Any], more: list[Any]) -> list[Any]:
+    def _write(self, y: Tensor, xs: list[Tensor], more: list[Any]) -> list[Any]:
         lr, *held = more
         hyper = self.rule.hyper({**self.group, "lr": lr})
         gs = gradients(y, xs)
         size = len(self.kinds)
-        before = [read(x) for x in xs]
+        before: list[Any] = [read(x) for x in xs]
         after: list[Any] = []
         kept: list[Any] = []
         for i, (p, g) in enumerate(zip(before, gs)):
@@ -137,7 +139,7 @@ class Step:
             kept.extend(mine)
         return [read(y), self._slope(xs, gs), norm([p - q for p, q in zip(after, before)]), *after, *kept]
 
-    def _slope(self, xs: list[Any], gs: Sequence[Any]) -> Any:
+    def _slope(self, xs: list[Tensor], gs: Sequence[Any]) -> Any:
         """The norm of the gradient, without what leads out of bounds."""
         if self.box is not None:
             uphill = bool(self.group.get("maximize"))
@@ -160,7 +162,7 @@ class RuleSteps:
     """The runner of an optimiser that is a rule."""
 
     def __init__(
-        self, objective: Objective, rule: Rule, group: dict[str, Any], steps: int, step: Step | None = None,
+        self, objective: Objective, rule: Rule, group: Options, steps: int, step: Step | None = None,
         box: Box | None = None,
     ) -> None:  # fmt: skip
         self.objective, self.rule, self.many = objective, rule, steps >= MANY
@@ -213,7 +215,7 @@ def _given(gs: Sequence[Any]) -> list[Any]:
     return [g for g in gs if g is not None]
 
 
-def start(objective: Objective, kinds: dict[str, Any]) -> State:
+def start(objective: Objective, kinds: Options) -> State:
     """The state at x0, for a rule that remembers these."""
     state = list(objective.start)
     if kinds:

@@ -15,8 +15,8 @@ from chainrule.descend.box import Box, box
 from chainrule.descend.executors import executor_of, hand_out, workers
 from chainrule.descend.lanes import REASONS, Lanes, run_lanes, thinned
 from chainrule.descend.minimize import one_start
-from chainrule.descend.objective import Objective, value_and_gradient
-from chainrule.descend.options import group_of, optimiser
+from chainrule.descend.objective import Array, Function, Objective, value_and_gradient
+from chainrule.descend.options import Options, group_of, optimiser
 from chainrule.func.expression import parse
 
 if TYPE_CHECKING:  # concurrent.futures is imported where there is an executor, as it takes a while to load
@@ -41,16 +41,16 @@ class Sweep:
         stride that was taken: more than asked for where the paths would have taken above a gigabyte.
     """
 
-    x: Any
-    value: Any
-    steps: Any
-    starts: Any = field(repr=False)
-    rates: Any = field(repr=False)
+    x: Array
+    value: Array
+    steps: Array
+    starts: Array = field(repr=False)
+    rates: Array = field(repr=False)
     names: list[str] = field(repr=False)
-    reasons: Any = field(repr=False)  # places in REASONS
+    reasons: Array = field(repr=False)  # places in REASONS
     path: Any = field(default=None, repr=False)
     record: int = 0
-    said: Any = field(default=None, repr=False)  # what the function raised, "" where nothing
+    said: Array | None = field(default=None, repr=False)  # what the function raised, "" where nothing
     look: Callable[[Sweep, int], str] | None = field(default=None, repr=False, compare=False)
 
     def message(self, i: int) -> str:
@@ -64,19 +64,19 @@ class Sweep:
         said = "" if self.said is None else str(self.said[i])
         return said or ("" if self.look is None else self.look(self, i))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> Options:
         return {**vars(self), "look": None}  # which holds the function
 
     @cached_property
-    def reason(self) -> Any:
+    def reason(self) -> Array:
         return np.array(REASONS)[self.reasons]
 
     @cached_property
-    def start(self) -> Any:
+    def start(self) -> Array:
         return np.repeat(self.starts, len(self.rates) * len(self.names), axis=0)
 
     @cached_property
-    def lr(self) -> Any:
+    def lr(self) -> Array:
         return np.tile(np.repeat(self.rates, len(self.names)), len(self.starts))
 
     @cached_property
@@ -212,7 +212,7 @@ def sweep(
     return found
 
 
-def _looked(f: Callable[..., Any], walls: Box | None, kinds: Sequence[tuple[str, Any]], found: Sweep, i: int) -> str:
+def _looked(f: Function, walls: Box | None, kinds: Sequence[tuple[str, Options]], found: Sweep, i: int) -> str:
     """What is measured where a descent ended."""
     from chainrule.descend.arrival import Place, outlook
     from chainrule.descend.curvature import explain
@@ -231,7 +231,7 @@ def _looked(f: Callable[..., Any], walls: Box | None, kinds: Sequence[tuple[str,
     return str(place.said(place.turns() or ("flat" if reason == "converged" else "no lower"), np.inf))
 
 
-def _stacked(f: Callable[..., Any], starts: Any) -> Any:
+def _stacked(f: Function, starts: Any) -> Array:
     """All starts in one array of floats."""
     if isinstance(starts, Tensor):
         starts = np.asarray(starts._a)
@@ -247,7 +247,7 @@ def _stacked(f: Callable[..., Any], starts: Any) -> Any:
     return np.stack([r[0] for r in rows])
 
 
-def _walls(f: Callable[..., Any], starts: Any, bounds: Any) -> Box | None:
+def _walls(f: Function, starts: Any, bounds: Any) -> Box | None:
     """The bounds of every descent, between which all starts must lie."""
     found = None
     if bounds is not None:
@@ -256,7 +256,7 @@ def _walls(f: Callable[..., Any], starts: Any, bounds: Any) -> Box | None:
     return found
 
 
-def _kind(given: Any, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _kind(given: Any, options: Options) -> tuple[str, Options]:
     name, own = given if isinstance(given, tuple) else (given, {})
     return optimiser(name), {**options, **own}
 
@@ -268,11 +268,11 @@ def _parts(items: range, n: int) -> Iterator[range]:
         yield items[len(items) * i // n : len(items) * (i + 1) // n]
 
 
-def _array(part: range) -> Any:
+def _array(part: range) -> Array:
     return np.arange(part.start, part.stop, part.step)
 
 
-def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Pieces | None) -> list[Lanes]:
+def _done(executor: Executor | None, f: Any, works: Sequence[tuple[Any, ...]], folder: Pieces | None) -> list[Lanes]:
     """The results of all pieces, in order; those in the folder are taken from there, and the others put there."""
     done: dict[int, Lanes] = {}
     if folder is not None:
@@ -293,7 +293,7 @@ def _done(executor: Executor | None, f: Any, works: Sequence[Any], folder: Piece
 
 
 def _assembled(
-    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Any]], pieces: Sequence[Any],
+    x0: Any, rates: Sequence[float | None], kinds: Sequence[tuple[str, Options]], pieces: Sequence[Any],
     done: Sequence[Lanes], record: int,
 ) -> Sweep:  # fmt: skip
     """The pieces put back into the order of the combinations."""
@@ -314,5 +314,5 @@ def _alike(done: Sequence[Lanes]) -> Sequence[Lanes]:
     return [lanes if lanes.said is not None else lanes._replace(said=np.full(len(lanes.x), "")) for lanes in done]
 
 
-def _joined(where: Any, arrays: Sequence[Any]) -> Any:
+def _joined(where: Any, arrays: Sequence[Array]) -> Array:
     return None if arrays[0] is None else np.concatenate(arrays)[where]

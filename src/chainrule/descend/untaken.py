@@ -23,9 +23,9 @@ class Zeroed(NamedTuple):
     taken: bool
 
 
-def settled(gradients: list[Any], after: int) -> list[Any]:
+def settled(gradients: list[Var | None], after: int) -> list[Var | None]:
     """The gradients, of whose graph what is younger than `after` was made by the chain rule."""
-    made: dict[int, Any] = {}
+    made: dict[int, Var] = {}
     zeroed: dict[int, tuple[Zeroed, ...]] = {}
     loose: set[int] = set()  # products with what is zeroed, which may be no number there
 
