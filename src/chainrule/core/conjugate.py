@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from chainrule.core.registry import REGISTRY
+from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Op
 
 PARAMETER = (
     "complex parameters are not there: keep a real one, p, with a last dimension of size 2, and compute with "
@@ -22,7 +25,7 @@ PARAMETER = (
 )
 
 
-def admit(op: Any, args: Sequence[Any]) -> Any:
+def admit(op: Op, args: Sequence[Any]) -> Any:
     """What is applied to complex operands in place of `op`, as its column says; refuses an op that says nothing."""
     says = op.columns.get("complex")
     if says is None or (op.name == "pow" and not isinstance(args[1], (int, float))):
@@ -51,7 +54,7 @@ class Conjugated:
 
     d = times = rules = transpose = None
 
-    def __init__(self, op: Any) -> None:
+    def __init__(self, op: Op) -> None:
         self.op = op
 
     def __getattr__(self, name: str) -> Any:
@@ -60,7 +63,7 @@ class Conjugated:
     def __call__(self, *args: Any, **attrs: Any) -> Any:
         return self.op(*args, **attrs)
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         conj, sum_to = REGISTRY["conj"], REGISTRY["sum_to"]
         got = [None if x is None else conj(x) for x in self.op.vjp(conj(g), args, out, attrs, needs)]
         return [x if x is None or x.shape == a.shape else sum_to(x, shape=a.shape) for x, a in zip(got, args)]

@@ -15,7 +15,7 @@ from chainrule.base import dtypes, errors, shapes
 from chainrule.base.dtypes import F16, F32
 from chainrule.core import conjugate, forward
 from chainrule.core.parts import Pick
-from chainrule.core.registry import REGISTRY
+from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.state import MODE
 from chainrule.core.tape import Meta, Node, edge, note_origin, payload, view_of
 from chainrule.core.tensor import Tensor, Version, shareable, wrap
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ndarray = np.ndarray
 
 
-def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None = None) -> Any:
+def apply(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None = None) -> Any:
     """Compute `op` on tensors (and numbers), recording what backward and forward mode need."""
     m = MODE.get()
     if m is not None and m.batch is not None:
@@ -70,7 +70,7 @@ def apply(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None 
     return out
 
 
-def _in_float32(op: Op, args: Sequence[Any], attrs: dict[str, Any], label: str | None) -> Any:
+def _in_float32(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None) -> Any:
     """Halves are computed in float32 and the results rounded, as in PyTorch; so are gradients and tangents."""
     got = apply(op, [REGISTRY["cast"](x, dtype=F32) if _half(x) else x for x in args], attrs, label)
     outs = tuple(
@@ -86,7 +86,7 @@ def _half(x: Any) -> bool:
     return isinstance(x, Tensor) and x._a.dtype is F16
 
 
-def _node(op: Op, args: Sequence[Any], attrs: dict[str, Any], edges: tuple[Any, ...], outs: tuple[Tensor, ...]) -> Node:
+def _node(op: Op, args: Sequence[Any], attrs: Attrs, edges: tuple[Any, ...], outs: tuple[Tensor, ...]) -> Node:
     keeps = op.saves([e is not None for e in edges])
     saved = [_saved(x, k) for x, k in zip(args, keeps)]
     kept: list[Any] = [x if k and isinstance(x, Tensor) else None for x, k in zip(args, keeps)]

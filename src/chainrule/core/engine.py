@@ -13,21 +13,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.base import errors
 from chainrule.core.parts import Parts, Pick, times
-from chainrule.core.registry import REGISTRY
+from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.state import MODE, changed, current, mode, mode_now
-from chainrule.core.tape import Node, Watch, payload, stale, store
+from chainrule.core.tape import Edge, Hook, Node, Watch, payload, stale, store
 from chainrule.core.tensor import LEAF, Tensor, Version, bump, wrap
+
+if TYPE_CHECKING:
+    from chainrule.core.op import Op
 
 ndarray = np.ndarray
 _RAW = (np.ndarray, np.generic)  # a traced gradient is neither
 
 
+Leaves = dict[int, tuple[Tensor, Any, bool]]  # by id: a leaf, its gradient, and whether nobody else holds that
+Waiting = dict[int, list[Any]]  # by number: a node, and what has arrived for it
 Pairs = Sequence[tuple[Any, Any]]  # where to start: a node or a leaf, and the gradient that arrives there
 
 
@@ -81,7 +86,7 @@ class _Wanted:
 
     def _mark(self, roots: list[Node]) -> set[int]:
         seen: dict[int, Node] = {}
-        stack: list[Any] = list(roots)
+        stack: list[Edge] = list(roots)
         while stack:
             node = stack.pop()
             if isinstance(node, Node) and node.id not in seen and node.id >= self.floor:
@@ -128,8 +133,8 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
     out here and not called would cost a tenth of a small graph's backward.
     """
     heap: list[int] = []  # the numbers of the nodes that wait, negative: the newest first
-    waiting: dict[int, list[Any]] = {}  # by its number a node, what has arrived for it, and whether that array is ours
-    leaves: dict[int, Any] = {}  # the same by a leaf's id: a gradient that nobody else holds is added to in place
+    waiting: Waiting = {}  # by its number a node, what has arrived for it, and whether that array is ours
+    leaves: Leaves = {}  # the same by a leaf's id: a gradient that nobody else holds is added to in place
     after, after_g = start[0]  # the newest of them may wait outside the heap: most graphs are chains with few branches
     if len(start) > 1 or not isinstance(after, Node):
         after = None
@@ -248,7 +253,7 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
     _hand_over(leaves, wanted, tensors)
 
 
-def _hand_over(leaves: dict[int, tuple[Tensor, Any, bool]], wanted: _Wanted | None, tensors: bool) -> None:
+def _hand_over(leaves: Leaves, wanted: _Wanted | None, tensors: bool) -> None:
     """Give the leaves what has arrived for them."""
     for key, (x, g, _) in leaves.items():  # all hooks before any `.grad`: if one raises, nothing was changed
         if x._hooks and (wanted is None or key in wanted.keys):
@@ -263,12 +268,12 @@ def _hand_over(leaves: dict[int, tuple[Tensor, Any, bool]], wanted: _Wanted | No
                 _run_after(x)
 
 
-def _with_attrs(rules: Sequence[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+def _with_attrs(rules: Sequence[Any], attrs: Attrs) -> Any:
     return [partial(r, **attrs) if callable(r) else r for r in rules]
 
 
 def _adds_part(
-    e: Any, g: Any, op: Any, shape: tuple[int, ...], attrs: Any, leaves: Any, waiting: Any, heap: Any
+    e: Any, g: Any, op: Op, shape: tuple[int, ...], attrs: Any, leaves: Any, waiting: Any, heap: list[int]
 ) -> bool:
     """Add the gradient of some elements to what has arrived for a leaf or a node; False where that can't be done.
 
@@ -306,7 +311,7 @@ def _run_after(x: Tensor) -> None:
         hook(x)
 
 
-def _send(e: Any, g: Any, waiting: dict[int, list[Any]], heap: list[int], leaves: dict[int, Any]) -> None:
+def _send(e: Any, g: Any, waiting: Waiting, heap: list[int], leaves: Leaves) -> None:
     """Add g to what has arrived for a node or a leaf."""
     if not isinstance(e, Node):
         held = leaves.get(id(e))
@@ -338,18 +343,18 @@ def _result(a: Any, history: Node, version: Version) -> Tensor:
     return out
 
 
-def _by_result(g: Any, op: Any) -> Any:
+def _by_result(g: Any, op: Op) -> Any:
     return tuple(g.get(i) for i in range(op.outputs)) if type(g) is Parts else g
 
 
-def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Any]) -> Any:
+def _pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequence[Any]:
     """The gradients of a node's inputs by its op's vector-Jacobian product."""
     needs = [e is not None for e in edges]
     return node.pull(_by_result(g, node.op), args[:-1], args[-1] if args else None, needs)
 
 
 def _hooked(
-    node: Node, watch: Watch, g: Any, args: Sequence[Any], edges: Sequence[Any], tensors: bool
+    node: Node, watch: Watch, g: Any, args: Sequence[Any], edges: Sequence[Edge], tensors: bool
 ) -> Sequence[Any]:
     """As `_pull`, with the node's own hooks run before and after; they see tuples of tensors."""
     several = node.op.outputs > 1
@@ -399,7 +404,7 @@ def _watched(watch: Watch, g: Any, tensors: bool) -> Any:
     return g
 
 
-def _through(hooks: dict[int, Any], g: Any, tensors: bool) -> Any:
+def _through(hooks: dict[int, Hook], g: Any, tensors: bool) -> Any:
     """A gradient after a tensor's hooks have seen it; on raw payloads they run with recording off."""
     token = None if tensors else MODE.set(changed(grad=False))
     try:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.engine import gradients
-from chainrule.core.registry import REGISTRY
+from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.state import MODE, changed, current
 from chainrule.core.tape import Meta, Node
 from chainrule.core.tensor import LEAF, Tensor, wrap
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chainrule.core.op import Op
 
 
-def push(op: Op, args: Sequence[Any], attrs: dict[str, Any], out: Any) -> None:
+def push(op: Op, args: Sequence[Any], attrs: Attrs, out: Any) -> None:
     """Give `out` its tangents at every open level at which an argument has one."""
     if not op.differentiable:
         return
@@ -129,7 +129,7 @@ def _tangent(x: Tensor, level: int) -> Tensor | None:
 
 
 def transposed_vjp(
-    op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: dict[str, Any], out: Any
+    op: Op, args: Sequence[Any], tangents: Sequence[Tensor | None], attrs: Attrs, out: Any
 ) -> Sequence[Any]:
     """J t from the vector-Jacobian product alone: u -> J^T u is linear, and J t is the gradient of <J^T u, t> in u."""
     recording = current().grad

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.base import errors, shapes
 from chainrule.core.op import REGISTRY, Bilinear, Elementwise, Op
+from chainrule.core.registry import Attrs
 from chainrule.core.state import MODE, current
 from chainrule.core.tracer import Tracer
 
@@ -42,8 +43,8 @@ class Var(Tracer):
     __slots__ = ("args", "attrs", "data", "dtype", "id", "index", "moved", "ndim", "op", "shape", "weak")
 
     def __init__(
-        self, shape: tuple[int, ...], dtype: Any, op: Op | None = None, args: tuple[Any, ...] = (),
-        attrs: dict[str, Any] | None = None, index: int | None = None, data: Any = None,
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], op: Op | None = None, args: tuple[Any, ...] = (),
+        attrs: Attrs | None = None, index: int | None = None, data: Any = None,
     ) -> None:  # fmt: skip
         if dtype.kind == "c":
             raise TraceError(COMPLEX)
@@ -54,7 +55,7 @@ class Var(Tracer):
         self.moved = False  # whether eager code might have its elements out of order in memory: some are moved
         self.id = next(_number)
 
-    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
         return emit(op, args, attrs)
 
     __array_ufunc__ = None  # so that ndarray * value asks the value
@@ -107,7 +108,7 @@ class Var(Tracer):
 
     # What cannot be answered while tracing ---------------------------------------------------------------------------
 
-    def _unknown(self, *_: Any) -> NoReturn:
+    def _unknown(self, *_: object) -> NoReturn:
         raise TraceError(_refusal())
 
     __bool__ = __float__ = __int__ = __index__ = __complex__ = item = tolist = __array__ = __iter__ = __len__ = _unknown
@@ -144,7 +145,7 @@ def constant(a: Any) -> Var:
     return Var(a.shape, a.dtype, data=a)
 
 
-def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+def emit(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
     """Write down `op` on values, arrays (which become constants) and numbers; the result, or a tuple of results."""
     if current().trace is None:
         raise TraceError(LEAKED)
@@ -165,7 +166,7 @@ def emit(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     return apply(op, tuple(args), attrs)
 
 
-def apply(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+def apply(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
     """The value of `op` on values and numbers; a tuple of them where it has several results."""
     got = infer(op, args, attrs)
     if op.outputs == 1:
@@ -257,7 +258,7 @@ def filled(x: Any, args: Sequence[Any]) -> Any:
     return tuple(filled(i, args) for i in x) if type(x) is tuple else x
 
 
-def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+def infer(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
     """Shape and dtype of the result (a list of them for several), found without computing it where that is costly."""
     known = getattr(op, "found", None)
     if known is not None:  # an op with bodies
@@ -268,7 +269,7 @@ def infer(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     return _once(op, kinds, attrs, lambda: _found(op, args, attrs))
 
 
-def _once(op: Op, kinds: list[Any], attrs: dict[str, Any], find: Callable[[], Any]) -> Any:
+def _once(op: Op, kinds: list[Any], attrs: Attrs, find: Callable[[], Any]) -> Any:
     """What is found for operands of these kinds, kept where op and attributes can be looked up."""
     try:
         key = (op, *kinds, *[(k, _plain(x)) for k, x in attrs.items()]) if attrs else (op, *kinds)
@@ -305,7 +306,7 @@ _KNOWN: dict[Any, Any] = {}
 MANY = 10_000  # of them, at most
 
 
-def _found(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+def _found(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
     """Shape and dtype of what the kernel gives for arrays that take no memory."""
     first = min(holes(attrs)) if isinstance(op, Lifted) else len(args)  # from here on they may be indices: zeros
     with np.errstate(all="ignore"):
@@ -322,7 +323,7 @@ def _common(args: Sequence[Any]) -> tuple[int, ...]:
     return found.pop() if len(found) == 1 else shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")])
 
 
-def _met(op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+def _met(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
     """The dtype of an elementwise op's result: of what its kernel gives for ones."""
     ones = [_one(x) if isinstance(x, Var) else x for x in args]
     with np.errstate(all="ignore"):

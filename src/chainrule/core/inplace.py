@@ -77,7 +77,7 @@ def refuse_leaf(x: Tensor, what: str) -> None:
         raise RuntimeError((LEAF_CHANGED if x._base is None else VIEW_CHANGED).format(what=what))
 
 
-def check_cast(source: Any, target: Any) -> None:
+def check_cast(source: np.dtype[Any], target: np.dtype[Any]) -> None:
     """Raise if an in-place result may not be stored in a tensor of dtype `target`."""
     if not dtypes.can_cast(source, target):
         a, b = (dtypes.of(d).legacy.removesuffix("Tensor") for d in (source, target))

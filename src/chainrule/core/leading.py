@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chainrule.core.op import REGISTRY, Op
+from chainrule.core.registry import Attrs
 
-Rule = Callable[[Op, "Samples", dict[str, Any]], Any]
+Rule = Callable[[Op, "Samples", Attrs], Any]
 
 
 class Samples:
@@ -53,18 +54,18 @@ class Samples:
         return REGISTRY["reshape"](a, shape=(self.n, *ones, *x.shape)) if ones else a
 
 
-def elementwise(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
+def elementwise(op: Op, of: Samples, attrs: Attrs) -> Any:
     """Broadcasting does it, once the shapes of the samples have as many dimensions as each other."""
     ndim = max([getattr(x, "ndim", 0) for x in of.args])
     return op(*[of.aligned(x, ndim) for x in of.args], **attrs)
 
 
-def same(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
+def same(op: Op, of: Samples, attrs: Attrs) -> Any:
     """The op takes any number of leading dimensions, and its attributes count none of them."""
     return op(*of, **attrs)
 
 
-def axes(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
+def axes(op: Op, of: Samples, attrs: Attrs) -> Any:
     """The attributes count dimensions from 0, or are shapes: they move one on."""
     x = of.args[0]
     if not x.shape and type(attrs.get("dim")) is int:  # the only dimension of a number, which has none
@@ -73,12 +74,12 @@ def axes(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
     return op(*of, **moved(attrs, len(x.shape)))
 
 
-def new_axis(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
+def new_axis(op: Op, of: Samples, attrs: Attrs) -> Any:
     """As `axes`; the dimension is one of the result, which may have more than the operands."""
     return op(*of, **moved(attrs, len(of.args[0].shape)))
 
 
-def moved(attrs: dict[str, Any], ndim: int) -> dict[str, Any]:
+def moved(attrs: Attrs, ndim: int) -> Attrs:
     """Attributes with all that counts dimensions one further on."""
     return {k: _further(v, ndim) if k in _COUNTS else v for k, v in attrs.items()}
 
@@ -92,6 +93,6 @@ def _further(d: Any, ndim: int) -> Any:
     return tuple(_further(i, ndim) for i in d) if isinstance(d, tuple) else d + 1 if d >= 0 else d
 
 
-def shaped(op: Op, of: Samples, attrs: dict[str, Any]) -> Any:
+def shaped(op: Op, of: Samples, attrs: Attrs) -> Any:
     """`shape` is the result's: the samples come before it."""
     return op(*of, **{**moved(attrs, len(of.args[0].shape)), "shape": (of.n, *attrs["shape"])})

@@ -6,7 +6,7 @@ branch, a shape, `math.sin`) ends the trace by `Decides`: then the number become
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from chainrule.core.graph import Var
@@ -36,15 +36,15 @@ class Number:
         return self._kind
 
     @__class__.setter
-    def __class__(self, _: Any) -> None: ...
+    def __class__(self, _: object) -> None: ...
 
-    def _lower(self, others: Any) -> Var:
+    def _lower(self, others: Sequence[Any]) -> Var:
         """Its value as an operand among others: integers are exact among floats."""
         if self._kind is int and not any(isinstance(x, Var) and x.dtype.kind == "f" for x in others):
             self._decide()
         return self._var
 
-    def _decide(self, *_: Any, **__: Any) -> NoReturn:
+    def _decide(self, *_: object, **__: object) -> NoReturn:
         raise Decides(self._places)
 
     def _with(self, name: str, *args: Any) -> Any:
@@ -94,7 +94,7 @@ class Given:
         return self.value
 
 
-def variable(x: Any) -> bool:
+def variable(x: object) -> bool:
     """Whether a number among the arguments can be an input of a graph."""
     return type(x) is float or (type(x) is int and -EXACT <= x <= EXACT)
 
@@ -105,7 +105,7 @@ def number(x: Any, place: int, get: Callable[[], float]) -> Number:
     return Number(var, type(x), frozenset({place}))
 
 
-def decided(x: Any) -> None:
+def decided(x: object) -> None:
     """A number that leaves the graph is asked for."""
     if type(x) is Number:
         x._decide()

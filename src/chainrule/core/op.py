@@ -23,7 +23,7 @@ import numpy as np
 
 from chainrule.core import dispatch, forward
 from chainrule.core.parts import times
-from chainrule.core.registry import COLUMNS, OPERATORS
+from chainrule.core.registry import COLUMNS, OPERATORS, Attrs
 from chainrule.core.registry import REGISTRY as REGISTRY  # where the others look for it
 from chainrule.core.tape import Meta
 from chainrule.core.tensor import Tensor
@@ -89,11 +89,11 @@ class Op:
         """For each input, and last for the result: whether the rule reads its values if these need gradients."""
         raise NotImplementedError
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         """The gradients of the inputs from the gradient of the result."""
         raise NotImplementedError
 
-    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: Attrs, out: Any) -> Sequence[Any]:
         """The tangents of the results from the tangents of the inputs, None for what has none."""
         return forward.transposed_vjp(self, args, tangents, attrs, out)
 
@@ -143,13 +143,13 @@ class Elementwise(Op):
                 read |= touched
         return [i in read for i in range(len(needs) + 1)]
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         """Before broadcasting is undone. (The engine's loop has its own copy, without the calls.)"""
         return [
             self._pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)
         ]
 
-    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: Attrs, out: Any) -> Sequence[Any]:
         """The sum of each tangent times its partial."""
         total: Any = None
         for rule, t in zip(self.rules or (), tangents):
@@ -160,7 +160,7 @@ class Elementwise(Op):
             total = REGISTRY["expand"](total, shape=out._a.shape)
         return (total,)
 
-    def _pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def _pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: Attrs) -> Any:
         if self.times and callable(rule):
             return rule(g, *args, **attrs)
         p = rule(*args, **attrs) if callable(rule) else rule
@@ -191,11 +191,11 @@ class Linear(Op):
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         return [False] * (len(needs) + 1)
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         got = self.transpose(g, *args, **attrs)
         return got if isinstance(got, (tuple, list)) else (got,)
 
-    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: Attrs, out: Any) -> Sequence[Any]:
         """The op on the tangents."""
         return (self(*[_zero(x) if t is None else t for x, t in zip(args, tangents)], **attrs),)
 
@@ -218,10 +218,10 @@ class Bilinear(Op):
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         return [needs[1], needs[0], False]
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         return [side(g, *args, **attrs) if need else None for side, need in zip(self.sides, needs)]
 
-    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: dict[str, Any], out: Any) -> Sequence[Any]:
+    def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: Attrs, out: Any) -> Sequence[Any]:
         """The product rule."""
         (a, b), (ta, tb) = args, tangents
         first = None if ta is None else self(ta, b, **attrs)
@@ -263,7 +263,7 @@ class Custom(Op):
         read = [not name.startswith("_") for name in names]
         return (*read[1 : count + 1], read[0])
 
-    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: dict[str, Any], needs: Sequence[bool]) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         got = self.rule(g, out, *args, **attrs)
         return got if isinstance(got, (tuple, list)) else (got,)
 
@@ -284,7 +284,7 @@ class Probe(Tracer):
             self.log.add(self.position)
         return Probe(None, self.log)
 
-    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Probe:
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: Attrs) -> Probe:
         for x in args:
             if isinstance(x, Probe):
                 x.read()

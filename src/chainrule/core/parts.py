@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.core.registry import REGISTRY
+from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.tape import Node
 
 
@@ -48,7 +48,7 @@ class _PickOp:
     frees = names_late = False
     outputs = 1
 
-    def vjp(self, g: Any, args: Any, out: Any, attrs: dict[str, Any], needs: Any) -> Sequence[Any]:
+    def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         return (Parts({attrs["index"]: g}),)
 
 

@@ -9,9 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from chainrule.core.op import Op
 
 REGISTRY: dict[str, Op] = {}
+Attrs = dict[str, Any]  # the attributes in a call of an op, by name
 OPERATORS: dict[str, Op] = {}  # the ops that are Python's operators, by their sign
 COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
     "aliases": "further names that it is published by",
@@ -54,7 +57,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
 
 
 @cache
-def by_ufunc() -> dict[Any, Op]:
+def by_ufunc() -> dict[np.ufunc, Op]:
     """The op that a NumPy ufunc is, among those for real numbers."""
     real = (op for op in REGISTRY.values() if op.columns.get("complex") != "only")
     said = {op.columns.get("ufunc", op.kernel): op for op in real}

@@ -12,18 +12,25 @@ from __future__ import annotations
 import functools
 import itertools
 import weakref
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from chainrule.base import dtypes, errors
+from chainrule.core.registry import Attrs
 from chainrule.core.state import MODE, draw, mode_now
 from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch, wrap
 from chainrule.core.tracer import Tracer
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
+
+Hook = Callable[..., Any]  # of tensors, or of a node's gradients
+Shapes = Sequence[tuple[int, ...] | None] | None
+ViewStep = tuple["Op", Attrs, tuple[int, ...]]  # from a view to the next: op, attributes, shape before
+Edge: TypeAlias = "Node | Tensor | None"  # where a gradient goes: the node that made the operand, or the leaf
+Shown: TypeAlias = "tuple[Node | AccumulateGrad | _Transposed | None, int]"
 
 
 class Meta:
@@ -45,13 +52,15 @@ class Node:
     """One recorded operation; what `tensor.grad_fn` shows."""
 
     label: str | None = None  # the name to print when a composite ended here
-    attrs: dict[str, Any] | None = None
+    attrs: Attrs | None = None
     watch: Watch | None = None  # hooks and retained gradients
     namespace = "builtins"  # so it shows as `<AddBackward0 object at ...>`
     opened = False  # an argument that a function transform differentiates by: a leaf to the function
     origin: str | None = None  # the traceback of the forward call, under detect_anomaly
 
-    def __init__(self, op: Op, edges: tuple[Any, ...], saved: Any, kept: tuple[Any, ...], shapes: Any = None) -> None:
+    def __init__(
+        self, op: Op, edges: tuple[Any, ...], saved: Any, kept: tuple[Any, ...], shapes: Shapes = None
+    ) -> None:
         self.op = op
         self.edges = edges
         self.saved = saved  # a payload or None per input, then the result's; None once freed
@@ -64,7 +73,7 @@ class Node:
         name = self.label or self.op.grad_name
         return name if isinstance(name, str) else name(self)  # a function of the node where operands decide
 
-    def pull(self, g: Any, args: Any, out: Any, needs: Any) -> Any:
+    def pull(self, g: Any, args: Sequence[Any], out: Any, needs: Sequence[bool]) -> Sequence[Any]:
         """The gradients of the inputs from the gradient of the result, by the op's rule."""
         return self.op.vjp(g, args, out, self.attrs or {}, needs)
 
@@ -77,7 +86,7 @@ class Node:
         return self
 
     @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+    def next_functions(self) -> tuple[Shown, ...]:
         """The nodes that the gradients go to, with the number of the result there."""
         edges, name = self.edges, self.name()
         if name in ONE_EDGE:
@@ -90,16 +99,16 @@ class Node:
         return tuple(map(_shown, edges))
 
     @property
-    def metadata(self) -> dict[Any, Any]:
+    def metadata(self) -> dict[object, object]:
         """A place for the user's notes."""
         return self.__dict__.setdefault("_metadata", {})  # type: ignore[no-any-return]
 
-    def register_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_hook(self, hook: Hook) -> Removable:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run."""
         self.watch = self.watch or Watch()
         return Removable(self.watch.node_post, hook)
 
-    def register_prehook(self, hook: Callable[..., Any]) -> Removable:
+    def register_prehook(self, hook: Hook) -> Removable:
         """Call `hook(grad_outputs)` before this node runs; what it returns replaces them."""
         self.watch = self.watch or Watch()
         return Removable(self.watch.node_pre, hook)
@@ -113,7 +122,7 @@ def _named_class(base: Any, name: str) -> Any:
 ONE_EDGE = {"RsubBackward1", "PowBackward0", "ClampBackward1"}  # whose other operands are numbers
 
 
-def _shown(e: Any) -> tuple[Any, int]:
+def _shown(e: Edge) -> Shown:
     if e is None:
         return None, 0
     if isinstance(e, Node):
@@ -124,7 +133,7 @@ def _shown(e: Any) -> tuple[Any, int]:
 class _Transposed:
     """What `next_functions` shows between a product and the weight that it takes transposed."""
 
-    def __init__(self, edge: Any) -> None:
+    def __init__(self, edge: Edge) -> None:
         self.next_functions = (_shown(edge),)
 
     def name(self) -> str:
@@ -143,7 +152,7 @@ class AccumulateGrad:
     """What `next_functions` shows for a leaf: the place where its gradient is added up."""
 
     __module__ = "builtins"
-    next_functions: tuple[Any, ...] = ()
+    next_functions: tuple[Shown, ...] = ()
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
@@ -164,7 +173,7 @@ class Removable:
 
     _keys = itertools.count()
 
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+    def __init__(self, hooks: dict[int, Hook], hook: Hook) -> None:
         self.hooks, self.id = hooks, next(self._keys)
         hooks[self.id] = hook
 
@@ -175,7 +184,7 @@ class Removable:
     def __enter__(self) -> Removable:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.remove()
 
 
@@ -185,8 +194,8 @@ class Watch:
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Tensor], Tensor | None]] = {}
         self.retain: weakref.ref[Tensor] | None = None
-        self.node_pre: dict[int, Callable[..., Any]] = {}
-        self.node_post: dict[int, Callable[..., Any]] = {}
+        self.node_pre: dict[int, Hook] = {}
+        self.node_post: dict[int, Hook] = {}
 
     def keeps(self, x: Tensor) -> bool:
         """Whether `x.retain_grad()` was called."""
@@ -202,7 +211,7 @@ def as_leaf(x: Tensor, wanted: bool = True) -> Tensor:
     return x
 
 
-def edge(x: Any) -> Any:
+def edge(x: object) -> Edge:
     """Where a gradient for x goes: a node, the leaf itself, or None."""
     if isinstance(x, Tensor):
         g = x._g
@@ -220,7 +229,7 @@ def is_leaf(x: Tensor) -> bool:
     )
 
 
-def view_of(base: Tensor, out: Tensor, step: tuple[Any, ...]) -> None:
+def view_of(base: Tensor, out: Tensor, step: ViewStep) -> None:
     """Make `out` a view: it shares the version, and the root knows it so that in-place changes reach its history."""
     root = base if base._base is None else base._base
     v = base._v
@@ -245,7 +254,7 @@ def register(root: Tensor, views: Iterable[Tensor]) -> None:
     refs.extend(map(weakref.ref, views))
 
 
-def replay(root: Tensor, path: tuple[Any, ...]) -> Any:
+def replay(root: Tensor, path: tuple[ViewStep, ...]) -> Any:
     """The history of a view of `root`, recorded anew from root's present history."""
     node = edge(root)
     for op, attrs, shape in path if node is not None else ():
@@ -256,7 +265,7 @@ def replay(root: Tensor, path: tuple[Any, ...]) -> Any:
 
 
 class _ShapeOnly(Meta):
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape, self.dtype = shape, dtype
 
 
@@ -272,7 +281,7 @@ def reads(result: Tensor, *tensors: Tensor) -> Tensor:
     return result
 
 
-def rebind(x: Tensor, history: Any, scatter: Op) -> None:
+def rebind(x: Tensor, history: Node, scatter: Op) -> None:
     """Give x, just changed in place, a new history; if it is a view, its base and the base's other views follow."""
     root = x._base
     if root is None:
@@ -289,7 +298,7 @@ def rebind(x: Tensor, history: Any, scatter: Op) -> None:
             _renew(view, replay(root if root is not None else x, view._path))
 
 
-def _renew(x: Tensor, history: Any) -> None:
+def _renew(x: Tensor, history: Node | None) -> None:
     """Give x another history; the gradient that it retains is that of its new value alone."""
     old, x._g = x._g, history
     if x._retains:
@@ -327,7 +336,7 @@ def positions(x: Any) -> Any:
     return a if m is not None and m.batch is not None and hasattr(a, "_interpret") else np.asarray(a)
 
 
-def known(a: Any) -> bool:
+def known(a: object) -> bool:
     """Whether the numbers of a payload can be looked at: not before there are any, while a graph is written."""
     return not isinstance(a, Tracer)
 

@@ -39,7 +39,7 @@ class Version:
 
     stamp = 0
     count = 0
-    culprit: tuple[str, Any] | None = None
+    culprit: tuple[str, object] | None = None
     tangents: dict[int, Tensor] | None = None  # of a kept result, under forward mode
 
     @property
@@ -47,8 +47,13 @@ class Version:
         return self
 
 
-if TYPE_CHECKING:  # the api floor installs methods; a type checker finds them in a stub
-    from chainrule.core.methods import Methods
+if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Callable
+
+    from chainrule.core.methods import Methods  # the api floor installs methods; a type checker finds them in a stub
+    from chainrule.core.op import Op
+    from chainrule.core.registry import Attrs
 else:
     Methods = object
 
@@ -70,11 +75,13 @@ class Tensor(Methods):
     _v: Version | None = None
     _grad: Tensor | None = None
     _base: Tensor | None = None  # the tensor whose memory this one views
-    _path: tuple[Any, ...] = ()  # the view steps (op, attrs, shape before) that lead from the base here
-    _views: list[Any] | None = None  # weak references to the views of this base
+    _path: tuple[
+        tuple[Op, Attrs, tuple[int, ...]], ...
+    ] = ()  # the view steps (op, attrs, shape before) that lead from the base here
+    _views: list[weakref.ref[Tensor]] | None = None  # weak references to the views of this base
     _t: dict[int, Tensor] | None = None  # forward-mode tangents by level
-    _hooks: dict[int, Any] | None = None  # hooks of a leaf
-    _after: dict[int, Any] | None = None  # hooks run after a leaf's gradient was accumulated
+    _hooks: dict[int, Callable[[Tensor], Tensor | None]] | None = None  # hooks of a leaf
+    _after: dict[int, Callable[[Tensor], None]] | None = None  # hooks run after a leaf's gradient was accumulated
     _frozen = False  # made under inference_mode
     _wary = False  # frozen, or a view made under no_grad: not every in-place change is allowed
     _retains = False  # whether `retain_grad` was asked for
@@ -153,7 +160,7 @@ def touch(x: Tensor, what: str) -> None:
     v.culprit = (what, (code, frame.f_lasti))
 
 
-def bump(v: Version, what: str, where: Any) -> None:
+def bump(v: Version, what: str, where: object) -> None:
     """Raise a version: `what` changed the memory, at a place given as (code, instruction)."""
     v.stamp = draw()
     v.count += 1

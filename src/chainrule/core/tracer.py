@@ -6,9 +6,9 @@ A node of a graph, a number in a register, a formula, a line of JavaScript: the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from chainrule.core.registry import OPERATORS
+from chainrule.core.registry import OPERATORS, Attrs
 
 if TYPE_CHECKING:
     from chainrule.core.op import Op
@@ -21,45 +21,48 @@ BINARY = {
 COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 UNARY = {"-x": "neg", "abs": "abs", "~": "invert"}
 
+Binary = Callable[[Any, Any], Any]  # operators of a value: what they give, its class decides
+Unary = Callable[[Any], Any]
+
 
 class Tracer:
     """Stands in the place of a value (an array, a number)."""
 
     __slots__ = ()
 
-    def _interpret(self, op: Op, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def _interpret(self, op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
         """The result of an op of which an operand is this."""
         raise NotImplementedError
 
-    def __pos__(self) -> Any:
+    def __pos__(self) -> Self:
         return self
 
     if TYPE_CHECKING:  # they are set below
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __pow__: Any
-        __rpow__: Any
-        __mod__: Any
-        __floordiv__: Any
-        __and__: Any
-        __rand__: Any
-        __or__: Any
-        __ror__: Any
-        __xor__: Any
-        __rxor__: Any
-        __lt__: Any
-        __le__: Any
-        __gt__: Any
-        __ge__: Any
-        __neg__: Any
+        __add__: Binary
+        __radd__: Binary
+        __sub__: Binary
+        __rsub__: Binary
+        __mul__: Binary
+        __rmul__: Binary
+        __truediv__: Binary
+        __rtruediv__: Binary
+        __pow__: Binary
+        __rpow__: Binary
+        __mod__: Binary
+        __floordiv__: Binary
+        __and__: Binary
+        __rand__: Binary
+        __or__: Binary
+        __ror__: Binary
+        __xor__: Binary
+        __rxor__: Binary
+        __lt__: Binary
+        __le__: Binary
+        __gt__: Binary
+        __ge__: Binary
+        __neg__: Unary
         __abs__: Any
-        __invert__: Any
+        __invert__: Unary
 
 
 def _operator(sign: str, swapped: bool = False) -> Callable[..., Any]:
@@ -82,13 +85,13 @@ class Scalar(Tracer):
     shape: tuple[int, ...] = ()
     ndim, size = 0, 1
 
-    def copy(self) -> Any:
+    def copy(self) -> Self:
         """As of a NumPy scalar: itself."""
         return self
 
     view = copy
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: object) -> Any:
         return self if index == () else self._unknown()
 
     def _unknown(self, *_: Any, **__: Any) -> Any:

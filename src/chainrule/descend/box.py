@@ -42,9 +42,7 @@ class Box:
         """The same for arrays that have lanes along a last dimension."""
         return Box(*([np.asarray(a)[..., None] for a in side] for side in (self.low, self.high)))
 
-    def stopped(
-        self, i: int, p: Tensor, state: tuple[Tensor, ...], names: Sequence[str]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def stopped(self, i: int, p: Any, state: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, tuple[Any, ...]]:
         """Leaf i after a step, and what its rule remembers under these names, stopped at the bounds."""
         low, high = self._sides[i]
         if low is None and high is None:

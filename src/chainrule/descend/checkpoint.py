@@ -22,6 +22,7 @@ from chainrule.descend.stops import Stops
 
 PAUSE = 1.0  # seconds between checkpoints, unless the caller says otherwise
 SHARE = 10  # writing takes no more than one part in this of the time
+Where = str | os.PathLike[str] | tuple[str, float]  # a file, and in how many seconds it is written again
 
 
 class Checkpoint:
@@ -31,13 +32,7 @@ class Checkpoint:
     resume: whether to go on from a checkpoint of another function, too.
     """
 
-    def __init__(
-        self,
-        where: str | os.PathLike[str] | tuple[str, float],
-        asked: dict[str, str],
-        why: str = "",
-        resume: bool = False,
-    ) -> None:
+    def __init__(self, where: Where, asked: dict[str, str], why: str = "", resume: bool = False) -> None:
         self.why, self.resume = why, resume
         path, self.pause = where if isinstance(where, tuple) else (where, PAUSE)
         self.path = Path(path)
