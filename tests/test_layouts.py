@@ -7,23 +7,41 @@ import pytest
 
 import chainrule as cr
 from chainrule.base import memory
+from chainrule.core.op import REGISTRY, Elementwise
 
 torch = pytest.importorskip("torch")
 
-SAME = """x.neg() x+1 x>1 x.clone() x.clone(memory_format=T.contiguous_format) x.contiguous() x.to(T.float32) x.bool()
+SAME = """
+    x.neg() x+1 x>1 x.clone() x.clone(memory_format=T.contiguous_format) x.contiguous() x.to(T.float32) x.bool()
     T.zeros_like(x) T.ones_like(x) T.full_like(x,2) T.empty_like(x) T.rand_like(x) T.randn_like(x)
     T.zeros_like(x,memory_format=T.contiguous_format) x.sum(0) x.sum(-1,keepdim=True) x.mean(0) x.prod(-1) x.amax(1)
     x.amin(-1) x.logsumexp(0) x.var(0) x.std(-1) x.norm(dim=0) x.nansum(-1) x.all(0) x.any(-1) x.count_nonzero(0)
     x.argmax(0) x.max(1)[0] x.median(0)[0] x.median(1)[1] x.cumsum(0) x.cumprod(-1) x.cummax(0)[0] x.cummin(1)[1]
     x.logcumsumexp(0) x.softmax(0) x.log_softmax(-1) x.sort(0)[0] x.sort(-1)[1] x.argsort(1) x.flip((0,)) x.flip((1,))
     x.roll(1,0) x.tril() x.triu() x.topk(2,0)[0] x.topk(2,0)[1] x.index_select(0,T.tensor([0,1])) x.ravel()
-    x.gather(0,x.long()*0) x.scatter_add(0,x.long()*0,x) x.scatter(0,x.long()*0,2.0) x.index_add(0,T.tensor([0]),x[:1])
-    x.index_fill(0,T.tensor([0]),1.0) x.masked_fill(x>1,0.0) T.cat([x,x],0) T.stack([x,x],-1) T.cross(x,x,0) x@x.mT
-    x.as_strided((2,2),(1,2)) x.as_strided((2,),(3,),1) x.mT x.flatten() T.linalg.qr(x)[0] T.linalg.qr(x)[1]
-    T.linalg.svd(x)[0] T.linalg.svd(x)[2] T.svd(x)[2] T.linalg.eigh(x+x.mT)[1] T.linalg.inv(x) T.linalg.solve(x,x)
-    T.linalg.lu_factor(x)[0] T.linalg.pinv(x) T.linalg.cholesky(x@x.mT+T.eye(x.shape[-2],dtype=x.dtype))
-    T.linalg.solve_triangular(x,x,upper=True) T.cholesky_solve(x,x)
-    T.nn.functional.conv1d(x,x[:,:,:1].contiguous()+1) T.nn.functional.max_pool1d(x,2)""".split()
+    x.gather(0,x.long()*0) x.scatter_add(0,x.long()*0,x) x.scatter(0,x.long()*0,2.0)
+    x.index_add(0,T.tensor([0]),x[:1]) x.index_fill(0,T.tensor([0]),1.0) x.masked_fill(x>1,0.0) T.cat([x,x],0)
+    T.stack([x,x],-1) T.cross(x,x,0) x@x.mT x.as_strided((2,2),(1,2)) x.as_strided((2,),(3,),1) x.mT x.flatten()
+    T.linalg.qr(x)[0] T.linalg.qr(x)[1] T.linalg.svd(x)[0] T.linalg.svd(x)[2] T.svd(x)[2] T.linalg.eigh(x+x.mT)[1]
+    T.linalg.inv(x) T.linalg.solve(x,x) T.linalg.lu_factor(x)[0] T.linalg.pinv(x)
+    T.linalg.cholesky(x@x.mT+T.eye(x.shape[-2],dtype=x.dtype)) T.linalg.solve_triangular(x,x,upper=True)
+    T.cholesky_solve(x,x) T.nn.functional.conv1d(x,x[:,:,:1].contiguous()+1) T.nn.functional.max_pool1d(x,2)
+    T.cdist(x,x+1) T.linalg.cholesky(x@x.mT+T.eye(x.shape[-2],dtype=x.dtype),upper=True)
+    T.linalg.solve(x,x,left=False) x.fliplr() T.linalg.solve_triangular(x,x,upper=True,left=False)
+    T.triangular_solve(x,x)[1] T.linalg.lu_solve(*T.linalg.lu_factor(x),x)
+    T.linalg.lu_solve(*T.linalg.lu_factor(x),x,adjoint=True)
+    T.linalg.lstsq(x@x.mT+T.eye(x.shape[-2],dtype=x.dtype),x)[0] T.linalg.householder_product(x,x[...,0,:])
+    T.linalg.det(x) T.linalg.svdvals(x)
+    T.linalg.slogdet(x.transpose(0,1))[1] T.diag_embed(x) x.repeat(2,1,1,1) x.nonzero() T.nonzero(x,as_tuple=True)[1]
+    x.masked_scatter(x>1,x+1) (x+0).select_scatter(x[0]+1,0,0) x.tile(2) (x+0).slice_scatter(x[:1]+1,0,0,1)
+    (x+0).diagonal_scatter(x.diagonal()+1) x.index_copy(0,T.tensor([0]),x[1:2]) x.scatter_reduce(0,x.long()*0,x,"sum")
+    x.renorm(2,0,1.0) x.unique(dim=0) x.where(x>1,x) T.einsum("...ij,...kj->...ki",x,x) T.einsum("...ij->...ji",x)
+    x.diff(dim=0) T.nn.functional.layer_norm(x,x.shape[-1:]) T.nn.functional.rms_norm(x,x.shape[-1:])
+    T.nn.functional.batch_norm(x,None,None,training=True) T.nn.functional.instance_norm(x)
+    T.nn.functional.group_norm(x,1) T.nn.functional.conv_transpose1d(x,x[:,:,:2]+1,padding=1)
+    T.nn.functional.max_pool2d(x,1,return_indices=True)[1] T.nn.functional.logsigmoid(x) x.to(T.float64,False,True)
+    T.nn.functional.pixel_shuffle(x.expand(4,*x.shape[-3:]),2) x.to(T.float64,memory_format=T.contiguous_format)
+""".split()
 
 
 def tensors(T):
@@ -46,7 +64,7 @@ def test_results_lie_as_in_pytorch(form):
     for name, x in tensors(torch).items():
         try:
             want = layout(eval(form, {"T": torch, "x": x}))
-        except (RuntimeError, IndexError):  # no such operands
+        except (RuntimeError, IndexError, ValueError):  # no such operands
             continue
         assert layout(eval(form, {"T": cr, "x": tensors(cr)[name]})) == want, name
         seen += 1
@@ -97,3 +115,89 @@ def test_transposes_of_no_matrix():
         cr.ones(2).mH  # noqa: B018
     with pytest.raises(RuntimeError, match="For batches of matrices"):
         cr.ones(2, 2, 2).H  # noqa: B018
+
+
+def channels(T):
+    return T.arange(120.0).reshape(2, 3, 4, 5).to(memory_format=T.channels_last)
+
+
+LAST = """
+    x x.clone() x.contiguous() x.contiguous(memory_format=T.channels_last) x.relu() x+1 T.cat([x,x],1)
+    T.cat([x,x.contiguous()]) T.stack([x,x]) x.roll(1,1) x.flip(1) x.softmax(1) x.sum(1,keepdim=True) T.where(x>0,x,x)
+    x.permute(0,2,3,1) x.transpose(1,2)+1 T.zeros_like(x) T.rand_like(x)
+    T.empty(2,3,4,5,memory_format=T.channels_last) T.ones_like(x,memory_format=T.contiguous_format)
+    x.contiguous().clone(memory_format=T.channels_last) T.zeros(2,3,4,5).double().float(memory_format=T.channels_last)
+    T.nn.functional.batch_norm(x,None,None,training=True) T.nn.functional.layer_norm(x,(5,))
+    T.nn.functional.dropout(x) T.zeros(1,2,3,4,5).contiguous(memory_format=T.channels_last_3d)
+""".split()
+
+
+@pytest.mark.parametrize("form", LAST)
+def test_channels_last(form):
+    assert layout(eval(form, {"T": cr, "x": channels(cr)})) == layout(eval(form, {"T": torch, "x": channels(torch)}))
+
+
+def test_which_format_a_tensor_has():
+    for T in torch, cr:
+        x = channels(T)
+        found = [y.is_contiguous(memory_format=T.channels_last) for y in (x, x.contiguous(), x[:, :1], x[0])]
+        assert [*found, x.is_contiguous()] == [True, False, False, False, False]
+        with pytest.raises(RuntimeError, match="required rank 4 tensor to use channels_last format"):
+            x[0].contiguous(memory_format=T.channels_last)
+    w = cr.ones(1, 2, 2, 2, requires_grad=True)
+    (w.contiguous(memory_format=cr.channels_last) * cr.arange(8.0).reshape(1, 2, 2, 2)).sum().backward()
+    assert w.grad.flatten().tolist() == list(range(8))
+
+
+def of_one_operand():
+    """The table's elementwise functions of one operand that PyTorch publishes under the same name."""
+    for name, op in REGISTRY.items():
+        f = getattr(torch, name, None) or getattr(torch.special, name, None)
+        if isinstance(op, Elementwise) and f is not None and len(op.rules or (0,)) == 1 and hasattr(cr, name):
+            yield name, f
+
+
+def test_elementwise_results_lie_as_in_pytorch():
+    seen, xs, ours = 0, tensors(torch) | {"channels": channels(torch)}, tensors(cr) | {"channels": channels(cr)}
+    for name, f in of_one_operand():
+        for which, x in xs.items():
+            try:
+                want = layout(f(x))
+            except (RuntimeError, TypeError):  # for integers, or of another signature
+                continue
+            assert layout(getattr(cr, name)(ours[which])) == want, (name, which)
+            seen += 1
+    assert seen > 400
+
+
+F = "T.nn.functional."
+SHARED = {
+    "T.ones(1,4,2,2)": f"""
+        {F}unfold(x,1) {F}pixel_shuffle(x,1) {F}channel_shuffle(x,1) {F}avg_pool2d(x,1) {F}max_pool2d(x,1)
+        {F}dropout(x,0.5,training=False) {F}pad(x,(0,0)) {F}fold(x.reshape(1,4,4),(2,2),1) x.float()
+        x.to(T.float32,False,True) x.narrow(1,0,4) x.squeeze() x.rot90(0) x.rot90(4,(2,3)) x.repeat(1,1,1,1) x[:] x[0]
+        x[:,[0,1]] T.hstack([x]) {F}interpolate(x,scale_factor=1) {F}adaptive_avg_pool2d(x,2) x.flatten(0,-1)
+        {F}local_response_norm(x,1)""",
+    "T.ones(4)": """
+        T.einsum("i->i",x) T.cartesian_prod(x) T.real(x) x.resolve_conj() T.clamp(x,max=3) T.broadcast_tensors(x)[0]
+        T.as_tensor(x) T.asarray(x) T.as_tensor(x.numpy()) T.tensor(x.numpy()) x.type(T.float32) x.sum_to_size(4)
+        x.sort()[0] x.diff(n=0) x[...] x[True] +x x+0 x.sum(()) x.histogram(x)[1] x.view(T.int32) T.nn.Parameter(x)
+        T.detach(x)""",
+    "T.ones(4,4)": """
+        T.tril(x,9) T.linalg.matrix_power(x,1) T.chain_matmul(x) T.diag(x) x.T.reshape(16) x.T.ravel() x.T.clone().T
+        x[:,::2].reshape(8) x[:,:1].flatten() x[:,:1].ravel() x[0:1].T.reshape(4) x.T.contiguous() x.resize_as_(x.T)""",
+    "T.tensor(1.)": """
+        x.sum() x.max() x.expand(3)[:1] x[()] x[None] x.ravel() x.flip(()) x.T T.atleast_1d(x) T.stack([x])""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("made", SHARED)
+def test_what_shares_memory_in_pytorch_does_so_here(made):
+    for form in SHARED[made].split():
+        after = []
+        for T in torch, cr:
+            x = eval(made, {"T": T})
+            with T.no_grad():
+                eval(form, {"T": T, "x": x}).fill_(7)
+            after.append(x.tolist())
+        assert after[1] == after[0], form

@@ -498,3 +498,16 @@ def test_zero_times_infinity_in_a_product_of_one_element(shapes):
             cr.func.jvp(cr.matmul, tuple(x), tuple(x))[0],
         ):
             assert y.isnan().all() and y.shape == np.matmul(*map(np.zeros, shapes)).shape
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (3, 0), (0, 3), (2, 0, 3)])
+def test_norms_of_nothing_are_zero_or_refused(shape):
+    torch = pytest.importorskip("torch")
+    for ord in (1, -1, 2, -2, np.inf, -np.inf, "nuc", "fro"):
+        try:
+            want = torch.linalg.matrix_norm(torch.ones(shape), ord).tolist()
+        except IndexError:
+            with pytest.raises(IndexError, match="non-zero size"):
+                cr.linalg.matrix_norm(cr.ones(shape), ord)
+        else:
+            assert cr.linalg.matrix_norm(cr.ones(shape), ord).tolist() == want, ord

@@ -122,13 +122,6 @@ KNOWN = (
         ("v0 = T.tensor([[[1.0, 2.0], [3.0, 5.0]]])", "v10 = v0.mT", "v11 = v10[[0, 0]]"),
     ),
     Known(
-        "order of compositions",
-        "these are compositions here, and one kernel that writes rows in PyTorch",
-        r"strides.*",
-        r"logsigmoid|index_copy|masked_scatter|layer_norm|adaptive|pad\(|solve|svdvals|det|T.cat|T.stack|roll", "",
-        ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = T.nn.functional.logsigmoid(v0.mT)"),
-    ),
-    Known(
         "shapes in place",
         "a tensor that has views does not change its shape in place, as their places in it would be lost",
         "ours refuses", "", "this tensor has views, whose places in it would be lost",

@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.api.creation import _shape, array_of, full, made, tensor
 from chainrule.api.device import device as Device
 from chainrule.api.device import here
+from chainrule.api.layout import converted
 from chainrule.api.public import FUNCTIONS, install, public, titled
 from chainrule.api.storage import TypedStorage
 from chainrule.base import dtypes
@@ -19,7 +20,8 @@ from chainrule.core.tensor import Tensor, wrap
 
 def _as(d: Any) -> Any:
     def convert(self: Tensor, memory_format: Any = None) -> Tensor:
-        return self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)  # bfloat16: refused by .np
+        x = self if self._a.dtype is d.np else REGISTRY["cast"](self, dtype=d.np)  # bfloat16: refused by .np
+        return converted(x, memory_format, x is self)
 
     return convert
 
@@ -33,7 +35,10 @@ for _n, _d in {
 
 @install
 class _Converting:
-    def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Tensor:
+    def to(
+        self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, memory_format: Any = None,
+        **_: Any,
+    ) -> Tensor:  # fmt: skip
         """This tensor in another dtype (or of another tensor's); the only device is the CPU."""
         for x in args:
             if isinstance(x, dtypes.dtype):
@@ -42,11 +47,12 @@ class _Converting:
                 dtype = x.dtype
             elif isinstance(x, (str, Device, int)) and not isinstance(x, bool):
                 device = x
+        copy = copy or [x for x in args if isinstance(x, bool)][1:] == [True]  # after non_blocking
         here(device)
         d = None if dtype is None else dtypes.as_np(dtype)
-        if d is None or d is self._a.dtype:
-            return self.clone() if copy else self
-        return REGISTRY["cast"](self, dtype=d)
+        same = d is None or d is self._a.dtype
+        x = REGISTRY["cast"](self, dtype=d) if not same else self.clone() if copy else self
+        return converted(x, memory_format, x is self)
 
     def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
         """This tensor: it is there already."""

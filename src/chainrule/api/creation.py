@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.device import here
-from chainrule.api.layout import preserve_format
+from chainrule.api.layout import last, preserve_format
 from chainrule.api.public import FUNCTIONS, public
 from chainrule.base import dtypes, memory
 from chainrule.base.shapes import numel, pack
@@ -250,7 +250,8 @@ def _filled(name: str, value: Any) -> None:
         here(device)
         if "size" in size:
             raise TypeError(f"{name}(): sizes must be integers")
-        t = made(np.full(_shape(size), value, _np(dtype, dtypes.default_float())), requires_grad)
+        a = np.full(_shape(size), value, _np(dtype, dtypes.default_float()))
+        t = made(a if memory_format is None else _full_as(a, value, a.dtype, memory_format), requires_grad)
         return t if out is None else out.resize_(t.shape).copy_(t)
 
     def like(
@@ -284,9 +285,12 @@ def _filled(name: str, value: Any) -> None:
 
 def _full_as(a: Any, value: Any, d: Any, memory_format: Any) -> Any:
     """An array of a's shape, in the order in which a lies unless another is asked for."""
-    if type(a) is not np.ndarray or a.flags.c_contiguous or memory_format not in (None, preserve_format):
+    if last(memory_format, a.shape):
+        out = memory.with_channels_last(a.shape, d)
+    elif type(a) is not np.ndarray or a.flags.c_contiguous or memory_format not in (None, preserve_format):
         return np.full(a.shape, value, d)
-    out = memory.like(a, d)
+    else:
+        out = memory.like(a, d)
     out[...] = value
     return out
 

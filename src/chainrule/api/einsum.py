@@ -121,6 +121,8 @@ def contract_all(xs: Sequence[Tensor], labels: Sequence[Labels], out: Labels) ->
     while len(parts) > 1:
         i, j = _cheapest(parts, out, sizes) if len(parts) > 2 else (0, 1)
         rest = [x for k, x in enumerate(parts) if k not in (i, j)]
+        if len(parts) == 2 and _kept(parts[1][1], parts[0][1], out) == out != _kept(parts[0][1], parts[1][1], out):
+            i, j = 1, 0  # so that the product lies in the order that is asked for
         parts = [_pair(parts[i], parts[j], [*out, *(c for _, names in rest for c in names)]), *rest]
     x, names = parts[0]
     gone = tuple(i for i, c in enumerate(names) if c not in out)
@@ -181,10 +183,13 @@ def _pair(one: tuple[Tensor, Labels], two: tuple[Tensor, Labels], wanted: Labels
     if x._a.dtype != y._a.dtype:
         raise RuntimeError(f"expected scalar type {kind(x._a.dtype)} but found {kind(y._a.dtype)}")
     letter = dict(zip(dict.fromkeys([*a, *b]), string.ascii_letters))
-    left = [c for c in a if c in wanted]
-    kept = left + [c for c in b if c in wanted and c not in a]
+    kept = _kept(a, b, wanted)
     equation = "{},{}->{}".format(*("".join(letter[c] for c in names) for names in (a, b, kept)))
     return products.contract(x, y, equation=equation), kept
+
+
+def _kept(a: Labels, b: Labels, wanted: Labels) -> Labels:
+    return [c for c in a if c in wanted] + [c for c in b if c in wanted and c not in a]
 
 
 def _cheapest(parts: list[tuple[Tensor, Labels]], out: Labels, sizes: dict[Any, int]) -> tuple[int, int]:

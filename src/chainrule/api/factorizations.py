@@ -49,6 +49,11 @@ def _mT(x: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------------------- Cholesky
 
 
+def by_columns(x: Tensor, name: str) -> Tensor:
+    """A copy of matrices that lies by columns, as LAPACK leaves its results."""
+    return named(_mT(views.clone(_mT(x))), name)
+
+
 def _upper_as_lower(A: Tensor, upper: bool) -> Tensor:
     return _mT(A) if upper else A
 
@@ -65,7 +70,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
             [1., 2.]])
     """
     L = factor.cholesky(_upper_as_lower(check(A, "linalg.cholesky"), upper))
-    return _mT(L) if upper else L
+    return by_columns(_mT(L), "LinalgCholeskyExBackward0") if upper else L
 
 
 @public(where=LINALG)
@@ -73,7 +78,9 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     """As `cholesky`, without an error: `info` is the order of the first leading minor that is not positive-definite."""
     x = _upper_as_lower(check(A, "linalg.cholesky_ex"), upper)
     L = factor.cholesky(x, check=check_errors)
-    return results.make("linalg_cholesky_ex", ("L", "info"))(_mT(L) if upper else L, info_of(factor.bad_minor(x._a)))
+    return results.make("linalg_cholesky_ex", ("L", "info"))(
+        by_columns(_mT(L), "LinalgCholeskyExBackward0") if upper else L, info_of(factor.bad_minor(x._a))
+    )
 
 
 def _cholesky(input: Tensor, upper: bool = False) -> Tensor:
@@ -179,7 +186,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     if adjoint:
         x = ops.solve_triangular(_mT(LU), B, upper=False, unitriangular=False)
         x = ops.solve_triangular(_mT(LU), x, upper=True, unitriangular=True)
-        x = ops.permute_rows(x, wide.argsort(order, -1))
+        x = by_columns(ops.permute_rows(x, wide.argsort(order, -1)), "")
     else:
         x = ops.solve_triangular(LU, ops.permute_rows(B, order), **lower)
         x = ops.solve_triangular(LU, x, **upper)
@@ -244,7 +251,7 @@ def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     for i in reversed(range(k)):  # from the last on, each reflection changes n columns, not m
         v = vs[..., i : i + 1]
         q = q - tau[..., i, None, None] * v @ (_mT(v) @ q)  # type: ignore[index]
-    return named(q, "LinalgHouseholderProductBackward0")
+    return by_columns(q, "LinalgHouseholderProductBackward0")
 
 
 def _reflections(A: Tensor, tau: Tensor) -> Tensor:

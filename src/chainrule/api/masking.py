@@ -107,7 +107,9 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     values = views.narrow(reshape(source, -1), dim=0, start=0, stop=n, step=1)
     if not shape:
         return ops.where(mask, reshape(values, ()), input) if n else views.clone(input)
-    return reads(named(ops.index_put(expand(input, *shape), values, index=(where,)), "MaskedScatterBackward0"), mask)
+    return reads(
+        named(ops.index_put(expand(input, *shape).contiguous(), values, index=(where,)), "MaskedScatterBackward0"), mask
+    )
 
 
 def _goes_into(have: Sequence[int], target: Sequence[int]) -> None:

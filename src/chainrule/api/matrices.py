@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.api import results
 from chainrule.api.building import powers
 from chainrule.api.einsum import kind
-from chainrule.api.factorizations import check, info_of, svdvals
+from chainrule.api.factorizations import by_columns, check, info_of, svdvals
 from chainrule.api.norms import matrix_norm
 from chainrule.api.products import LINALG, cross_along, matmul
 from chainrule.api.public import named, public
@@ -148,7 +148,8 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
         )
     if left:
         return ops.solve_triangular(A, B, upper=upper, unitriangular=unitriangular)  # type: ignore[no-any-return]
-    return _mT(ops.solve_triangular(_mT(A), _mT(B), upper=not upper, unitriangular=unitriangular))
+    x = _mT(ops.solve_triangular(_mT(A), _mT(B), upper=not upper, unitriangular=unitriangular))
+    return by_columns(x, "LinalgSolveTriangularBackward0")
 
 
 @public()
@@ -159,7 +160,9 @@ def triangular_solve(
     a, up = (_mT(A), not upper) if transpose else (A, upper)
     x = solve_triangular(a, b, upper=up, unitriangular=unitriangular)
     fields = ("solution", "cloned_coefficient")
-    return results.make("triangular_solve", fields)(named(x, "TriangularSolveBackward0"), views.clone(A))
+    return results.make("triangular_solve", fields)(
+        named(x, "TriangularSolveBackward0"), by_columns(A, "CloneBackward0")
+    )
 
 
 @public(where=LINALG)
@@ -273,6 +276,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     values = svdvals(views.alias(wrap(x._a))) if driver in ("gelsd", "gelss") else wrap(np.empty(0, x._a.dtype))
     if vector:
         solution = views.reshape(solution, shape=tuple(solution._a.shape[:-1]))
+    else:
+        solution = by_columns(solution, "")
     fields = ("solution", "residuals", "rank", "singular_values")
     known = rank if driver != "gels" else wrap(np.empty(0, np.int64))
     for t in (solution, residuals):

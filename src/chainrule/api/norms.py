@@ -87,17 +87,25 @@ def matrix_norm(
     if ord in ("nuc", 2, -2):
         rest = [i for i in range(n) if i not in (row, column)]
         s = factor.svd(views.permute(x, dims=(*rest, row, column)), full_matrices=False)[1]
-        last = {"dim": (n - 2,), "keepdim": False}
-        out = {"nuc": reduce.sum, 2: reduce.amax, -2: reduce.amin}[ord](s, **last)
         if ord == "nuc":
-            named(out, "SumBackward1")
+            out = named(reduce.sum(s, dim=(n - 2,), keepdim=False), "SumBackward1")
+        else:
+            out = _extreme(s, ord, n - 2, False)
         return views.reshape(out, shape=shapes.reduced(x._a.shape, (row, column), True)) if keepdim else out
     if ord not in (1, -1, INF, -INF):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     along, over = (row, column) if abs(ord) == 1 else (column, row)
     sums = reduce.sum(elementwise.abs_(x), dim=(along,), keepdim=keepdim)
     over -= 0 if keepdim or over < along else 1
-    return (reduce.amax if ord > 0 else reduce.amin)(sums, dim=(over,), keepdim=keepdim)  # type: ignore[no-any-return]
+    return _extreme(sums, ord, over, keepdim)
+
+
+def _extreme(x: Tensor, ord: float, dim: int, keepdim: bool) -> Tensor:
+    """The greatest of numbers that are not negative, or the least if the order is: of none it is 0, or refused."""
+    if not x._a.shape[dim] and ord < 0:
+        raise IndexError(f"amin(): Expected reduction dim {dim} to have non-zero size.")
+    find = reduce.amin if ord < 0 else reduce.amax if x._a.shape[dim] else reduce.sum
+    return find(x, dim=(dim,), keepdim=keepdim)  # type: ignore[no-any-return]
 
 
 @public(where=LINALG)
@@ -193,6 +201,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     d = shapes.dim_index(dim, n)
+    input = input.contiguous()
     size: Any = vector_norm(input, p, [i for i in range(n) if i != d], True)
     scale = elementwise.where(size > maxnorm, maxnorm / (size + 1e-7), wrap(np.ones(1, input._a.dtype)))
     return named(input * scale, "RenormBackward0")  # type: ignore[operator]

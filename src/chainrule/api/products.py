@@ -318,7 +318,7 @@ def _chain(xs: list[Tensor], cut: dict[tuple[int, int], int], i: int, j: int) ->
 @public(method=False)
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """The product of matrices in the cheapest order; see `linalg.multi_dot`."""
-    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    return views.clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)  # type: ignore[no-any-return]
 
 
 @public()

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.api.creation import _np, _shape, made
 from chainrule.api.device import here
-from chainrule.api.layout import preserve_format
+from chainrule.api.layout import last, preserve_format
 from chainrule.api.public import FUNCTIONS, install, public
 from chainrule.base import dtypes, memory, mersenne, wide
 from chainrule.core.inplace import refuse_leaf
@@ -141,6 +141,8 @@ def laid(a: Any, draw: Any) -> Any:
 def _as(x: Tensor, memory_format: Any, draw: Any) -> Any:
     """Numbers drawn in the shape of x, and in the order in which it lies unless another is asked for."""
     a = x._a
+    if last(memory_format, a.shape):
+        return laid(memory.with_channels_last(a.shape, np.bool_), draw)
     if type(a) is not np.ndarray or a.flags.c_contiguous or memory_format not in (None, preserve_format):
         return draw(tuple(a.shape))
     return laid(memory.like(a, np.bool_), draw)

@@ -160,7 +160,7 @@ def scatter_reduce(
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not a.size:
         return views.clone(input)
-    return named(_meet(input, d, a, src, reduce, include_self), "ScatterReduceBackward0")
+    return named(_meet(input.contiguous(), d, a, src, reduce, include_self), "ScatterReduceBackward0")
 
 
 _IDENTITY = {"sum": 0, "prod": 1, "mean": 0, "amax": None, "amin": None}
@@ -257,7 +257,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     if not input._a.shape:
         return views.overwrite(input, reshape(source, ()))
     source = source if source._a.shape else reshape(source, 1)
-    return named(ops.index_put(input, source, index=_slices(d, a)), "IndexCopyBackward0")
+    return named(ops.index_put(input.contiguous(), source, index=_slices(d, a)), "IndexCopyBackward0")
 
 
 @public(inplace=True, reads="index")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.layout import preserve_format
+from chainrule.api.layout import last, preserve_format, with_channels_last
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes, wide
 from chainrule.base.shapes import Size, broadcast, dim_index, dim_tuple, infer, numel, pack
@@ -322,6 +322,8 @@ _atleast(3, _three)
 @public()
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy with the tensor's history: gradients flow through it."""
+    if last(memory_format, input._a.shape):
+        return with_channels_last(input)  # type: ignore[no-any-return]
     flags = getattr(input._a, "flags", None)
     if flags is None or flags.c_contiguous or memory_format not in (None, preserve_format):
         return ops.clone(input)
@@ -435,6 +437,8 @@ class _Resizing:
             trace.reshaped(self, "resize_", shared=False)
         shape, old = tuple(operator.index(s) for s in pack(sizes)), shareable(self).reshape(-1)
         n = numel(shape)
+        if shape == self._a.shape:
+            return self
         if n > old.size:
             self._a = np.zeros(shape, old.dtype)
             self._a.reshape(-1)[: old.size] = old

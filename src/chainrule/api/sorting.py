@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.api.public import named, public
 from chainrule.api.reductions import one_dim, op, pick
 from chainrule.api.results import make
-from chainrule.base import wide
+from chainrule.base import memory, wide
 from chainrule.base.shapes import dim_index
 from chainrule.core.conjugate import real
 from chainrule.core.tape import by_numpy, numbers
@@ -140,7 +140,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero: a row for each, or a tensor for each dimension (`as_tuple`)."""
     a = _array(input)
     if as_tuple:
-        return tuple(wrap(i) for i in wide.nonzero(np.atleast_1d(a)))
+        return tuple(wrap(i.copy()) for i in wide.nonzero(np.atleast_1d(a)))
     return wrap(wide.argwhere(a))
 
 
@@ -192,7 +192,7 @@ def unique_consecutive(
     return _results(
         input,
         "unique_consecutive",
-        line[first] if d is None else np.moveaxis(line[first], 0, d),
+        line[first] if d is None else memory.rows(np.moveaxis(line[first], 0, d)),
         (np.cumsum(first) - 1).reshape(a.shape if d is None else -1) if return_inverse else None,
         np.diff(np.append(wide.flatnonzero(first), len(line))) if return_counts else None,
     )

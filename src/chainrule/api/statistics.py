@@ -239,7 +239,7 @@ def histogram(
     `bins`: their number, or a 1-d tensor of ascending edges. `density`: divided so that the integral is 1.
     """
     a = _floats(input).reshape(-1)
-    edges = _array(bins) if isinstance(bins, Tensor) else _edges(a, bins, range)
+    edges = _array(bins).copy() if isinstance(bins, Tensor) else _edges(a, bins, range)
     hist = _no_slope("histogram", _count(a[:, None], [edges], weight, density), input, weight)
     return make("histogram", ("hist", "bin_edges"))(hist, wrap(edges))
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.device import CPU, device
-from chainrule.api.layout import strided
+from chainrule.api.layout import RANKS, last, strided, with_channels_last
 from chainrule.api.public import install
-from chainrule.base import dtypes, errors
+from chainrule.base import dtypes, errors, memory
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, current
@@ -269,11 +269,15 @@ class _Memory:
     def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
         """Whether the elements lie in memory in order, without gaps."""
         laid = _laid(self)
+        if laid is not None and memory_format in RANKS:
+            return laid.ndim == RANKS[memory_format] and memory.channels_last(laid)
         return laid is not None and bool(laid.flags.c_contiguous)
 
     def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
         """The tensor itself if its elements lie in order, else a copy in which they do."""
         laid = _laid(self)
+        if last(memory_format, self._a.shape):
+            return self if self.is_contiguous(memory_format) else with_channels_last(self)  # type: ignore
         if laid is None:  # a reshape is a view where it can be
             return REGISTRY["reshape"](self, shape=tuple(self._a.shape))  # type: ignore[no-any-return]
         return self if laid.flags.c_contiguous else REGISTRY["clone"](self)  # type: ignore[no-any-return]

@@ -19,6 +19,25 @@ def columns(a: Any) -> Any:
     return rows(a.swapaxes(-2, -1)).swapaxes(-2, -1)
 
 
+LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}  # the axes from the outermost in, where channels are the innermost
+
+
+def channels_last(a: Any) -> bool:
+    """Whether an array lies in order with its channels, dimension 1, as the innermost."""
+    return a.ndim in LAST and bool(a.transpose(LAST[a.ndim]).flags.c_contiguous)
+
+
+def joined(a: Any) -> Any:
+    """The same numbers by rows, unless they lie with the channels last: as PyTorch puts tensors together."""
+    return a if type(a) is np.ndarray and channels_last(a) else rows(a)
+
+
+def with_channels_last(shape: Any, dtype: Any) -> Any:
+    """A new array with the channels last; its numbers are yet to be set."""
+    n = len(shape)
+    return np.empty([shape[i] for i in LAST[n]], dtype).transpose(0, n - 1, *range(1, n - 1))
+
+
 def like(x: Any, dtype: Any = None) -> Any:
     """A new array that lies as x does, without gaps and repetitions; its numbers are yet to be set.
 

@@ -1133,7 +1133,7 @@ class Methods:
         """Cut along `dim` into that many views of nearly equal size, or before each index of a list."""
     def tile(self, *dims: Any, out: Any = None, **named_dims: Any) -> Tensor:
         """As `repeat`, with missing leading numbers taken as 1."""
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False, **_: Any) -> Tensor:
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False, memory_format: Any = None, **_: Any) -> Tensor:
         """This tensor in another dtype (or of another tensor's); the only device is the CPU."""
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""

@@ -142,7 +142,7 @@ def finite(name: str, f: Any, a: Any) -> Any:
 def _eigh(a: Any, *, uplo: Any) -> Any:
     half = np.tril(a) if uplo == "L" else np.triu(a)  # the other one is not read, whatever it holds
     w, v = finite("linalg.eigh", lambda x: np.linalg.eigh(x, uplo), half)
-    return w, columns(v)
+    return rows(w), columns(v)
 
 
 def _eigh_vjp(g: Any, out: Any, _a: Any, *, uplo: str) -> Any:
@@ -160,7 +160,7 @@ eigh = custom("eigh", _eigh, _eigh_vjp, outputs=2, grad="LinalgEighBackward0", o
 
 def _svd(a: Any, *, full_matrices: bool) -> Any:
     u, s, vh = finite("linalg.svd", lambda x: np.linalg.svd(x, full_matrices), a)
-    return columns(u), s, columns(vh)
+    return columns(u), rows(s), columns(vh)
 
 
 def _svd_vjp(g: Any, out: Any, _a: Any, *, full_matrices: bool) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base import wide
-from chainrule.base.memory import columns
+from chainrule.base.memory import columns, rows
 from chainrule.core import leading
 from chainrule.core.op import custom
 from chainrule.ops import batches
@@ -303,7 +303,8 @@ cofactors = custom(
 
 
 def _det(a: Any) -> Any:
-    got = np.linalg.det(a)
+    with np.errstate(invalid="ignore"):
+        got = rows(np.linalg.det(a))
     lost = np.isnan(a).any((-2, -1))  # a pivot of 0 would hide it
     return np.where(lost, np.nan, got).astype(got.dtype) if lost.any() else got
 
@@ -316,8 +317,15 @@ det = custom(
     matrix="determinant",
     batch=leading.same,
 )
+
+
+@np.errstate(invalid="ignore")
+def _slogdet(a: Any) -> Any:
+    return tuple(map(rows, np.linalg.slogdet(a)))
+
+
 slogdet = custom(
-    "slogdet", lambda a: tuple(np.linalg.slogdet(a)), outputs=2, grad="LinalgSlogdetBackward0",
+    "slogdet", _slogdet, outputs=2, grad="LinalgSlogdetBackward0",
     vjp=lambda g, out, a: None if g[1] is None else per_row(per_row(g[1])) * mT(inv(a, check=False)),
     matrix="log determinant", batch=leading.same,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base import memory
 from chainrule.core.op import elementwise
 from chainrule.ops.compare import isfinite, isnan
 from chainrule.ops.elementwise import no_rule, only, where
@@ -228,7 +229,9 @@ heaviside = elementwise(
 
 
 def _nan_to_num(x: Any, *, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
-    return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)[()]
+    whole = type(x) is np.ndarray
+    x = memory.copied(x) if whole else x
+    return np.nan_to_num(x, not whole, nan or 0.0, posinf, neginf)[()]
 
 
 nan_to_num = elementwise(

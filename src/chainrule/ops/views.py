@@ -215,13 +215,13 @@ flip = linear(
     complex=True,
 )
 roll = linear(
-    "roll", lambda x, *, shifts, dims: memory.rows(np.roll(x, shifts, dims)),
+    "roll", lambda x, *, shifts, dims: memory.joined(np.roll(x, shifts, dims)),
     lambda g, x, *, shifts, dims: roll(g, shifts=tuple(-s for s in shifts), dims=dims), moves="other",
     batch=batches.roll, complex=True,
 )  # fmt: skip
 repeat = linear(
     "repeat",
-    lambda x, *, repeats: np.tile(x, repeats),
+    lambda x, *, repeats: memory.rows(np.tile(x, repeats)),
     lambda g, x, *, repeats: _unrepeat(g, x, repeats),
     moves="other",
     batch=batches.repeat,
@@ -247,19 +247,20 @@ def _follow(x: Any, path: Path) -> Any:
 
 
 def _write(whole: Any, value: Any, path: Path) -> Any:
-    """Write into the part of a C-ordered array that a path of views leads to."""
+    """Write into the part of an array that a path of views leads to."""
     part = _follow(whole, path)
     if np.may_share_memory(part, whole):
         if not part.flags.writeable:  # one that is expanded is filled, or a place in it is set
             part.setflags(write=True)
         part[...] = value
     else:  # a reshape on the way had to copy, so ask where the elements came from
-        whole.reshape(-1)[_follow(np.arange(whole.size).reshape(whole.shape), path)] = value
+        at = _follow(np.arange(whole.size).reshape(whole.shape), path)
+        whole.flat[at.reshape(-1)] = np.broadcast_to(value, at.shape).reshape(-1)
     return whole
 
 
 def _scatter_into(x: Any, value: Any, *, path: Path) -> Any:
-    return _write(np.array(x, order="C"), value, path)
+    return _write(memory.copied(np.asarray(x)), value, path)
 
 
 def _scatter_transpose(g: Any, x: Any, value: Any, *, path: Path) -> Any:
@@ -383,20 +384,26 @@ def _split(g: Any, *xs: Any, dim: int) -> Any:
     return _each([narrow(g, dim=dim, start=i, stop=j, step=1) for i, j in pairwise(ends)])
 
 
+def _stack(*xs: Any, dim: int) -> Any:
+    if dim or xs[0].ndim != 4:
+        return memory.rows(np.stack(xs, dim))
+    return memory.joined(np.concatenate(xs)).reshape(len(xs), *xs[0].shape)
+
+
 def _each(gradients: list[Any]) -> Any:
     return gradients if len(gradients) > 1 else gradients[0]  # of a single input, a rule gives it bare
 
 
 cat = linear(
     "cat",
-    lambda *xs, dim: memory.rows(np.concatenate(xs, dim)),
+    lambda *xs, dim: memory.joined(np.concatenate(xs, dim)),
     _split,
     moves="other",
     batch=leading.new_axis,
     complex=True,
 )
 stack = linear(
-    "stack", lambda *xs, dim: memory.rows(np.stack(xs, dim)),
+    "stack", _stack,
     lambda g, *xs, dim: _each([select(g, dim=dim, index=i) for i in range(len(xs))]), moves="other",
     batch=leading.new_axis, complex=True,
 )  # fmt: skip
@@ -420,7 +427,7 @@ triu = linear(
 )
 diag_embed = linear(
     "diag_embed", lambda x, *, offset, dim1, dim2: _embed(x, offset, dim1, dim2),
-    lambda g, x, **a: diagonal(g, **a), orderly=False, batch=leading.new_axis, complex=True,
+    lambda g, x, **a: diagonal(g, **a), orderly=True, batch=leading.new_axis, complex=True,
 )  # fmt: skip
 
 
@@ -429,4 +436,4 @@ def _embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     out = np.zeros((*x.shape[:-1], n, n), x.dtype)
     i = np.arange(x.shape[-1])
     out[..., i + max(-offset, 0), i + max(offset, 0)] = x
-    return np.moveaxis(out, (-2, -1), (dim1, dim2))
+    return memory.rows(np.moveaxis(out, (-2, -1), (dim1, dim2)))

@@ -152,7 +152,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def logsigmoid(input: Tensor) -> Tensor:
     """`log(sigmoid(input))`, without overflow."""
-    return REGISTRY["log_sigmoid"](input)
+    return REGISTRY["log_sigmoid"](input.contiguous())
 
 
 def tanhshrink(input: Tensor) -> Tensor:

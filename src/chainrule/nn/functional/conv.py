@@ -111,7 +111,7 @@ def _conv_transpose(
     full = tuple((n - 1) * s + t * (k - 1) + 1 + m for n, s, t, k, m in zip(inner, step, spread, size, more))
     out = REGISTRY["convolve_back"](x, weight, shape=full, step=step, spread=spread, groups=groups)
     if any(cut):
-        out = out[(slice(None), slice(None), *(slice(c, n - c) for c, n in zip(cut, full)))]
+        out = out[(slice(None), slice(None), *(slice(c, n - c) for c, n in zip(cut, full)))].contiguous()
     return _finished(out, bias, d, had_batch)
 
 
@@ -177,7 +177,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     if min(seen._a.shape[2:4]) <= 0:
         raise RuntimeError(f"no window of size {size} fits into an input of size {list(x._a.shape)}")
     n, c, h, w, kh, kw = seen._a.shape
-    out = named(seen.permute(0, 1, 4, 5, 2, 3).reshape(n, c * kh * kw, h * w), "Im2ColBackward0")
+    out = named(REGISTRY["clone"](seen.permute(0, 1, 4, 5, 2, 3)).reshape(n, c * kh * kw, h * w), "Im2ColBackward0")
     return out if had_batch else out.squeeze(0)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.layout import channels_last
 from chainrule.api.public import at_float32, named
 from chainrule.base.dtypes import F16, F32
 from chainrule.core.op import REGISTRY
@@ -19,6 +20,7 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
 
 
 def _standardised(x: Any, dims: tuple[int, ...], eps: float) -> Any:
+    x = x.contiguous()
     centred = x - x.mean(dims, keepdim=True)
     return centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
 
@@ -44,7 +46,7 @@ def rms_norm(
 ) -> Tensor:
     """Mean square 1 over the last dimensions, those of `normalized_shape`."""
     dims = _last(input, normalized_shape)
-    x: Any = input
+    x: Any = input.contiguous()
     eps = float(np.finfo(input._a.dtype).eps) if eps is None else eps
     return _scaled(x * ((x * x).mean(dims, keepdim=True) + eps).rsqrt(), weight, None)
 
@@ -70,7 +72,7 @@ def batch_norm(
         return _by_float32(batch_norm, input, running_mean, running_var, weight, bias, training, momentum, eps)
     shape = input._a.shape
     dims = (0, *range(2, len(shape)))
-    x: Any = input
+    x: Any = input if input.is_contiguous(memory_format=channels_last) else input.contiguous()
     if len(shape) < 2:
         if shape != (0,):
             raise RuntimeError(f"batch_norm expects an input of size (N, C, ...), but got {list(shape)}")
@@ -113,7 +115,7 @@ def instance_norm(
             instance_norm, input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
         )
     shape = input._a.shape
-    x: Any = input
+    x: Any = input.contiguous()
     dims = tuple(range(2, len(shape)))
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)

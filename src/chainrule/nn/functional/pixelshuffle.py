@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
@@ -18,7 +19,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         )
     k = len(lead)
     x = input.reshape(*lead, c // (r * r), r, r, h, w)
-    return x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)
+    x = REGISTRY["clone"](x.permute(*range(k), k, k + 3, k + 1, k + 4, k + 2))  # also where it would be a view
+    return x.reshape(*lead, c // (r * r), h * r, w * r)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -32,7 +34,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         )
     k = len(lead)
     x = input.reshape(*lead, c, h // r, r, w // r, r)
-    return x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)
+    x = REGISTRY["clone"](x.permute(*range(k), k, k + 2, k + 4, k + 1, k + 3))
+    return x.reshape(*lead, c * r * r, h // r, w // r)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -40,4 +43,5 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     n, c, *rest = input._a.shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(n, c, *rest)
+    mixed = input.reshape(n, groups, c // groups, *rest).transpose(1, 2)
+    return REGISTRY["clone"](mixed).reshape(n, c, *rest)  # type: ignore[no-any-return]

@@ -158,7 +158,7 @@ def _greatest(a: Any, counts: Ints, size: Ints, step: Ints, edge: Ints, spread: 
         np.maximum(chosen[here], more * chosen.dtype.type(turn), out=chosen[here])
     moves = np.ix_(*[np.arange(k) * t for k, t in zip(size, spread)])
     index = _line(np.ix_(*starts), inner) + _line(moves, inner).reshape(-1)[chosen]
-    return index.astype(np.int64, copy=False)
+    return index.astype(np.int64, "C", copy=False)
 
 
 def _line(at: Sequence[Any], inner: Ints) -> Any:
