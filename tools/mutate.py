@@ -140,7 +140,8 @@ def sampled(rooms: list[str], count: int, seed: int) -> list[Place]:
 def judged(copy: Path, place: Place, stages: int, limit: float) -> tuple[str, str]:
     """How the tests of a room end with the change in one place, and the change."""
     room, path, operator, which = place
-    before, target = path.read_text(), copy / path.relative_to(HERE)
+    target = copy / path.relative_to(HERE)
+    before = target.read_text()  # not what is in the making beside it
     after = mutate_code(before, get_operator(operator)(), which)
     target.write_text(after)
     endings = (run(copy, tests, limit) for tests in (FIRST.get(path.stem, ROOMS[room]), ROOMS[room])[:stages])
