@@ -60,6 +60,22 @@ def test_gradient_arrays_are_not_shared():
     assert seed.tolist() == [1.0, 1.0] and c.grad.tolist() == [2.0, 2.0]
 
 
+def test_what_was_saved_of_a_gradient_is_stale_when_it_grows():
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    (x * x).sum().backward()
+    saved = (x.grad * w).sum()
+    (x * x).sum().backward()
+    with pytest.raises(RuntimeError, match="gradient accumulation"):
+        saved.backward()
+
+
+def test_a_number_changed_in_place_keeps_its_dtype():
+    for name, there, result in (("add_", 1.0, 3.0), ("mul_", 3.0, 6.0), ("sub_", 1.0, 1.0), ("div_", 4.0, 0.5)):
+        x = cr.tensor(2.0)
+        getattr(x, name)(cr.tensor(there, dtype=cr.float64))
+        assert x.dtype == cr.float32 and x.item() == result
+
+
 def test_one_array_for_two_operands_is_not_shared_by_leaves():
     twice = Linear("twice the sum", lambda x, y: 2 * (x + y), lambda g, x, y: (2 * g,) * 2, publish=False)
     try:

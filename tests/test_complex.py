@@ -35,6 +35,7 @@ PROGRAMS: dict[str, Any] = {  # of the library, two complex matrices and a real 
     "views": lambda lib, a, b, r: a.T.reshape(9)[2:7] * b.flatten()[1:6] + lib.stack([a[0, 0], b[1, 1]]).sum(),
     "sums": lambda lib, a, b, r: a.sum(0) * b.mean(1) + a.mean(),
     "where": lambda lib, a, b, r: lib.where(r > 0, a, b) + lib.cat([a[:1], b[1:]]),
+    "cast": lambda lib, a, b, r: a.to(lib.complex128) * b + r.to(lib.complex128) * a,
     "norms": lambda lib, a, b, r: lib.linalg.vector_norm(a, dim=1) + lib.linalg.vector_norm(b, 3, dim=0) * r,
     "running": lambda lib, a, b, r: a.cumsum(1) * lib.linalg.vecdot(a, b) + a.H @ b,
     "picked": lambda lib, a, b, r: (

@@ -57,6 +57,7 @@ FORMULAS = [
     # composites, as a teacher writes them
     case(lambda t, x: t.sigmoid(x), [0.4], "1/(1 + exp(-x))", x="exp(-x)/(1 + exp(-x))**2"),
     case(lambda t, x: t.nn.functional.softplus(x), [0.4], "log(1 + exp(x))", x="exp(x)/(1 + exp(x))"),
+    case(lambda t, x: t.nn.functional.softplus(x, 2), [0.4], "log(1 + exp(2*x))/2", x="exp(2*x)/(1 + exp(2*x))"),
     case(
         lambda t, x: t.nn.functional.gelu(x), [0.4], "x*(1 + erf(x/sqrt(2)))/2",
         x="(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",

@@ -456,8 +456,8 @@ def _accumulate(x: Tensor, g: Any, fresh: bool, tensors: bool) -> None:
         np.add(b, g, out=b)
     else:
         b[()] = b[()] + g
-    if held._v is not None:
-        bump(held._v, "gradient accumulation", None)
+    held._v = held._v or Version()
+    bump(held._v, "gradient accumulation", None)
 
 
 def _check_nan(node: Node, i: int, g: Any) -> None:
