@@ -1,262 +1,199 @@
 """Native code called with NumPy arrays themselves: checks, addresses, the run and in-place changes in one call.
 
 A call by `ctypes` takes half a microsecond, finding an array's address another; a small graph takes less. So there is
-one function of Python's own kind (`METH_FASTCALL`), written in LLVM's language: it is given the payloads, looks into
-them as C code compiled against NumPy does (the layout of arrays is part of NumPy's binary interface; it is verified
-here before it is relied on), and answers whether they were what the graph was made for. If not, nothing has been done.
+one function of Python's own kind (`METH_FASTCALL`), in machine code: it is given the payloads, looks into them as C
+code compiled against NumPy does (the layout of arrays is part of NumPy's binary interface; it is verified here before
+it is relied on), and answers whether they were what the graph was made for. If not, nothing has been done.
 
 What it is to do is in a table of 64 bit words, which is its `self`:
 
     function, cells, table, whether to release Python's lock, the numbers of inputs, of arguments among them, of changes
-    and of fresh arrays; then for each input ten words (`_record`), for each change the number of the input that it goes
+    and of fresh arrays; then for each input its record, for each change the number of the input that it goes
     into and where it lies after the run, for each fresh array where its address goes
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.engine import Code, has
 from chainrule.compiler.native.frame import Frame, Made, address
 from chainrule.core.graph import Var
 
 HEAD = object.__basicsize__  # where the fields of an array begin, and the number of a NumPy scalar or a float
+DATA, DIMENSIONS, SHAPE, DTYPE, FLAGS = 0, 8, 16, 40, 48  # bytes from there on to an array's fields
+TYPE = -8
 READ, WRITE = 0x101, 0x501  # NumPy's flags: C order and aligned; and writeable
-WORDS, FIRST = 10, 8  # of a record; where the first one is
 LONG = 20_000  # simple instructions: from there on other Python threads may run meanwhile
+HEADING = 8  # words before the records
+# The words of an input's record: the type of a number, and of an array, that fit; the array's dtype, flags, number of
+# dimensions, where its shape is; its bytes; what becomes of it, and where; and, in a call, where its numbers are.
+NUMBER, ARRAY, KIND, MASK, NDIM, DIMS, BYTES, PLACING, GOAL, NUMBERS = range(10)
+RECORD = 10
+CELLS, TABLE = 1, 2  # placing: the numbers are copied; their address is noted
 
-_SOURCE = f"""
-declare ptr @PyBool_FromLong(i64)
-declare ptr @PyEval_SaveThread()
-declare void @PyEval_RestoreThread(ptr)
-declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 
-define internal i64 @word(ptr %at, i64 %i) alwaysinline {{
-  %p = getelementptr i64, ptr %at, i64 %i
-  %x = load i64, ptr %p
-  ret i64 %x
-}}
-define internal i64 @field(ptr %object, i64 %byte) alwaysinline {{
-  %p = getelementptr i8, ptr %object, i64 %byte
-  %x = load i64, ptr %p
-  ret i64 %x
-}}
+class _Code:
+    """Writes `enter`: what C code compiled against NumPy would do. Words are 64 bits long."""
 
-; The address of the numbers in a payload that fits its record, else 0.
-define internal i64 @data(ptr %x, ptr %record) {{
-  %type = call i64 @field(ptr %x, i64 {HEAD - 8})
-  %scalar = call i64 @word(ptr %record, i64 0)
-  %is_scalar = icmp eq i64 %type, %scalar
-  br i1 %is_scalar, label %number, label %maybe
-number:
-  %base = ptrtoint ptr %x to i64
-  %inside = add i64 %base, {HEAD}
-  ret i64 %inside
-maybe:
-  %array = call i64 @word(ptr %record, i64 1)
-  %is_array = icmp eq i64 %type, %array
-  br i1 %is_array, label %array_fields, label %no
-array_fields:
-  %descr = call i64 @field(ptr %x, i64 {HEAD + 40})
-  %want_descr = call i64 @word(ptr %record, i64 2)
-  %a = icmp eq i64 %descr, %want_descr
-  %flags_word = call i64 @field(ptr %x, i64 {HEAD + 48})
-  %mask = call i64 @word(ptr %record, i64 3)
-  %flags = and i64 %flags_word, %mask
-  %b = icmp eq i64 %flags, %mask
-  %dims_word = call i64 @field(ptr %x, i64 {HEAD + 8})
-  %nd = and i64 %dims_word, 4294967295
-  %want_nd = call i64 @word(ptr %record, i64 4)
-  %c = icmp eq i64 %nd, %want_nd
-  %ab = and i1 %a, %b
-  %abc = and i1 %ab, %c
-  br i1 %abc, label %start, label %no
-start:
-  %dims_at = call i64 @field(ptr %x, i64 {HEAD + 16})
-  %dims = inttoptr i64 %dims_at to ptr
-  %want_at = call i64 @word(ptr %record, i64 5)
-  %want = inttoptr i64 %want_at to ptr
-  br label %next
-next:
-  %i = phi i64 [0, %start], [%j, %same]
-  %more = icmp slt i64 %i, %nd
-  br i1 %more, label %compare, label %yes
-compare:
-  %n = call i64 @word(ptr %dims, i64 %i)
-  %m = call i64 @word(ptr %want, i64 %i)
-  %equal = icmp eq i64 %n, %m
-  br i1 %equal, label %same, label %no
-same:
-  %j = add i64 %i, 1
-  br label %next
-yes:
-  %found = call i64 @field(ptr %x, i64 {HEAD})
-  ret i64 %found
-no:
-  ret i64 0
-}}
+    def __init__(self) -> None:
+        from llvmlite import ir
 
-define ptr @enter(ptr %self, ptr %args, i64 %given) {{
-entry:
-  %order_at = call i64 @field(ptr %self, i64 {HEAD})
-  %order = inttoptr i64 %order_at to ptr
-  %inputs = call i64 @word(ptr %order, i64 4)
-  %arguments = call i64 @word(ptr %order, i64 5)
-  %changes = call i64 @word(ptr %order, i64 6)
-  %fresh = call i64 @word(ptr %order, i64 7)
-  %records = getelementptr i64, ptr %order, i64 {FIRST}
-  %length = mul i64 %inputs, {WORDS}
-  %change = getelementptr i64, ptr %records, i64 %length
-  %pairs = mul i64 %changes, 2
-  %slots = getelementptr i64, ptr %change, i64 %pairs
-  br label %look
-look:                                                             ; does every payload fit?
-  %i = phi i64 [0, %entry], [%i1, %fits]
-  %looking = icmp slt i64 %i, %inputs
-  br i1 %looking, label %one, label %apart
-one:
-  %ri = mul i64 %i, {WORDS}
-  %record = getelementptr i64, ptr %records, i64 %ri
-  %xp = getelementptr ptr, ptr %args, i64 %i
-  %x = load ptr, ptr %xp
-  %d = call i64 @data(ptr %x, ptr %record)
-  %bad = icmp eq i64 %d, 0
-  br i1 %bad, label %no, label %fits
-fits:
-  %dp = getelementptr i64, ptr %record, i64 9
-  store i64 %d, ptr %dp
-  %i1 = add i64 %i, 1
-  br label %look
+        self.ir, self.word, self.pointer, self.module = ir, ir.IntType(64), ir.PointerType(), ir.Module("fastcall")
+        self.build: Any = None
+        self.to_bool = self._declared("PyBool_FromLong", self.pointer, self.word)
+        self.save_thread = self._declared("PyEval_SaveThread", self.pointer)
+        self.restore_thread = self._declared("PyEval_RestoreThread", ir.VoidType(), self.pointer)
+        copied = (self.pointer, self.pointer, self.word, ir.IntType(1))
+        self.memcpy = self._declared("llvm.memcpy.p0.p0.i64", ir.VoidType(), *copied)
+        self.fitting = self._fitting()
+        self._enter()
 
-apart:                                                            ; does an argument overlap with what is changed?
-  %c = phi i64 [0, %look], [%c1, %c_done]
-  %c_more = icmp slt i64 %c, %changes
-  br i1 %c_more, label %c_one, label %place
-c_one:
-  %c2 = mul i64 %c, 2
-  %to = call i64 @word(ptr %change, i64 %c2)
-  %rt = mul i64 %to, {WORDS}
-  %t_record = getelementptr i64, ptr %records, i64 %rt
-  %t_low = call i64 @word(ptr %t_record, i64 9)
-  %t_size = call i64 @word(ptr %t_record, i64 6)
-  %t_high = add i64 %t_low, %t_size
-  %of_argument = icmp slt i64 %to, %arguments
-  %until = select i1 %of_argument, i64 %inputs, i64 %arguments
-  br label %pair
-pair:
-  %k = phi i64 [0, %c_one], [%k1, %pair_next]
-  %k_more = icmp slt i64 %k, %until
-  br i1 %k_more, label %pair_one, label %c_done
-pair_one:
-  %rk = mul i64 %k, {WORDS}
-  %k_record = getelementptr i64, ptr %records, i64 %rk
-  %k_low = call i64 @word(ptr %k_record, i64 9)
-  %k_size = call i64 @word(ptr %k_record, i64 6)
-  %k_high = add i64 %k_low, %k_size
-  %p = icmp ult i64 %k_low, %t_high
-  %q = icmp ult i64 %t_low, %k_high
-  %other = icmp ne i64 %k, %to
-  %pq = and i1 %p, %q
-  %clash = and i1 %pq, %other
-  br i1 %clash, label %no, label %pair_next
-pair_next:
-  %k1 = add i64 %k, 1
-  br label %pair
-c_done:
-  %c1 = add i64 %c, 1
-  br label %apart
+    def _declared(self, name: str, result: Any, *arguments: Any) -> Any:
+        return self.ir.Function(self.module, self.ir.FunctionType(result, arguments), name)
 
-place:                                                            ; small inputs into the cells, others' addresses
-  %l = phi i64 [0, %apart], [%l1, %l_done]
-  %l_more = icmp slt i64 %l, %inputs
-  br i1 %l_more, label %l_one, label %slot
-l_one:
-  %rl = mul i64 %l, {WORDS}
-  %l_record = getelementptr i64, ptr %records, i64 %rl
-  %l_data = call i64 @word(ptr %l_record, i64 9)
-  %l_size = call i64 @word(ptr %l_record, i64 6)
-  %l_kind = call i64 @word(ptr %l_record, i64 7)
-  %l_to = call i64 @word(ptr %l_record, i64 8)
-  %l_at = inttoptr i64 %l_to to ptr
-  switch i64 %l_kind, label %l_done [i64 1, label %cells
-                                     i64 2, label %table]
-cells:
-  %l_from = inttoptr i64 %l_data to ptr
-  call void @llvm.memcpy.p0.p0.i64(ptr %l_at, ptr %l_from, i64 %l_size, i1 false)
-  br label %l_done
-table:
-  store i64 %l_data, ptr %l_at
-  br label %l_done
-l_done:
-  %l1 = add i64 %l, 1
-  br label %place
+    def _begun(self, name: str, result: Any, *arguments: Any) -> Any:
+        function = self._declared(name, result, *arguments)
+        self.build = self.ir.IRBuilder(function.append_basic_block())
+        return function
 
-slot:                                                             ; where results go
-  %f = phi i64 [0, %place], [%f1, %f_one]
-  %f_more = icmp slt i64 %f, %fresh
-  br i1 %f_more, label %f_one, label %run
-f_one:
-  %fi = add i64 %inputs, %f
-  %fp = getelementptr ptr, ptr %args, i64 %fi
-  %fx = load ptr, ptr %fp
-  %f_data = call i64 @field(ptr %fx, i64 {HEAD})
-  %f_to = call i64 @word(ptr %slots, i64 %f)
-  %f_at = inttoptr i64 %f_to to ptr
-  store i64 %f_data, ptr %f_at
-  %f1 = add i64 %f, 1
-  br label %slot
+    # ---- what is in memory
 
-run:
-  %function_at = call i64 @word(ptr %order, i64 0)
-  %function = inttoptr i64 %function_at to ptr
-  %cells_at = call i64 @word(ptr %order, i64 1)
-  %cells_memory = inttoptr i64 %cells_at to ptr
-  %table_at = call i64 @word(ptr %order, i64 2)
-  %table_memory = inttoptr i64 %table_at to ptr
-  %release = call i64 @word(ptr %order, i64 3)
-  %long = icmp ne i64 %release, 0
-  br i1 %long, label %without, label %with
-without:
-  %thread = call ptr @PyEval_SaveThread()
-  call void %function(ptr %cells_memory, ptr %table_memory, i64 0, i64 0)
-  call void @PyEval_RestoreThread(ptr %thread)
-  br label %commit
-with:
-  call void %function(ptr %cells_memory, ptr %table_memory, i64 0, i64 0)
-  br label %commit
+    def at(self, base: Any, i: Any, kind: Any = None) -> Any:
+        """The address of the i-th word from there on."""
+        return self.build.gep(base, [self.word(i) if type(i) is int else i], source_etype=kind or self.word)
 
-commit:                                                           ; everything was read: now the changes
-  %w = phi i64 [0, %without], [0, %with], [%w1, %w_one]
-  %w_more = icmp slt i64 %w, %changes
-  br i1 %w_more, label %w_one, label %yes
-w_one:
-  %w2 = mul i64 %w, 2
-  %w3 = add i64 %w2, 1
-  %w_input = call i64 @word(ptr %change, i64 %w2)
-  %w_from = call i64 @word(ptr %change, i64 %w3)
-  %w_source = inttoptr i64 %w_from to ptr
-  %rw = mul i64 %w_input, {WORDS}
-  %w_record = getelementptr i64, ptr %records, i64 %rw
-  %w_data = call i64 @word(ptr %w_record, i64 9)
-  %w_goal = inttoptr i64 %w_data to ptr
-  %w_size = call i64 @word(ptr %w_record, i64 6)
-  call void @llvm.memcpy.p0.p0.i64(ptr %w_goal, ptr %w_source, i64 %w_size, i1 false)
-  %w1 = add i64 %w, 1
-  br label %commit
-yes:
-  %true = call ptr @PyBool_FromLong(i64 1)
-  ret ptr %true
-no:
-  %false = call ptr @PyBool_FromLong(i64 0)
-  ret ptr %false
-}}
-"""
+    def read(self, base: Any, i: Any) -> Any:
+        """The i-th word."""
+        return self.build.load(self.at(base, i), typ=self.word)
+
+    def field(self, x: Any, byte: int) -> Any:
+        """A word of a Python object."""
+        return self.build.load(self.at(x, HEAD + byte, self.ir.IntType(8)), typ=self.word)
+
+    def to(self, address: Any) -> Any:
+        """A word as the address that it is."""
+        return self.build.inttoptr(address, self.pointer)
+
+    def payload(self, arguments: Any, i: Any) -> Any:
+        """The i-th argument of the call."""
+        return self.build.load(self.at(arguments, i, self.pointer), typ=self.pointer)
+
+    # ---- ways through the code
+
+    def each(self, count: Any) -> AbstractContextManager[Any]:
+        """What is written under it runs for 0, 1, ... below count."""
+        return counting(self.build, self.word(0), count)
+
+    def where(self, *conditions: Any) -> AbstractContextManager[Any]:
+        """What is written under it runs where all conditions hold."""
+        return self.build.if_then(functools.reduce(self.build.and_, conditions))
+
+    def equal(self, a: Any, b: Any) -> Any:
+        """Whether two words are."""
+        return self.build.icmp_signed("==", a, self.word(b) if type(b) is int else b)
+
+    def answer(self, yes: bool) -> None:
+        """Return True or False."""
+        self.build.ret(self.build.call(self.to_bool, [self.word(int(yes))]))
+
+    def copy(self, goal: Any, source: Any, size: Any) -> None:
+        """Copy bytes from one address to another."""
+        self.build.call(self.memcpy, [self.to(goal), self.to(source), size, self.ir.IntType(1)(0)])
+
+    # ---- the two functions
+
+    def _fitting(self) -> Any:
+        """(payload, record) -> the address of the numbers in a payload that fits its record, else 0."""
+        function = self._begun("fitting", self.word, self.pointer, self.pointer)
+        function.linkage = "internal"
+        build, (x, record) = self.build, function.args
+        kind = self.field(x, TYPE)
+        with self.where(self.equal(kind, self.read(record, NUMBER))):
+            build.ret(build.add(build.ptrtoint(x, self.word), self.word(HEAD)))
+        with self.where(self.equal(kind, self.read(record, ARRAY))):  # only then has it an array's fields
+            mask, dimensions = self.read(record, MASK), build.and_(self.field(x, DIMENSIONS), self.word(0xFFFFFFFF))
+            same_dtype = self.equal(self.field(x, DTYPE), self.read(record, KIND))
+            has_flags = self.equal(build.and_(self.field(x, FLAGS), mask), mask)
+            with self.where(same_dtype, has_flags, self.equal(dimensions, self.read(record, NDIM))):
+                shape, wanted = self.to(self.field(x, SHAPE)), self.to(self.read(record, DIMS))
+                with self.each(dimensions) as i:
+                    same = self.equal(self.read(shape, i), self.read(wanted, i))
+                    with self.where(build.not_(same)):
+                        build.ret(self.word(0))
+                build.ret(self.field(x, DATA))
+        build.ret(self.word(0))
+        return function
+
+    def _run(self, function: Any, cells: Any, table: Any, release: Any) -> None:
+        build = self.build
+        kind = self.ir.FunctionType(self.ir.VoidType(), [self.pointer, self.pointer, self.word, self.word])
+        code, arguments = build.inttoptr(function, kind.as_pointer()), [self.to(cells), self.to(table)]
+        arguments += [self.word(0), self.word(0)]
+        with build.if_else(build.not_(self.equal(release, 0))) as (alone, at_once):
+            with alone:  # without Python's lock
+                thread = build.call(self.save_thread, [])
+                build.call(code, arguments)
+                build.call(self.restore_thread, [thread])
+            with at_once:
+                build.call(code, arguments)
+
+    def _enter(self) -> None:
+        function = self._begun("enter", self.pointer, self.pointer, self.pointer, self.word)
+        build, (itself, payloads, _) = self.build, function.args
+        order = self.to(self.field(itself, DATA))
+        run, cells, table, release, inputs, arguments, changes, fresh = [self.read(order, i) for i in range(HEADING)]
+        records = self.at(order, HEADING)
+        change = self.at(records, build.mul(inputs, self.word(RECORD)))  # pairs: the input, where its new numbers lie
+        slots = self.at(change, build.mul(changes, self.word(2)))
+
+        def record(i: Any) -> Any:
+            return self.at(records, build.mul(i, self.word(RECORD)))
+
+        def extent(of: Any) -> tuple[Any, Any]:
+            low = self.read(of, NUMBERS)
+            return low, build.add(low, self.read(of, BYTES))
+
+        def changed(c: Any) -> tuple[Any, Any]:
+            pair = self.at(change, build.mul(c, self.word(2)))
+            return self.read(pair, 0), self.read(pair, 1)
+
+        with self.each(inputs) as i:  # does every payload fit?
+            numbers = build.call(self.fitting, [self.payload(payloads, i), record(i)])
+            with self.where(self.equal(numbers, 0)):
+                self.answer(False)
+            build.store(numbers, self.at(record(i), NUMBERS))
+        with self.each(changes) as c:  # does an argument overlap with what is changed?
+            goal, _ = changed(c)
+            low, high = extent(record(goal))
+            with self.each(build.select(build.icmp_signed("<", goal, arguments), inputs, arguments)) as k:
+                theirs_low, theirs_high = extent(record(k))
+                overlap = build.icmp_unsigned("<", theirs_low, high), build.icmp_unsigned("<", low, theirs_high)
+                with self.where(*overlap, build.not_(self.equal(k, goal))):
+                    self.answer(False)
+        with self.each(inputs) as i:  # small inputs into the cells, others' addresses into the table
+            numbers, size, placing, goal = [self.read(record(i), k) for k in (NUMBERS, BYTES, PLACING, GOAL)]
+            with self.where(self.equal(placing, CELLS)):
+                self.copy(goal, numbers, size)
+            with self.where(self.equal(placing, TABLE)):
+                build.store(numbers, self.to(goal))
+        with self.each(fresh) as f:  # where results go
+            array = self.payload(payloads, build.add(inputs, f))
+            build.store(self.field(array, DATA), self.to(self.read(slots, f)))
+        self._run(run, cells, table, release)
+        with self.each(changes) as c:  # everything was read: now the changes
+            goal, source = changed(c)
+            self.copy(self.read(record(goal), NUMBERS), source, self.read(record(goal), BYTES))
+        self.answer(True)
 
 
 class _Method(ctypes.Structure):
@@ -271,7 +208,7 @@ def _method() -> tuple[Code, _Method] | None:
         return None
     if not _as_expected():
         return None
-    code = Code(_SOURCE, loops=False)
+    code = Code(_Code().module, loops=False)
     return code, _Method(b"enter", _address(code.function("enter")), 0x80, None)
 
 
@@ -342,15 +279,15 @@ def enter(made: Made, into: Mapping[int, int], single: Collection[int], argument
 def _record(frame: Frame, place: Any, v: Var, changed: bool, single: bool) -> tuple[list[int], Any]:
     """What an input must be, and where it goes."""
     dims = np.array([*v.shape, 0], np.int64)
-    kind, to = 0, 0
+    placing, goal = 0, 0
     if place is not None and place[0] == "cells":
-        kind, to = 1, address(frame.memory) + place[1]
+        placing, goal = CELLS, address(frame.memory) + place[1]
     elif place is not None:
-        kind, to = 2, address(frame.table) + 8 * place[1]
+        placing, goal = TABLE, address(frame.table) + 8 * place[1]
     number = 0 if v.shape or changed else id(float if v.weak else v.dtype.type)
     array = 0 if v.weak or single else id(np.ndarray)
     flags = WRITE if changed else READ
-    return [number, array, id(v.dtype), flags, len(v.shape), address(dims), v.nbytes, kind, to, 0], dims
+    return [number, array, id(v.dtype), flags, len(v.shape), address(dims), v.nbytes, placing, goal, 0], dims
 
 
 class Entry:
