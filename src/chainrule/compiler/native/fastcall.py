@@ -42,7 +42,7 @@ RECORD = 10
 CELLS, TABLE = 1, 2  # placing: the numbers are copied; their address is noted
 
 
-class _Code:
+class _FastCall:
     """Writes `enter`: what C code compiled against NumPy would do. Words are 64 bits long."""
 
     def __init__(self) -> None:
@@ -208,7 +208,7 @@ def _method() -> tuple[Code, _Method] | None:
         return None
     if not _as_expected():
         return None
-    code = Code(_Code().module, loops=False)
+    code = Code(_FastCall().module, loops=False)
     return code, _Method(b"enter", _address(code.function("enter")), 0x80, None)
 
 

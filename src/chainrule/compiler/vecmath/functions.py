@@ -19,7 +19,7 @@ from typing import Any
 from chainrule.compiler.vecmath import exp as _exp
 from chainrule.compiler.vecmath import plain as _plain
 from chainrule.compiler.vecmath import trig as _trig
-from chainrule.compiler.vecmath.lane import PLACES, Code, Real, need_llvmlite
+from chainrule.compiler.vecmath.lane import PLACES, LaneEmitter, Real, need_llvmlite
 
 FUNCTIONS: dict[str, Callable[..., Real]] = {
     "abs": _plain.absolute, "sqrt": _plain.sqrt, "rsqrt": _plain.rsqrt, "reciprocal": _plain.reciprocal,
@@ -93,7 +93,9 @@ def declare(module: Any, name: str, dtype: str, fma: bool | None = None, lanes: 
     function.linkage = "internal"
     for attribute in ("alwaysinline", "nounwind", "readnone"):
         function.attributes.add(attribute)
-    code = Code(ir.IRBuilder(function.append_basic_block()), dtype, host_has_fma() if fma is None else fma, lanes)
+    code = LaneEmitter(
+        ir.IRBuilder(function.append_basic_block()), dtype, host_has_fma() if fma is None else fma, lanes
+    )
     code.build.ret(FUNCTIONS[name](code, *(Real(code, a) for a in function.args)).raw)
     return function
 

@@ -1,9 +1,9 @@
 """Writing vector maths as if it were arithmetic: values that emit LLVM instructions when they are combined.
 
-A `Code` belongs to one function that is being written, for one dtype; `Real`, `Whole` and `Truth` are its floating
-point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is written this
-way has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width the CPU has.
-The one exception is `rare`, a branch to a cold call.
+A `LaneEmitter` belongs to one function that is being written, for one dtype; `Real`, `Integer` and `Truth` are its
+floating point numbers, integers of the same width and conditions. `x * y + 1` emits an fmul and an fadd. What is
+written this way has no branches and no calls, so LLVM turns a loop over it into vector instructions of whatever width
+the CPU has. The one exception is `rare`, a branch to a cold call.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Value:
 
     __slots__ = ("code", "raw")
 
-    def __init__(self, code: Code, raw: Any) -> None:
+    def __init__(self, code: LaneEmitter, raw: Any) -> None:
         self.code, self.raw = code, raw
 
 
@@ -51,35 +51,35 @@ class Truth(Value):
         return Truth(self.code, self.code.build.not_(self.raw))
 
 
-class Whole(Value):
+class Integer(Value):
     """An integer as wide as the dtype; right shifts bring in zeros."""
 
-    def _with(self, how: str, other: Whole | int) -> Whole:
-        return Whole(self.code, getattr(self.code.build, how)(self.raw, self.code.whole(other).raw))
+    def _with(self, how: str, other: Integer | int) -> Integer:
+        return Integer(self.code, getattr(self.code.build, how)(self.raw, self.code.integer(other).raw))
 
-    def __add__(self, other: Whole | int) -> Whole:
+    def __add__(self, other: Integer | int) -> Integer:
         return self._with("add", other)
 
-    def __sub__(self, other: Whole | int) -> Whole:
+    def __sub__(self, other: Integer | int) -> Integer:
         return self._with("sub", other)
 
-    def __and__(self, other: Whole | int) -> Whole:
+    def __and__(self, other: Integer | int) -> Integer:
         return self._with("and_", other)
 
-    def __or__(self, other: Whole | int) -> Whole:
+    def __or__(self, other: Integer | int) -> Integer:
         return self._with("or_", other)
 
-    def __xor__(self, other: Whole | int) -> Whole:
+    def __xor__(self, other: Integer | int) -> Integer:
         return self._with("xor", other)
 
-    def __lshift__(self, other: int) -> Whole:
+    def __lshift__(self, other: int) -> Integer:
         return self._with("shl", other)
 
-    def __rshift__(self, other: int) -> Whole:
+    def __rshift__(self, other: int) -> Integer:
         return self._with("lshr", other)
 
     def same(self, other: int) -> Truth:
-        return Truth(self.code, self.code.build.icmp_unsigned("==", self.raw, self.code.whole(other).raw))
+        return Truth(self.code, self.code.build.icmp_unsigned("==", self.raw, self.code.integer(other).raw))
 
     def real(self) -> Real:
         """The number with these bits."""
@@ -144,15 +144,15 @@ class Real(Value):
     def is_nan(self) -> Truth:
         return self.differs(self)
 
-    def bits(self) -> Whole:
+    def bits(self) -> Integer:
         """The bits of the number as an integer."""
-        return Whole(self.code, self.code.build.bitcast(self.raw, self.code.int))
+        return Integer(self.code, self.code.build.bitcast(self.raw, self.code.int))
 
     def __abs__(self) -> Real:
         return self.code.intrinsic("fabs", self)
 
 
-class Code:
+class LaneEmitter:
     """What one function is written with: its builder, its dtype and the dtype's constants.
 
     lanes: how many numbers each value holds; 1 for code that LLVM is to vectorise.
@@ -161,13 +161,13 @@ class Code:
     def __init__(self, build: Any, dtype: str, fma: bool, lanes: int = 1) -> None:
         ir = need_llvmlite().ir
         self.build, self.dtype, self.fused, self.lanes = build, dtype, fma, lanes
-        self.places, width = PLACES[dtype]
+        self.precision, width = PLACES[dtype]
         self.type = ir.FloatType() if dtype == "float" else ir.DoubleType()
         self.int = ir.IntType(width)
         if lanes > 1:
             self.type, self.int = ir.VectorType(self.type, lanes), ir.VectorType(self.int, lanes)
-        self.width, self.fraction = width, self.places - 1
-        self.bias = 2 ** (width - self.places - 1) - 1  # of the exponent: 127, 1023
+        self.width, self.fraction = width, self.precision - 1
+        self.bias = 2 ** (width - self.precision - 1) - 1  # of the exponent: 127, 1023
         self.least_normal, self.infinity = 2.0 ** (1 - self.bias), float("inf")
         self.magic = 1.5 * 2.0**self.fraction  # adding it to a number rounds that to a whole one, kept in the low bits
         self._ir = ir
@@ -180,10 +180,10 @@ class Code:
     def real(self, x: Real | float) -> Real:
         return x if isinstance(x, Real) else Real(self, self._constant(self.type, float(x)))
 
-    def whole(self, x: Whole | int) -> Whole:
-        return x if isinstance(x, Whole) else Whole(self, self._constant(self.int, int(x) % 2**self.width))
+    def integer(self, x: Integer | int) -> Integer:
+        return x if isinstance(x, Integer) else Integer(self, self._constant(self.int, int(x) % 2**self.width))
 
-    def pattern(self, x: float) -> int:
+    def bit_pattern(self, x: float) -> int:
         """The bits of a constant."""
         form = {"float": ("<f", "<I"), "double": ("<d", "<Q")}[self.dtype]
         return int(struct.unpack(form[1], struct.pack(form[0], x))[0])
@@ -218,7 +218,7 @@ class Code:
         """a b + c, rounded once (without FMA in the CPU: by a slow call)."""
         return self.intrinsic("fma", a, self.real(b), self.real(c))
 
-    def product(self, a: Real, b: Real | float) -> tuple[Real, Real]:
+    def two_product(self, a: Real, b: Real | float) -> tuple[Real, Real]:
         """a b as a rounded product and its error, which is exact (T. J. Dekker, 1971, where there is no FMA)."""
         b = self.real(b)
         high = a * b
@@ -228,19 +228,19 @@ class Code:
         return high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2
 
     def _halves(self, a: Real) -> tuple[Real, Real]:
-        t = a * (2.0 ** ((self.places + 1) // 2) + 1)
+        t = a * (2.0 ** ((self.precision + 1) // 2) + 1)
         high = t - (t - a)
         return high, a - high
 
-    def total(self, a: Real | float, b: Real | float) -> tuple[Real, Real]:
+    def two_sum(self, a: Real | float, b: Real | float) -> tuple[Real, Real]:
         """a + b as a rounded sum and its error, exact (D. E. Knuth)."""
         a, b = self.real(a), self.real(b)
         s = a + b
         t = s - a
         return s, (a - (s - t)) + (b - t)
 
-    def quick(self, a: Real | float, b: Real) -> tuple[Real, Real]:
-        """`total` where |a| >= |b| or a = 0."""
+    def fast_two_sum(self, a: Real | float, b: Real) -> tuple[Real, Real]:
+        """`two_sum` where |a| >= |b| or a = 0."""
         a = self.real(a)
         s = a + b
         return s, b - (s - a)
@@ -250,12 +250,12 @@ class Code:
 
     def clamp(self, x: Real, low: float, high: float) -> Real:
         """x brought between two bounds; nan stays nan."""
-        return self.least(self.most(x, low), high)
+        return self.at_most(self.at_least(x, low), high)
 
-    def least(self, x: Real, bound: float) -> Real:
+    def at_most(self, x: Real, bound: float) -> Real:
         return self.select(x > bound, bound, x)
 
-    def most(self, x: Real, bound: float) -> Real:
+    def at_least(self, x: Real, bound: float) -> Real:
         return self.select(x < bound, bound, x)
 
     def copysign(self, size: Real, sign: Real) -> Real:
@@ -265,7 +265,7 @@ class Code:
         return self.intrinsic("sqrt", x)
 
     def nearest(self, x: Real) -> Real:
-        """x rounded to a whole number, |x| < 2^(places - 2)."""
+        """x rounded to a whole number, |x| < 2^(precision - 2)."""
         return (x + self.magic) - self.magic
 
     def power_of_two(self, k: Real) -> Real:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.compiler.vecmath.lane import Code, Real, Truth, need_llvmlite
+from chainrule.compiler.vecmath.lane import LaneEmitter, Real, Truth, need_llvmlite
 
 WIDTHS = (2, 4, 8, 16, 32)
 Write = Callable[..., Any]
 
 
-def rarely(c: Code, condition: Truth, otherwise: Real, name: str, args: tuple[Real, ...], write: Write) -> Real:
+def rarely(c: LaneEmitter, condition: Truth, otherwise: Real, name: str, args: tuple[Real, ...], write: Write) -> Real:
     """Where the condition holds the cold function `name` of the arguments, which `write(code, *args)` writes."""
     function = cold_function(c, name, len(args), write)
     if c.lanes > 1:
@@ -33,7 +33,7 @@ def rarely(c: Code, condition: Truth, otherwise: Real, name: str, args: tuple[Re
     return Real(c, phi)
 
 
-def cold_function(c: Code, name: str, arity: int, write: Write) -> Any:
+def cold_function(c: LaneEmitter, name: str, arity: int, write: Write) -> Any:
     """The scalar function, with its variants, in the module that c is in."""
     module, symbol = c.build.module, f"chainrule_{name}_cold_{c.dtype}"
     if symbol in module.globals:
@@ -44,7 +44,7 @@ def cold_function(c: Code, name: str, arity: int, write: Write) -> Any:
     function.linkage = "internal"
     for attribute in ("noinline", "cold", "nounwind", "readnone"):
         function.attributes.add(attribute)
-    inner = Code(ir.IRBuilder(function.append_basic_block()), c.dtype, c.fused)
+    inner = LaneEmitter(ir.IRBuilder(function.append_basic_block()), c.dtype, c.fused)
     inner.build.ret(write(inner, *(Real(inner, a) for a in function.args)).raw)
     variants = [variant(function, width) for width in WIDTHS]
     names = ",".join(f"_ZGV_LLVM_M{width}{'v' * arity}_{symbol}({v.name})" for width, v in zip(WIDTHS, variants))
