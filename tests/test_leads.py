@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.base.language import LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,47 @@ def test_bfloat16_is_named_and_its_tensors_are_refused():
         with pytest.raises(TypeError, match=r"no tensor here is of torch.bfloat16.*torch.float32 has the same range"):
             use()
     assert x.dtype == cr.get_default_dtype() == cr.float32
+
+
+MET = {  # what beginners meet: PyTorch's words, by which it is searched for
+    "grad can be implicitly created only for scalar outputs": lambda x: (2 * x).backward(),
+    "a leaf Variable that requires grad is being used in an in-place operation": lambda x: x.add_(1),
+    "a view of a leaf Variable that requires grad is being used in an in-place operation": lambda x: x[0].add_(1),
+    "one of the variables needed for gradient computation has been modified by an inplace operation":
+        lambda x: (y := x.exp(), y.add_(1), y.sum().backward()),
+    "Trying to backward through the graph a second time": lambda x: (y := x.exp().sum(), y.backward(), y.backward()),
+    "element 0 of tensors does not require grad": lambda x: x.detach().sum().backward(),
+    "only Tensors of floating point and complex dtype can require gradients":
+        lambda x: cr.ones(1).int().requires_grad_(),
+    "could not infer output dtype": lambda x: cr.arange(3).mean(),
+    "a Tensor with 2 elements cannot be converted to Scalar": lambda x: math.sin(x.detach()),
+    "Boolean value of Tensor with more than one value is ambiguous": lambda x: bool(x > 0),
+    "The size of tensor a (2) must match the size of tensor b (3)": lambda x: x + cr.ones(3),
+    "mat1 and mat2 shapes cannot be multiplied (3x4 and 3x4)": lambda x: cr.ones(3, 4) @ cr.ones(3, 4),
+    "mat1 and mat2 shapes cannot be multiplied (3x4 and 2x1)": lambda x: cr.nn.Linear(2, 1)(cr.ones(3, 4)),
+    "to have the same dtype": lambda x: cr.ones(2, 2) @ cr.ones(2, 2).double(),
+    "mat1 and mat2 must have the same dtype": lambda x: cr.nn.Linear(2, 1)(cr.ones(2).double()),
+    "expected scalar type Long but found": lambda x: cr.nn.functional.cross_entropy(cr.ones(3, 5), cr.ones(3)),
+    "Target 5 is out of bounds": lambda x: cr.nn.functional.cross_entropy(cr.ones(1, 5), cr.tensor([5])),
+    "Expected target size": lambda x: cr.nn.functional.cross_entropy(cr.ones(3, 5), cr.ones(3, 1).long()),
+    "all elements of input should be between 0 and 1": lambda x: cr.nn.functional.binary_cross_entropy(2 * x, x),
+    "Using a target size": lambda x: cr.nn.functional.binary_cross_entropy(x.reshape(2, 1), x),
+    "must be the same as input size": lambda x: cr.nn.BCEWithLogitsLoss()(x.reshape(2, 1), x),
+    "params argument given to the optimizer should be an iterable": lambda x: cr.optim.SGD(x, lr=0.1),
+    "can't optimize a non-leaf Tensor": lambda x: cr.optim.SGD([2 * x], lr=0.1),
+    "has no attribute 'zeroes'": lambda x: cr.zeroes(2),
+    "expected a Tensor among the operands, but got 1.0": lambda x: cr.sin(1.0),
+    "must return a tensor, but it returned": lambda x: cr.minimize(math.sin, 1.0, lr=0.1, progress=False),
+    "Can't call numpy() on Tensor that requires grad": lambda x: np.sin(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", MET)
+def test_errors_that_beginners_meet_lead_on_in_the_language_chosen(words):
+    """PyTorch's words are the same in every language; what is said after them is in each its own."""
+    said = set()
+    for code in LANGUAGES:
+        with cr.language(code), pytest.raises(Exception, match=re.escape(words)) as caught:
+            MET[words](cr.ones(2, requires_grad=True))
+        said.add(str(caught.value).replace("\n", " "))
+    assert len(said) == len(LANGUAGES)

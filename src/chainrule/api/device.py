@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.base.language import say
+
 
 class device:
     """A place for tensors. Only `device("cpu")` exists; asking for another raises when a tensor is to go there."""
@@ -48,6 +50,8 @@ def here(d: Any) -> None:
     """Refuse a device that is not the CPU."""
     if d is not None and device(d).type != "cpu":
         raise RuntimeError(
-            f"chainrule computes on the CPU only, but device '{d}' was asked for. Write torch.device('cuda' if "
-            "torch.cuda.is_available() else 'cpu'), which gives the CPU here."
-        )
+            say(
+                "chainrule computes on the CPU only, but device '{d}' was asked for. Write torch.device('cuda' if "
+                "torch.cuda.is_available() else 'cpu'), which gives the CPU here.", d=d,
+            )
+        )  # fmt: skip

@@ -115,10 +115,9 @@ def _tensors(name: str, x: Any, y: Any, second: str = "other") -> None:
 def _check_dtypes(x: Tensor, y: Tensor) -> None:
     a, b = x._a.dtype, y._a.dtype
     if a != b:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_C_NAMES.get(a.name, a.name)} != "
-            f"{_C_NAMES.get(b.name, b.name)}"
-        )
+        names = [_C_NAMES.get(d.name, d.name) for d in (a, b)]
+        said = f"expected m1 and m2 to have the same dtype, but got: {' != '.join(names)}"
+        raise RuntimeError(errors.two_dtypes(said))
     if a.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 

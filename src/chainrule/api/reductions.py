@@ -16,6 +16,7 @@ from chainrule.api.public import FUNCTIONS, at_float32, named, public
 from chainrule.api.results import make
 from chainrule.base import dtypes
 from chainrule.base.dtypes import F32, F64, dtype
+from chainrule.base.errors import as_floats
 from chainrule.base.shapes import dim_index, dim_tuple
 from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
@@ -122,7 +123,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
         which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
             f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
-            f"Got: {legacy(x)}. Give dtype=torch.float32, or convert with .float() first."
+            f"Got: {legacy(x)}. " + as_floats()
         )
     dims = dims_of("mean", x, dim, keepdim)
     got = op("mean")(x, dim=dims, keepdim=keepdim)

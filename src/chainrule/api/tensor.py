@@ -11,6 +11,7 @@ from chainrule.api.device import CPU, device
 from chainrule.api.layout import RANKS, last, strided, with_channels_last
 from chainrule.api.public import install
 from chainrule.base import dtypes, errors, memory
+from chainrule.base.language import say
 from chainrule.base.shapes import Size, dim_index, numel
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import MODE, current
@@ -66,10 +67,7 @@ class _Attributes:
                 )
             return self
         if requires_grad and self._a.dtype.kind not in "fc":
-            raise RuntimeError(
-                "only Tensors of floating point and complex dtype can require gradients, but this one is "
-                f"{self.dtype}. Make it with float numbers (2. instead of 2), or convert it with .float() first."
-            )
+            raise RuntimeError(errors.no_floats(self.dtype))
         if requires_grad and self._frozen:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         return as_leaf(self, requires_grad)
@@ -294,7 +292,7 @@ class _Conversions:
         a = numbers(self) if tracing() else self._a
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
-        raise _MANY(f"a Tensor with {a.size} elements cannot be converted to Scalar")
+        raise _MANY(errors.many_elements(a.size))
 
     def tolist(self: Tensor) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -340,7 +338,7 @@ class _Conversions:
                 "Boolean value of Tensor with no values is ambiguous"
                 if a.size == 0
                 else f"Boolean value of Tensor with more than one value is ambiguous (shape {list(a.shape)}); "
-                "use .any() or .all()"
+                + say("use .any() or .all()")
             )
         return bool(a)
 
@@ -399,7 +397,7 @@ def _scalar(x: Tensor) -> Any:
     a = payload(x)
     if type(a) is np.ndarray:
         if a.size != 1:
-            raise _MANY(f"a Tensor with {a.size} elements cannot be converted to Scalar")
+            raise _MANY(errors.many_elements(a.size))
         return a.item()
     return a if isinstance(a, np.generic) else numbers(x).item()
 

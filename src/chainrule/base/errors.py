@@ -77,10 +77,68 @@ def numpy_called() -> str:
 
 def not_scalar(shape: tuple[int, ...]) -> str:
     """backward() of a tensor of several elements without a gradient."""
-    return (
-        f"grad can be implicitly created only for scalar outputs, but this tensor has shape {list(shape)}. "
-        "Reduce it first (y.sum().backward()), or pass the weights of its elements: y.backward(torch.ones_like(y))."
+    return f"grad can be implicitly created only for scalar outputs, but this tensor has shape {list(shape)}. " + say(
+        "Reduce it first, y.sum().backward(), or weigh its elements: y.backward(torch.ones_like(y))."
     )
+
+
+def leaf_changed(what: str, view: bool) -> str:
+    """An in-place change of a leaf that is being recorded, or of a view of one."""
+    of = "a view of a leaf Variable" if view else "a leaf Variable"
+    lead = say(
+        "Its gradient would be lost. Change it inside `with torch.no_grad():`, or write the operation that returns a "
+        "new tensor."
+    )
+    return f"{of} that requires grad is being used in an in-place operation ({what}). {lead}"
+
+
+def no_floats(dtype: Any) -> str:
+    """Gradients asked for whole numbers."""
+    return (
+        f"only Tensors of floating point and complex dtype can require gradients, but this one is {dtype}. "
+        + as_floats()
+    )
+
+
+def as_floats() -> str:
+    """What makes floats of whole numbers."""
+    return say("Make it with a point, 2. instead of 2, or convert it: x.float().")
+
+
+def many_elements(n: int) -> str:
+    """A tensor of several elements, or of none, where one number is wanted."""
+    lead = say("One number is wanted here: x.sum(), x[0], or, for a function of math, torch's of the same name.")
+    return f"a Tensor with {n} elements cannot be converted to Scalar. {lead}"
+
+
+def do_not_broadcast(p: int, q: int, i: int, first: tuple[int, ...], second: tuple[int, ...]) -> str:
+    """Shapes that do not go together, by their i-th sizes p and q."""
+    lead = say("Compared from the right, sizes must be equal, or one of them 1.")
+    return (
+        f"The size of tensor a ({p}) must match the size of tensor b ({q}) at non-singleton dimension {i} "
+        f"(shapes {list(first)} and {list(second)}). {lead}"
+    )
+
+
+def two_dtypes(said: str) -> str:
+    """Operands of two dtypes where PyTorch promotes none."""
+    return f"{said}. " + say("Bring them to one dtype: x.float(), or model.double().")
+
+
+def classes(n: int) -> str:
+    """The class numbers that there are."""
+    return say("there are {n} classes, with numbers from 0 to {last}.", n=n, last=n - 1)
+
+
+def no_probabilities() -> str:
+    """Numbers outside of [0, 1] where probabilities are wanted."""
+    lead = say("Pass them through sigmoid, or take binary_cross_entropy_with_logits.")
+    return f"all elements of input should be between 0 and 1. {lead}"
+
+
+def other_size(said: str) -> str:
+    """A target whose shape is not the input's."""
+    return f"{said} " + say("Bring the target to the input's shape: target.view_as(input).")
 
 
 def unused(i: int) -> str:
@@ -113,8 +171,8 @@ def missing(owner: str, name: str, known: Iterable[str]) -> str:
             continue
         lower.setdefault(n.lower(), []).append(n)  # capitals are left aside: relu is near ReLU
     near = [n for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6) for n in lower[key]][:3]
-    hint = f" Near it: {', '.join(near)}." if near else ""
-    return f"module {owner!r} has no attribute {name!r}: it is not there (yet).{hint}"
+    lead = say("it is not there (yet).") + (f" {say('Near it: {names}.', names=', '.join(near))}" if near else "")
+    return f"module {owner!r} has no attribute {name!r}: {lead}"
 
 
 def shown(names: dict[str, Any], rooms: bool = True) -> list[str]:

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, SupportsIndex
 
+from chainrule.base import errors
+
 
 class Size(tuple[int, ...]):
     """The shape of a tensor; a tuple that prints as `torch.Size([2, 3])`."""
@@ -73,10 +75,7 @@ def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
         merged = []
         for i, (p, q) in enumerate(zip(a, b)):
             if p != q and p != 1 and q != 1:
-                raise RuntimeError(
-                    f"The size of tensor a ({p}) must match the size of tensor b ({q}) at non-singleton dimension {i} "
-                    f"(shapes {list(out)} and {list(shape)})"
-                )
+                raise RuntimeError(errors.do_not_broadcast(p, q, i, out, tuple(shape)))
             merged.append(q if p == 1 else p)
         out = tuple(merged)
     return out

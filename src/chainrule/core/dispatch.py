@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.base import dtypes, errors, shapes
 from chainrule.base.dtypes import F16, F32
+from chainrule.base.language import say
 from chainrule.core import conjugate, forward
 from chainrule.core.parts import Pick
 from chainrule.core.registry import REGISTRY, Attrs
@@ -153,7 +154,10 @@ def promote(op: Op, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
     args = [tensorlike(x, op.name, i) for i, x in enumerate(args)]
     tensors = [x for x in args if isinstance(x, Tensor)]
     if not tensors:
-        raise TypeError(f"{op.name}(): expected a Tensor among the operands, but got {', '.join(map(repr, args))}")
+        lead = say("Make one: torch.tensor(x).")
+        raise TypeError(
+            f"{op.name}(): expected a Tensor among the operands, but got {', '.join(map(repr, args))}. {lead}"
+        )
     if op.types == "match":
         kinds = {x._a.dtype for x in tensors}
         if len(kinds) > 1:

@@ -8,22 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base import dtypes
+from chainrule.base import dtypes, errors
 from chainrule.core import forward
 from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import is_leaf, payload, rebind, store
 from chainrule.core.tensor import Tensor, touch, wrap
-
-LEAF_CHANGED = (
-    "a leaf Variable that requires grad is being used in an in-place operation ({what}). Its gradient would be lost. "
-    "Change it inside `with torch.no_grad():`, or through .data, or write the operation that returns a new tensor."
-)
-VIEW_CHANGED = (
-    "a view of a leaf Variable that requires grad is being used in an in-place operation ({what}). Change it inside "
-    "`with torch.no_grad():`, or change a clone() of the leaf."
-)
-
 
 VIEW_OUTSIDE = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled ({what}). Given that this "
@@ -74,7 +64,7 @@ def modify(x: Tensor, what: str, f: Callable[..., Any], *args: Any, **kwargs: An
 def refuse_leaf(x: Tensor, what: str) -> None:
     """Raise if x is a leaf that requires grad, or a view of one."""
     if is_leaf(x):
-        raise RuntimeError((LEAF_CHANGED if x._base is None else VIEW_CHANGED).format(what=what))
+        raise RuntimeError(errors.leaf_changed(what, x._base is not None))
 
 
 def check_cast(source: np.dtype[Any], target: np.dtype[Any]) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from chainrule.base import dtypes, errors
+from chainrule.base.language import say
 from chainrule.core.registry import Attrs
 from chainrule.core.state import MODE, draw, mode_now
 from chainrule.core.tensor import LEAF, Tensor, Version, blame, touch, wrap
@@ -458,6 +459,9 @@ def stale_value(a: Any, node: Node, v: Version) -> str:
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[torch.{dtypes.of(a.dtype).legacy} {list(a.shape)}], needed by {node.name()}, is at "
-        f"version {v.count}. It was last changed by {blame(v)}. Change a clone() of it, or use the operation that "
-        "returns a new tensor (x = x + 1 instead of x += 1)."
+        f"version {v.count}. "
+        + say(
+            "It was last changed by {what}. Change a clone() of it, or write x = x + 1 instead of x += 1.",
+            what=blame(v),
+        )
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.base import errors
+from chainrule.base.language import say
 from chainrule.core.tensor import Tensor
 
 
@@ -25,8 +26,10 @@ def a_tensor(y: Any, who: str = "the function") -> Tensor:
         raise TypeError(f"{who} must return one tensor, but it returned a {type(y).__name__} of {len(y)}")
     if not isinstance(y, Tensor):
         raise TypeError(
-            f"{who} must return a tensor, but it returned {y!r:.60}, of type {type(y).__name__}. Compute it with the "
-            "package's functions from what it is given (no float(), .item() or numpy on the way)."
+            f"{who} must return a tensor, but it returned {y!r:.60}, of type {type(y).__name__}. "
+            + say(
+                "Compute it by torch's functions from what it is given: no float(), .item(), math or NumPy on the way."
+            )
         )
     return y
 

@@ -85,7 +85,7 @@ def _named() -> frozenset[str]:
 
 def lean(source: str, named: frozenset[str] | None = None) -> str:
     """The source without its comments; of an inner module also without its description and those of what is private,
-    and of functions that are not among the names `named` of those who publish.
+    and of what is not among the names `named` by those who publish.
 
     Its lines stay where they are, so that tracebacks agree with the source.
     """
@@ -99,14 +99,26 @@ def lean(source: str, named: frozenset[str] | None = None) -> str:
     return "".join(lines)
 
 
+def _is_alone(node: ast.stmt, named: frozenset[str]) -> bool:
+    """Whether a function or class is for its neighbours only: nobody publishes it, and its objects do not show."""
+    if isinstance(node, ast.ClassDef):
+        shown = {part.name for part in node.body if isinstance(part, ast.FunctionDef)} & {
+            "__repr__",
+            "__str__",
+            "_repr_html_",
+        }
+        return not (node.name in named or shown or node.decorator_list or node.bases)
+    return isinstance(node, ast.FunctionDef) and node.name not in named
+
+
 def _undescribed(source: str, named: frozenset[str]) -> str:
     lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
     tree = ast.parse(source)
+    alone = {part for node in tree.body if _is_alone(node, named) for part in ast.walk(node)}
     for node in ast.walk(tree):
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
             continue
-        alone = isinstance(node, ast.FunctionDef) and node in tree.body and node.name not in named
-        if isinstance(node, ast.Module) or node.name.startswith("_") or alone:
+        if isinstance(node, ast.Module) or node.name.startswith("_") or node in alone:
             text = node.body[0]
             first, last = text.lineno - 1, (text.end_lineno or text.lineno) - 1
             rest = lines[last][text.end_col_offset :]

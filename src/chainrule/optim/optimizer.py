@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.language import say
 from chainrule.core.conjugate import PARAMETER
 from chainrule.core.inplace import modify
 from chainrule.core.state import MODE, mode
@@ -49,7 +50,7 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                "torch.Tensor. Put it in a list: [x]."
+                "torch.Tensor. " + say("Put it in a list: [x].")
             )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -98,7 +99,8 @@ class Optimizer:
             if x._a.dtype.kind == "c":
                 raise NotImplementedError(PARAMETER)
             if isinstance(x._g, Node) and not self.defaults.get("differentiable"):
-                raise ValueError("can't optimize a non-leaf Tensor")
+                lead = say("It is computed from others: give those, or a detach() of it with requires_grad_().")
+                raise ValueError(f"can't optimize a non-leaf Tensor. {lead}")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")

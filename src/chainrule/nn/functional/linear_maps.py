@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from chainrule.api.public import named
-from chainrule.base import dtypes
+from chainrule.base import dtypes, errors
+from chainrule.base.language import say
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 
@@ -25,11 +26,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied "
             f"({rows}x{x[-1] if x else 1} and {'x'.join(map(str, w[::-1]))}): "
-            f"the input {list(x)} must end with the weight's last size {list(w)}"
+            + say("the input {x} must end with the weight's last size {w}", x=list(x), w=list(w))
         )
     if not input._a.dtype == weight._a.dtype == (weight if bias is None else bias)._a.dtype:
         names = [dtypes.of(t._a.dtype).legacy.removesuffix("Tensor") for t in (input, weight, bias) if t is not None]
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {' and '.join(names)}")
+        raise RuntimeError(errors.two_dtypes(f"mat1 and mat2 must have the same dtype, but got {' and '.join(names)}"))
     if len(w) == 1:
         out = (input * weight).sum(-1)
         return out if bias is None else out + bias

@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.api.public import at_float32, named
 from chainrule.base import dtypes, errors
 from chainrule.base.dtypes import F32, F64
+from chainrule.base.language import say
 from chainrule.core.conjugate import real
 from chainrule.core.graph import as_number
 from chainrule.core.op import REGISTRY
@@ -202,13 +203,13 @@ def binary_cross_entropy(
 ) -> Tensor:
     """The negative log-likelihood of `target` (0, 1 or between) where `input` is the probability of 1."""
     if input._a.shape != target._a.shape:
-        raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
-            "Please ensure they have the same size."
+        said = (
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated."
         )
+        raise ValueError(errors.other_size(f"{said} Please ensure they have the same size."))
     _targets_are_floats(input, target, "Found dtype {} but expected {}")
     p = payload(input)
-    demand((p >= 0) & (p <= 1), lambda: RuntimeError("all elements of input should be between 0 and 1"))
+    demand((p >= 0) & (p <= 1), lambda: RuntimeError(errors.no_probabilities()))
     loss = REGISTRY["binary_cross_entropy"](input, target)
     return _reduced(loss if weight is None else loss * weight, reduction, "BinaryCrossEntropyBackward0")
 
@@ -220,7 +221,8 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """`binary_cross_entropy` of `sigmoid(input)`, without overflow; `pos_weight` weighs the ones."""
     if input._a.shape != target._a.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        said = f"Target size ({target.shape}) must be the same as input size ({input.shape})."
+        raise ValueError(errors.other_size(said))
     _targets_are_floats(input, target, "result type {1} can't be cast to the desired output type {0}")
     if pos_weight is None:
         loss = REGISTRY["binary_cross_entropy_with_logits"](input, target)
@@ -276,7 +278,8 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     if len(shape) == 1:
         classes = classes.reshape(())
     if classes.dtype.kind not in "iu":
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype}: class numbers must be integers")
+        lead = say("class numbers are whole numbers: target.long()")
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype}: {lead}")
     if len(shape) > 1 and (shape[0] != classes.shape[0] if classes.ndim else True):
         n = classes.shape[0] if classes.ndim else 0
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({n}).")
@@ -287,7 +290,7 @@ def _nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
     keep = classes != ignore_index
     index = REGISTRY["where"](keep, classes, 0)
     n = shape[axis]
-    within(index, 0, n, lambda a: IndexError(f"{_target(a, n)} is out of bounds: there are {n} classes."))
+    within(index, 0, n, lambda a: IndexError(f"{_target(a, n)} is out of bounds: {errors.classes(n)}"))
     scale: Any = None
     if weight is not None:
         each = REGISTRY["index"](payload(weight), index=(index,))
