@@ -13,7 +13,31 @@ from chainrule.distributions.distribution import Shape, lazy
 from chainrule.distributions.symmetric import Symmetric
 
 
-class MultivariateNormal(Symmetric):
+class OfCovariance:
+    """What is told by a covariance in one of three forms; the others are found when they are asked for."""
+
+    @lazy
+    def scale_tril(self) -> Tensor:
+        """The lower Cholesky factor of the covariance."""
+        return cholesky(self.covariance_matrix)
+
+    @lazy
+    def covariance_matrix(self) -> Tensor:
+        """The covariance of the vectors."""
+        if "precision_matrix" in vars(self):
+            return inv(self.precision_matrix)
+        return self.scale_tril @ self.scale_tril.mT
+
+    @lazy
+    def precision_matrix(self) -> Tensor:
+        """The inverse of the covariance."""
+        return inv(self.covariance_matrix)
+
+    def _half_log_det(self) -> Tensor:
+        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+
+class MultivariateNormal(OfCovariance, Symmetric):
     """Normal vectors with the mean `loc` and one of: covariance, its inverse (precision), its lower Cholesky factor.
 
     >>> import chainrule as cr
@@ -43,23 +67,6 @@ class MultivariateNormal(Symmetric):
         setattr(self, name, matrix.expand(*batch, -1, -1))
         super().__init__(batch, loc.shape[-1:], validate_args)
 
-    @lazy
-    def scale_tril(self) -> Tensor:
-        """The lower Cholesky factor of the covariance."""
-        return cholesky(self.covariance_matrix)
-
-    @lazy
-    def covariance_matrix(self) -> Tensor:
-        """The covariance."""
-        if "precision_matrix" in vars(self):
-            return inv(self.precision_matrix)
-        return self.scale_tril @ self.scale_tril.mT
-
-    @lazy
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariance."""
-        return inv(self.covariance_matrix)
-
     @property
     def variance(self) -> Tensor:
         return self.scale_tril.pow(2).sum(-1)
@@ -75,6 +82,3 @@ class MultivariateNormal(Symmetric):
 
     def entropy(self) -> Tensor:
         return 0.5 * self._event_shape[0] * (1.0 + math.log(2 * math.pi)) + self._half_log_det()
-
-    def _half_log_det(self) -> Tensor:
-        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.api.creation import from_numpy
-from chainrule.api.factorizations import cholesky, cholesky_solve
+from chainrule.api.factorizations import cholesky_solve
 from chainrule.api.masking import where
-from chainrule.api.matrices import inv, slogdet
+from chainrule.api.matrices import slogdet
 from chainrule.api.ranges import arange
 from chainrule.api.shaping import broadcast_shapes
 from chainrule.core.tensor import Tensor
 from chainrule.distributions import constraints
 from chainrule.distributions.chi2 import Chi2
-from chainrule.distributions.distribution import Distribution, Shape, broadcast_all, lazy
+from chainrule.distributions.distribution import Distribution, Shape, broadcast_all
+from chainrule.distributions.multivariate_normal import OfCovariance
 
 
-class Wishart(Distribution):
+class Wishart(OfCovariance, Distribution):
     """Sums of x x^T over `df` normal vectors x with one of: covariance, its inverse (precision), its Cholesky factor.
 
     >>> import chainrule as cr
@@ -65,23 +66,6 @@ class Wishart(Distribution):
             "df": constraints.greater_than(self._event_shape[-1] - 1),
         }  # fmt: skip
 
-    @lazy
-    def scale_tril(self) -> Tensor:
-        """The lower Cholesky factor of the covariance."""
-        return cholesky(self.covariance_matrix)
-
-    @lazy
-    def covariance_matrix(self) -> Tensor:
-        """The covariance of the vectors."""
-        if "precision_matrix" in vars(self):
-            return inv(self.precision_matrix)
-        return self.scale_tril @ self.scale_tril.mT
-
-    @lazy
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariance."""
-        return inv(self.covariance_matrix)
-
     @property
     def mean(self) -> Tensor:
         return self.df[..., None, None] * self.covariance_matrix
@@ -112,9 +96,6 @@ class Wishart(Distribution):
     def rsample(self, sample_shape: Shape = ()) -> Tensor:
         self._drawn(sample_shape)  # PyTorch throws its first draws away: so do we, to have its numbers
         return self._drawn(sample_shape)
-
-    def _half_log_det(self) -> Tensor:
-        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
     def log_prob(self, value: Tensor) -> Tensor:
         n, df = self._event_shape[-1], self.df
