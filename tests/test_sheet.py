@@ -56,6 +56,32 @@ def test_pdflatex_compiles_20_sheets(tmp_path):
     assert int(re.search(r"\((\d+) pages", run.stdout)[1]) >= 20
 
 
+NEEDED = {"ru": ("pdflatex", "t2aenc.def"), "vi": ("pdflatex", "t5enc.def"), "th": ("lualatex", "luaotfload.lua")}
+
+
+@pytest.mark.parametrize("code", NEEDED)
+def test_sheets_in_other_languages_have_all_their_letters(code, tmp_path, capsys):
+    """Compiled by what the command says; TeX notes each letter that a font lacks."""
+    program, file = NEEDED[code]
+    if not shutil.which(program) or subprocess.run(["kpsewhich", file], stdout=subprocess.DEVNULL).returncode:
+        pytest.skip(f"{program} is not installed for {code}")
+    if code == "th" and not fonts("NotoSerifThai"):
+        pytest.skip("there is no Noto Serif Thai")
+    assert (
+        cli.main(["derive", "sin(x**2)/(x + 1)", "--at=x=1", "--latex", f"{tmp_path / 'x.tex'}", "--lang", code]) == 0
+    )
+    assert f"{program} " in capsys.readouterr().out.replace("\n", " ")
+    command = [program, "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert run.returncode == 0, run.stdout[-800:]
+    assert "Missing character" not in (tmp_path / "x.log").read_text(encoding="utf-8", errors="replace")
+
+
+def fonts(name):
+    listed = shutil.which("fc-list") and subprocess.run(["fc-list"], capture_output=True, text=True).stdout
+    return bool(listed) and name in listed
+
+
 def test_the_command_writes_a_sheet(tmp_path, capsys):
     path = tmp_path / "sheet.tex"
     assert cli.main(["derive", "sin(x**2)", "--at", "x=1", "--latex", str(path)]) == 0

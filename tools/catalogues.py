@@ -11,6 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -28,8 +29,13 @@ METHODS = [("**/vendor/**", "ignore"), ("**.js", "javascript")]
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
 
-def sentences() -> Iterator[str | tuple[str, str]]:
+@cache
+def sentences() -> list[str | tuple[str, str]]:
     """All that is said; a sentence about a number of things as (one, many)."""
+    return sorted(set(_found()), key=str)
+
+
+def _found() -> Iterator[str | tuple[str, str]]:
     for _, _, said, _, _ in extract_from_dir(FOLDER.parent, METHODS, keywords=KEYWORDS):
         yield said if isinstance(said, str) else (said[0], said[1])
     for path in FOLDER.parent.rglob("*.py"):  # by Python's own parser, which looks into f-strings too
@@ -65,7 +71,7 @@ def updated(code: str) -> Catalog:
     """The catalogue with an entry for each sentence, translated where it was."""
     old = present(code)
     new = empty(code)
-    for said in sorted(set(sentences()), key=str):
+    for said in sentences():
         key = said if isinstance(said, str) else said[0]
         known = old.get(key)
         new.add(said, known.string if known is not None and known.id == said else None)

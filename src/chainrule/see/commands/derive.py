@@ -67,7 +67,10 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         _for_people(derivation, steps, arguments.picture)
         if arguments.latex:
-            Paper().sentence(say("The sheet is written to {file}: pdflatex {file}", file=arguments.latex))
+            from chainrule.see.derive.sheet import program
+
+            said = say("The sheet is written to {file}: {program} {file}", file=arguments.latex, program=program())
+            Paper().sentence(said)
     return given.GOOD
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 ESCAPED = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 #: How pdflatex writes the letters of a language; XeLaTeX and LuaLaTeX take a font that has them.
 ENCODINGS = {"en": "T1", "vi": "T5", "ru": "T2A", "th": "T1"}
-THAI = r"\setmainfont{Noto Serif Thai}[Renderer=HarfBuzz] % or another font with Thai letters" + "\n"
+#: Thai letters stand in for those that TeX's own fonts lack, which keep the Latin ones, the digits and the formulas.
+THAI = r"""\directlua{luaotfload.add_fallback("thai", {"NotoSerifThai-Regular:mode=harf;script=thai;"})}
+\setmainfont{Latin Modern Roman}[RawFeature={fallback=thai}] % or another font with Thai letters, in the line before
+"""
 
 
 def fragment(derivation: Derivation) -> str:
@@ -41,6 +44,11 @@ def fragment(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
+def program() -> str:
+    """What compiles a sheet in the language chosen."""
+    return "lualatex" if language() == "th" else "pdflatex"
+
+
 def sheet(derivation: Derivation) -> str:
     """A document of its own, for pdflatex (of Thai for lualatex)."""
     code = language()
@@ -50,7 +58,7 @@ def sheet(derivation: Derivation) -> str:
         "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n"
         f"\\usepackage[utf8]{{inputenc}}\n\\usepackage[{ENCODINGS[code]}]{{fontenc}}\n"
         "\\fi\\fi\n"
-        f"\\ifdefined\\directlua\n\\usepackage{{fontspec}}\n{own}\\fi\n"
+        f"\\ifdefined\\directlua\n\\usepackage[no-math]{{fontspec}}\n{own}\\fi\n"
         "\\pagestyle{empty}\n\\begin{document}\n\\sloppy\n"
         f"{fragment(derivation)}\n\\end{{document}}\n"
     )
