@@ -510,14 +510,14 @@ def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path) -> None:
 def test_steps_called_safe_are_finite(f, dtype) -> None:
     pytest.importorskip("llvmlite")
     from chainrule.compiler.native.bounds import safe_steps
-    from chainrule.descend.fast_lanes import Plan
+    from chainrule.descend.fast_lanes import LanePlan
     from chainrule.descend.objective import Objective
     from chainrule.descend.options import RULES as CLASSES
     from chainrule.descend.options import group_of
 
     lr, sizes = 0.25, 2.0 ** np.arange(0, 60)
     group = group_of("sgd", lr, {})
-    stage = Plan(Objective(f, dtype(1)), CLASSES["sgd"].rule, group, ()).stages[-2]
+    stage = LanePlan(Objective(f, dtype(1)), CLASSES["sgd"].rule, group, ()).stages[-2]
     known = {v.id: (lr, lr) for v in stage.common}
     after = {"x": stage.after["x"]}
     counts = safe_steps({"x": stage.inputs["x"]}, stage.seen, after, known, sizes, set(), 64)

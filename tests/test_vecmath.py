@@ -17,7 +17,7 @@ from chainrule.compiler.vecmath.functions import FUNCTIONS, arity, declare, name
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.vecmath.loop import DTYPES, Loop
+from chainrule.compiler.vecmath.loop import DTYPES, VectorLoop
 
 SEED = 20
 LIMIT = 2.0  # units in the last place
@@ -26,12 +26,12 @@ POINTS = 2**20
 BOTH = pytest.mark.parametrize("dtype", ["float", "double"])
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
-_loops: dict[tuple[str, ...], Loop] = {}
+_loops: dict[tuple[str, ...], VectorLoop] = {}
 
 
-def loop(*key: str) -> Loop:
+def loop(*key: str) -> VectorLoop:
     if key not in _loops:
-        _loops[key] = Loop(*key)
+        _loops[key] = VectorLoop(*key)
     return _loops[key]
 
 
@@ -215,7 +215,7 @@ def test_loops_are_vectorised(name: str, dtype: str, cpu: str | None, features: 
         pytest.skip("the instructions looked for are those of x86")
     if cpu and features and not all(llvm.get_host_cpu_features().get(f[1:], False) for f in features.split(",")):
         pytest.skip(f"this CPU is no {cpu}")
-    run = loop(name, dtype) if cpu is None else Loop(name, dtype, cpu, features)
+    run = loop(name, dtype) if cpu is None else VectorLoop(name, dtype, cpu, features)
     if cpu == "x86-64" and name in ("floor", "ceil", "trunc", "rint", "round"):
         pytest.skip("no instruction for it before SSE4.1")
     assert re.search(r"\b(v?p?andn?\w*|\w+p[sd])\b.*%[xyz]mm", run.assembly), run.assembly  # abs is an and

@@ -22,7 +22,7 @@ from chainrule.descend.steps import first, norm, number
 from chainrule.optim.rules import Fill, Rule
 
 if TYPE_CHECKING:  # what is loaded where there is llvmlite
-    from chainrule.compiler.native.lanes import Lanes
+    from chainrule.compiler.native.lanes import NativeLanes
     from chainrule.compiler.native.stage import Stage
 
 PIECE = 4096  # steps whose counts are computed beforehand
@@ -58,13 +58,13 @@ def run_fast(
     settings = tuple((k, v) for k, v in groups[0].items() if k != "lr")
     try:
         what = "lanes", name, settings, wide, walls and walls.key
-        plan = recall(objective, what, partial(Plan, objective, rule, groups[0], wide, walls))
+        plan = recall(objective, what, partial(LanePlan, objective, rule, groups[0], wide, walls))
         return _Run(plan, begins, starts, which, steps, record).ends() if plan.lasting else None
     except NotNative:
         return None
 
 
-class Plan:
+class LanePlan:
     """The graphs of a step, of the first step where that is another, and of the look at the end; their machine code.
 
     It holds neither the function nor the start, and may be kept for other sweeps.
@@ -86,7 +86,7 @@ class Plan:
             state |= {k: np.zeros(made[k].shape, made[k].dtype)[()] for k in self.filled}
             self.programs.append(objective.program(self._write, [0.1, *state.values()]))
         self._stages: list[Stage] = []
-        self._code: dict[bool, Lanes] = {}
+        self._code: dict[bool, NativeLanes] = {}
 
     @property
     def lasting(self) -> bool:
@@ -125,12 +125,12 @@ class Plan:
             wide |= set(self.filled)
         yield Stage({"x": self.look.inputs[0]} | _held(self.look), self.look.results, {}, {"x"})
 
-    def code(self, begin: Options, largest: float) -> tuple[Lanes, tuple[int, float]]:
+    def code(self, begin: Options, largest: float) -> tuple[NativeLanes, tuple[int, float]]:
         """The machine code, and (length, size): a block of numbers of at most that size makes so many steps unchecked.
 
         begin: what each role begins with. largest: the largest number among the starts.
         """
-        from chainrule.compiler.native.lanes import Lanes
+        from chainrule.compiler.native.lanes import NativeLanes
         from chainrule.compiler.native.stage import key
 
         *steps, look = self.stages
@@ -139,7 +139,7 @@ class Plan:
         if proven not in self._code:
             name = *map(key, self.stages), proven
             if name not in _COMPILED:
-                _COMPILED[name] = Lanes(steps[0] if len(steps) > 1 else None, steps[-1], look, proven)
+                _COMPILED[name] = NativeLanes(steps[0] if len(steps) > 1 else None, steps[-1], look, proven)
                 while len(_COMPILED) > KEPT:
                     del _COMPILED[next(iter(_COMPILED))]
             self._code[proven] = _COMPILED[name]
@@ -155,14 +155,14 @@ def given(p: Program) -> dict[str, Array]:
     return {f"held {i}": np.asarray(given.get()) for i, given in enumerate(p.captured)}
 
 
-_COMPILED: dict[object, Lanes] = {}  # by the structure of the graphs: a function written twice is compiled once
+_COMPILED: dict[object, NativeLanes] = {}  # by the structure of the graphs: a function written twice is compiled once
 
 
 class _Run:
     """Lanes in memory, moved from step to step."""
 
     def __init__(
-        self, plan: Plan, begins: Sequence[Options], starts: Array, which: Array, steps: int, record: int
+        self, plan: LanePlan, begins: Sequence[Options], starts: Array, which: Array, steps: int, record: int
     ) -> None:
         from chainrule.compiler.native.frame import address
 

@@ -42,7 +42,7 @@ REGISTERS = 24 if width() == 64 else 12  # vectors of state that a block may hol
 JOB = ("table", "look", "first", "rows", "stride", "step", "steps", "before", "after", "path", "record")
 
 
-class Lanes:
+class NativeLanes:
     """Machine code that moves lanes.
 
     first: the first step, where it differs from the others (it makes a part of the state). stage: a step.

@@ -85,7 +85,7 @@ def native_loop(
     last: Sequence[int] = (),
     rate: int | None = None,
     stop: int | None = None,
-) -> Loop:
+) -> NativeLoop:
     """A function that runs many steps of a graph.
 
     Arguments:
@@ -97,7 +97,7 @@ def native_loop(
         stop: a result, a bool: whether the point is an end.
 
     Returns:
-        `Loop`, see there.
+        `NativeLoop`, see there.
 
     Raises:
         NotNative: a value is too large or an op has no native form.
@@ -113,10 +113,10 @@ def native_loop(
     results = lower(results)
     if not fits(order([*results, *inputs])):
         raise NotNative("the graph is too large for a native loop, or has ops without a native form")
-    return Loop(inputs, results, carried, record, last, rate, stop)
+    return NativeLoop(inputs, results, carried, record, last, rate, stop)
 
 
-class Ended(NamedTuple):
+class LoopEnd(NamedTuple):
     """Where a loop ended: after how many steps, what is carried there, and the results that were wanted."""
 
     steps: int
@@ -124,7 +124,7 @@ class Ended(NamedTuple):
     last: list[Any]
 
 
-class Loop:
+class NativeLoop:
     """Many steps of a graph; see `native_loop`."""
 
     def __init__(
@@ -139,7 +139,7 @@ class Loop:
 
     def __call__(
         self, arrays: Sequence[Any], steps: int, every: int = 1, columns: Sequence[Any] = (), rates: Any = None
-    ) -> Ended:
+    ) -> LoopEnd:
         """At most `steps` steps from these inputs.
 
         columns: for each recorded result an array whose row i is to hold it at the point after i * every steps.
@@ -159,7 +159,7 @@ class Loop:
             frame.table[i] = _begin(a)
         at, step = (0, 0) if rates is None else (_begin(rates), 8 if len(rates) > 1 else 0)
         done = self.call(*frame.addresses, at, step, steps, every)
-        ended = Ended(done, [_own(frame.inputs[i]) for i in self.carried], [_own(a) for a in frame.last])
+        ended = LoopEnd(done, [_own(frame.inputs[i]) for i in self.carried], [_own(a) for a in frame.last])
         self._frames.append(frame)
         return ended
 
@@ -170,7 +170,7 @@ _RUN = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, *[ctypes.c_int64
 class _Frame:
     """The memory of one run in progress: inputs, the results at the end, and where the columns are."""
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: NativeLoop) -> None:
         memory = [np.zeros(max(n, 8), np.uint8) for n in (loop.inputs.nbytes, loop.last.nbytes)]
         self.inputs, self.last = loop.inputs.views(memory[0]), loop.last.views(memory[1])
         self.table = np.zeros(len(loop.record) + 1, np.int64)
@@ -189,7 +189,9 @@ def _own(view: Any) -> Any:
 class _Writer:
     """Writes the loop: start -> point -> (end | go -> (put) -> next -> point)."""
 
-    def __init__(self, loop: Loop, results: Sequence[Var], carried: list[tuple[int, int]], stop: int | None) -> None:
+    def __init__(
+        self, loop: NativeLoop, results: Sequence[Var], carried: list[tuple[int, int]], stop: int | None
+    ) -> None:
         from llvmlite import ir
 
         self.module, self.index, self.byte = ir.Module("loop"), ir.IntType(64), ir.IntType(8)

@@ -13,7 +13,7 @@ from chainrule.compiler.vecmath.lane import need_llvmlite
 DTYPES = {"float": np.float32, "double": np.float64}
 
 
-class Loop:
+class VectorLoop:
     """A compiled loop over arrays, called with as many arrays of one length as the function takes.
 
     Arguments:

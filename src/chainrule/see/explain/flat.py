@@ -10,7 +10,7 @@ from chainrule.base.language import say
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.see.explain.birth import Sentence
 from chainrule.see.history.figures import figure
-from chainrule.see.history.graph import History, Step
+from chainrule.see.history.graph import Ancestor, History
 
 SATURATED = 1e-4  # slopes below this share of the largest that the operation has elsewhere: nothing is learnt
 
@@ -23,7 +23,7 @@ def flatness(history: History) -> list[Sentence]:
     return said[:3]
 
 
-def _of(step: Step) -> Sentence | None:
+def _of(step: Ancestor) -> Sentence | None:
     if step.flows is None or not isinstance(step.op, Elementwise) or not _size(step.grad):
         return None
     slopes = [_size(flow[0]) for flow in step.flows if flow is not None and flow[0] is not None]

@@ -17,7 +17,7 @@ from chainrule.see.explain.flat import flatness
 from chainrule.see.explain.missing import advice
 from chainrule.see.history.figures import Figure, figure
 from chainrule.see.history.folds import Fold, fold
-from chainrule.see.history.graph import History, Step, step_keys
+from chainrule.see.history.graph import Ancestor, History, step_keys
 from chainrule.see.history.names import Names, caller
 from chainrule.see.history.numbers import compute
 from chainrule.see.history.slopes import Link, between_names, expression, merged_expression, over, short, slope_formula
@@ -247,7 +247,7 @@ def explained(y: Tensor, names: dict[str, Tensor]) -> Explanation:
 # ---------------------------------------------------------------------------------------------------------- the lines
 
 
-def _forward(step: Step) -> Forward:
+def _forward(step: Ancestor) -> Forward:
     return Forward(str(step.name), short(expression(step)), figure(step.value), step.kind)
 
 
@@ -262,7 +262,7 @@ def _merged(history: History) -> list[str]:
     return _lines(lines, len(lines))
 
 
-def _handed_on(history: History) -> tuple[list[tuple[Step, int]], dict[int, int], set[int]]:
+def _handed_on(history: History) -> tuple[list[tuple[Ancestor, int]], dict[int, int], set[int]]:
     """(step, input) for each part of a gradient, from the result back; how many paths meet; where the last arrives."""
     handed = [
         (step, i)
@@ -317,7 +317,7 @@ def _partial(links: Sequence[Link]) -> set[tuple[int, int]]:
     return found
 
 
-def _total(result: Step, links: Sequence[Link], partial: set[tuple[int, int]]) -> Total:
+def _total(result: Ancestor, links: Sequence[Link], partial: set[tuple[int, int]]) -> Total:
     paths = tuple(
         (
             str(k.result.name),
@@ -373,6 +373,6 @@ def _unfolded(rows: Rows[Any], items: Sequence[int | Fold], start: int, margin: 
             yield f"{margin}{rows[start + item]}"
 
 
-def _backward_keys(handed: list[tuple[Step, int]], history: History) -> list[Hashable]:
+def _backward_keys(handed: list[tuple[Ancestor, int]], history: History) -> list[Hashable]:
     keys = dict(zip(map(id, history.steps), step_keys(history.steps)))
     return [(keys[id(step)], min(i, 3)) for step, i in handed]  # what stacks many things treats them alike

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STEMS = {"parameter": "w", "input": "x", "constant": "c", "step": "v"}
 
 
-class Step:
+class Ancestor:
     """A value of the history: a leaf, a constant, or (a result of) an operation."""
 
     __slots__ = (
@@ -83,12 +83,12 @@ class History:
             if not isinstance(t._a, RAW):
                 raise RuntimeError(say("this tensor is being traced and has no numbers yet: look at it outside"))
         self.y, self.more, self.names = y, more, names
-        self.leaves: list[Step] = []
-        self.constants: list[Step] = []
-        self.steps: list[Step] = []
-        self.by_id: dict[int, Step] = {}  # of nodes and of leaf tensors
+        self.leaves: list[Ancestor] = []
+        self.constants: list[Ancestor] = []
+        self.steps: list[Ancestor] = []
+        self.by_id: dict[int, Ancestor] = {}  # of nodes and of leaf tensors
         self.freed = False  # whether backward has let go of what the rules read
-        self.changed: Step | None = None  # a value that the rules read was changed in place since
+        self.changed: Ancestor | None = None  # a value that the rules read was changed in place since
         self.born: Birth | None = None
         self.born_back: Birth | None = None
         self.gradients: dict[int, Any] = {}  # of the leaves, by id
@@ -107,8 +107,8 @@ class History:
         """What is differentiated: the name of the result, or the sum of the names of several."""
         return " + ".join(dict.fromkeys(str(step.name) for step in self.results))
 
-    def _result(self, y: Tensor) -> Step:
-        step = self._source(y if y._g is LEAF else y._g) if y._g is not None else Step("constant", None, y, y._a)
+    def _result(self, y: Tensor) -> Ancestor:
+        step = self._source(y if y._g is LEAF else y._g) if y._g is not None else Ancestor("constant", None, y, y._a)
         step.value = y._a
         return step
 
@@ -122,10 +122,10 @@ class History:
             if isinstance(node, Node) and node.id not in found:
                 found[node.id] = node
                 stack.extend(node.edges)
-        constants: dict[int, Step] = {}
+        constants: dict[int, Ancestor] = {}
         for number in sorted(found):
             node = found[number]
-            step = self.by_id[id(node)] = Step("step", node)
+            step = self.by_id[id(node)] = Ancestor("step", node)
             self.steps.append(step)
             saved, kept = node.saved or (), node.kept
             aligned = hasattr(node.op, "kernel")  # a custom function saves what it likes
@@ -141,15 +141,15 @@ class History:
                 step.inputs.append(self._constant(given, tensor, node, constants))
             self._note_saved(step, aligned)
 
-    def _source(self, e: Any) -> Step:
+    def _source(self, e: Any) -> Ancestor:
         step = self.by_id.get(id(e))
         if step is None:  # a leaf: nodes come in order
             kind = "parameter" if isinstance(e, Parameter) else "input"
-            step = self.by_id[id(e)] = Step(kind, None, e, e._a)
+            step = self.by_id[id(e)] = Ancestor(kind, None, e, e._a)
             self.leaves.append(step)
         return step
 
-    def _constant(self, given: Any, tensor: Any, node: Node, known: dict[int, Step]) -> Any:
+    def _constant(self, given: Any, tensor: Any, node: Node, known: dict[int, Ancestor]) -> Any:
         """An argument that no gradient flows to: a number as it is, else a step of its own."""
         name = self.names.of(tensor) if tensor is not None else None
         if isinstance(given, RAW) and not given.shape and name is None:
@@ -161,14 +161,14 @@ class History:
         key = id(given) if isinstance(given, RAW) and tensor is None else id(tensor) if tensor is not None else None
         step = known.get(key) if key is not None else None
         if step is None:
-            step = Step("constant", None, tensor, given if isinstance(given, RAW) else None)
+            step = Ancestor("constant", None, tensor, given if isinstance(given, RAW) else None)
             self.constants.append(step)
             if key is not None:
                 known[key] = step
         step.users += 1
         return step
 
-    def _note_saved(self, step: Step, aligned: bool) -> None:
+    def _note_saved(self, step: Ancestor, aligned: bool) -> None:
         node = step.node
         if node.saved is None:
             self.freed = True
@@ -178,11 +178,16 @@ class History:
         for i, t in enumerate(node.kept):
             if t is not None and t._v is not None and t._v.stamp > node.id:
                 self.changed = self.changed or step
-                if i < len(step.inputs) and isinstance(step.inputs[i], Step):
+                if i < len(step.inputs) and isinstance(step.inputs[i], Ancestor):
                     step.inputs[i].value = None
                 return
         for source, given in zip(step.inputs, node.saved):
-            if isinstance(source, Step) and source.kind == "step" and source.value is None and isinstance(given, RAW):
+            if (
+                isinstance(source, Ancestor)
+                and source.kind == "step"
+                and source.value is None
+                and isinstance(given, RAW)
+            ):
                 source.value = given
         last = node.saved[-1] if node.saved else None
         if all(isinstance(a, RAW) for a in (last if isinstance(last, tuple) else (last,))):
@@ -214,7 +219,7 @@ class History:
                 step.name = next(fresh)
 
 
-def _of_complex(step: Step) -> bool:
+def _of_complex(step: Ancestor) -> bool:
     """Whether it is a complex leaf, or takes complex operands alone, as all do that lead back to real numbers."""
     if step.node is None:
         return bool(step.value.dtype.kind == "c")
@@ -233,12 +238,12 @@ def count_nodes(results: Sequence[Tensor]) -> int:
     return len(seen)
 
 
-def step_keys(steps: Sequence[Step]) -> list[Hashable]:
+def step_keys(steps: Sequence[Ancestor]) -> list[Hashable]:
     """What two steps have in common that do the same in two rounds of a loop: their op, and how far off inputs are."""
     place = {id(step): i for i, step in enumerate(steps)}
 
     def origin(x: Any, i: int) -> Hashable:
-        if not isinstance(x, Step):
+        if not isinstance(x, Ancestor):
             return None if x is None else "number"
         return min(i - place[id(x)], 99) if x.kind == "step" else x.name if x.kind == "parameter" else x.kind
 

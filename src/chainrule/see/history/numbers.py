@@ -16,7 +16,7 @@ from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.parts import Parts, Pick
 from chainrule.core.tensor import Tensor
 from chainrule.see.history.figures import RAW, finite, settled
-from chainrule.see.history.graph import History, Step
+from chainrule.see.history.graph import Ancestor, History
 
 _TRIES = 200  # at finding out which tensor an operand was that was not kept
 
@@ -24,12 +24,12 @@ _TRIES = 200  # at finding out which tensor an operand was that was not kept
 class Birth:
     """Where numbers stopped being finite: at a step's value, or at the gradient that a step hands to its input `at`."""
 
-    def __init__(self, step: Step, at: int | None, g: Any, got: Any) -> None:
+    def __init__(self, step: Ancestor, at: int | None, g: Any, got: Any) -> None:
         bad = ~np.isfinite(got)
         self.step, self.at = step, at
         self.place = tuple(int(i[0]) for i in np.nonzero(bad)) if bad.ndim else ()
         self.got = float(got[self.place]) if self.place else float(got)
-        self.unknown = any(x.value is None for x in step.inputs if isinstance(x, Step))
+        self.unknown = any(x.value is None for x in step.inputs if isinstance(x, Ancestor))
         elementwise = step.kind == "step" and isinstance(step.op, Elementwise)
         alike = elementwise if at is None else getattr(g, "shape", None) == got.shape
         self.inputs: list[Any] | None = None  # what stands at that place in each input
@@ -52,8 +52,8 @@ def compute(history: History) -> History:
     return history
 
 
-def _operands(step: Step) -> list[Any]:
-    return [x.value if isinstance(x, Step) else x for x in step.inputs]
+def _operands(step: Ancestor) -> list[Any]:
+    return [x.value if isinstance(x, Ancestor) else x for x in step.inputs]
 
 
 def _number(x: Any, place: tuple[int, ...]) -> Any:
@@ -91,14 +91,14 @@ def _forwards(history: History) -> None:
             history.born = Birth(step, None, None, step.value)
 
 
-def _value(step: Step, args: list[Any]) -> Any:
+def _value(step: Ancestor, args: list[Any]) -> Any:
     if isinstance(step.node, Pick):
         return None if args[0] is None else args[0][step.node.index]
-    known = all(x.value is not None for x in step.inputs if isinstance(x, Step))
+    known = all(x.value is not None for x in step.inputs if isinstance(x, Ancestor))
     return _done(step, args) if known and not step.freed else None
 
 
-def _done(step: Step, args: Sequence[Any]) -> Any:
+def _done(step: Ancestor, args: Sequence[Any]) -> Any:
     """A step's operation on payloads; None if it cannot be done again."""
     if not hasattr(step.op, "kernel"):
         return None
@@ -109,19 +109,19 @@ def _done(step: Step, args: Sequence[Any]) -> Any:
     return np.asarray(got)[()] if isinstance(got, (int, float)) else got
 
 
-def _missing(step: Step) -> Step | None:
+def _missing(step: Ancestor) -> Ancestor | None:
     """The operand that was not kept, if it is a constant and the only one."""
-    unknown = [x for x in step.inputs if isinstance(x, Step) and x.value is None]
+    unknown = [x for x in step.inputs if isinstance(x, Ancestor) and x.value is None]
     return unknown[0] if len(unknown) == 1 and unknown[0].kind == "constant" else None
 
 
-def _guess(step: Step, missing: Step, named: Sequence[tuple[Tensor, str]]) -> None:
+def _guess(step: Ancestor, missing: Ancestor, named: Sequence[tuple[Tensor, str]]) -> None:
     """Find what was not kept, as the target in `prediction - target`, among the tensors that have names.
 
     One is taken if the operation, done again with it, gives the very same result.
     """
     for x, name in named:
-        got = _done(step, [x._a if s is missing else s.value if isinstance(s, Step) else s for s in step.inputs])
+        got = _done(step, [x._a if s is missing else s.value if isinstance(s, Ancestor) else s for s in step.inputs])
         if isinstance(got, RAW) and got.shape == step.value.shape and np.array_equal(got, step.value, equal_nan=True):
             missing.name, missing.named, missing.value, missing.tensor = name, True, x._a, x
             return
@@ -140,7 +140,7 @@ def _backwards(history: History) -> None:
             _pull(history, step)
 
 
-def _pull(history: History, step: Step) -> None:
+def _pull(history: History, step: Ancestor) -> None:
     """Hand a step's gradient on to its inputs, and note the slopes."""
     node, op, g = step.node, step.op, step.grad
     needs = [e is not None for e in node.edges]

@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.core.op import Elementwise
 from chainrule.see.history.figures import Figure
-from chainrule.see.history.graph import History, Step
+from chainrule.see.history.graph import Ancestor, History
 from chainrule.see.history.terms import Term, atom, call, reads_alone, term, written
 
 _MANY = 24  # steps between names whose formula nobody would read
@@ -24,8 +24,8 @@ _WIDE = 72
 class Link(NamedTuple):
     """The slope of one named value in another that it was computed from."""
 
-    result: Step
-    input: Step
+    result: Ancestor
+    input: Ancestor
     formula: Term | None
     slope: Figure | None
 
@@ -50,22 +50,22 @@ def _readable(formula: Term | None) -> Term | None:
 
 def name_of(x: Any) -> Any:
     """An operand as a rule's argument: a step by its name, numbers as they are."""
-    return atom(str(x.name), x.shape or ()) if isinstance(x, Step) else x
+    return atom(str(x.name), x.shape or ()) if isinstance(x, Ancestor) else x
 
 
-def expression(step: Step, known: dict[int, Any] | None = None) -> Term | None:
+def expression(step: Ancestor, known: dict[int, Any] | None = None) -> Term | None:
     """What a step computes, as a term in its inputs' names (or in what `known` says of them)."""
     if step.node is None:
         return None
     if step.freed:  # after backward the numbers among the operands are gone
-        return call(step.called, [name_of(x) if isinstance(x, Step) else atom("…") for x in step.inputs])
+        return call(step.called, [name_of(x) if isinstance(x, Ancestor) else atom("…") for x in step.inputs])
     given = [known[id(x)] if known and id(x) in known else name_of(x) for x in step.inputs]
     if not hasattr(step.op, "kernel") or (step.label and not reads_alone(step.op)):
         return call(step.called, given)
     return written(step.op, given, step.attrs)
 
 
-def merged_expression(step: Step, place: dict[int, int]) -> Term | None:
+def merged_expression(step: Ancestor, place: dict[int, int]) -> Term | None:
     """What a step computes, in the names that it was computed from."""
     inner, _ = between(step, place)
     known: dict[int, Any] = {}
@@ -76,12 +76,12 @@ def merged_expression(step: Step, place: dict[int, int]) -> Term | None:
     return known.get(id(step))
 
 
-def slope_formula(step: Step, i: int, g: Any = 1) -> Term | None:
+def slope_formula(step: Ancestor, i: int, g: Any = 1) -> Term | None:
     """What g times the step's slope in its input number i is; None where its rule is beyond terms."""
     return _pulled(step, g, [name_of(x) for x in step.inputs], name_of(step))[i]
 
 
-def _pulled(step: Step, g: Any, args: Sequence[Any], out: Any) -> list[Any]:
+def _pulled(step: Ancestor, g: Any, args: Sequence[Any], out: Any) -> list[Any]:
     needs = [e is not None for e in step.node.edges]
     if len(args) != len(needs) or not hasattr(step.op, "columns"):
         return [None] * len(needs)
@@ -102,7 +102,7 @@ def between_names(history: History) -> list[Link]:
     return links
 
 
-def _links(result: Step, place: dict[int, int]) -> list[Link]:
+def _links(result: Ancestor, place: dict[int, int]) -> list[Link]:
     inner, ends = between(result, place)
     if inner is None:
         return []
@@ -130,12 +130,12 @@ def _links(result: Step, place: dict[int, int]) -> list[Link]:
     return [Link(result, end, formulas.get(id(end)), _figure(slopes.get(id(end)), end)) for end in ends]
 
 
-def between(result: Step, place: dict[int, int]) -> tuple[list[Step] | None, list[Step]]:
+def between(result: Ancestor, place: dict[int, int]) -> tuple[list[Ancestor] | None, list[Ancestor]]:
     """The steps from the nearest names to a result, in order, and those names; no steps if there are too many."""
     found, ends, stack = {id(result): result}, {}, [result]
     while stack:
         for x in stack.pop().inputs:
-            if not isinstance(x, Step) or x.kind == "constant" or id(x) in found:
+            if not isinstance(x, Ancestor) or x.kind == "constant" or id(x) in found:
                 continue
             if x.named or x.kind != "step":
                 ends[id(x)] = x
@@ -147,7 +147,7 @@ def between(result: Step, place: dict[int, int]) -> tuple[list[Step] | None, lis
     return sorted(found.values(), key=lambda s: place[id(s)]), list(ends.values())
 
 
-def _add(sums: dict[int, Any], source: Step, part: Any) -> None:
+def _add(sums: dict[int, Any], source: Ancestor, part: Any) -> None:
     """Add to what has arrived; what is unknown once stays so."""
     key = id(source)
     if key not in sums:
@@ -166,7 +166,7 @@ def _product(s: Any, flow: tuple[Any, Any]) -> Any:
         return s * slope
 
 
-def _figure(slope: Any, end: Step) -> Figure | None:
+def _figure(slope: Any, end: Ancestor) -> Figure | None:
     if slope is None or not hasattr(slope, "shape") or slope.shape != end.shape:
         return None
     return Figure(slope)

@@ -14,7 +14,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.see.page.scalar import Expr, NotForPages, kernel
 
 
-class Program:
+class Lines:
     """Lines of JavaScript that compute expressions."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ def literal(x: float | bool) -> str:
 
 def function(parameters: str, results: Sequence[Expr], shape: Callable[[list[str]], str]) -> str:
     """An arrow function; `shape` puts the results' names into what it returns."""
-    program = Program()
+    program = Lines()
     names = [program.name(r) for r in results]
     if not program.lines:
         return f"({parameters})=>({shape(names)})"

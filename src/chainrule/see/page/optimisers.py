@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.descend import options
 from chainrule.optim.rules import Fill
-from chainrule.see.page.emit import Program, listed
+from chainrule.see.page.emit import Lines, listed
 from chainrule.see.page.scalar import Expr, lift, variable
 
 WHOLE = {"adafactor", "muon", "sparseadam"}  # these look at rows or matrices: a page steps each coordinate by itself
@@ -67,7 +67,7 @@ def _branches(name: str, write: Callable[[dict[str, Any], Any], str], taken: tup
     met: dict[str, bool] = {}
 
     def decide(choice: Setting) -> bool:
-        program = Program()
+        program = Lines()
         condition = program.name(choice)
         if program.lines:
             condition = program.lines[-1].split("=", 1)[1].rstrip(";")
@@ -109,7 +109,7 @@ def _first(s: Any) -> str:
     if s is None:
         return "null"
     value = s.value if isinstance(s, Fill) else s
-    name = "h.lr" if isinstance(value, float) and value == RATE else Program().name(lift(value))
+    name = "h.lr" if isinstance(value, float) and value == RATE else Lines().name(lift(value))
     return _kept(name, s)
 
 
@@ -125,7 +125,7 @@ def _step(group: dict[str, Any], ruled: Any) -> str:
     if None in start.values() and Setting(decide, name="s.includes(null)"):
         state = tuple(None if s is None else x for x, s in zip(state, start.values()))
     p, after = rule.update(variable("p"), variable("g"), state, *rule.hyper(group))
-    program = Program()
+    program = Lines()
     moved = program.name(p)
     names = [program.name(lift(x)) for x in after]
     kept = [_kept(n, s) for n, s in zip(names, start.values())]

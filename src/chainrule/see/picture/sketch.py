@@ -14,7 +14,7 @@ from chainrule.base.language import say
 from chainrule.core.tensor import LEAF
 from chainrule.see.history.figures import Figure, figure, sizes
 from chainrule.see.history.folds import Fold, fold
-from chainrule.see.history.graph import History, Step, step_keys
+from chainrule.see.history.graph import Ancestor, History, step_keys
 from chainrule.see.history.numbers import compute
 from chainrule.see.history.slopes import expression, over, slope_formula
 
@@ -111,20 +111,20 @@ class _Plan:
             id(step): rooms.get(id(steps[first[i]]), steps[first[i]]) for i, step in enumerate(steps)
         }
         last = {id(self.stands[id(step)]): i for i, step in enumerate(shown)}  # a room is complete with its last step
-        used = {id(x) for step in shown for x in step.inputs if isinstance(x, Step) and x.kind != "step"}
+        used = {id(x) for step in shown for x in step.inputs if isinstance(x, Ancestor) and x.kind != "step"}
         inside = {id(p) for room in rooms.values() for p in room.parameters}
         sources = [x for x in (*history.leaves, *history.constants) if id(x) in used - inside or x in history.results]
         self.things = {id(x): x for x in (*sources, *self.stands.values())}
         self.number = {key: i for i, key in enumerate([*map(id, sources), *sorted(last, key=last.__getitem__)])}
-        self.arrows: dict[tuple[int, int], list[tuple[Step, int]]] = {}  # with the operands that they stand for
+        self.arrows: dict[tuple[int, int], list[tuple[Ancestor, int]]] = {}  # with the operands that they stand for
         for step in shown:
             head = self.of(step)
             for i, x in enumerate(step.inputs):
-                tail = self.of(x) if isinstance(x, Step) else None
+                tail = self.of(x) if isinstance(x, Ancestor) else None
                 if tail is not None and head is not None and tail != head:
                     self.arrows.setdefault((tail, head), []).append((step, i))
 
-    def of(self, step: Step) -> int | None:
+    def of(self, step: Ancestor) -> int | None:
         """The number of the box that a step is drawn as; None if it is not drawn."""
         return self.number.get(id(self.stands.get(id(step), step)))
 
@@ -152,7 +152,7 @@ def _stated(name: str, x: Figure) -> str:
     return f"{name}: {brief}" if brief == sizes(x.shape) else f"{name} = {brief}"
 
 
-def _slope(step: Step, i: int) -> str:
+def _slope(step: Ancestor, i: int) -> str:
     flow = step.flows[i] if step.flows is not None and i < len(step.flows) else None
     if flow is None or flow[0] is None:
         return ""
@@ -170,7 +170,7 @@ def _cut(text: str) -> str:
 # -------------------------------------------------------------------------------------------------------------- loops
 
 
-class Loop(NamedTuple):
+class Rounds(NamedTuple):
     """A folded loop: the positions of its first round start at `start`; a round has `period` steps."""
 
     start: int
@@ -178,10 +178,10 @@ class Loop(NamedTuple):
     times: int
 
 
-def _rounds(steps: Sequence[Step]) -> tuple[list[int], list[Loop]]:
+def _rounds(steps: Sequence[Ancestor]) -> tuple[list[int], list[Rounds]]:
     """For each step the one that stands for it, and the loops that were found."""
     first = list(range(len(steps)))
-    loops: list[Loop] = []
+    loops: list[Rounds] = []
     for item in fold(step_keys(steps)):
         if isinstance(item, Fold):
             _fold_into(item, first, loops)
@@ -196,23 +196,23 @@ def _start(item: int | Fold) -> int:
     return item if isinstance(item, int) else _start(item.items[0])
 
 
-def _fold_into(item: Fold, first: list[int], loops: list[Loop]) -> None:
+def _fold_into(item: Fold, first: list[int], loops: list[Rounds]) -> None:
     start, period = _start(item), sum(map(_length, item.items))
     for inner in item.items:
         if isinstance(inner, Fold):
             _fold_into(inner, first, loops)
     for i in range(start + period, start + period * item.times):
         first[i] = first[i - period]
-    loops.append(Loop(start, period, item.times))
+    loops.append(Rounds(start, period, item.times))
 
 
-def _group(loop: Loop, steps: Sequence[Step], plan: _Plan, places: dict[int, int]) -> Group:
+def _group(loop: Rounds, steps: Sequence[Ancestor], plan: _Plan, places: dict[int, int]) -> Group:
     start, period, times = loop
     members = {plan.number[id(plan.stands[id(step)])] for step in steps[start : start + period]}
     back: dict[tuple[int, int], None] = {}
     for step in steps[start + period : start + 2 * period]:  # what the second round takes from the first
         for x in step.inputs:
-            if isinstance(x, Step) and start <= places.get(id(x), -1) < start + period:
+            if isinstance(x, Ancestor) and start <= places.get(id(x), -1) < start + period:
                 back[plan.number[id(plan.stands[id(x)])], plan.number[id(plan.stands[id(step)])]] = None
     return Group(sorted(members), times, [(a, b) for a, b in back if a >= b])
 
@@ -225,12 +225,12 @@ class Room:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.members: list[Step] = []
-        self.parameters: list[Step] = []
+        self.members: list[Ancestor] = []
+        self.parameters: list[Ancestor] = []
         self.bare = True  # whether nothing but parameters has come in yet, as in a reshaped bias
 
 
-def _modules(steps: Sequence[Step], model: Any) -> dict[int, Room]:
+def _modules(steps: Sequence[Ancestor], model: Any) -> dict[int, Room]:
     """The room of each step that reads parameters of a submodule, or what was made of parameters alone."""
     owner: dict[int, str] = {}
     for name, module in model.named_modules():
@@ -240,7 +240,7 @@ def _modules(steps: Sequence[Step], model: Any) -> dict[int, Room]:
                 owner.setdefault(id(p), f"{name}: {kind}" if name else kind)
     rooms: dict[int, Room] = {}
     for step in steps:
-        inputs = [x for x in step.inputs if isinstance(x, Step)]
+        inputs = [x for x in step.inputs if isinstance(x, Ancestor)]
         mine = [x for x in inputs if id(x.tensor) in owner]
         near = list(dict.fromkeys(rooms[id(x)] for x in inputs if id(x) in rooms))
         titles = [*(owner[id(x.tensor)] for x in mine), *(room.title for room in near if room.bare)]
