@@ -416,9 +416,9 @@ def test_what_is_gone_leaves_nothing_behind() -> None:
 
 def test_kinds_of_calls_are_bounded() -> None:
     fast = cr.compile(lambda x, name: x + len(name))
-    for i in range(function.LIMIT + 10):
+    for i in range(function.MOST_PROGRAMS + 10):
         fast(cr.ones(1), str(i))
-    assert len(fast.programs) == function.LIMIT
+    assert len(fast.programs) == function.MOST_PROGRAMS
 
 
 def test_looking_again_takes_no_longer_than_the_things_are_many() -> None:

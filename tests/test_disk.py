@@ -87,7 +87,7 @@ def test_what_was_not_used_for_long_makes_room(tmp_path: Path, monkeypatch: pyte
         disk.save(name, bytes(100))
         os.utime(tmp_path / name, (i, i))
     assert disk.load("a") == bytes(100)  # it is used, so it is the newest now
-    monkeypatch.setattr(disk, "LIMIT", 3 * (100 + disk.SIZE))
+    monkeypatch.setattr(disk, "MOST_BYTES", 3 * (100 + disk.SIZE))
     monkeypatch.setattr(disk, "_trimmed", set())
     disk.save("d", bytes(100))
     assert sorted(os.listdir(tmp_path)) == ["a", "c", "d"]

@@ -189,7 +189,7 @@ def test_the_table_has_a_row_for_each_descent(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_paths_are_thinned_to_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "LIMIT", 10_000)
+    monkeypatch.setattr(lanes, "MOST_BYTES", 10_000)
     found = cr.sweep(wave, np.linspace(0, 1, 10), lr=0.1, steps=1000, record=1)
     assert found.record == 16 and found.path.shape == (10, 63)  # every 8th would take 10 * 126 * 8 bytes
     full = cr.sweep(wave, np.linspace(0, 1, 10), lr=0.1, steps=1000, record=16)

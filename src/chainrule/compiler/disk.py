@@ -7,7 +7,7 @@ features, the versions of LLVM, llvmlite and chainrule. It is written beside its
 write at once, and it carries a digest of its contents: what is damaged is compiled anew.
 
 Whoever can write into the folder can run code as us. So the folder must be ours and closed to others' writing, or it is
-left alone, with a warning if it was named; it is made with mode 0700 if it is not there. Of more than `LIMIT` bytes
+left alone, with a warning if it was named; it is made with mode 0700 if it is not there. Of more than `MOST_BYTES`
 those go that were not used for the longest time; the folder may be deleted at any time.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 VARIABLE = "CHAINRULE_CACHE"
 OFF = frozenset({"", "0", "off", "no", "false"})
 SIZE = 32  # bytes of a digest
-LIMIT = 200_000_000  # bytes in the folder
+MOST_BYTES = 200_000_000  # bytes in the folder
 _unusable: list[str] = []  # why the folder that nobody named is left alone
 _trimmed: set[str] = set()  # folders that were looked through in this process
 _warned: set[str] = set()
@@ -121,7 +121,7 @@ def _trim(folder: int) -> None:
             found.append((known.st_mtime, known.st_size, name))
     total = sum(size for _, size, _ in found)
     for _, size, name in sorted(found):
-        if total <= LIMIT:
+        if total <= MOST_BYTES:
             return
         with suppress(OSError):
             os.unlink(name, dir_fd=folder)

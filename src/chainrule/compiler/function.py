@@ -60,7 +60,7 @@ INSTEAD = (
     "Do that outside, or pass what it needs as arguments; random numbers of chainrule itself are drawn at each run. "
     "compile(f, fullgraph=True) makes this an error."
 )
-LIMIT = 64  # programs kept for one kind of arguments, and kinds: of more, the oldest is dropped
+MOST_PROGRAMS = 64  # programs kept for one kind of arguments, and kinds: of more, the oldest is dropped
 
 
 class CompileWarning(UserWarning):
@@ -146,8 +146,8 @@ class Compiled:
         program = Program(traced, Call(call.args, call.kwargs, call.mode, reason, captures, numbers, objects), runner)
         found = self.programs.setdefault(key, [])
         found.append(program)
-        del found[:-LIMIT]
-        while len(self.programs) > LIMIT:
+        del found[:-MOST_PROGRAMS]
+        while len(self.programs) > MOST_PROGRAMS:
             del self.programs[next(iter(self.programs))]
         return program
 
@@ -160,7 +160,7 @@ class Compiled:
                 f"{name} is run as it is, not from a graph: it {why}. " + INSTEAD, CompileWarning, stacklevel=4
             )
         self.eager[key] = why
-        while len(self.eager) > LIMIT:
+        while len(self.eager) > MOST_PROGRAMS:
             del self.eager[next(iter(self.eager))]
 
     def export(

@@ -21,7 +21,7 @@ from chainrule.compiler.names import Line, Path, names
 from chainrule.core.tensor import LEAF, Tensor
 
 TRUSTED = frozenset("chainrule torch numpy scipy sympy matplotlib".split()) | (sys.stdlib_module_names - {"__main__"})
-MOST = 5000  # things read: of more, looking would take longer than running
+MOST_READ = 5000  # things read: of more, looking would take longer than running
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 NOTHING = object()  # where a name has no value
 
@@ -88,8 +88,8 @@ class Reads:
         kind = type(x)
         if kind in PLAIN or id(x) in self._seen:
             return
-        if len(self._seen) > MOST:
-            raise Unreadable(f"it refers to more than {MOST} things")
+        if len(self._seen) > MOST_READ:
+            raise Unreadable(f"it refers to more than {MOST_READ} things")
         self._seen[id(x)] = x
         reader: Any = _READERS.get(kind)
         if reader is not None:

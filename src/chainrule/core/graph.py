@@ -276,7 +276,7 @@ def _once(op: Op, kinds: list[Any], attrs: Attrs, find: Callable[[], Any]) -> An
         return _KNOWN[key]
     except KeyError:
         got = find()
-        if len(_KNOWN) < MANY:
+        if len(_KNOWN) < MOST_KNOWN:
             _KNOWN[key] = got
         return got
     except TypeError:
@@ -303,7 +303,7 @@ def _kind(x: Any) -> Any:
 
 
 _KNOWN: dict[Any, Any] = {}
-MANY = 10_000  # of them, at most
+MOST_KNOWN = 10_000  # of them, at most
 
 
 def _found(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:

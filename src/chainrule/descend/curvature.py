@@ -20,7 +20,7 @@ from chainrule.descend.options import Options
 from chainrule.descend.words import Words, words
 
 FEW = 30  # variables of which the Hessian is made; of more, so many products are
-MOST = 100_000  # variables: of more it takes too long and too much room
+MOST_VARIABLES = 100_000  # variables: of more it takes too long and too much room
 
 
 class Curvature(NamedTuple):
@@ -41,7 +41,7 @@ def curvature(flat: Flat, x: Vector, g: Vector, free: Mask | None = None) -> Cur
 
     free: the entries that can move (a mask); the curvature is that in them alone, and g has nothing but them.
     """
-    if len(x) > MOST or (free is not None and not free.any()):
+    if len(x) > MOST_VARIABLES or (free is not None and not free.any()):
         return None
     try:
         if len(x) <= FEW:

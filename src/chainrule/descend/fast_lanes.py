@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # what is loaded where there is llvmlite
     from chainrule.compiler.native.stage import Stage
 
 PIECE = 4096  # steps whose counts are computed beforehand
-MANY = 30_000_000  # lanes times steps times ops from which on threads share them
+MANY_OPS = 30_000_000  # lanes times steps times ops from which on threads share them
 SHARES = 4  # of the lanes for each thread
 KEPT = 32  # compiled steps
 
@@ -228,7 +228,7 @@ class _Run:
             0 if self.path is None else address(self.path), self.record,
         ], np.int64)  # fmt: skip
         blocks = self.padded // code.block
-        if thread_pool.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY:
+        if thread_pool.WORKERS > 1 and self.padded * (end - begin) * len(code.stage.graph) > MANY_OPS:
             thread_pool.share(code.run, address(job), 0, blocks, -(-blocks // (thread_pool.WORKERS * SHARES)))
         else:
             code.run(address(job), 0, 0, blocks)

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.descend.objective import Array
 
-LIMIT = 10**9  # bytes: a longer history is refused, and `record=` named that fits
+MOST_BYTES = 10**9  # bytes: a longer history is refused, and `record=` named that fits
 
 
 class History:
@@ -22,11 +22,11 @@ class History:
         self.every = every
         size = sum([a.nbytes for a in start]) + 24  # the leaves, the step, the value, the norm
         rows = steps // every + 2 if every else 1  # one to write into, where none is kept
-        if rows * size > LIMIT and every:
-            fits = math.ceil(steps / max(LIMIT // size - 2, 1)) if LIMIT // size > 2 else 0
+        if rows * size > MOST_BYTES and every:
+            fits = math.ceil(steps / max(MOST_BYTES // size - 2, 1)) if MOST_BYTES // size > 2 else 0
             raise MemoryError(
                 f"recording every {'step' if every == 1 else f'{every}th step'} of {steps} would take "
-                f"{rows * size / 1e9:.1f} GB, more than {LIMIT / 1e9:.0f} GB: pass record={fits}"
+                f"{rows * size / 1e9:.1f} GB, more than {MOST_BYTES / 1e9:.0f} GB: pass record={fits}"
                 + (" (or 0 to record nothing)" if fits else ", which records nothing")
             )
         self.values, self.slopes = np.empty(rows), np.empty(rows)

@@ -18,7 +18,7 @@ from chainrule.core.tensor import Tensor
 from chainrule.descend.arrival import NotFinite
 from chainrule.descend.box import Box
 from chainrule.descend.fast_lanes import run_fast
-from chainrule.descend.history import LIMIT, History
+from chainrule.descend.history import MOST_BYTES, History
 from chainrule.descend.loop import Loop
 from chainrule.descend.objective import Array, Function, Objective, Program, gradients, read, value_and_gradient
 from chainrule.descend.options import RULES, Options, group_of
@@ -76,7 +76,7 @@ def points(steps: int, record: int) -> int:
 
 def thinned(record: int, steps: int, lanes: int, nbytes: int) -> int:
     """`record`, doubled until the paths of all lanes fit the memory that histories may take."""
-    while record and points(steps, record) * lanes * nbytes > LIMIT and record <= steps:
+    while record and points(steps, record) * lanes * nbytes > MOST_BYTES and record <= steps:
         record *= 2
     return record
 

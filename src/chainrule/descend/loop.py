@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHUNK = 0.1  # seconds
 PATIENCE = 2.0  # seconds before a progress bar appears by itself
-MOST = 4_000_000  # numbers that a chunk may give back
+MOST_NUMBERS = 4_000_000  # numbers that a chunk may give back
 
 
 class End(NamedTuple):
@@ -130,7 +130,7 @@ class Loop(NamedTuple):
         every = self.history.every
         n = min(wish, self.steps - at)
         if n > 1000:
-            n = min(n, max(MOST // (3 + sum(a.size for a in self.objective.start)), 1))
+            n = min(n, max(MOST_NUMBERS // (3 + sum(a.size for a in self.objective.start)), 1))
         if every > 1:  # to the next step to be recorded, or a whole number of such stretches
             n = min(n, every - at % every) if at % every or n < every else n - n % every
         return min(n, self._period - at % self._period) if self.callback is not None else n

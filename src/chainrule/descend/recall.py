@@ -17,7 +17,7 @@ from chainrule.compiler.reads import Unreadable
 from chainrule.core.state import MODE
 from chainrule.descend.objective import Objective
 
-LIMIT = 16  # things kept of a function: of more, the oldest is dropped
+MOST_KEPT = 16  # things kept of a function: of more, the oldest is dropped
 
 
 class Lasting(Protocol):
@@ -67,6 +67,6 @@ def recall(objective: Objective, what: Hashable, make: Callable[[], Made]) -> Ma
             kept = _kept.setdefault(owner, {})
             kept.pop(key, None)
             kept[key] = _Entry(captures, roots, made)
-            while len(kept) > LIMIT:
+            while len(kept) > MOST_KEPT:
                 del kept[next(iter(kept))]
     return made

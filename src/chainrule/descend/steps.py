@@ -35,7 +35,7 @@ from chainrule.descend.stops import Hit, Stops
 from chainrule.optim.rules import Fill, Rule
 
 State = list[Any]
-MANY = 1000  # steps from which machine code, which takes some ten milliseconds to make, pays
+MANY_STEPS = 1000  # steps from which machine code, which takes some ten milliseconds to make, pays
 PACE = 4096  # steps of a native loop that are run at first: a few milliseconds
 DOUBLE = np.dtype("float64")
 
@@ -165,7 +165,7 @@ class RuleSteps:
         self, objective: Objective, rule: Rule, group: Options, steps: int, step: Step | None = None,
         box: Box | None = None,
     ) -> None:  # fmt: skip
-        self.objective, self.rule, self.many = objective, rule, steps >= MANY
+        self.objective, self.rule, self.many = objective, rule, steps >= MANY_STEPS
         self.leaves = len(objective.start)
         self.step = step or Step(rule, group, objective, box)
         self.kinds = rule.start(group)

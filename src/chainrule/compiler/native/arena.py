@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 LINE = 64  # bytes: arrays begin at cache lines
-MANY = 2000  # arrays: of more, each has a place of its own
+MANY_ARRAYS = 2000  # arrays: of more, each has a place of its own
 
 
 class Span(NamedTuple):
@@ -40,7 +40,7 @@ def arrange(spans: Sequence[Span]) -> Arena:
     end = 0
     for i in sorted(range(len(spans)), key=lambda i: -spans[i].nbytes):
         size = _whole(spans[i].nbytes)
-        if len(spans) > MANY:
+        if len(spans) > MANY_ARRAYS:
             offsets[i], end = end, end + size
             continue
         at = 0

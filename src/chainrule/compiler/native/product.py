@@ -26,7 +26,7 @@ from chainrule.compiler.native.counting import counting
 from chainrule.compiler.native.registers import ir_type
 from chainrule.core.graph import Var
 
-MOST = 1 << 18  # multiplications of a small product
+MOST_PRODUCTS = 1 << 18  # multiplications of a small product
 LONG, THIN, WIDE = 4096, 4, 1024  # of a thin one: its long side at least, its short one at most, and the third
 DEPTH = 1024  # how many are summed in one piece
 BYTES = 64  # of a vector: what the widest registers hold, or two or four of narrower ones
@@ -91,7 +91,7 @@ def _how(v: Var) -> _How | None:
     inner = v.args[0].shape[-1]
     rows = v.args[0].size // inner
     columns, lanes = v.size // rows, BYTES // v.itemsize
-    small = rows * inner * columns <= MOST
+    small = rows * inner * columns <= MOST_PRODUCTS
     found = []
     for turned, left, right, m, n in ((False, a, b, rows, columns), (True, b.turned, a.turned, columns, rows)):
         lies, along = right.column == 1 or n == 1, inner == 1 or left.column == right.row == 1

@@ -18,7 +18,7 @@ from chainrule.compiler.passes import simplify
 from chainrule.core.graph import Var, apply, constant, order
 from chainrule.core.op import REGISTRY
 
-MOST = 2.0**20  # a scale beyond this is left where it stands
+LARGEST = 2.0**20  # a scale beyond this is left where it stands
 TINIEST = 1e-30  # a factor below this might be rounded more coarsely than its multiple
 Scaled = tuple[float, Var]
 
@@ -83,7 +83,7 @@ class _Scaler:
                 continue
             s, u = self.known[x.id]
             c = _number(y)
-            if c is not None and _power(c) and 1 <= abs(c * s) <= MOST:
+            if c is not None and _power(c) and 1 <= abs(c * s) <= LARGEST:
                 return c * s, u
             if s != 1 and (c is not None or (isinstance(y, Var) and y.id in self.common)):
                 factor = c * s if c is not None else apply(REGISTRY["mul"], (y, s), {})
@@ -100,7 +100,7 @@ class _Scaler:
         if not isinstance(x, Var) or x.shape != v.shape or c is None or not _power(c):
             return None
         s, u = self.known[x.id]
-        return (s / c, u) if 1 <= abs(s / c) <= MOST else None
+        return (s / c, u) if 1 <= abs(s / c) <= LARGEST else None
 
     def _negative(self, v: Var) -> Scaled | None:
         s, u = self.known[v.args[0].id]

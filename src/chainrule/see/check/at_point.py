@@ -21,7 +21,7 @@ from chainrule.func.expression import parse
 from chainrule.func.single import one_number
 from chainrule.func.trees import flatten, unflatten
 
-MOST = 2000  # numbers in a point: finite differences call the function some fifty times for each
+MOST_NUMBERS = 2000  # numbers in a point: finite differences call the function some fifty times for each
 
 
 class AtPoint:
@@ -49,10 +49,10 @@ class AtPoint:
         ]  # fmt: skip
         if not self.names:
             raise ValueError("the point holds no numbers")
-        if len(self.names) > MOST:
+        if len(self.names) > MOST_NUMBERS:
             raise ValueError(
                 f"the point holds {len(self.names)} numbers, and finite differences call the function some fifty times "
-                f"for each; check at most {MOST}, such as a smaller case of the same function"
+                f"for each; check at most {MOST_NUMBERS}, such as a smaller case of the same function"
             )
         self.parameters = parameters
         self.eps = max(float(np.finfo(x.dtype).eps) for x in self.arrays)

@@ -18,7 +18,7 @@ from chainrule.see.derive.subject import Subject
 from chainrule.see.derive.symbols import begin
 
 PLACES = 7  # where two formulas are compared
-MANY = 12  # terms: of more, those that do not match are not paired
+MANY_TERMS = 12  # terms: of more, those that do not match are not paired
 
 
 class Term(NamedTuple):
@@ -83,7 +83,7 @@ def terms(right: Any, given: Any, at: dict[Any, float]) -> list[Term]:
             found.append(_pair(t, same, coefficient / same.as_coeff_Mul()[0], at))
             mine.remove(t)
             theirs.remove(same)
-    if len(mine) <= MANY and len(theirs) <= MANY:
+    if len(mine) <= MANY_TERMS and len(theirs) <= MANY_TERMS:
         for t in list(mine):
             ratios = sorted(((simplest(t / u), u) for u in theirs), key=lambda r: sp.count_ops(r[0]))
             if ratios and not ratios[0][0].has(sp.Piecewise) and sp.count_ops(ratios[0][0]) < max(sp.count_ops(t), 1):

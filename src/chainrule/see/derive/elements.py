@@ -22,8 +22,8 @@ from chainrule.see.derive.steps import Step, steps
 from chainrule.see.derive.subject import Subject
 from chainrule.see.derive.symbols import Reading, Symbols, begin
 
-MOST = 5000  # operations in the formulas of a function, as they are written out
-MANY = 40  # operations in a formula of cases, beyond which sorting them takes long
+MOST_OPERATIONS = 5000  # operations in the formulas of a function, as they are written out
+MANY_OPERATIONS = 40  # operations in a formula of cases, beyond which sorting them takes long
 
 
 class Elements(Derivation):
@@ -36,7 +36,7 @@ class Elements(Derivation):
         self._real = [x for symbols in own for x in symbols.a.reshape(-1)]
         self._plain = {x: sp.Symbol(x.name) for x in self._real}
         self.variables = list(self._plain.values())
-        subject.check_size([subject.result], MOST, of_elements=True)
+        subject.check_size([subject.result], MOST_OPERATIONS, of_elements=True)
         with worked_out():
             (self._y,) = reading.read([subject.result])
             self._y = Symbols(np.frompyfunc(in_cases, 1, 1)(self._y.a))
@@ -63,7 +63,7 @@ class Elements(Derivation):
         if used:
             one = np.full(self._y.shape, sp.S.Zero, dtype=object)
             one[at] = sp.S.One
-            self.subject.check_size(used, 20 * MOST, of_elements=True)
+            self.subject.check_size(used, 20 * MOST_OPERATIONS, of_elements=True)
             known = {**reading.values, seed.id: Symbols(one)}  # type: ignore[union-attr]
             got = Reading(known, self.subject).read(used)
         found = iter(got)
@@ -254,7 +254,7 @@ def _simple(slope: Any, y: Any, x: Any) -> Any:
     other = _slope(y, x)
     if not agree(slope, other):  # the function stops gradients, or has a backward of its own
         return simplest(slope)
-    if not y.has(sp.Piecewise) or sp.count_ops(slope) > MANY:
+    if not y.has(sp.Piecewise) or sp.count_ops(slope) > MANY_OPERATIONS:
         return other
     slope = simplest(slope)
     return other if cost(other) <= cost(slope) else slope

@@ -26,7 +26,7 @@ from chainrule.see.derive.steps import Step
 from chainrule.see.derive.subject import Subject
 from chainrule.see.derive.symbols import number
 
-MOST = 2000  # operations in a formula, as it is written out
+MOST_OPERATIONS = 2000  # operations in a formula, as it is written out
 
 
 class Matrices(Derivation):
@@ -40,7 +40,7 @@ class Matrices(Derivation):
             subject.value()
         self._shapes: dict[str, Shape] = {}
         used = [g for g in subject.gradient()[1] if g is not None]
-        subject.check_size([subject.result, *used], MOST, of_elements=False)
+        subject.check_size([subject.result, *used], MOST_OPERATIONS, of_elements=False)
         self._read = _Read(subject, self._shapes)
         self.variables = [x.e for x in self._read.arguments]
         self.function = self._read.of([subject.result])[0].e

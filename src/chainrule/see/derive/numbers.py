@@ -13,14 +13,16 @@ from chainrule.see.derive.algebra import sp
 
 NEAR, NEARER = 1e-10, 1e-20  # distances from the point, for numbers of about 1
 DIGITS = 80  # of a place
-MOST = 500  # digits that cancel at most
+MOST_DIGITS = 500  # digits that cancel at most
 LONGEST = 2000  # operations in a formula that is computed
 
 
 def value(e: Any, at: dict[Any, Any]) -> float:
     """An expression as a number, with digits to spare; NaN where it has no real value."""
     try:
-        got = e.evalf(30, maxn=MOST, subs={x: sp.Float(v, 30) if isinstance(v, float) else v for x, v in at.items()})
+        got = e.evalf(
+            30, maxn=MOST_DIGITS, subs={x: sp.Float(v, 30) if isinstance(v, float) else v for x, v in at.items()}
+        )
         if not got.is_number:
             return math.nan
         if got.is_infinite and got.is_extended_real:

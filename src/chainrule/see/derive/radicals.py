@@ -8,13 +8,13 @@ from typing import Any
 from chainrule.see.derive.algebra import sp
 from chainrule.see.derive.sizes import factored
 
-MOST = 3  # different roots in a quotient that is rewritten
+MOST_ROOTS = 3  # different roots in a quotient that is rewritten
 
 
 def without_radicals_below(e: Any) -> Iterator[Callable[[Any], Any]]:
     """Rewritings of an expression with square roots; none where there are no roots, or too many."""
     bases = {p.base for p in e.atoms(sp.Pow) if p.exp.is_Rational and p.exp.q == 2}
-    if any(p.exp.is_Rational and p.exp.q > 2 for p in e.atoms(sp.Pow)) or not 1 <= len(bases) <= MOST:
+    if any(p.exp.is_Rational and p.exp.q > 2 for p in e.atoms(sp.Pow)) or not 1 <= len(bases) <= MOST_ROOTS:
         return
     if not any(b.free_symbols for b in bases) or any(b.has(sp.Pow) and _rooted(b) for b in bases):
         return

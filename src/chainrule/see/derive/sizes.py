@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.see.derive.algebra import sp
 
-MANY = 300  # terms that multiplying out would give; likewise
+MANY_TERMS = 300  # terms that multiplying out would give; likewise
 DENSE = 1500  # coefficients of the polynomials that a quotient is made of; of more it is not cancelled
 HARD = 60  # the degree up to which polynomials are factored: that can take twice as long with each more
 LONG = 10**20  # a coefficient with which factoring takes long: it looks for a prime beyond it
@@ -30,7 +30,7 @@ def terms(e: Any) -> int:
 
 def multiplies_out(e: Any) -> bool:
     """Whether it gives no more terms than can be looked at."""
-    return terms(e) <= MANY
+    return terms(e) <= MANY_TERMS
 
 
 def cancels(e: Any) -> bool:

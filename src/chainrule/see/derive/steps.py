@@ -16,7 +16,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.see.derive.algebra import NoFormula, sp
 from chainrule.see.derive.simplest import agree
 
-MOST = 300  # steps that are written down before the rest is left to SymPy, in one
+MOST_STEPS = 300  # steps that are written down before the rest is left to SymPy, in one
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def steps(f: Any, x: Any, final: Any) -> list[Step]:
     """The steps from Derivative(f, x) to `final`, an equal expression."""
     now = _d(f, x)
     found: list[Step] = []
-    while len(found) < MOST:
+    while len(found) < MOST_STEPS:
         step = next((_step(d.expr, x) for d in _open(now)), None)
         if step is None:
             break

@@ -19,7 +19,7 @@ from chainrule.core.tensor import LEAF, Tensor, wrap
 from chainrule.func.expression import Expression
 from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift, ordered, variable
 
-MOST = 400  # points: more make no clearer picture, and a larger page
+MOST_POINTS = 400  # points: more make no clearer picture, and a larger page
 
 
 class Data(NamedTuple):
@@ -41,8 +41,8 @@ def given(data: Any) -> tuple[Any, Any]:
         x = x[:, 0]
     if x.ndim not in (1, 2) or (x.ndim == 2 and x.shape[1] != 2) or y.size != len(x):
         raise ValueError(f"a page shows points with one or two coordinates: x has shape {x.shape}, y {y.shape}")
-    if not 1 <= len(x) <= MOST:
-        raise NotForPages(f"a page shows up to {MOST} points; here are {len(x)}")
+    if not 1 <= len(x) <= MOST_POINTS:
+        raise NotForPages(f"a page shows up to {MOST_POINTS} points; here are {len(x)}")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError("data has numbers that are not finite")
     return x, y.reshape(-1)
@@ -115,7 +115,7 @@ def implied(result: Var, captured: dict[int, Any], leaves: Sequence[Var]) -> tup
     """Of a loss that closes over data: the captured x and y, and the values that are compared with y, if it is plain
     which those are: there is one difference from a captured vector, and one other vector in what it is taken of.
     """
-    vectors = {k for k, a in captured.items() if a.ndim == 1 and 3 <= a.size <= MOST}
+    vectors = {k for k, a in captured.items() if a.ndim == 1 and 3 <= a.size <= MOST_POINTS}
     moving = {v.id for v in leaves}
     found = []
     for v in order([result]):

@@ -18,7 +18,7 @@ from chainrule.func.single import one_number
 from chainrule.see.page.data import Data, cells, closed_over, constants, implied, moving, predicted
 from chainrule.see.page.scalar import Expr, NotForPages, expressions, lift, ordered
 
-MOST = 50  # variables that a page has room for
+MOST_VARIABLES = 50  # variables that a page has room for
 
 
 class Function(NamedTuple):
@@ -44,8 +44,8 @@ def taken_apart(f: Callable[..., Any], start: Any, data: Any = None, model: Any 
     """
     values = starts(f, start)
     names = [n for name, a in values.items() for n in element_names(name, a.shape)]
-    if len(names) > MOST:
-        raise NotForPages(f"a page shows functions of up to {MOST} numbers; this one has {len(names)}")
+    if len(names) > MOST_VARIABLES:
+        raise NotForPages(f"a page shows functions of up to {MOST_VARIABLES} numbers; this one has {len(names)}")
     leaves: list[Var] = []
     made: list[Any] = []
 

@@ -20,7 +20,7 @@ from chainrule.core.registry import by_ufunc as ufuncs
 from chainrule.core.tracer import Scalar
 
 DOUBLE, BOOL = np.dtype("float64"), np.dtype("bool")
-LIMIT = 20_000  # numbers that a page computes in one call of the function
+MOST_NUMBERS = 20_000  # numbers that a page computes in one call of the function
 
 
 class NotForPages(ValueError):
@@ -251,8 +251,8 @@ def expressions(inputs: dict[int, Any], results: Iterable[Var]) -> list[Any]:
         if v.id in made:
             continue
         count += v.size
-        if count > LIMIT:
-            raise NotForPages(f"it takes more than {LIMIT} numbers to compute: make it smaller")
+        if count > MOST_NUMBERS:
+            raise NotForPages(f"it takes more than {MOST_NUMBERS} numbers to compute: make it smaller")
         if v.op is None or v.index is not None or v.op.outputs > 1:
             if v.data is None:
                 raise NotForPages(f"there is no JavaScript for {v.args[0].op.name if v.args else 'an unknown input'}")

@@ -19,7 +19,7 @@ from chainrule.see.picture.ink import Shape, png, rounded, smooth, svg, text_wid
 from chainrule.see.picture.layout import Layout, arrange
 from chainrule.see.picture.sketch import Box, Group, Sketch, refuse, sketch
 
-LIMIT = 300
+MOST_BOXES = 300
 _MARGIN, _PAD, _LINE = 24, 14, 19
 _SIZES = {"title": 15, "value": 14, "gradient": 13}
 _ROUND = {"step": 8, "result": 8, "input": 99, "parameter": 0, "constant": 0, "module": 14}
@@ -100,7 +100,7 @@ def picture(
     *,
     params: Mapping[str, Tensor] | None = None,
     fold: bool = True,
-    limit: int = LIMIT,
+    limit: int = MOST_BOXES,
 ) -> Picture:
     """Draw the graph that a value was computed by, with values, local slopes and gradients on it.
 
