@@ -133,6 +133,8 @@ def translated(x: Any, leaves: list[Any]) -> Any:
         return parts if isinstance(x, list) else tuple(parts)
     if isinstance(x, dict):
         return {k: translated(v, leaves) for k, v in x.items()}
+    if isinstance(x, torch.nn.PairwiseDistance):
+        return cr.nn.PairwiseDistance(x.norm, x.eps, x.keepdim)
     return x
 
 

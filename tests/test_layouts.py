@@ -98,7 +98,13 @@ def test_as_strided_counts_in_the_memory_in_which_a_tensor_lies():
     x = cr.arange(6.0).reshape(2, 3)
     x[:, 1:].T.as_strided((2,), (2,), 1).mul_(10)
     assert x.tolist() == [[0, 10, 2], [30, 4, 5]]
+    assert x[1, 1:2].as_strided((2, 2), (1, 1), 0).tolist() == [[0, 10], [10, 2]]
+    assert x[0, 1].as_strided((3,), (2,)).tolist() == [10, 30, 5]
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        x[1, 2].as_strided((2,), (1,))
     w = cr.ones(2, 3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        w[0, :1].as_strided((2,), (1,))
     ((w * 2).T.as_strided((2, 2), (1, 2)) * cr.tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
     assert w.grad.tolist() == [[2, 6, 4], [8, 0, 0]]
     y = w * 2

@@ -2061,7 +2061,7 @@ def norm(input: Tensor, p: Any = 'fro', dim: Any = None, keepdim: builtins.bool 
     >>> cr.tensor([[3., 0.], [0., 4.]]).norm()
     tensor(5.)
     """
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, layout: Any = None, pin_memory: builtins.bool = False, out: Any = None) -> Tensor:
     """Normal random numbers, with a mean and a deviation for all (and a size), or for each element."""
 def not_equal(input: Tensor, other: Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether each element of `input` differs from that of `other`.

@@ -216,7 +216,8 @@ def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = 
 
 @public(method=False)
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
-           device: Any = None, requires_grad: bool = False) -> Tensor:  # fmt: skip
+           device: Any = None, requires_grad: bool = False, layout: Any = None,
+           pin_memory: bool = False) -> Tensor:  # fmt: skip
     """Normal random numbers, with a mean and a deviation for all (and a size), or for each element."""
     stream = _stream(generator)
     if size is not None:

@@ -269,11 +269,16 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     a = shareable(input)
     start = input.storage_offset()  # type: ignore[attr-defined]
+    first = start if storage_offset is None else storage_offset
+    length = sum((n - 1) * s for n, s in zip(size, stride))
     if not a.flags.c_contiguous:
         input = _in_order(input, a)
-        a = shareable(input)  # fewer elements than those of a tensor that repeats them
-    offset = (start if storage_offset is None else storage_offset) - input.storage_offset()  # type: ignore[attr-defined]
-    last = offset + sum((n - 1) * s for n, s in zip(size, stride))
+    elif not start <= first <= first + length < start + a.size:
+        whole = _whole(input)  # what lies beyond a part
+        input = input if whole is None else whole
+    a = shareable(input)  # fewer elements than those of a tensor that repeats them
+    offset = first - input.storage_offset()  # type: ignore[attr-defined]
+    last = offset + length
     if numel(size) and (offset < 0 or last >= a.size):
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
@@ -288,10 +293,16 @@ def _in_order(x: Tensor, a: Any) -> Tensor:
     moved = wide.argsort([-s for s in a.strides], kind="stable").tolist()
     if a.transpose(moved).flags.c_contiguous:
         return ops.permute(x, dims=tuple(moved))  # type: ignore[no-any-return]
-    base = x._base
-    if base is None or base._g is not None or not shareable(base).flags.c_contiguous:
+    base = _whole(x)
+    if base is None:
         raise RuntimeError("as_strided of a tensor that has gaps in memory: take .contiguous() of it first")
     return base
+
+
+def _whole(x: Tensor) -> Tensor | None:
+    """The tensor in order that x is a part of, unless a gradient would have to find its way to the part alone."""
+    base = x._base
+    return base if base is not None and base._g is None and shareable(base).flags.c_contiguous else None
 
 
 in_place_view(as_strided, "as_strided")

@@ -44,11 +44,10 @@ def group_of(name: str, lr: float | None, options: Options) -> Options:
     """The options of an optimiser with its defaults, refused where its class refuses them; not to be changed."""
     given = tuple(options.items()) if lr is None else (("lr", lr), *options.items())
     try:
-        return _group(name, given)
-    except TypeError as e:
-        if "unhashable" not in str(e):
-            raise
+        hash(given)
+    except TypeError:  # tensors among them, or lists: nothing to remember them by
         return _group.__wrapped__(name, given)
+    return _group(name, given)
 
 
 @functools.lru_cache(256, typed=True)
