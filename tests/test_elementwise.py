@@ -154,7 +154,7 @@ def test_every_function_keeps_dtype_and_shape(dtype: str, shape: tuple[int, ...]
         if name in ("clamp", "polygamma", "threshold", "hardtanh"):
             continue
         xs = [cr.full(shape, 0.5, dtype=getattr(cr, dtype), requires_grad=True) for _ in range(inputs(op))]
-        if dtype == "float16" and op.kernel.__module__.endswith("special"):
+        if dtype == "float16" and getattr(op.kernel, "__module__", "").endswith("special"):
             continue  # SciPy widens
         y = f(*xs)
         assert (y.dtype, tuple(y.shape)) == (getattr(cr, dtype), shape), name
@@ -324,7 +324,7 @@ def test_grad_fn_names(expression: str) -> None:
 def test_in_place_methods_are_those_of_torch() -> None:
     torch = pytest.importorskip("torch")
     for name, op in REGISTRY.items():
-        if isinstance(op, Elementwise) and op.kernel.__module__ != "chainrule.ops.activations":
+        if isinstance(op, Elementwise) and getattr(op.kernel, "__module__", "") != "chainrule.ops.activations":
             assert hasattr(cr.Tensor, f"{name}_") == hasattr(torch.Tensor, f"{name}_"), name
 
 
