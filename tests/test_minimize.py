@@ -514,6 +514,16 @@ def test_the_callback_sees_every_recorded_step_and_may_stop() -> None:
         assert (x, value) == (float(at), v)
 
 
+def test_the_callback_of_a_scipy_method_stops_it_by_true_alone() -> None:
+    pytest.importorskip("scipy")
+    for value in (None, 1, True):
+        seen = []
+        look = lambda step, x, v: (seen.append((step, v)), value)[1]  # noqa: B023, E731
+        found = cr.minimize(bowl, 5.0, method="BFGS", callback=look)
+        assert seen[0] == (0, bowl(5.0))
+        assert (found.success, [step for step, _ in seen]) == (value is not True, [*range(found.steps + 1)])
+
+
 def test_control_c_ends_with_what_was_reached() -> None:
     calls = 0
 
