@@ -67,7 +67,8 @@ NEAREST = {
     "constraints box lagrangian scipy_methods": "test_constraints",
     "arrival stops words untaken": "test_verdicts test_endings test_constraints",
     "result": "test_plots test_minimize",
-    "minimize loop steps searches curvature flat checkpoint digest history objective options prices recall shown":
+    "searches": "test_minimize test_constraints",
+    "minimize loop steps curvature flat checkpoint digest history objective options prices recall shown":
         "test_minimize test_endings",
     "rules": "test_optim",
 }  # fmt: skip
