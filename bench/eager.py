@@ -95,18 +95,30 @@ def chain(t, n):
     y.backward()
 
 
-def steps_of(t, net, data, target, optimizer, n):
-    for _ in range(n):
+def judged(t, net, data, target, optimizer):
+    """A step of training a network that tells ten classes apart."""
+
+    def step():
         optimizer.zero_grad()
-        t.nn.functional.cross_entropy(net(data), target).backward()
+        loss = t.nn.functional.cross_entropy(net(data), target)
+        loss.backward()
         optimizer.step()
+        return loss
+
+    return step
 
 
-def medium_network(t, n):
+def medium(t):
     t.manual_seed(0)
     layers = t.nn.Linear(784, 256), t.nn.ReLU(), t.nn.Linear(256, 128), t.nn.ReLU(), t.nn.Linear(128, 10)
     net = t.nn.Sequential(*layers)
-    steps_of(t, net, t.randn(64, 784), t.randint(0, 10, (64,)), t.optim.Adam(net.parameters()), n)
+    return judged(t, net, t.randn(64, 784), t.randint(0, 10, (64,)), t.optim.Adam(net.parameters()))
+
+
+def medium_network(t, n):
+    step = medium(t)
+    for _ in range(n):
+        step()
 
 
 def lenet(t, n):
@@ -114,7 +126,10 @@ def lenet(t, n):
     look = t.nn.Conv2d(1, 6, 5, padding=2), t.nn.ReLU(), t.nn.MaxPool2d(2), t.nn.Conv2d(6, 16, 5), t.nn.ReLU()
     judge = t.nn.Linear(400, 120), t.nn.ReLU(), t.nn.Linear(120, 84), t.nn.ReLU(), t.nn.Linear(84, 10)
     net = t.nn.Sequential(*look, t.nn.MaxPool2d(2), t.nn.Flatten(), *judge)
-    steps_of(t, net, t.randn(64, 1, 28, 28), t.randint(0, 10, (64,)), t.optim.SGD(net.parameters(), lr=0.01), n)
+    target = t.randint(0, 10, (64,))
+    step = judged(t, net, t.randn(64, 1, 28, 28), target, t.optim.SGD(net.parameters(), lr=0.01))
+    for _ in range(n):
+        step()
 
 
 def lstm(t, n):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,19 +73,23 @@ def jax_hessian(f, x):
     return lambda: j.block_until_ready(fast(x))
 
 
-def jax_network():
-    """One Adam step on the network of `compiled.adam_step`, and the bytes that XLA takes between."""
+def jax_network(sizes=(2, 16, 16, 1), samples=100, classes=False):
+    """One Adam step on a network, and the bytes that XLA takes between.
+
+    classes: relu and cross entropy in the place of tanh and squares.
+    """
     j = jax()
     t, tree = j.numpy, j.tree.map
     key = j.random.PRNGKey(0)
-    sizes = (2, 16), (16, 16), (16, 1)
-    start = [(0.3 * j.random.normal(key, s), t.zeros(s[1])) for s in sizes]
-    x, y = j.random.normal(key, (100, 2)), j.random.normal(key, (100, 1))
+    start = [(n**-0.5 * j.random.normal(key, (n, m)), t.zeros(m)) for n, m in pairwise(sizes)]
+    x, y = j.random.normal(key, (samples, sizes[0])), j.random.normal(key, (samples, 1))
+    y = t.arange(samples) % sizes[-1] if classes else y
 
     def loss(p, x, y):
         for w, b in p[:-1]:
-            x = t.tanh(x @ w + b)
-        return ((x @ p[-1][0] + p[-1][1] - y) ** 2).mean()
+            x = j.nn.relu(x @ w + b) if classes else t.tanh(x @ w + b)
+        z = x @ p[-1][0] + p[-1][1]
+        return -j.nn.log_softmax(z)[t.arange(samples), y].mean() if classes else ((z - y) ** 2).mean()
 
     def step(state, x, y):
         p, m, v, n = state
@@ -105,6 +110,27 @@ def jax_network():
         return j.block_until_ready(value)
 
     return run, between
+
+
+def jax_gru(weights, x, target):
+    """The gradient of the mean square between the last state of a gated cell, as PyTorch has it, and a target."""
+    j = jax()
+    t = j.numpy
+
+    def f(weights):
+        wi, wh, bi, bh = weights
+
+        def cell(h, x):
+            (ir, iz, i), (hr, hz, k) = t.split(x @ wi.T + bi, 3, -1), t.split(h @ wh.T + bh, 3, -1)
+            r, z = j.nn.sigmoid(ir + hr), j.nn.sigmoid(iz + hz)
+            n = t.tanh(i + r * k)
+            return (1 - z) * n + z * h, None
+
+        return ((j.lax.scan(cell, t.zeros(target.shape, "f4"), x)[0] - target) ** 2).mean()
+
+    fast, weights = j.jit(j.grad(f)), [t.asarray(w) for w in weights]
+    x, target = t.asarray(x), t.asarray(target)
+    return lambda: j.block_until_ready(fast(weights))
 
 
 def inductor(f, x):
