@@ -22,7 +22,7 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.native import plan, thread_pool
+from chainrule.compiler.native import frame, plan, thread_pool
 from chainrule.compiler.native.arena import Span, arrange
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.graph import build
@@ -813,3 +813,121 @@ def test_results_that_are_parts_or_turned_lie_in_memory_of_their_own(rng):
         a.zero_()
         np.testing.assert_array_equal(fast(x)[0].numpy(), f(x)[0].numpy(), err_msg=name)
         assert (a == 0).all()
+
+
+def _layers(rng):
+    """A random program on matrices that are too large for registers, with sums of columns and rows among the rest."""
+    steps = [(str(rng.choice(list(_LAYERS))), *rng.integers(0, 2**31, 3)) for _ in range(8)]
+
+    def f(x, w, b):
+        pool = [x, w @ w.T / 24, b * 1]
+        for name, i, j, k in steps:
+            matrices = [v for v in pool if v.dim() == 2]
+            rows = [v for v in pool if v.dim() == 1 and len(v) == 24]
+            m = matrices[i % len(matrices)]
+            pool.append(_LAYERS[name](m, matrices[j % len(matrices)], rows[k % len(rows)], w))
+        return sum((v * v).tanh().mean() for v in pool[3:])
+
+    return f
+
+
+_LAYERS = {
+    "product": lambda a, b, r, w: (a @ w / 24).tanh(),
+    "both": lambda a, b, r, w: (a.T @ a / 24)[: len(b)] if len(b) <= 24 else a,
+    "row": lambda a, b, r, w: (a * r + 1) / 2,
+    "columns": lambda a, b, r, w: a.mean(0),
+    "squares of columns": lambda a, b, r, w: (a * a).sum(0) / 24,
+    "rows": lambda a, b, r, w: a / (1 + (a * a).sum(1, keepdim=True)),
+    "sigmoid": lambda a, b, r, w: a.sigmoid() * r,
+    "part": lambda a, b, r, w: cr.cat([a[:, :8] * r[:8], a[:, 8:]], 1),
+    "turned": lambda a, b, r, w: (a.T * 2).T + r,
+    "vector": lambda a, b, r, w: (r * 0.5).cos(),
+}
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CHAINRULE_PROGRAMS", "100")) // 20))
+def test_random_programs_on_matrices_are_as_eager(seed, rng, monkeypatch):
+    """Where arrays share memory as their lifetimes allow: what is not written yet is NaN."""
+    made, plain = [], frame.Frame.__init__
+
+    def poisoned(self, *args):
+        plain(self, *args)
+        made.append(self.between)
+
+    monkeypatch.setattr(frame.Frame, "__init__", poisoned)
+    rng = np.random.default_rng(seed)
+    f = _layers(rng)
+    x, w, b = (cr.from_numpy(rng.uniform(-1, 1, s)) for s in ((17, 24), (24, 24), (24,)))
+    both = cr.func.value_and_grad(f, argnums=(0, 1, 2))
+    want, fast = both(x, w, b), cr.compile(both)
+    fast(x, w, b)
+    for between in made:
+        between[:] = 255  # of floats, NaN
+    got = fast(x, w, b)
+    for p, q in zip((got[0], *got[1]), (want[0], *want[1]), strict=True):
+        np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-9, atol=1e-9, err_msg=f"seed {seed}")
+    assert made
+
+
+_TURNED = {  # what is computed of a matrix is read at its own place and, through something else, at another
+    "product": lambda w, a: ((a + 1) * ((a * 2).T.tanh() + 1)) @ w,
+    "sum": lambda w, a: (lambda v: v * v.sum())((a + 1) * ((a * 2).T.tanh() + 1)),
+    "rows": lambda w, a: (lambda v: v / v.sum(1, keepdim=True))((a.exp() + 1) * ((a.exp() * 2).T.tanh() + 1)),
+    "part": lambda w, a: ((a + 1) * a.tanh()[:, :1]) @ w,
+    "flipped": lambda w, a: ((a + 1) * a.tanh().flip(0)) @ w,
+}
+
+
+@pytest.mark.parametrize("name", _TURNED)
+def test_nothing_is_written_over_what_is_read_elsewhere(name, rng):
+    w = cr.from_numpy(rng.uniform(-1, 1, (24, 24)))
+    f = lambda w: _TURNED[name](w, w @ w)  # noqa: E731
+    np.testing.assert_allclose(cr.compile(f)(w).numpy(), f(w).numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [2, 9])
+def test_gated_cells_and_their_gradients(steps, rng):
+    """Sums of columns that are added up much later; and rolled loops, whose turns are called with addresses."""
+    shapes = (96, 8), (96, 32), (96,), (96,)
+    weights = [cr.from_numpy(0.3 * rng.standard_normal(s)) for s in shapes]
+    series, target = cr.from_numpy(rng.standard_normal((steps, 16, 8))), cr.from_numpy(rng.standard_normal((16, 32)))
+
+    def loss(weights):
+        wi, wh, bi, bh = weights
+        h, n, kept = target * 0, target[0, 0] * 0, []
+        for row in series:
+            (ir, iz, i), (hr, hz, k) = (row @ wi.T + bi).chunk(3, -1), (h @ wh.T + bh).chunk(3, -1)
+            r, z = (ir + hr).sigmoid(), (iz + hz).sigmoid()
+            h, n = (1 - z) * (i + r * k).tanh() + z * h, n + h[0, 0]
+            kept.append(h.mean(0))
+        return ((h - target) ** 2).mean() + cr.stack(kept).square().sum() + n
+
+    both = cr.func.value_and_grad(loss)
+    fast, want = cr.compile(both), both(weights)
+    for _ in range(2):
+        got = fast(weights)
+        for p, q in zip((got[0], *got[1]), (want[0], *want[1]), strict=True):
+            np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_scans_over_matrices(reverse, rng):
+    """Carries that are small, large, kept or not, and what is read forwards and backwards."""
+    xs, w = cr.from_numpy(rng.standard_normal((7, 9, 10))), cr.from_numpy(rng.standard_normal((10, 10)))
+    start = cr.from_numpy(rng.standard_normal((9, 10))), cr.from_numpy(rng.standard_normal(3))
+
+    def turn(c, x):
+        h, small = c
+        new = (h @ w + x).tanh()
+        return (new, small * 0.5 + new[0, :3]), (new.sum(1), small, x * 2)
+
+    def f(w, xs):
+        (h, small), kept = cr.func.scan(lambda c, x: turn(c, x), start, xs, reverse=reverse)
+        return (h.square().sum() + small.sum() + sum((k * k).sum() for k in kept)), (h, small, *kept)
+
+    both = cr.func.grad(f, argnums=(0, 1), has_aux=True)
+    fast = cr.compile(both)
+    fast(w, xs)
+    got, want = fast(w, xs), both(w, xs)
+    for p, q in zip((*got[0], *got[1]), (*want[0], *want[1]), strict=True):
+        np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-9, atol=1e-11)

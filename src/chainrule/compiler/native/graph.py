@@ -35,6 +35,7 @@ from chainrule.compiler.native.plan import (
 )
 from chainrule.compiler.native.registers import Emitter
 from chainrule.compiler.native.sums import Accumulator
+from chainrule.compiler.native.turns import turns
 from chainrule.compiler.roll import roll
 from chainrule.compiler.structured import Body
 from chainrule.compiler.structured import Rolled as RolledOp
@@ -218,7 +219,7 @@ class Builder:
             if _has_partials(v, fused_loop):
                 self._add(("partial", v.id), units, Accumulator(v).dtype)
         writer = Writer(module, name, self.plan, fused_loop, self.places)
-        self._needs(*writer.pointers)
+        self._needs(*writer.pointers, *(v.id for v in fused_loop.roots))  # what is finished afterwards too
         computed = self.plan.computed(fused_loop).values()
         self.fused.append(len(computed))
         n, work = writer.units, writer.n * sum(map(price, computed))
@@ -274,8 +275,7 @@ class Builder:
                 args.append((0, self.slots[a.id]))
         kernel: Callable[..., Any] = v.op.kernel
         if isinstance(v.op, RolledOp) and v.index is None:
-            body: Body = v.attrs["body"]
-            kernel = body.runner(compiled)
+            kernel = _turning(v.attrs["body"])
         elif v.index is None and hasattr(v.op, "runner"):
             kernel = v.op.runner(compiled)
         index = v.index
@@ -307,6 +307,13 @@ class Builder:
         return Facts(
             len(self.fused), tuple(self.fused), tuple(names), buffers, between, self.arena.live, fresh, seconds
         )
+
+
+def _turning(body: Body) -> Callable[..., Any]:
+    """What runs a rolled loop: turns of native code, or a turn at a time as it is."""
+    step = compiled(body.inputs, body.results)
+    short = turns(step.made, body) if isinstance(step, Executable) else None
+    return short or body.runner(lambda *_: step)
 
 
 def _cut(units: int, work: int) -> tuple[int, int] | None:

@@ -25,11 +25,12 @@ def in_place(plan: Plan, results: Sequence[Var]) -> dict[int, int]:
         if not isinstance(step, FusedLoop):
             continue
         inside = plan.computed(step)
+        elsewhere = _elsewhere(step, inside)
         for v in step.roots:
             if is_reduction(v) or v.size <= unrolled.TINY or v.shape != step.shape or last.get(v.id, end) == end:
                 continue
             for a in _behind(plan, v, step, inside):
-                if last[a.id] == i and a.id not in taken and a.dtype == v.dtype and _only_there(a, step, inside):
+                if last[a.id] == i and a.id not in taken and a.dtype == v.dtype and a.id not in elsewhere:
                     found[v.id] = found.get(a.id, a.id)
                     taken.add(a.id)
                     break
@@ -92,6 +93,23 @@ def _behind(plan: Plan, v: Var, fused_loop: FusedLoop, inside: dict[int, Var]) -
                 yield a
 
 
-def _only_there(a: Var, fused_loop: FusedLoop, inside: dict[int, Var]) -> bool:
-    users = [u for u in inside.values() if any(x is a for x in u.args)]
-    return all(unrolled.is_elementwise(u) and u.shape == fused_loop.shape for u in users)
+def _elsewhere(fused_loop: FusedLoop, inside: dict[int, Var]) -> set[int]:
+    """What a loop reads, itself or through what is computed of it, at another place than where it stands.
+
+    What a sum adds up stands there, but is no longer read there when a result has been written: only what is computed
+    of it counts as read in time.
+    """
+
+    def there(u: Var) -> bool:
+        return unrolled.is_elementwise(u) and u.shape == fused_loop.shape
+
+    found = {x.id for u in inside.values() if is_reduction(u) for x in u.args if isinstance(x, Var)}
+    away = [u for u in inside.values() if not there(u) and not is_reduction(u)]
+    stack = [x for u in away for x in u.args]
+    seen: set[int] = set()
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Var) and x.id not in seen:
+            seen.add(x.id)
+            stack.extend(x.args if x.id in inside else ())
+    return found | seen

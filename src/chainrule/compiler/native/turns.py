@@ -1,0 +1,144 @@
+"""A rolled loop of values too large for registers: the machine code of a turn, called turn after turn.
+
+Where each array lies is known beforehand for every turn: what is read walks along its array, what is kept is written
+where it stays, and what is carried lies where the turn before has put it. So a turn is a row of addresses and one call;
+no array is copied, and nothing asked of NumPy. (Small values lie in the frame's cells, and are copied there and back.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.compiler.native.frame import Frame, Made, address, memory
+from chainrule.compiler.structured import Body
+from chainrule.core.graph import Var
+
+
+def turns(made: Made, body: Body) -> Callable[..., Any] | None:
+    """What runs all turns, as `Body.runner`; None where a turn is more than native code, or its values are shared."""
+    plain = len(made.steps) == 1 and not isinstance(made.steps[0], Var) and made.steps[0][1] is None
+    inputs = {v.id for v in body.inputs}
+    after = [body.results[i] for i in body.after]
+    own = {v.id for v, (how, _) in zip(made.wanted, made.results) if how != "held"}  # in places of their own
+    if not plain or body.count < 1 or len(inputs) < len(body.inputs) or len({r.id for r in after}) < len(after):
+        return None
+    if not {r.id for r in after} <= own or not {v.id for v in body.results} <= own | inputs:
+        return None
+    if any(x.id in made.places and made.places[x.id][0] != made.places[r.id][0] for x, r in zip(body.carried, after)):
+        return None
+    frames: list[Frame] = []
+
+    def run(*arrays: Any, body: Body) -> tuple[Any, ...]:
+        try:
+            frame = frames.pop()
+        except IndexError:  # none is free: other threads may be at it
+            frame = Frame(made)
+        try:
+            return _Run(made, body, frame, arrays).results()
+        finally:
+            frames.append(frame)
+
+    return run
+
+
+class Line(NamedTuple):
+    """A value in turn after turn: in row `first + t` of an array, which begins again at its end."""
+
+    rows: Any
+    first: int = 0
+
+    def at(self, turn: Any) -> Any:
+        """The number of the row."""
+        return (self.first + turn) % len(self.rows)
+
+    def address(self, turn: Any) -> Any:
+        """Where the row begins."""
+        return address(self.rows) + self.at(turn) * self.rows.strides[0]
+
+    def all(self, turn: Any) -> Any:
+        """All rows in order."""
+        rows = self.rows[self.first :][: len(turn)]
+        return rows if len(rows) == len(turn) else self.rows[self.at(turn)]
+
+
+class _Run:
+    """All turns once."""
+
+    def __init__(self, made: Made, body: Body, frame: Frame, arrays: tuple[Any, ...]) -> None:
+        self.made, self.body, self.frame = made, body, frame
+        self.turn = np.arange(body.count)
+        self.tables = np.tile(frame.table, (body.count, 1))
+        self.lines: dict[int, Line] = {}
+        self.before: list[tuple[Any, Line]] = []  # a cell, and what is put into it in each turn
+        self.after: list[tuple[Line, Any]] = []  # where a cell is put after each turn
+        self.carry: list[tuple[Any, Any]] = []  # a cell of the next turn, and that of this one
+        n, m = len(body.carried), len(body.carried) + len(body.read)
+        kept = {body.results[i].id for i in body.kept}
+        for x, i, a in zip(body.carried, body.after, arrays):
+            self._carried(x, body.results[i], a, bool({x.id, body.results[i].id} & kept))
+        for x, (at, by), a in zip(body.read, body.walks, arrays[n:m]):
+            a = memory(a, x)
+            self._given(x, Line(a[at::by][: body.count] if by else a[at][None]))
+        for x, a in zip(body.fixed, arrays[m:]):
+            self._given(x, Line(memory(a, x).reshape(1, *x.shape)))
+        for v in body.results:
+            if v.id not in self.lines:
+                self._made(v, Line(np.empty((body.count if v.id in kept else 1, *v.shape), v.dtype)), v.id in kept)
+
+    def _carried(self, x: Var, r: Var, a: Any, kept: bool) -> None:
+        rows = np.empty((self.body.count + 1 if kept else 2, *r.shape), r.dtype)
+        rows[0] = a
+        where, cell = self.made.places.get(x.id, ("", 0))
+        if where == "cells":
+            self.frame.cells[cell][...] = a
+            self.carry.append((self.frame.cells[cell], self.frame.cells[self.made.places[r.id][1]]))
+            self.lines[x.id] = Line(rows)
+        else:
+            self._given(x, Line(rows))
+        self._made(r, Line(rows, 1), kept)
+
+    def _given(self, x: Var, line: Line) -> None:
+        """An input that lies in a line."""
+        where, at = self.made.places.get(x.id, ("", 0))
+        self.lines[x.id] = line
+        if where == "table":
+            self.tables[:, at] = line.address(self.turn)
+        elif where == "cells" and len(line.rows) == 1:
+            self.frame.cells[at][...] = line.rows[0]
+        elif where == "cells":
+            self.before.append((self.frame.cells[at], line))
+
+    def _made(self, r: Var, line: Line, kept: bool) -> None:
+        """A result that is put into a line."""
+        where, at = self.made.places[r.id]
+        self.lines[r.id] = line
+        if where == "table":
+            self.tables[:, at] = line.address(self.turn)
+        elif kept:
+            self.after.append((line, self.frame.cells[at]))
+
+    def results(self) -> tuple[Any, ...]:
+        """Run, and collect what the loop gives: what is wanted of the last turn, and what was kept."""
+        function = self.made.steps[0][0]
+        cells, table = address(self.frame.memory), address(self.tables)
+        for t in range(self.body.count):
+            for cell, line in self.before:
+                cell[...] = line.rows[line.at(t)]
+            function(cells, table + t * self.tables.strides[0], 0, 0)
+            for line, cell in self.after:
+                line.rows[line.at(t)] = cell
+            for into, cell in self.carry:
+                into[...] = cell
+        body = self.body
+        ends = [self._end(body.results[i]) for i in body.ends]
+        return (*ends, *(self.lines[body.results[i].id].all(self.turn) for i in body.kept))
+
+    def _end(self, r: Var) -> Any:
+        where, at = self.made.places.get(r.id, ("", 0))
+        line = self.lines[r.id]
+        if where == "cells" and r.id not in {v.id for v in self.body.inputs}:
+            return self.frame.cells[at].copy()[()]
+        return line.rows[line.at(self.body.count - 1)].copy()[()]
