@@ -25,7 +25,7 @@ PARAMETER = (
 )
 
 
-def admit(op: Op, args: Sequence[Any]) -> Any:
+def admit(op: Op, args: Sequence[object]) -> Any:
     """What is applied to complex operands in place of `op`, as its column says; refuses an op that says nothing."""
     says = op.columns.get("complex")
     if says is None or (op.name == "pow" and not isinstance(args[1], (int, float))):
@@ -33,7 +33,7 @@ def admit(op: Op, args: Sequence[Any]) -> Any:
     return _conjugated(op) if says is True else REGISTRY[says]
 
 
-def real(what: str, *xs: Any) -> None:
+def real(what: str, *xs: object) -> None:
     """Refuse complex numbers among the operands of what is for real ones."""
     for x in xs:
         if x._a.dtype.kind == "c" if isinstance(x, Tensor) else type(x) is complex:

@@ -83,7 +83,7 @@ def _in_float32(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None) ->
     return outs if op.outputs > 1 else outs[0]
 
 
-def _half(x: Any) -> bool:
+def _half(x: object) -> bool:
     return isinstance(x, Tensor) and x._a.dtype is F16
 
 
@@ -131,7 +131,7 @@ def _payload(a: Any) -> Any:
     return np.asarray(a)[()] if isinstance(a, (bool, int, float)) and not isinstance(a, np.generic) else a
 
 
-def _same_memory(a: Any, b: Any) -> bool:
+def _same_memory(a: object, b: object) -> bool:
     if type(b) is not ndarray or type(a) is not ndarray:
         return False
     owner = a if a.base is None else a.base

@@ -41,7 +41,7 @@ def constant(x: Any, d: Any) -> Any:
     return c
 
 
-def unary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
+def unary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     """The function of one tensor that computes and records `op`; Python's `operator` has no `out`."""
     kernel, differentiable = op.kernel, op.differentiable
     keep_x, keep_out = op.saves((True,)) if differentiable else (False, False)
@@ -89,7 +89,7 @@ def unary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
     return call if operator and floats else function
 
 
-def binary(op: Elementwise, operator: bool = False) -> Callable[..., Any]:
+def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     """The function of two operands (the first a tensor on the hot path) that computes and records `op`.
 
     As Python's `operator` it has no `out`, and leaves operands that it does not know to their own methods.

@@ -233,7 +233,7 @@ class Foreign(Op):
 _LIFTED: dict[str, Lifted] = {}
 
 
-def _lift(x: Any, found: list[Var], n: int) -> Any:
+def _lift(x: object, found: list[Var], n: int) -> Any:
     if isinstance(x, Var):
         found.append(x)
         return Hole(n + len(found) - 1)
@@ -269,7 +269,7 @@ def infer(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
     return _once(op, kinds, attrs, lambda: _found(op, args, attrs))
 
 
-def _once(op: Op, kinds: list[Any], attrs: Attrs, find: Callable[[], Any]) -> Any:
+def _once(op: Op, kinds: list[object], attrs: Attrs, find: Callable[[], Any]) -> Any:
     """What is found for operands of these kinds, kept where op and attributes can be looked up."""
     try:
         key = (op, *kinds, *[(k, _plain(x)) for k, x in attrs.items()]) if attrs else (op, *kinds)
@@ -283,7 +283,7 @@ def _once(op: Op, kinds: list[Any], attrs: Attrs, find: Callable[[], Any]) -> An
         return find()
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> object:
     """An attribute to look things up by, with its type: True is 1 to a dict. Raises TypeError where it is not plain."""
     if type(x) is tuple:
         return tuple([_plain(i) for i in x])
@@ -297,12 +297,12 @@ def _plain(x: Any) -> Any:
 _PLAIN = frozenset({int, bool, float, str, type(None), type(Ellipsis)})
 
 
-def _kind(x: Any) -> Any:
+def _kind(x: object) -> object:
     """What of an operand decides the dtype of a result: of Python's floats not the value."""
     return (x.weak or x.dtype) if type(x) is Var else float if type(x) is float else (type(x), x)
 
 
-_KNOWN: dict[Any, Any] = {}
+_KNOWN: dict[object, Any] = {}
 MOST_KNOWN = 10_000  # of them, at most
 
 
@@ -323,7 +323,7 @@ def _common(args: Sequence[Any]) -> tuple[int, ...]:
     return found.pop() if len(found) == 1 else shapes.broadcast(*[x.shape for x in args if hasattr(x, "shape")])
 
 
-def _met(op: Op, args: Sequence[Any], attrs: Attrs) -> Any:
+def _met(op: Op, args: Sequence[Any], attrs: Attrs) -> np.dtype[Any]:
     """The dtype of an elementwise op's result: of what its kernel gives for ones."""
     ones = [_one(x) if isinstance(x, Var) else x for x in args]
     with np.errstate(all="ignore"):
@@ -343,7 +343,7 @@ def _shaped(x: Any) -> Any:
     return np.broadcast_to(np.ones((), x.dtype), x.shape) if x.shape else np.ones((), x.dtype)[()]
 
 
-def _index(x: Var) -> Any:
+def _index(x: Var) -> np.ndarray[Any, Any] | float:
     return 1.0 if x.weak else np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
 

@@ -99,7 +99,7 @@ def variable(x: object) -> bool:
     return type(x) is float or (type(x) is int and -EXACT <= x <= EXACT)
 
 
-def number(x: Any, place: int, get: Callable[[], float]) -> Number:
+def number(x: float, place: int, get: Callable[[], float]) -> Number:
     """A stand-in for the argument at a place, of which each run gets its value."""
     var = current().trace.number(("argument", place), get)
     return Number(var, type(x), frozenset({place}))

@@ -126,7 +126,7 @@ def alias(x: Tensor) -> Tensor:
     return t
 
 
-def twin(x: Tensor, history: Any) -> Tensor:
+def twin(x: Tensor, history: object) -> Tensor:
     """Another tensor on the same memory and version, with tangents as x, and with a history of its own."""
     t = wrap(x._a, history)
     if isinstance(x._a, np.ndarray):
