@@ -127,7 +127,7 @@ def test_a_failed_lane_does_not_lose_the_sweep() -> None:
         (lambda x: x.cos(), 0.0, "a maximum"),
         (lambda x: -(x**4).sum(), [0.0, 0.0], "a value beside is lower"),
         (lambda x: 1e20 * x - 1e20 * x + x, 1.0, "by cancellation"),
-        (lambda x: x.tanh(), 40.0, "neither gradient nor curvature"),
+        (lambda x: x.tanh(), 40.0, "neither gradient nor second derivative"),
     ],
 )
 def test_a_flat_place_that_is_no_minimum_is_named(optimizer: str, f: Any, start: Any, word: str) -> None:
@@ -143,7 +143,7 @@ def test_a_flat_place_after_all_steps_is_looked_at() -> None:
     assert found.reason == "steps done" and not found.success and "saddle point" in found.message
     assert "from -2 to 2" in found.message
     kept = pickle.loads(pickle.dumps(cr.minimize(lambda x: (x - 1) ** 2, 3.0, lr=0.1, steps=200)))
-    assert kept.success and "the smallest curvature 2" in kept.message
+    assert kept.success and "the smallest second derivative 2" in kept.message
     assert copy.deepcopy(found).message == found.message
 
 

@@ -475,7 +475,7 @@ def test_a_diverged_run_says_which_rate_would_hold() -> None:
     # the second variable grows by 1.4 in each step, until four times its square is beyond the largest double
     first = int(np.ceil(np.log(np.finfo(float).max / 4) / 2 / np.log(1.4)))
     assert found.reason == "diverged" and abs(found.steps - first) <= 1
-    assert "largest curvature at the start is 8" in found.message and "= 0.25" in found.message
+    assert "largest second derivative at the start is 8" in found.message and "= 0.25" in found.message
     assert f"at step {found.steps} the value is inf" in found.message
     assert not np.isfinite(found.values[-1]) and np.isfinite(found.values[:-1]).all()
 

@@ -248,7 +248,7 @@ def minimize(f: Callable[..., Any] | str, start: Any = None, *, x0: Any = None, 
 
     Returns a `Result`. Its `success` is whether the descent arrived, its `message` what was measured at the end: a
     saddle or a maximum is named as such, and what is left after all steps is told when it is first asked. A descent
-    that ran away has the reason "diverged", and warns with what the curvature says of the learning rate. Raises
+    that diverged has the reason "diverged", and warns with what the curvature says of the learning rate. Raises
     ValueError where f is not finite at the start, or an option is out of range; TypeError for what is no start or no
     value; MemoryError for a history above a gigabyte, with the `record=` that fits.
 

@@ -58,7 +58,7 @@ class Sweep:
 
         >>> import chainrule as cr
         >>> cr.sweep(lambda x: x**4 - x**2, [0.0, 1.0], lr=0.1).message(0)
-        'a maximum, not a minimum: the norm of the gradient is 0, but the curvature is -2. Start a little aside'
+        'a maximum, not a minimum: the norm of the gradient is 0, but the second derivative is -2. Start a little aside'
         """
         i = range(len(self))[i]
         said = "" if self.said is None else str(self.said[i])

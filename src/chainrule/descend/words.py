@@ -51,7 +51,7 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     ),
     # what was measured at the end
     "found": lambda say, v: say(
-        "{message}; the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}", **v
+        "{message}; the norm of the gradient is {norm:.3g}, the smallest second derivative {least:.3g}", **v
     ),
     "found, unknown": lambda say, v: say("{message}; the norm of the gradient is {norm:.3g}", **v),
     "found, lower": lambda say, v: say(
@@ -60,27 +60,31 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
         **v,
     ),
     "minimum": lambda say, v: say(
-        "the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}, the last step {length:.3g}", **v
+        "the norm of the gradient is {norm:.3g}, the smallest second derivative {least:.3g}, the last step "
+        "{length:.3g}",
+        **v,
     ),
     "minimum, unknown": lambda say, v: say(
-        "the norm of the gradient is {norm:.3g}, the last step {length:.3g}; the curvature is not known", **v
+        "the norm of the gradient is {norm:.3g}, the last step {length:.3g}; the second derivative is not known", **v
     ),
     "corner": lambda say, v: say("all variables stand at bounds, and lower values lie beyond"),
     "rounding": lambda say, v: say(
         "no lower value is found, and the fall that is left is within rounding: the norm of the gradient is "
-        "{norm:.3g}, the smallest curvature {least:.3g}",
+        "{norm:.3g}, the smallest second derivative {least:.3g}",
         **v,
     ),
-    "flat": lambda say, v: say("the norm of the gradient is {norm:.3g}, the smallest curvature {least:.3g}", **v),
+    "flat": lambda say, v: say(
+        "the norm of the gradient is {norm:.3g}, the smallest second derivative {least:.3g}", **v
+    ),
     "flat, unknown": lambda say, v: say("the norm of the gradient is {norm:.3g}", **v),
     "saddle": lambda say, v: say(
-        "a saddle point, not a minimum: the norm of the gradient is {norm:.3g}, but curvatures go from {least:.3g} to "
-        "{greatest:.3g}. Start a little aside",
+        "a saddle point, not a minimum: the norm of the gradient is {norm:.3g}, but second derivatives go from "
+        "{least:.3g} to {greatest:.3g}. Start a little aside",
         **v,
     ),
     "maximum": lambda say, v: say(
-        "a maximum, not a minimum: the norm of the gradient is {norm:.3g}, but the curvature is {least:.3g}. Start a "
-        "little aside",
+        "a maximum, not a minimum: the norm of the gradient is {norm:.3g}, but the second derivative is "
+        "{least:.3g}. Start a little aside",
         **v,
     ),
     "beside": lambda say, v: say(
@@ -90,11 +94,11 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     ),
     "beside, unknown": lambda say, v: _SENTENCES["beside"](say, v),
     "nothing": lambda say, v: say(
-        "neither gradient nor curvature at the start: nothing tells where it goes down. Start elsewhere", **v
+        "neither gradient nor second derivative at the start: nothing tells where it goes down. Start elsewhere", **v
     ),
     "no lower": lambda say, v: say(
         "no lower value is found along the way down, but the norm of the gradient is {norm:.3g} (the smallest "
-        "curvature {least:.3g}): a kink, noise, or a slope that is wrong",
+        "second derivative {least:.3g}): a kink, noise, or a slope that is wrong",
         **v,
     ),
     "no lower, unknown": lambda say, v: say(
@@ -140,7 +144,7 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
         **v,
     ),
     "apart": lambda say, v: say(
-        "the norm of the gradient is still {norm:.3g}: the problem is ill-conditioned, with curvatures from "
+        "the norm of the gradient is still {norm:.3g}: the problem is ill-conditioned, with second derivatives from "
         '{least:.3g} to {greatest:.3g}, and takes some {ratio:.1g} steps, the ratio of these. Try optimizer="lbfgs" or '
         '"newton", or bring the variables to one scale',
         **v,
@@ -157,14 +161,15 @@ _SENTENCES: dict[str, Callable[[Callable[..., str], dict[str, Any]], str]] = {
     "step": lambda say, v: say("at step {step}", **v),
     "down": lambda say, v: say("{where} the function curves down ({c:.3g}): it may have no minimum that way", **v),
     "smaller": lambda say, v: say(
-        "the largest curvature {where} is {c:.4g}; lr was {lr:g}. Try a smaller one, such as {better:.3g}", **v
+        "the largest second derivative {where} is {c:.4g}; lr was {lr:g}. Try a smaller one, such as {better:.3g}", **v
     ),
     "bound": lambda say, v: say(
-        "the largest curvature {where} is {c:.4g}, and steps hold for lr < {rule} = {bound:.4g}; lr was {lr:g}", **v
+        "the largest second derivative {where} is {c:.4g}, and steps hold for lr < {rule} = {bound:.4g}; lr was {lr:g}",
+        **v,
     ),
     "above": lambda say, v: say(
-        "the largest curvature {where} is {c:.4g}, and steps hold for lr < {rule} = {bound:.4g}; lr was {lr:g}. "
-        "lr={better:.3g} would hold there",
+        "the largest second derivative {where} is {c:.4g}, and steps hold for lr < {rule} = {bound:.4g}; lr was "
+        "{lr:g}. lr={better:.3g} would hold there",
         **v,
     ),
     # how it is called

@@ -116,7 +116,7 @@ class Check:
             )
         lonely = [r.name for r in self.rows if r.lonely]
         if lonely:
-            return say("There is nothing to compare the automatic slope in {x} with.", x=lonely[0])
+            return say("There is nothing to compare the automatic derivative with respect to {x} with.", x=lonely[0])
         jump = next((r.name for r in self.rows if r.jump), None)
         if jump is not None:
             return say("The function jumps in {x}, so there is no derivative here.", x=jump)
@@ -124,8 +124,8 @@ class Check:
         small = next((r for r in self.rows if r.small), None)
         if small is not None:
             agree = say("The answers agree beside the size of the function, but not relative to themselves: by the "
-                        "rules the slope in {x} is {given}, by the formula {right}. What is smaller than the rounding "
-                        "of the function's values is lost to it.",
+                        "rules the derivative with respect to {x} is {given}, by the formula {right}. What is smaller "
+                        "than the rounding of the function's values is lost to it.",
                         x=small.name, given=_number(small.automatic), right=_number(small.symbolic))  # fmt: skip
         elif any(np.isnan(r.finite) and not r.kink for r in self.rows):
             agree = say("The answers by rules agree; finite differences do not settle, so the values do not confirm "
@@ -207,7 +207,7 @@ class Check:
                  "–" if t.given is None else str(t.given), _number(t.given_value), t.sentence or "✓"]
                 for t in each
             ]  # fmt: skip
-            found.append((say("The slope in {x}, term by term", x=name), [top, *lines]))
+            found.append((say("The derivative with respect to {x}, term by term", x=name), [top, *lines]))
         return found
 
 
@@ -232,7 +232,7 @@ def check(f: Callable[..., Any] | str, point: Any, by_hand: Any = None) -> Check
     >>> found.ok, found.terms["x"][0].kind
     (False, 'factor')
     >>> print(cr.check("x**2*exp(x)", 1.3, by_hand="2*x*exp(x)").verdict)
-    The slope by hand in x is wrong: it is 15.741283, not 9.5401713. Missing term: x**2*exp(x).
+    The derivative by hand with respect to x is wrong: it is 15.741283, not 9.5401713. Missing term: x**2*exp(x).
     """
     case = AtPoint(f, point)
     by_hand = None if by_hand is None else case.typed(by_hand)
@@ -349,30 +349,35 @@ def _blame(row: Row, dtype: str) -> str:
     right = next((v for k, v in answers if k not in row.wrong and not np.isnan(v)), NAN)
     x, right_text = row.name, _number(right)
     if row.kink:
-        return say("The answer for the slope in {x} lies outside of the slopes on both sides of the kink.", x=x)
+        return say("The answer for the derivative with respect to {x} lies outside of the slopes on both sides of the "
+                   "kink.", x=x)  # fmt: skip
     if np.isnan(right):
-        return say("There is no slope in {x}: no two answers are numbers that agree.", x=x)
+        return say("There is no derivative with respect to {x}: no two answers are numbers that agree.", x=x)
     if row.rounding:
-        return say("The automatic slope in {x} is {given}, the right one {right}: the digits are lost to rounding in "
+        return say("The automatic derivative with respect to {x} is {given}, the right one {right}: the digits are "
+                   "lost to rounding in "
                    "{dtype}, where numbers that are nearly equal are subtracted, or a result overflows. Compute in "
                    "float64, or write the function in another way.",
                    x=x, right=right_text, given=_number(row.automatic), dtype=dtype)  # fmt: skip
     if "automatic" in row.wrong and not np.isfinite(row.automatic):
-        return say("The automatic slope in {x} is {given}, but the function's values say {right}: cr.explain tells "
-                   "where the {given} was born.", x=x, right=right_text, given=f"{row.automatic:g}")  # fmt: skip
+        return say("The automatic derivative with respect to {x} is {given}, but the function's values say {right}: "
+                   "cr.explain tells "
+                   "where the {given} first appears.", x=x, right=right_text, given=f"{row.automatic:g}")  # fmt: skip
     if row.wrong == ("by hand",):
-        return say("The slope by hand in {x} is wrong: it is {right}, not {given}.", x=x, right=right_text,
+        return say("The derivative by hand with respect to {x} is wrong: it is {right}, not {given}.", x=x,
+                   right=right_text,
                    given=_number(row.by_hand))  # fmt: skip
     if "automatic" in row.wrong:
         return say(
-            "The automatic slope in {x} is {given}, but the function's values say {right}: look for detach(), "
+            "The automatic derivative with respect to {x} is {given}, but the function's values say {right}: look for "
+            "detach(), "
             "no_grad(), .data, or a backward() written by hand in the function.",
             x=x, right=right_text, given=_number(row.automatic),
         )  # fmt: skip
     if row.wrong == ("finite",):
         return say("Finite differences in {x} give {given}, the others {right}: look at the function near this point.",
                    x=x, given=_number(row.finite), right=right_text)  # fmt: skip
-    return say("The answers for the slope in {x} differ.", x=x)
+    return say("The answers for the derivative with respect to {x} differ.", x=x)
 
 
 def _html_row(cells: Sequence[str], tag: str) -> str:

@@ -174,7 +174,7 @@ def verdict(result: Result) -> str:
     """How a descent ended, in a sentence or two."""
     of = {"what": result.what, "message": result.message}
     if result.reason == "diverged":
-        return say("The descent ran away with {what}: {message}.", **of)
+        return say("The descent diverged with {what}: {message}.", **of)
     if result.reason == "stopped":
         return say_count(
             "Stopped after {n} step of {what}: {message}.", "Stopped after {n} steps of {what}: {message}.",

@@ -1,4 +1,4 @@
-"""Where a NaN or an infinity was born, and what mends it.
+"""Where a NaN or an infinity first appears, and what mends it.
 
 One bad number spreads to everything that is computed from it, so what helps is the first: the operation whose inputs
 were finite and whose result is not, or in backward the one that was handed a finite gradient and handed on another.
@@ -50,11 +50,11 @@ def _forward(birth: Birth, history: History) -> list[Sentence]:
         ]  # fmt: skip
     said: list[Sentence] = [
         lambda: say(
-            "{what} is born at {name}{at}: {op} of {inputs}.",
+            "{what} first appears at {name}{at}: {op} of {inputs}.",
             what=what, name=name, at=at, op=step.called, inputs=_listed(inputs),
         )
         if inputs is not None
-        else say("{what} is born at {name}{at}, in {op}.", what=what, name=name, at=at, op=step.called)
+        else say("{what} first appears at {name}{at}, in {op}.", what=what, name=name, at=at, op=step.called)
     ]  # fmt: skip
     mend = _mend_forward(step.op, inputs, birth.got)
     if not history.result_is_bad:
@@ -82,7 +82,7 @@ def _backward(birth: Birth, history: History) -> list[Sentence]:
     inputs, g = birth.inputs, birth.g
     said: list[Sentence] = [
         lambda: say(
-            "{what} is born in backward, in the slope of {name} = {op}(...) in {input}{at}.",
+            "{what} first appears in backward, in the derivative of {name} = {op}(...) with respect to {input}{at}.",
             what=what, name=step.name, op=step.called, input=source, at=at,
         )
     ]  # fmt: skip

@@ -185,7 +185,7 @@ def _asked(history: History, x: Tensor, name: str) -> list[Sentence]:
         return _elsewhere(history, x, name)
     said: list[Sentence] = []
     if found.grad is not None and found is not history.result and not history.freed and history.changed is None:
-        said.append(lambda: say("The slope of {y} in {x} is {g}.", y=y, x=name, g=figure(found.grad)))
+        said.append(lambda: say("The derivative of {y} with respect to {x} is {g}.", y=y, x=name, g=figure(found.grad)))
     watch = x._g.watch if isinstance(x._g, Node) else None
     if x._grad is None and isinstance(x._g, Node) and (watch is None or not watch.keeps(x)):
         said.append(lambda: say(

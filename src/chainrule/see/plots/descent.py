@@ -134,7 +134,7 @@ def draw_ground(
 
 
 def _ranges(way: Way) -> list[Limits]:
-    """A range for each variable, with room around the path; of a path that ran away, around its beginning."""
+    """A range for each variable, with room around the path; of a path that diverged, around its beginning."""
     shown = way.points[np.isfinite(way.points).all(axis=1)]
     if not way.values[-1] <= way.values[0]:
         shown = shown[:BEGINNING]
