@@ -76,6 +76,16 @@ def test_a_number_changed_in_place_keeps_its_dtype():
         assert x.dtype == cr.float32 and x.item() == result
 
 
+def test_an_array_changed_in_place_keeps_its_dtype_or_refuses():
+    x = cr.tensor([1.0, 2.0])
+    x += cr.tensor([1.0, 2.0], dtype=cr.float64)
+    x -= cr.tensor([1, 1])
+    assert x.dtype == cr.float32 and x.tolist() == [1.0, 3.0]
+    with pytest.raises(RuntimeError, match="result type ComplexFloat can't be cast to the desired output type Float"):
+        x *= cr.tensor([1j, 1])
+    assert x.tolist() == [1.0, 3.0]
+
+
 def test_one_array_for_two_operands_is_not_shared_by_leaves():
     twice = Linear("twice the sum", lambda x, y: 2 * (x + y), lambda g, x, y: (2 * g,) * 2, publish=False)
     try:
