@@ -549,11 +549,14 @@ def argwhere(input: Tensor, *, out: Any = None) -> Tensor:
 def as_strided(input: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
     """A view with any sizes and strides (in elements) into the memory of a tensor.
 
-    Raises RuntimeError where the view would reach outside that memory, or a gradient would have to find its way through
-    the gaps of a tensor that is a part of another.
+    Raises RuntimeError where the view would reach outside that memory, or (unlike PyTorch's) a gradient would have to
+    find its way through the gaps of a tensor that is a part of another.
     """
 def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None, *, out: Any = None) -> Tensor:
-    """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
+    """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`.
+
+    Unlike PyTorch's, its gradient is the derivative for every layout of the input.
+    """
 def as_tensor(data: Any, dtype: Any = None, device: Any = None, *, out: Any = None) -> Tensor:
     """`data` as a tensor, sharing its memory where it can (arrays and tensors of the right dtype)."""
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False, out: Any = None) -> Tensor:
@@ -780,7 +783,10 @@ def cholesky_inverse(L: Tensor, upper: builtins.bool = False, *, out: Any = None
 def cholesky_solve(B: Tensor, L: Tensor, upper: builtins.bool = False, *, out: Any = None) -> Tensor:
     """The solution X of A X = B, given the Cholesky factor L of A (its transpose if `upper`)."""
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller."""
+    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller.
+
+    Unlike PyTorch's, the views may be changed in place where gradients are recorded.
+    """
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
     """Each element, raised to `min` and then lowered to `max`.
 
@@ -2451,7 +2457,7 @@ def split(input: Tensor, split_size: Any = None, dim: builtins.int = 0, *, axis:
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 def split_with_sizes(input: Tensor, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-    """Cut along `dim` into views of the given sizes."""
+    """Cut along `dim` into views of the given sizes; unlike PyTorch's, they may be changed in place."""
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root of each element; NaN below 0.
 
@@ -2632,7 +2638,10 @@ def trunc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def typename(obj: Any) -> str:
     """The old type name of a tensor ('torch.FloatTensor'), the module and name of anything else's class."""
 def unbind(input: Tensor, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-    """The slices along a dimension, which is removed."""
+    """The slices along a dimension, which is removed.
+
+    Unlike PyTorch's, they are views that may be changed in place where gradients are recorded.
+    """
 def unflatten(input: Tensor, dim: builtins.int, sizes: Sequence[builtins.int], *, out: Any = None) -> Tensor:
     """One dimension as several, of the given sizes (one may be -1): the inverse of `flatten`."""
 def unique(input: Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None, *, axis: builtins.int | None = None, out: Any = None) -> Any:
@@ -2642,7 +2651,10 @@ def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, ret
 def unravel_index(indices: Tensor, shape: Any, *, out: Any = None) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
 def unsafe_chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller."""
+    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller.
+
+    Unlike PyTorch's, the views may be changed in place where gradients are recorded.
+    """
 def unsafe_split(input: Tensor, split_size: Any = None, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None, **sizes: Any) -> tuple[Tensor, ...]:
     """Cut along `dim` into views of `split_size` (the last may be smaller), or of the sizes in a list.
 
@@ -2651,7 +2663,7 @@ def unsafe_split(input: Tensor, split_size: Any = None, dim: builtins.int = 0, *
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
 def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-    """Cut along `dim` into views of the given sizes."""
+    """Cut along `dim` into views of the given sizes; unlike PyTorch's, they may be changed in place."""
 def unsqueeze(input: Tensor, dim: builtins.int, *, out: Any = None) -> Tensor:
     """With a new dimension of size 1 before position `dim`."""
 def use_deterministic_algorithms(mode: builtins.bool, *, warn_only: builtins.bool = False) -> None:

@@ -400,6 +400,9 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
 def as_strided_scatter(
     input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
 ) -> Tensor:
-    """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
+    """A copy with `src` in place of `input.as_strided(size, stride, storage_offset)`.
+
+    Unlike PyTorch's, its gradient is the derivative for every layout of the input.
+    """
     attrs = {"size": tuple(size), "stride": tuple(stride), "offset": storage_offset or 0}
     return _within(input, src, ((views.as_strided, attrs),), "AsStridedScatterBackward0")

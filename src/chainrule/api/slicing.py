@@ -160,13 +160,16 @@ def split(input: Tensor, split_size: Any = None, dim: int = 0, **sizes: Any) -> 
 
 @public("unsafe_split_with_sizes")
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut along `dim` into views of the given sizes."""
+    """Cut along `dim` into views of the given sizes; unlike PyTorch's, they may be changed in place."""
     return split(input, list(split_sizes), dim)
 
 
 @public("unsafe_chunk")
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller."""
+    """Cut along `dim` into at most `chunks` views of equal size; the last may be smaller.
+
+    Unlike PyTorch's, the views may be changed in place where gradients are recorded.
+    """
     if not input._a.shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
@@ -177,7 +180,10 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 @public()
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, which is removed."""
+    """The slices along a dimension, which is removed.
+
+    Unlike PyTorch's, they are views that may be changed in place where gradients are recorded.
+    """
     shape = input._a.shape
     if not shape:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -259,8 +265,8 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """A view with any sizes and strides (in elements) into the memory of a tensor.
 
-    Raises RuntimeError where the view would reach outside that memory, or a gradient would have to find its way through
-    the gaps of a tensor that is a part of another.
+    Raises RuntimeError where the view would reach outside that memory, or (unlike PyTorch's) a gradient would have to
+    find its way through the gaps of a tensor that is a part of another.
     """
     size, stride = tuple(size), tuple(stride)
     if len(size) != len(stride):

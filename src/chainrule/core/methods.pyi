@@ -1065,7 +1065,7 @@ class Methods:
     def split(self, split_size: Any = None, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None, **sizes: Any) -> tuple[Tensor, ...]:
         """Cut along `dim` into views of `split_size` (the last may be smaller), or of the sizes in a list."""
     def split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-        """Cut along `dim` into views of the given sizes."""
+        """Cut along `dim` into views of the given sizes; unlike PyTorch's, they may be changed in place."""
     def sqrt(self) -> Tensor:
         """The square root of each element; NaN below 0."""
     def sqrt_(self, *, out: Tensor | None = None) -> Tensor:
@@ -1187,7 +1187,7 @@ class Methods:
     def unsafe_split(self, split_size: Any = None, dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None, **sizes: Any) -> tuple[Tensor, ...]:
         """Cut along `dim` into views of `split_size` (the last may be smaller), or of the sizes in a list."""
     def unsafe_split_with_sizes(self, split_sizes: Sequence[builtins.int], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Any = None) -> tuple[Tensor, ...]:
-        """Cut along `dim` into views of the given sizes."""
+        """Cut along `dim` into views of the given sizes; unlike PyTorch's, they may be changed in place."""
     def unsqueeze(self, dim: builtins.int, *, out: Any = None) -> Tensor:
         """With a new dimension of size 1 before position `dim`."""
     def unsqueeze_(self, *args: Any, _name: str = 'unsqueeze_', **kwargs: Any) -> Tensor:

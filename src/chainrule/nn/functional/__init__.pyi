@@ -172,11 +172,20 @@ def max_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
 def max_pool3d_with_indices(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
     """The greatest element of each window, and its place in the flattened space of its channel."""
 def max_unpool1d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
-    """The elements back at the places that `max_pool` found them at, zeros elsewhere."""
+    """The elements back at the places that `max_pool` found them at, zeros elsewhere.
+
+    An element that another one overwrote has gradient 0; PyTorch gives it one.
+    """
 def max_unpool2d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
-    """The elements back at the places that `max_pool` found them at, zeros elsewhere."""
+    """The elements back at the places that `max_pool` found them at, zeros elsewhere.
+
+    An element that another one overwrote has gradient 0; PyTorch gives it one.
+    """
 def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
-    """The elements back at the places that `max_pool` found them at, zeros elsewhere."""
+    """The elements back at the places that `max_pool` found them at, zeros elsewhere.
+
+    An element that another one overwrote has gradient 0; PyTorch gives it one.
+    """
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """`input * tanh(softplus(input))`."""
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:

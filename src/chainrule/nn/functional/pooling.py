@@ -228,7 +228,10 @@ def _unpool(d: int) -> Callable[..., Tensor]:
         return reads(out if had_batch else out.squeeze(0), indices)
 
     max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
-    max_unpool.__doc__ = "The elements back at the places that `max_pool` found them at, zeros elsewhere."
+    max_unpool.__doc__ = (
+        "The elements back at the places that `max_pool` found them at, zeros elsewhere.\n\n"
+        "An element that another one overwrote has gradient 0; PyTorch gives it one."
+    )
     return max_unpool
 
 
