@@ -90,10 +90,42 @@ KNOWN = (
     ),
     Known(
         "several elements in one place",
-        "what lies over itself is not written element by element; PyTorch looks for it in some ways of writing",
-        "ours refuses", r"\] = ", "refers to a single memory location",
+        "what lies over itself is not written element by element, nor is a part of it that does not; PyTorch looks "
+        "for it in some ways of writing",
+        "ours refuses", r"\] = |_\(", "refers to a single memory location",
         ("v0 = T.zeros(2, 3)", "v10 = v0.expand([2, 2, 3])", "v11 = v10.unfold(-2, 2, 1)", "v12 = v11[:-1]",
          "v12[[0]] = 0"),
+    ),
+    Known(
+        "memory that was never asked for",
+        "what one number was expanded to has one place; PyTorch's reductions keep room for more, which "
+        "as_strided may read",
+        "ours refuses", "as_strided", "out of bounds for storage of size",
+        ("v0 = T.tensor([[4.0, 4.0], [4.0, 4.5]])", "v1 = T.tensor([[0.5, 0.75], [0.75, 0.5]])",
+         "v2 = T.nn.functional.smooth_l1_loss(v1, v0, reduction='mean')", "v10 = v2.detach().expand([2]).squeeze()",
+         "v11 = v10.as_strided((2,), (1,))"),
+    ),
+    Known(
+        "what cancels",
+        "where numbers are taken from others that are nearly equal, what is left is rounding: theirs, or ours",
+        "value|tangent|.*gradient.*",
+        r"linalg\.det\(|layer_norm\(|\.(std|var)\(", r"e-(0[4-9]|1\d)|0\.000\d|0\. .* 0\.",
+        ("v20 = T.tensor([[49.12852478027344, 27.069395065307617], [27.069395065307617, 14.915003776550293]])",
+         "v22 = T.linalg.det(v20)"),
+    ),
+    Known(
+        "the determinant's tangent at a singular matrix",
+        "the slope is made of cofactors, which need no inverse; PyTorch's tangent is 0 there",
+        "tangent", r"linalg\.det\(", "",
+        ("v0 = T.tensor([[0.0, 0.2], [0.0, 0.32]], dtype=T.float64, requires_grad=True)", "v10 = T.linalg.det(v0)"),
+        "forward",
+    ),
+    Known(
+        "a view that was changed without a history",
+        "a view keeps what was written into it under no_grad; PyTorch refuses to use it afterwards",
+        "torch refuses", "", "A view was created in no_grad mode and its base or another view of its base",
+        ("v0 = T.tensor([1.0, 2.0], requires_grad=True)", "v1 = v0.dot(v0)", "v2 = T.tensor([3.0, 4.0])",
+         "v10 = v2[...]", "v10[::2] = v1", "with T.no_grad(): v10.abs_()", "v11 = T.fmax(v10, v10)"), "forward",
     ),
     Known(
         "one of several views is changed",
@@ -104,7 +136,7 @@ KNOWN = (
     Known(
         "order of dimensions that repeat",
         "of dimensions along which an operand is expanded, NumPy and PyTorch choose the inner one otherwise",
-        "strides of what repeats", ELEMENTWISE, "",
+        "strides of what repeats", ELEMENTWISE + r"|\.clone\(", "",
         ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = v0.expand([2, 2, 2])", "v11 = v10.permute([2, 0, 1])",
          "v12 = v11 + 1"),
     ),
