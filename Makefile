@@ -69,6 +69,8 @@ mutants: .venv-torch/done
 bench: .venv-torch/bench.done
 	.venv-torch/bin/python bench/eager.py
 	.venv-torch/bin/python bench/compiled.py
+	.venv-torch/bin/python bench/many.py
+	.venv-torch/bin/python bench/loops.py
 	.venv-torch/bin/python bench/fits.py
 	.venv-torch/bin/python bench/nist.py
 
