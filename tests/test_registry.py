@@ -69,6 +69,7 @@ def outputs(op: Op, xs: Sequence[Any], attrs: dict[str, Any], e: Entry) -> list[
     if e.before is not None:
         xs = listed(e.before(*xs))
     out = listed(op(*xs, **attrs))
+    assert len(out) == op.outputs
     return out if e.after is None else listed(e.after(*out))
 
 
