@@ -154,8 +154,8 @@ def test_every_function_keeps_dtype_and_shape(dtype: str, shape: tuple[int, ...]
         if name in ("clamp", "polygamma", "threshold", "hardtanh"):
             continue
         xs = [cr.full(shape, 0.5, dtype=getattr(cr, dtype), requires_grad=True) for _ in range(inputs(op))]
-        if dtype == "float16" and getattr(op.kernel, "__module__", "").endswith("special"):
-            continue  # SciPy widens
+        if dtype == "float16" and not any(t[0] == "e" for t in getattr(op.kernel, "types", "e")):
+            continue  # a ufunc of SciPy's that has no halves: it widens
         y = f(*xs)
         assert (y.dtype, tuple(y.shape)) == (getattr(cr, dtype), shape), name
         if y.requires_grad and "no_rule" not in repr(op.rules):

@@ -1,5 +1,8 @@
 """What becomes of lists that hold tensors, arrays and numbers: as in torch, each constructor, value or refusal."""
 
+import math
+import re
+
 import numpy as np
 import pytest
 
@@ -95,3 +98,45 @@ def test_a_float_tensor_is_not_cut_to_an_integer_in_silence():
     for data in ([cr.ones(1)], [[1.0, 2.0], cr.ones(2)]):
         with pytest.raises(TypeError, match=r"only integer tensors.*float32.*\.to\(dtype\)"):
             cr.tensor(data, dtype=cr.int64)
+
+
+HELD = """full_like(-1)uint8 full_like(-300)uint8 full_like(300.7)uint8 full_like(-2.7)uint8 full_like(200)int8
+    full_like(nan)int64 full_like(inf)int32 full_like(9.3e18)int64 full_like(2**63)int64 full_like(2.7)int64
+    full_like(1e39)float32 full_like(inf)float32 fill_(300)uint8 fill_(-1)uint8 fill_(nan)int32
+    fill_(1e39)float32 masked_fill(x>0,300)uint8 masked_fill(x>0,-1)uint8 index_fill(0,T.tensor([0]),300)uint8
+    pow(-1)uint8 pow(-1)int64 full_like(nan)bool""".split()
+
+
+@pytest.mark.parametrize("form", HELD)
+def test_numbers_that_a_dtype_cannot_hold_are_refused_as_in_torch(form):
+    torch = pytest.importorskip("torch")
+    call, dtype = re.fullmatch(r"(.*\))(\w+)", form).groups()
+    outcomes = []
+    for T in torch, cr:
+        x = T.tensor([1, 2]).to(getattr(T, dtype))
+        known = {"T": T, "x": x, "nan": math.nan, "inf": math.inf}
+        try:
+            made = call.replace("full_like(", "T.full_like(x,") if "full" in call else f"x.{call}"
+            outcomes.append(str(eval(made, known).tolist()))
+        except RuntimeError:
+            outcomes.append("refused")
+    assert outcomes[1] == outcomes[0]
+
+
+def test_empty_and_0_d_operands_end_as_in_torch():
+    torch = pytest.importorskip("torch")
+    for form in (
+        "T.tensor(2.).unflatten(0, (7,))", "T.tensor(2.).flatten(1, 0)", "T.ones(3).histc(0)",
+        "T.ones(3).histc(3, 1, 0)",
+        "T.tensor([True]).cov()", "T.ones(3).put(T.tensor([0]), T.ones(3))", "T.tensor(2.).roll(5, 0)",
+        "T.ones(3).index_copy(0, T.tensor([0]), T.ones(3))", "T.tensor(2.).index_select(0, T.tensor([0, 0]))",
+        "T.nn.functional.cross_entropy(T.ones(2, 0), T.ones(2, 0))",
+        "T.nn.functional.cross_entropy(T.ones(0), T.ones(0))",
+    ):  # fmt: skip
+        outcomes = []
+        for T in torch, cr:
+            try:
+                outcomes.append(str(eval(form, {"T": T}).tolist()))
+            except (RuntimeError, IndexError) as e:
+                outcomes.append(type(e).__name__)
+        assert outcomes[1] == outcomes[0], form

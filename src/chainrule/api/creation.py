@@ -78,6 +78,20 @@ def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
         raise RuntimeError(f"value cannot be converted to type {dtypes.of(d).name} without overflow: {x}") from None
 
 
+def held(x: Any, d: Any) -> Any:
+    """A number in dtype d, refused where d cannot hold it; what is unsigned takes whole negative numbers round."""
+    if d.kind in "iu" and type(x) in (int, float):
+        most = np.iinfo(d).max
+        least = np.iinfo(d).min if d.kind == "i" else -most if type(x) is int else 0
+        lost = not least <= x <= most  # nan too
+    else:
+        lost = d is dtypes.F32 and type(x) is float and np.finfo(d).max < abs(x) < np.inf
+    if lost:
+        raise RuntimeError(f"value cannot be converted to type {dtypes.of(d).name} without overflow: {x}")
+    with np.errstate(over="ignore"):
+        return np.asarray(x).astype(d)[()]
+
+
 def _kind(data: Any) -> Any:
     """The dtype that nested data has together."""
     if isinstance(data, Tensor):
@@ -318,7 +332,8 @@ def full(
     """A tensor of the given size, full of `fill_value`."""
     here(device)
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return made(np.full(_shape((size,)), value, _np(dtype, dtypes.of_number(value))), requires_grad)
+    d = _np(dtype, dtypes.of_number(value))
+    return made(np.full(_shape((size,)), held(value, d), d), requires_grad)
 
 
 @public(method=False)
@@ -329,7 +344,7 @@ def full_like(
     """A tensor of the shape and dtype of `input`, full of `fill_value`."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     d = _np(dtype, input._a.dtype)
-    return made(_full_as(input._a, np.asarray(value).astype(d), d, memory_format), requires_grad)
+    return made(_full_as(input._a, held(value, d), d, memory_format), requires_grad)
 
 
 @public(method=False)

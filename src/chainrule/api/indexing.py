@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.creation import held
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import misfit, reshape
 from chainrule.base import dtypes
@@ -317,7 +318,7 @@ def as_like(x: Tensor, like: Tensor) -> Tensor:
 
 
 def scalar(value: Any, like: Tensor) -> Any:
-    return np.asarray(value).astype(like._a.dtype)[()]
+    return held(value, like._a.dtype)
 
 
 def _put_back(x: Tensor, value: Tensor, *, index: Any, tensors: Sequence[Tensor]) -> Tensor:
@@ -352,6 +353,8 @@ class _Overwriting:
         if not isinstance(value, Tensor):
             if _quiet(self):
                 a = self._a
+                if a.dtype.kind != "f" or not -1e38 < value < 1e38:
+                    value = held(value, a.dtype)
                 if type(a) is ndarray:
                     a.fill(value)
                 else:

@@ -209,7 +209,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     d = dim_index(dim, len(shape))
     a = _index(index, "index_select", shape[d] if shape else 1, d, IndexError).reshape(-1)
     if not shape and a.size != 1:
-        raise IndexError(f"index_select(): Index to scalar can have only 1 value, got {a.size} value(s)")
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {a.size} value(s)")
     return ops.index_select(input, dim=d, index=a)
 
 
@@ -228,7 +228,7 @@ def _vector(input: Tensor, dim: Any, index: Any, source: Any, name: str, negativ
             )
         n = source._a.shape[d] if source._a.shape else 1
         if a.size != n:
-            raise RuntimeError(
+            raise (IndexError if name == "index_copy_" else RuntimeError)(
                 f"{name}(): Number of indices ({a.size}) should be equal to source.size(dim): ({n}), for dim: {d}"
             )
         mine, theirs = list(shape), list(source._a.shape)
@@ -342,7 +342,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             f"put_(): self and source expected to have the same dtype, but got {input.dtype} and {source.dtype}"
         )
     if a.size != source._a.size:
-        raise RuntimeError(
+        raise IndexError(
             f"put_(): Expected source and index to have the same number of elements, but got {source._a.size} and "
             f"{a.size}"
         )

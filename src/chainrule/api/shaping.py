@@ -107,9 +107,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     torch.Size([2, 12])
     """
     shape = input._a.shape
+    i, j = dim_index(start_dim, len(shape)), dim_index(end_dim, len(shape))
     if not shape:
         return reshape(input, 1)
-    i, j = dim_index(start_dim, len(shape)), dim_index(end_dim, len(shape))
     if i > j:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     return input if i == j else reshape(input, *shape[:i], numel(shape[i : j + 1]), *shape[j + 1 :])
@@ -120,6 +120,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension as several, of the given sizes (one may be -1): the inverse of `flatten`."""
     shape = input._a.shape
     d = dim_index(dim, len(shape))
+    if not shape:
+        raise RuntimeError(f"unflatten: a tensor of no dimensions has none to be made {list(sizes)}")
     try:
         parts = infer(sizes, shape[d])
     except RuntimeError:

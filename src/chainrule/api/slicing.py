@@ -35,6 +35,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
         return reshape(ops.roll(reshape(input, -1), shifts=shifts, dims=(0,)), *input._a.shape)
     if len(shifts) != len(dims):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    if dims and not input._a.shape:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
     return ops.roll(input, shifts=shifts, dims=tuple(dim_index(d, len(input._a.shape)) for d in dims))
 
 

@@ -187,9 +187,11 @@ def _refuse_whole(x: Tensor) -> None:
 @public()
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall in each of `bins` equal steps from `min` to `max` (of the data, if both are equal)."""
-    _refuse_whole(input)
     if max < min:
         raise RuntimeError("torch.histc: max must be larger than min")
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    _refuse_whole(input)
 
     def count(a: Array) -> Array:
         a = a.reshape(-1)
@@ -273,6 +275,8 @@ def cov(
     correction: subtracted from the number of observations; fweights: how often each was seen; aweights: its importance.
     """
     _observations(input, "cov")
+    if input._a.dtype.kind == "b":
+        raise RuntimeError("cov(): bool dtype is not supported for input")
     x = input if input._a.dtype.kind == "f" else views.cast(input, dtype=dtypes.default_float())
     n = x._a.shape[-1] if x._a.shape else 1
     x = views.reshape(x, shape=(x._a.shape[0] if len(x._a.shape) == 2 else 1, n))

@@ -134,8 +134,6 @@ def _pow(x: Any, y: Any) -> Any:
             return x * x * x
         if y == -1 and x.dtype.kind in "fc":
             return 1 / x
-        if y.real < 0 and x.dtype.kind not in "fc":
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
     elif y.dtype.kind == "i" and np.any(y < 0):  # 1 / x**-y, rounded towards zero: 0 unless x is 1 or -1
         unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
         return np.where(y < 0, unit, x ** np.maximum(y, 0)).astype(y.dtype)[()]
@@ -162,8 +160,14 @@ def _pow_name(node: Any) -> str:
     return "PowBackward2" if node.kept[0] is None else "PowBackward0" if node.kept[1] is None else "PowBackward1"
 
 
+def _no_inverse(target: Any, given: Any) -> None:
+    only("iufc", "pow")(target, given)
+    if target.kind in "iu" and type(given[1]) is int and given[1] < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
 pow = elementwise(
-    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=only("iufc", "pow"),
+    "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=_no_inverse,
     js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
     mend=mends.power, mend_slope=mends.slope_power, ufunc=np.power,
     doc="The elements of `input` to the power `other`.\n"

@@ -346,7 +346,7 @@ def cross_entropy(
         if reduction == "none":
             return -each.sum(axis)
         total = -each.sum()
-        return named(total / (logp._a.size / n), "DivBackward1") if reduction == "mean" else total
+        return named(total / (logp._a.size / n if n else 0.0), "DivBackward1") if reduction == "mean" else total
     exact = _nll(logp, target, weight, ignore_index, reduction)
     if label_smoothing == 0:
         return exact
