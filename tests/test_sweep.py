@@ -365,6 +365,15 @@ def test_tensors_that_the_function_reads_are_read_anew() -> None:
     assert cr.sweep(f, np.array([0.0, 1.0]), lr=0.5, steps=3).x.tolist() == [5.0, 5.0]
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_start_without_a_value_stays_where_it_is(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not native:
+        monkeypatch.setitem(sys.modules, "llvmlite", None)
+    ends = cr.sweep(lambda x: x - x.log(), [-1.0, 2.0], lr=0.1, steps=5)
+    assert (ends.x[0], ends.reason[0], ends.steps[0]) == (-1.0, "diverged", 0)
+    assert ends.x[1] < 2.0
+
+
 def test_without_llvmlite_the_numbers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = {"lr": [0.01, 0.3], "optimizer": ["sgd", "adam"], "steps": 50, "record": 20}
     starts = np.linspace(-3, 3, 9)
