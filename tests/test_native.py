@@ -931,3 +931,23 @@ def test_scans_over_matrices(reverse, rng):
     got, want = fast(w, xs), both(w, xs)
     for p, q in zip((*got[0], *got[1]), (*want[0], *want[1]), strict=True):
         np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-9, atol=1e-11)
+
+
+def test_small_values_that_all_turns_share_are_there_in_each(rng):
+    """Unrolled code writes over small values that it needs no more: not over those of the next turn."""
+    w, b = cr.from_numpy(rng.standard_normal((10, 10))), cr.from_numpy(rng.standard_normal(3))
+    xs, start = cr.from_numpy(rng.standard_normal((6, 9, 10))), cr.from_numpy(rng.standard_normal((9, 10)))
+
+    def turn(c, x):
+        h, small, other = c
+        small, other = (b + small).sin() * 2 + b, (other - b).cos() * small + small
+        return ((h @ w + x + small.sum()).tanh(), small, other), (small * other).exp()
+
+    def f(start, xs):
+        (h, small, other), kept = cr.func.scan(turn, (start, start[0, :3] * 1, start[1, :3] * 1), xs)
+        return h, small, other, kept
+
+    fast = cr.compile(f)
+    for _ in range(2):
+        for p, q in zip(fast(start, xs), f(start, xs), strict=True):
+            np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-10, atol=1e-12)

@@ -106,9 +106,9 @@ class _Run:
         self.lines[x.id] = line
         if where == "table":
             self.tables[:, at] = line.address(self.turn)
-        elif where == "cells" and len(line.rows) == 1:
+        elif where == "cells" and len(line.rows) == 1 and self.made.cells.offsets.count(at) == 1:
             self.frame.cells[at][...] = line.rows[0]
-        elif where == "cells":
+        elif where == "cells":  # which another value may take over in the course of a turn
             self.before.append((self.frame.cells[at], line))
 
     def _made(self, r: Var, line: Line, kept: bool) -> None:
@@ -130,8 +130,9 @@ class _Run:
             function(cells, table + t * self.tables.strides[0], 0, 0)
             for line, cell in self.after:
                 line.rows[line.at(t)] = cell
-            for into, cell in self.carry:
-                into[...] = cell
+            if t + 1 < self.body.count:  # a cell of the next turn may be one of this one
+                for (into, _), a in zip(self.carry, [cell.copy() for _, cell in self.carry]):
+                    into[...] = a
         body = self.body
         ends = [self._end(body.results[i]) for i in body.ends]
         return (*ends, *(self.lines[body.results[i].id].all(self.turn) for i in body.kept))
