@@ -169,9 +169,10 @@ def bump(v: Version, what: str, where: object) -> None:
 
 def blame(v: Version) -> str:
     """The last in-place change as words: the operation and the line it stands in."""
-    if v.culprit is None or v.culprit[1] is None:
-        return v.culprit[0] if v.culprit else "an in-place operation"
-    what, (code, lasti) = v.culprit
+    what, where = v.culprit or ("an in-place operation", None)
+    if where is None:
+        return what
+    code, lasti = where
     line = None
     for i, (start, _, _, _) in enumerate(code.co_positions()):
         if i * 2 >= lasti:
