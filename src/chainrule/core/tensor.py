@@ -32,6 +32,7 @@ new = object.__new__
 _getframe = sys._getframe
 _users: set[str] = set()  # files seen outside of the package
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+Where: TypeAlias = "tuple[CodeType, int] | None"  # the code that changed a tensor, and the instruction
 
 
 class Version:
@@ -39,7 +40,7 @@ class Version:
 
     stamp = 0
     count = 0
-    culprit: tuple[str, object] | None = None
+    culprit: tuple[str, Where] | None = None
     tangents: dict[int, Tensor] | None = None  # of a kept result, under forward mode
 
     @property
@@ -50,6 +51,7 @@ class Version:
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Callable
+    from types import CodeType
 
     from chainrule.core.methods import Methods  # the api floor installs methods; a type checker finds them in a stub
     from chainrule.core.op import Op
@@ -160,7 +162,7 @@ def touch(x: Tensor, what: str) -> None:
     v.culprit = (what, (code, frame.f_lasti))
 
 
-def bump(v: Version, what: str, where: object) -> None:
+def bump(v: Version, what: str, where: Where) -> None:
     """Raise a version: `what` changed the memory, at a place given as (code, instruction)."""
     v.stamp = draw()
     v.count += 1
