@@ -32,7 +32,6 @@ new = object.__new__
 _getframe = sys._getframe
 _users: set[str] = set()  # files seen outside of the package
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-Where: TypeAlias = "tuple[CodeType, int] | None"  # the code that changed a tensor, and the instruction
 
 
 class Version:
@@ -56,6 +55,8 @@ if TYPE_CHECKING:
     from chainrule.core.methods import Methods  # the api floor installs methods; a type checker finds them in a stub
     from chainrule.core.op import Op
     from chainrule.core.registry import Attrs
+
+    Where: TypeAlias = tuple[CodeType, int] | None  # the code that changed a tensor, and the instruction
 else:
     Methods = object
 
