@@ -39,7 +39,7 @@ class Version:
 
     stamp = 0
     count = 0
-    culprit: tuple[str, Where] | None = None
+    culprit: tuple[str, tuple[CodeType, int] | None] | None = None  # what, and its code and instruction
     tangents: dict[int, Tensor] | None = None  # of a kept result, under forward mode
 
     @property
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from chainrule.core.methods import Methods  # the api floor installs methods; a type checker finds them in a stub
     from chainrule.core.op import Op
     from chainrule.core.registry import Attrs
-
-    Where: TypeAlias = tuple[CodeType, int] | None  # the code that changed a tensor, and the instruction
 else:
     Methods = object
 
@@ -163,7 +161,7 @@ def touch(x: Tensor, what: str) -> None:
     v.culprit = (what, (code, frame.f_lasti))
 
 
-def bump(v: Version, what: str, where: Where) -> None:
+def bump(v: Version, what: str, where: tuple[CodeType, int] | None) -> None:
     """Raise a version: `what` changed the memory, at a place given as (code, instruction)."""
     v.stamp = draw()
     v.count += 1
