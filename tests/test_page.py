@@ -26,7 +26,7 @@ from chainrule.core.op import REGISTRY
 from chainrule.func.expression import ExpressionError, parse
 from chainrule.nn import functional as F
 from chainrule.see.page import rules, sentences
-from chainrule.see.page.emit import Program, literal
+from chainrule.see.page.emit import Lines, literal
 from chainrule.see.page.link import link
 from chainrule.see.page.scalar import NotForPages, apply, variable
 
@@ -190,7 +190,7 @@ def test_rules_as_data_are_slopes() -> None:
 
 def test_ops_without_javascript_are_spelled_by_their_kernels() -> None:
     assert "js" not in REGISTRY["hardswish"].columns
-    program = Program()
+    program = Lines()
     program.name(apply(REGISTRY["hardswish"], [variable("x")]))
     assert program.lines == [
         "const t0=x+3;",
@@ -200,7 +200,7 @@ def test_ops_without_javascript_are_spelled_by_their_kernels() -> None:
         "const t4=t3/6;",
     ]
     with pytest.raises(NotForPages, match="special_airy_ai"):
-        Program().name(apply(REGISTRY["special_airy_ai"], [variable("x")]))
+        Lines().name(apply(REGISTRY["special_airy_ai"], [variable("x")]))
 
 
 @pytest.mark.parametrize("x, text", [

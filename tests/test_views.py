@@ -541,7 +541,7 @@ def test_a_storage_is_the_memory_in_whatever_order_axes_lie():
     assert x[0, 0, 0] == 7
 
 
-VIEWS = """unfold(0, 2, 1); t(); select(0, 1); narrow(0, 0, 1); diagonal(); expand(2, 2, 3); transpose(0, 1)
+AS_IN_TORCH = """unfold(0, 2, 1); t(); select(0, 1); narrow(0, 0, 1); diagonal(); expand(2, 2, 3); transpose(0, 1)
 permute(1, 0)
 unsqueeze(0); squeeze(); view(-1); reshape(-1); flatten(); as_strided((2,), (1,)); movedim(0, 1); swapaxes(0, 1)
 mT; chunk(2)[0]; split(1)[0]; unbind()[0]; unflatten(1, (3, 1)); clone(); roll(1); flip(0); repeat(2, 1); tril()
@@ -549,7 +549,7 @@ cumsum(0); index_select(0, i); gather(0, i[:, None]); view_as(x); expand_as(x); 
 contiguous(); to(x.dtype)"""
 
 
-@pytest.mark.parametrize("call", VIEWS.replace("\n", "; ").split("; "))
+@pytest.mark.parametrize("call", AS_IN_TORCH.replace("\n", "; ").split("; "))
 def test_what_is_a_view_in_torch_is_one(call):
     def seen(lib):
         x = lib.ones(2, 3)
