@@ -77,3 +77,13 @@ def test_running_statistics_of_halves() -> None:
 def test_infinities_become_the_largest_half():
     x = cr.tensor([float("inf"), -float("inf"), float("nan")], dtype=cr.float16)
     assert x.nan_to_num().tolist() == [65504, -65504, 0]
+
+
+def test_numbers_are_compared_as_halves():
+    """0.001 is 0.0010004 as a half: a half of that value is not greater than the number."""
+    x = cr.tensor([0.001, 0.1, 1 / 3], dtype=cr.float16)
+    for number, half in zip((0.001, 0.1, 1 / 3), x):
+        assert (half == number).item() and not (half > number).item() and not (half < number).item()
+    assert (x > 0.001).tolist() == [False, True, True]
+    assert cr.compile(lambda x: x >= 1 / 3)(x).tolist() == [False, False, True]
+    assert (x < 1e6).all() and (x > -1e6).all()

@@ -136,7 +136,7 @@ KNOWN = (
     Known(
         "order of dimensions that repeat",
         "of dimensions along which an operand is expanded, NumPy and PyTorch choose the inner one otherwise",
-        "strides of what repeats", ELEMENTWISE + r"|\.(clone|sort)\(|T\.(stack|cat)\(", "",
+        "strides of what repeats", ELEMENTWISE + r"|\.(clone|sort|flip)\(|T\.(stack|cat)\(", "",
         ("v0 = T.tensor([[1.0, 2.0], [3.0, 5.0]])", "v10 = v0.expand([2, 2, 2])", "v11 = v10.permute([2, 0, 1])",
          "v12 = v11 + 1"),
     ),

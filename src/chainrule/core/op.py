@@ -117,7 +117,7 @@ class Elementwise(Op):
         self.rules = self.times or self.d
         self.differentiable = self.rules is not None
         self.types = types
-        self.wide = types != "where"
+        self.wide = types not in ("where", "bool")  # a number is compared as a half, too
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
