@@ -135,8 +135,9 @@ def _same_memory(a: object, b: object) -> bool:
     if type(b) is not ndarray or type(a) is not ndarray:
         return False
     owner = a if a.base is None else a.base
-    shared = b.base is not None and np.may_share_memory(a, b)
-    return b is a or b.base is owner or b.base is a or shared or not b.size  # of nothing NumPy may make a copy
+    if b is a or b.base is owner or b.base is a or not b.size:  # of nothing NumPy may make a copy
+        return True
+    return b.base is not None and np.may_share_memory(a, b)
 
 
 # --------------------------------------------------------------------------------------------------- how dtypes meet
