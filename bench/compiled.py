@@ -1,6 +1,6 @@
 """Compiled functions and whole descents beside PyTorch, its inductor, JAX, NumPy and the machine's peaks: `make bench`.
 
-Compiling is not counted but where the row says so: each row is warmed up first; see `turns`.
+Compiling is not counted but where the row says so: each row is warmed up first; see `measure`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import rivals
 import torch
 from eager import thai_loop
-from turns import compare, told
+from measure import compare, told
 
 import chainrule as cr
 
@@ -77,9 +77,14 @@ def turn(p, s, i, loss, h=0.5):
     return s, i, loss + (i - 0.1) ** 2
 
 
-def runge_kutta(p):
-    state = 0.99 + 0 * p[0], 0.01 + 0 * p[0], 0 * p[0]
-    for _ in range(100):
+def outbreak(p):
+    """Where the epidemic begins, and 0."""
+    return 0.99 + 0 * p[0], 0.01 + 0 * p[0], 0 * p[0]
+
+
+def runge_kutta(p, steps=100):
+    state = outbreak(p)
+    for _ in range(steps):
         state = turn(p, *state)
     return state[2]
 
@@ -109,7 +114,7 @@ def three():
 def epidemic():
     x, fast = np.array([0.5, 0.1]), cr.compile(cr.func.grad(runge_kutta))
     ours = cr.from_numpy(x)
-    others = {"JAX": (lambda: rivals.jax_scan(turn, x, 100), 1.5)}
+    others = {"JAX": (lambda: rivals.jax_scan(turn, outbreak, x, 100), 1.5)}
     return "gradient of 100 Runge-Kutta steps (JAX: lax.scan)", lambda: fast(ours), others
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from turns import machine
+from measure import machine
 
 
 def thai_loop(t, n):

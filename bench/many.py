@@ -9,7 +9,7 @@ import numpy as np
 import rivals
 import torch
 from compiled import rosenbrock
-from turns import compare, machine
+from measure import compare, machine
 
 import chainrule as cr
 

@@ -39,12 +39,11 @@ def jax_fraction(x):
     return jax_gradient(lambda x: t.exp(-(x**2 - x + 1) / t.cos(t.log(x)) ** 2).sum(), x)
 
 
-def jax_scan(turn, p, steps):
+def jax_scan(turn, begin, p, steps):
     j = jax()
 
     def f(p):
-        begin = 0.99 + 0 * p[0], 0.01 + 0 * p[0], 0 * p[0]
-        return j.lax.scan(lambda c, _: (turn(p, *c), None), begin, None, length=steps)[0][2]
+        return j.lax.scan(lambda c, _: (turn(p, *c), None), begin(p), None, length=steps)[0][2]
 
     with j.enable_x64(True):
         x = j.numpy.asarray(p)
