@@ -81,12 +81,11 @@ class Executable:
 
     def _short(self) -> Callable[[Sequence[Any]], list[Any]] | None:
         """A shorter way for graphs of small values alone: one native function from cells to cells."""
-        plain = len(self.made.steps) == 1 and not isinstance(self.made.steps[0], Var) and self.made.steps[0][1] is None
-        if not plain or self.made.places.keys() != {v.id for v in self.made.cells.values}:
+        if not self.made.alone or self.made.places.keys() != {v.id for v in self.made.cells.values}:
             return None
         if any(v.shape for _, _, v in self.made.inputs) or any(how != "number" for how, _ in self.made.results):
             return self._short_arrays()
-        frames, function, picked = self.frames, self.made.steps[0][0], [i for _, i in self.made.results]
+        frames, function, picked = self.frames, self.made.alone, [i for _, i in self.made.results]
         pack = self._packer()
         if pack is None:
             return self._short_arrays()
@@ -109,7 +108,7 @@ class Executable:
         """The same for small tensors."""
         if any(place is None for _, place, _ in self.made.inputs) or any(how == "held" for how, _ in self.made.results):
             return None
-        frames, function = self.frames, self.made.steps[0][0]
+        frames, function = self.frames, self.made.alone
         at = [self.made.cells.offsets.index(place[1]) for _, place, _ in self.made.inputs if place is not None]
 
         def run(arrays: Sequence[Any]) -> list[Any]:

@@ -241,8 +241,7 @@ def enter(made: Made, into: Mapping[int, int], single: Collection[int], argument
         arguments: how many of the inputs, from the first on, may share memory with anything. Where that would matter,
             the entry refuses.
     """
-    plain = len(made.steps) == 1 and not isinstance(made.steps[0], Var) and made.steps[0][1] is None
-    method = _method() if plain else None
+    method = _method() if made.alone else None
     if method is None:
         return None
     frame = Frame(made)
@@ -271,7 +270,7 @@ def enter(made: Made, into: Mapping[int, int], single: Collection[int], argument
             found.append(frame.views[at].copy if how == "copied" else partial(frame.views[at].__getitem__, ()))
     records = [_record(frame, place, v, i in kept, i in single) for i, (_, place, v) in enumerate(made.inputs)]
     sizes = len(records), arguments, len(into), len(slots)
-    head = [_address(made.steps[0][0]), *frame.addresses, int(made.work > LONG), *sizes]
+    head = [_address(made.alone), *frame.addresses, int(made.work > LONG), *sizes]
     words = np.array([*head, *(w for r in records for w in r[0]), *order, *slots], np.int64)
     return Entry(frame, method, words, [r[1] for r in records], fresh, found)
 

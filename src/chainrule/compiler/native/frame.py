@@ -35,6 +35,12 @@ class Made(NamedTuple):
     dropped: list[int]  # slots that are emptied after a run
     kernels: dict[int, tuple[Any, ...]]  # of values that NumPy computes
 
+    @property
+    def alone(self) -> Any:
+        """The native function that all of it is, for one thread; None where there are more steps, or NumPy's."""
+        one = len(self.steps) == 1 and not isinstance(self.steps[0], Var) and self.steps[0][1] is None
+        return self.steps[0][0] if one else None
+
 
 class Frame:
     """The memory of one run in progress; it is used again by later runs."""

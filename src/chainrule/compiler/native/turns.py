@@ -19,11 +19,10 @@ from chainrule.core.graph import Var
 
 def turns(made: Made, body: Body) -> Callable[..., Any] | None:
     """What runs all turns, as `Body.runner`; None where a turn is more than native code, or its values are shared."""
-    plain = len(made.steps) == 1 and not isinstance(made.steps[0], Var) and made.steps[0][1] is None
     inputs = {v.id for v in body.inputs}
     after = [body.results[i] for i in body.after]
     own = {v.id for v, (how, _) in zip(made.wanted, made.results) if how != "held"}  # in places of their own
-    if not plain or body.count < 1 or len(inputs) < len(body.inputs) or len({r.id for r in after}) < len(after):
+    if not made.alone or body.count < 1 or len(inputs) < len(body.inputs) or len({r.id for r in after}) < len(after):
         return None
     if not {r.id for r in after} <= own or not {v.id for v in body.results} <= own | inputs:
         return None
@@ -122,8 +121,7 @@ class _Run:
 
     def results(self) -> tuple[Any, ...]:
         """Run, and collect what the loop gives: what is wanted of the last turn, and what was kept."""
-        function = self.made.steps[0][0]
-        cells, table = address(self.frame.memory), address(self.tables)
+        function, cells, table = self.made.alone, address(self.frame.memory), address(self.tables)
         for t in range(self.body.count):
             for cell, line in self.before:
                 cell[...] = line.rows[line.at(t)]
@@ -140,6 +138,6 @@ class _Run:
     def _end(self, r: Var) -> Any:
         where, at = self.made.places.get(r.id, ("", 0))
         line = self.lines[r.id]
-        if where == "cells" and r.id not in {v.id for v in self.body.inputs}:
+        if where == "cells" and all(r is not v for v in self.body.inputs):
             return self.frame.cells[at].copy()[()]
         return line.rows[line.at(self.body.count - 1)].copy()[()]
