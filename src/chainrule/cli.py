@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from .base.language import _FOLDER, LANGUAGES, language, say
+from .base.language import FOLDER, LANGUAGES, language, say
 from .version import __version__
 
 #: name -> (module, what it does in a line)
@@ -125,7 +125,7 @@ def helps() -> Iterator[str]:
 def _in_language(code: str) -> Iterator[None]:
     """Sentences in a language, those of argparse too, which asks the environment and gettext's domain."""
     before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
-    gettext.bindtextdomain("chainrule", _FOLDER)
+    gettext.bindtextdomain("chainrule", str(FOLDER))
     gettext.textdomain("chainrule")
     os.environ["LANGUAGE"] = code
     try:

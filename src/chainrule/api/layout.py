@@ -52,4 +52,4 @@ def with_channels_last(x: Any) -> Any:
     """A copy of x with its channels last."""
     n = len(x._a.shape)
     copy = REGISTRY["clone"](REGISTRY["permute"](x, dims=memory.LAST[n]))
-    return REGISTRY["permute"](copy, dims=(0, n - 1, *range(1, n - 1)))
+    return REGISTRY["permute"](copy, dims=memory.FIRST[n])

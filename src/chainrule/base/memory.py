@@ -20,6 +20,7 @@ def columns(a: Any) -> Any:
 
 
 LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}  # the axes from the outermost in, where channels are the innermost
+FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}  # and back
 
 
 def channels_last(a: Any) -> bool:
@@ -35,7 +36,7 @@ def joined(a: Any) -> Any:
 def with_channels_last(shape: Any, dtype: Any) -> Any:
     """A new array with the channels last; its numbers are yet to be set."""
     n = len(shape)
-    return np.empty([shape[i] for i in LAST[n]], dtype).transpose(0, n - 1, *range(1, n - 1))
+    return np.empty([shape[i] for i in LAST[n]], dtype).transpose(FIRST[n])
 
 
 def like(x: Any, dtype: Any = None) -> Any:

@@ -76,9 +76,8 @@ class Tensor(Methods):
     _v: Version | None = None
     _grad: Tensor | None = None
     _base: Tensor | None = None  # the tensor whose memory this one views
-    _path: tuple[
-        tuple[Op, Attrs, tuple[int, ...]], ...
-    ] = ()  # the view steps (op, attrs, shape before) that lead from the base here
+    # The view steps (op, attrs, shape before) that lead from the base here.
+    _path: tuple[tuple[Op, Attrs, tuple[int, ...]], ...] = ()
     _views: list[weakref.ref[Tensor]] | None = None  # weak references to the views of this base
     _t: dict[int, Tensor] | None = None  # forward-mode tangents by level
     _hooks: dict[int, Callable[[Tensor], Tensor | None]] | None = None  # hooks of a leaf
