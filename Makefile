@@ -5,7 +5,7 @@ EXAMPLES = $(wildcard examples/*.ipynb docs/lessons/*.ipynb)
 # A CPU build of PyTorch, for the comparisons alone: the package itself never needs it.
 TORCH ?= torch==2.13.0
 
-.PHONY: run docs docs-catalogues lite lite-test lite-bench test lint types stubs catalogues conformance fuzz mutants bench newest oldest constraints clean
+.PHONY: run docs docs-catalogues lite lite-test lite-bench test lint types stubs catalogues conformance fuzz soak mutants bench newest oldest constraints clean
 
 run: .venv/run.done
 	@echo "running $(words $(EXAMPLES)) notebooks, each compared with the outputs recorded in it"
@@ -59,6 +59,11 @@ conformance: .venv-torch/done
 # Random programs, line by line against PyTorch: PROGRAMS=100000 for a soak, SEED for others.
 fuzz: .venv-torch/done
 	cd tests && ../.venv-torch/bin/python -m fuzz --programs $(or $(PROGRAMS),5000) --seed $(or $(SEED),0)
+
+# Random programs, loops and batches, compiled and as they are: PROGRAMS=100000 in all.
+soak: .venv/test.done
+	CHAINRULE_PROGRAMS=$$(($(or $(PROGRAMS),6000) / 6)) CHAINRULE_LOOPS=$$(($(or $(PROGRAMS),6000) / 60)) .venv/bin/python -m pytest \
+	  tests/test_compiled_programs.py tests/test_rolled.py::test_random_loops tests/test_native.py::test_random_programs_on_matrices_are_as_eager
 
 # Small changes of the code, a sample of PLACES, of which the tests must notice each: what survives is printed. QUICK=1:
 # only by the tests nearest to a file.

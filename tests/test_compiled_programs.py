@@ -1,6 +1,6 @@
 """Random programs, compiled, against the same run eagerly: by the interpreter to the bit, natively to rounding.
 
-`CHAINRULE_PROGRAMS=10000 pytest tests/test_compiled_programs.py` runs that many of each kind.
+`make soak` runs many more of each kind than the suite does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from hypothesis import strategies as st  # noqa: E402
 from programs import Program, loss, programs, run, start, steps  # noqa: E402
 
 SEEDS = st.integers(0, 1000)
-MANY = settings(max_examples=int(os.environ.get("CHAINRULE_PROGRAMS", "100")))
+PROGRAMS = int(os.environ.get("CHAINRULE_PROGRAMS", "100"))
+MANY = settings(max_examples=PROGRAMS)
 
 
 class Way(NamedTuple):
@@ -143,3 +144,26 @@ def test_programs_of_captured_tensors(way: Way, data: Any, seed: int) -> None:
         same(cs, bs, way.rtol)
         same([y.grad for y in ys], [x.grad for x in xs], way.rtol)
         assert [c._version for c in cs] == [b._version for b in bs]
+
+
+@pytest.mark.filterwarnings("ignore:vmap")  # what changes parts of samples runs sample by sample
+@settings(max_examples=-(-PROGRAMS // 4))
+@given(st.data(), SEEDS)
+def test_gradients_of_programs_in_a_batch(way: Way, data: Any, seed: int) -> None:
+    program: Program = data.draw(way.programs)
+    slopes = cr.func.grad(lambda *xs: loss(cr, run(program, cr, xs)), argnums=(0, 1, 2))
+    samples = [start(cr, seed + i)[1] for i in range(3)]
+
+    def batch() -> list[Tensor]:
+        return [cr.stack(x).detach() for x in zip(*samples, strict=True)]
+
+    xs, ys = batch(), batch()
+    want, got = refusal(cr.func.vmap(slopes), *xs), refusal(cr.compile(cr.func.vmap(slopes)), *ys)
+    if isinstance(got, str):
+        assert got in (UNKNOWN, want)
+        return
+    same(got, want, way.rtol)
+    same(ys, xs, way.rtol)
+    if way is NATIVE:  # without kinks, where a last digit would make another number
+        apart = [slopes(*(x.detach().clone() for x in row)) for row in samples]
+        same([cr.stack(x) for x in zip(*apart, strict=True)], want, way.rtol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 from collections.abc import Callable
@@ -236,6 +237,8 @@ def test_random_loops(seed: int) -> None:
     x = cr.tensor(rng.uniform(0.1, 0.9, shape), dtype=F64)
     seq = cr.tensor(rng.uniform(0.1, 0.9, (40, *shape)), dtype=F64)
     for f in (random_loop(seed), cr.func.grad(random_loop(seed))):
+        if importlib.util.find_spec("llvmlite"):
+            np.testing.assert_allclose(cr.compile(f)(x, seq).numpy(), f(x, seq).numpy(), rtol=1e-9, atol=1e-9)
         inputs, arrays, results = made(f, [x, seq])
         rolled = roll(results)
         for a, b in zip(Interpreter(inputs, rolled)(arrays), Interpreter(inputs, results)(arrays), strict=True):
