@@ -87,3 +87,53 @@ def test_numbers_are_compared_as_halves():
     assert (x > 0.001).tolist() == [False, True, True]
     assert cr.compile(lambda x: x >= 1 / 3)(x).tolist() == [False, False, True]
     assert (x < 1e6).all() and (x > -1e6).all()
+
+
+NUMBERS = (0.1, 0.3, 1 / 3, 1e-3, 2.7, -0.7, 1e-5)
+ROUND_A_NUMBER: dict[str, Callable[[Any, Any, float], Any]] = {  # to a half, before they compute in float32
+    "add": lambda T, x, n: (x + n, n + x, T.add(x, T.tensor(n)), x.clone().add_(n)),
+    "sub": lambda T, x, n: (x - n, n - x, T.rsub(x, n), T.sub(n, x), x.clone().sub_(n)),
+    "remainder": lambda T, x, n: (x % n, n % x, x.clone().remainder_(n)),
+    "fmod": lambda T, x, n: (x.fmod(n), x.clone().fmod_(n)),
+    "pow": lambda T, x, n: (x.abs() ** n, abs(n) ** x, x.abs().pow_(n)),
+    "alpha": lambda T, x, n: (T.add(x, x.flip(0), alpha=n), T.sub(x, 2.3, alpha=n), T.rsub(x, 2.3, alpha=n),
+                              x.clone().add_(x.flip(0), alpha=n), x.clone().sub_(x.flip(0), alpha=n)),
+    "clamp": lambda T, x, n: (x.clamp(n), x.clamp(max=n), x.clamp(n, T.tensor(n + 1, dtype=T.float16))),
+    "compare": lambda T, x, n: (x > n, x == n, T.where(x > 0, x, n), T.where(x > 0, n, x)),
+    "first": lambda T, x, n: (T.mul(n, x), T.div(n, x)),
+}  # fmt: skip
+KEEP_A_NUMBER: dict[str, Callable[[Any, Any, float], Any]] = {  # as a float32
+    "mul": lambda T, x, n: (x * n, n * x, T.mul(x, T.tensor(n)), x.clone().mul_(n)),
+    "div": lambda T, x, n: (x / n, n / x, T.div(x, T.tensor(n, dtype=T.float64)), x.clone().div_(n)),
+    "floor_divide": lambda T, x, n: (x // n, T.div(x, n, rounding_mode="trunc"), T.div(x, n, rounding_mode="floor")),
+    "lerp": lambda T, x, n: (T.lerp(x, x.flip(0), n),),
+    "functions": lambda T, x, n: (T.nn.functional.leaky_relu(x, n), T.nn.functional.elu(x, abs(n)),
+                                  T.nn.functional.threshold(x, n, n + 0.3), T.addcdiv(x, x, x.flip(0), value=n)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*ROUND_A_NUMBER, *KEEP_A_NUMBER])
+def test_numbers_beside_halves_as_in_torch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    f = (ROUND_A_NUMBER | KEEP_A_NUMBER)[name]
+    for number in NUMBERS:
+        ours, theirs = (f(T, T.tensor(MANY[0, :3200]), number) for T in (cr, torch))  # its last few it rounds otherwise
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            assert str(a.dtype) == str(b.dtype), (number, i)
+            differ = a.numpy() != b.numpy()
+            assert differ.mean() <= (0.01 if name == "lerp" else 0), f"{name} {i} of {number}"  # which is fused there
+
+
+def test_what_a_number_beside_a_half_is():
+    """0.1 is 0.0999756 as a half: by hand, compiled, and with a history."""
+    x = cr.tensor([0.1, 1.0, 3.0], dtype=cr.float16, requires_grad=True)
+    held, tenth = x.detach().numpy().astype(np.float32), np.float32(np.float16(0.1))
+    for f, want in ((lambda x, n: x - n, held - tenth), (lambda x, n: x * n, held * np.float32(0.1))):
+        want = want.astype(np.float16).tolist()
+        assert f(x, 0.1).tolist() == cr.compile(f)(x.detach(), 0.1).tolist() == want
+    assert (x + 70000).isinf().all() and (x / 70000 > 0).all()
+    cr.add(x, x, alpha=0.1).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 1 + tenth, rtol=1e-3)
+    with pytest.raises(RuntimeError, match="without overflow"):
+        cr.add(x, x, alpha=70000)
+    assert cr.nextafter(x, x + 1).tolist() == np.nextafter(x.detach().numpy(), np.float16(9)).tolist()

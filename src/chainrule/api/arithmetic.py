@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.public import FUNCTIONS, copied, named, public, titled
+from chainrule.api.public import FUNCTIONS, at_float32, copied, named, public, titled
 from chainrule.api.results import make
 from chainrule.base import dtypes
-from chainrule.core.dispatch import apply
+from chainrule.core.dispatch import apply, as_half
 from chainrule.core.fast import binary, binary_, unary
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import REGISTRY
@@ -63,6 +63,18 @@ def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     return _mul(other, alpha)
 
 
+_once = at_float32(lambda input, other, f, alpha: f(input, other * alpha))
+
+
+def _with(f: Callable[..., Any], input: Any, other: Any, alpha: Any) -> Any:
+    """`f(input, alpha * other)`: of halves with one rounding, alpha being a half."""
+    if dtypes.result_type([x._a if isinstance(x, Tensor) else x for x in (input, other)]) is not dtypes.F16:
+        return f(input, _scaled(input, other, alpha))
+    if abs(alpha) > 65504:
+        raise RuntimeError("value cannot be converted to type c10::Half without overflow")
+    return _once(as_half(input), as_half(other), f, as_half(alpha))
+
+
 def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
     """`input + alpha * other`, broadcast.
 
@@ -71,7 +83,7 @@ def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) 
     tensor([ 6., 12.])
     """
     if alpha != 1:
-        other = _scaled(input, other, alpha)
+        return into(out, _with(_add, input, other, alpha))  # type: ignore[no-any-return]
     return _add(input, other, out=out)  # type: ignore[no-any-return]
 
 
@@ -83,17 +95,21 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) 
     tensor([-1.,  0.])
     """
     if alpha != 1:
-        other = _scaled(input, other, alpha)
+        return into(out, _with(_sub, input, other, alpha))  # type: ignore[no-any-return]
     return _sub(input, other, out=out)  # type: ignore[no-any-return]
 
 
 def add_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """Add `alpha * other` in place."""
+    if alpha != 1 and self._a.dtype is dtypes.F16:
+        return modify(self, "add_", add, other, alpha=alpha)
     return _add_(self, other if alpha == 1 else _scaled(self, other, alpha))
 
 
 def sub_(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """Subtract `alpha * other` in place."""
+    if alpha != 1 and self._a.dtype is dtypes.F16:
+        return modify(self, "sub_", sub, other, alpha=alpha)
     return _sub_(self, other if alpha == 1 else _scaled(self, other, alpha))
 
 
@@ -137,9 +153,7 @@ def rsub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     >>> cr.rsub(cr.tensor([1.0, 2.0]), 10)
     tensor([9., 8.])
     """
-    if alpha != 1:
-        input = _scaled(other, input, alpha)
-    result = _rsub(input, other)
+    result = _rsub(input, other) if alpha == 1 else _with(lambda y, x: _rsub(x, y), other, input, alpha)
     return named(result, "RsubBackward0") if isinstance(other, Tensor) else result  # type: ignore[no-any-return]
 
 

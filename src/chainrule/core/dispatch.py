@@ -185,11 +185,25 @@ def _alike(op: Op, args: Sequence[Any]) -> tuple[Any, list[Any]]:
     if op.types == "float" and target.kind not in "fc":
         target = dtypes.default_float()
     cast = REGISTRY["cast"]
+    if target is F16 and op.wide:
+        return op, [as_half(x, i in op.columns.get("unrounded", ())) for i, x in enumerate(args)]
     return op, [
         cast(x, dtype=target) if isinstance(x, Tensor) and x._a.dtype is not target
         else dtypes.wrapped(x, target) if type(x) is int else x
         for x in args
     ]  # fmt: skip
+
+
+def as_half(x: Any, unrounded: bool = False) -> Any:
+    """An operand among halves, a number too; but as `unrounded` a number, or a tensor of no dimensions, is float32."""
+    if isinstance(x, Tensor):
+        own = x._a.dtype
+        return x if own is F16 else REGISTRY["cast"](x, dtype=F32 if unrounded and not x._a.ndim else F16)
+    if unrounded or x is None or type(x) is bool:
+        return x
+    with np.errstate(over="ignore"):
+        half = float(np.float16(x))
+    return x if half == x else half
 
 
 def tensorlike(x: Any, name: str, position: int) -> Any:

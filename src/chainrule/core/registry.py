@@ -52,6 +52,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "as people write it",
     "tex": "LaTeX in %0, %1",
     "ufunc": "the NumPy ufunc that it is, where its kernel is not that ufunc itself",
+    "unrounded": "positions at which a number beside halves is a float32; at others it is rounded to a half first",
     "why": "a sentence about its slope",
 }
 

@@ -98,8 +98,8 @@ rsub = elementwise(
 mul = elementwise(
     "mul", operator.mul, (lambda x, y, out: y, lambda x, y, out: x),
     js="%0*%1", sympy="%0*%1", tex="%0 \\cdot %1", why="each factor's slope is the other factor",
-    aliases=("multiply",), price=1, neutral=(1, 1), scales="product", bounds=intervals.product, operator="*",
-    ufunc=np.multiply,
+    aliases=("multiply",), price=1, neutral=(1, 1), scales="product", unrounded=(1,), bounds=intervals.product,
+    operator="*", ufunc=np.multiply,
     doc="The product of two tensors, element by element.\n"
     ">>> cr.mul(cr.tensor([1.0, 5.0]), cr.tensor([2.0, 3.0]))\ntensor([ 2., 15.])", complex=True,
 )  # fmt: skip
@@ -107,7 +107,7 @@ div = elementwise(
     "div", operator.truediv, times=(lambda g, x, y, out: g / y, lambda g, x, y, out: -g * (x / y / y)), types="float",
     js="%0/%1", sympy="%0/%1", tex="\\frac{%0}{%1}",
     why="the slope of a quotient comes from the quotient rule", publish=False,
-    price=4, neutral=(None, 1), scales="quotient", bounds=intervals.quotient, operator="/",
+    price=4, neutral=(None, 1), scales="quotient", unrounded=(1,), bounds=intervals.quotient, operator="/",
     mend=mends.division, mend_slope=mends.slope_division, ufunc=np.true_divide, complex=True,
 )  # fmt: skip
 neg = elementwise(
@@ -251,8 +251,9 @@ def _same_floats(target: Any, given: Any) -> None:
 
 
 lerp = elementwise(
-    "lerp", _lerp, (lambda x, y, w, out: 1 - w, lambda x, y, w, out: w, lambda x, y, w, out: y - x), refuse=_same_floats
-)
+    "lerp", _lerp, (lambda x, y, w, out: 1 - w, lambda x, y, w, out: w, lambda x, y, w, out: y - x),
+    refuse=_same_floats, unrounded=(2,),
+)  # fmt: skip
 addcmul = elementwise(
     "addcmul", lambda x, a, b, *, value=1: x + (a * b if value == 1 else value * a * b),
     (1, lambda x, a, b, out, value=1: b * value, lambda x, a, b, out, value=1: a * value),

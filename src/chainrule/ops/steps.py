@@ -183,16 +183,16 @@ remainder = elementwise(
 )  # fmt: skip
 div_floor = elementwise(
     "div_floor", _divisor(np.floor_divide), (0, 0), js="floordiv(%0,%1)", sympy="floor(%0/%1)",
-    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", publish=False,
+    refuse=only("iuf", "div_floor_cpu"), grad="DivBackward2", publish=False, unrounded=(1,),
 )  # fmt: skip
 div_trunc = elementwise(
     "div_trunc", _divisor(_div_trunc), (0, 0), sympy="sign(%0/%1)*floor(Abs(%0/%1))",
-    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", publish=False,
+    refuse=only("iuf", "div_trunc_cpu"), grad="DivBackward2", publish=False, unrounded=(1,),
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", _divisor(np.floor_divide),
     js="floordiv(%0,%1)", sympy="floor(%0/%1)", times=(no_rule("aten::floor_divide"), no_rule("aten::floor_divide")),
-    refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//",
+    refuse=only("iuf", "div_floor_cpu"), grad="NotImplemented", operator="//", unrounded=(1,),
     doc="The quotient, rounded down.\n"
     ">>> cr.floor_divide(cr.tensor([5.0, -5.0]), cr.tensor([3.0, 3.0]))\ntensor([ 1., -2.])",
 )  # fmt: skip
@@ -241,4 +241,5 @@ nan_to_num = elementwise(
     publish=False,
     sympy=lambda x, **_: x,
 )
+nextafter.wide = False  # the next half
 nan_to_num.wide = False  # what replaces infinities is the largest number of the dtype itself
