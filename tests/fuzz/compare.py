@@ -192,6 +192,8 @@ class Pair:
             steps = [s for s, n in zip(x.stride(), x.shape) if n > 1]
             if 0 in steps or len(set(steps)) < len(steps):
                 return " of what repeats"
+        if any(x.dim() > 3 for x in (*read, self.theirs[name])) and any(1 in x.shape for x in read):
+            return " of channels"
         return " of several" if len(read) > 1 else ""
 
     def overlaps(self, line: str) -> bool:
@@ -291,10 +293,33 @@ class Pair:
             if len(got) < 2 or got[1].shape != tuple(self.theirs[name].shape):  # a view's, that changed its shape
                 continue
             made = [line for line in self.lines if f"{name} = " in line]
-            found = self._differ("tangent", made[-1] if made else name, *got)
+            what = "tangent"
+            if not same(*got, max(self.precision, 1e-6), np.inf) and self._by_gradients(name, got[0]):
+                what += " that PyTorch's gradients contradict"
+            found = self._differ(what, made[-1] if made else name, *got)
             if found is not None:
                 return found
         return None
+
+    def _by_gradients(self, name: str, tangent: np.ndarray[Any, Any]) -> bool:
+        """Whether our tangent is what PyTorch's gradients of the same program say."""
+        values: dict[str, Any] = {}
+        leaves = []
+        for line in self.lines:
+            makes, names = MAKES.match(line), list(dict.fromkeys(NAME.findall(line)))
+            made = makes[1] if makes else ""
+            if _run(line, torch, values, [n for n in names if n != made], made):
+                return False
+            if names == [made] and values[made].requires_grad:
+                leaves.append(values[made])
+                values[made] = values[made].clone()  # what asks for a gradient itself is not changed in place
+        try:
+            slopes = torch.autograd.grad(_weighed(torch, [values[name]]), leaves, allow_unused=True)
+        except RuntimeError:
+            return False
+        want = sum(g.reshape(-1).to(torch.float64).numpy() @ _WEIGHTS[: g.numel()] for g in slopes if g is not None)
+        mine = _WEIGHTS[1 : tangent.size + 1] @ tangent.reshape(-1)
+        return bool(np.isfinite(mine)) and same(np.asarray(mine), np.asarray(want), max(5 * self.precision, 1e-6))
 
 
 def _refusal(errors: dict[Any, str | None], line: str) -> Finding:
