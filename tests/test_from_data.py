@@ -131,7 +131,9 @@ def test_empty_and_0_d_operands_end_as_in_torch():
         "T.tensor([True]).cov()", "T.ones(3).put(T.tensor([0]), T.ones(3))", "T.tensor(2.).roll(5, 0)",
         "T.ones(3).index_copy(0, T.tensor([0]), T.ones(3))", "T.tensor(2.).index_select(0, T.tensor([0, 0]))",
         "T.nn.functional.cross_entropy(T.ones(2, 0), T.ones(2, 0))",
-        "T.nn.functional.cross_entropy(T.ones(0), T.ones(0))",
+        "T.nn.functional.cross_entropy(T.ones(0), T.ones(0))", "T.linalg.vecdot(T.tensor(2.), T.tensor(3.))",
+        "T.linalg.vecdot(T.ones(2), T.tensor(3.))", "T.linalg.vecdot(T.ones(2), T.ones(2).double())",
+        "T.linalg.solve(T.eye(2), T.tensor(1.))", "T.linalg.vander(T.tensor(2.))", "T.linalg.vander(T.ones(2), N=3)",
     ):  # fmt: skip
         outcomes = []
         for T in torch, cr:
@@ -140,3 +142,45 @@ def test_empty_and_0_d_operands_end_as_in_torch():
             except (RuntimeError, IndexError) as e:
                 outcomes.append(type(e).__name__)
         assert outcomes[1] == outcomes[0], form
+
+
+@pytest.mark.parametrize("ask", [float, int, complex, math.sqrt, lambda x: x.item()])
+def test_several_elements_are_no_number_as_in_torch(ask):
+    torch = pytest.importorskip("torch")
+    for n in (0, 3):
+        kinds = []
+        for T in (torch, cr):
+            with pytest.raises((ValueError, RuntimeError)) as caught:
+                ask(T.ones(n))
+            kinds.append((type(caught.value), str(caught.value).split(".")[0]))
+        assert kinds[1] == kinds[0]
+
+
+MATRICES = """matmul(a,a) mm(a,a) mv(a,v) bmm(a[None],a[None]) dot(v,v) inner(v,v) outer(v,v) addmm(a,a,a) addmv(v,a,v)
+    linalg.multi_dot([a,a]) linalg.inv(a) linalg.det(a) linalg.solve(a,v) linalg.cholesky(a) linalg.svdvals(a)
+    linalg.norm(v) linalg.vecdot(v,v) linalg.pinv(a) linalg.eigvalsh(a) mean(a,0) std(a,0)
+    logsumexp(a,0) amax(a,0) argmax(a,0) all(a,0) cat([v,v]) stack([v,v]) gather(v,0,i) index_select(v,0,i) take(v,i)
+    masked_select(v,v>0) where(v>0,v,v) tril(a) diag(v) kron(v,v) lerp(v,v,0.5) clamp(v,v,v) nonzero(v) quantile(v,0.5)
+    softmax(v,0) scatter(v,0,i,1.) histc(v) renorm(a,2,0,1.) add(v,v) exp(v)""".split()
+PAIRS = "sort(v) topk(v,1) max(v,0) median(v,0) mode(v,0) kthvalue(v,1) cummax(v,0) linalg.qr(a) linalg.eigh(a)".split()
+
+
+@pytest.mark.parametrize("form", [*MATRICES, *PAIRS])
+def test_out_is_of_another_dtype_where_torch_takes_that(form):
+    torch = pytest.importorskip("torch")
+    for dtype in ("float32", "float64", "float16", "int64"):
+        outcomes = []
+        for T in torch, cr:
+            empty = T.empty(0, dtype=getattr(T, dtype))
+            known = {"a": T.eye(2) * 2, "v": T.tensor([1.0, 2.0]), "i": T.tensor([1]), "T": T}
+            known["out"] = (empty, T.empty(0, dtype=getattr(T, dtype))) if form in PAIRS else empty
+            try:
+                eval(f"T.{form[:-1]},out=out)", known)
+                outs = known["out"] if form in PAIRS else (empty,)
+                outcomes.append([(x.tolist(), str(x.dtype)) for x in outs])
+            except (RuntimeError, TypeError):
+                outcomes.append(None)
+        assert (outcomes[1] is None) == (outcomes[0] is None), (form, dtype)
+        for (ours, kind), (theirs, same) in zip(*(x or () for x in outcomes)):
+            assert kind == same
+            np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)

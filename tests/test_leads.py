@@ -111,7 +111,8 @@ MET = {  # what beginners meet: PyTorch's words, by which it is searched for
     "only Tensors of floating point and complex dtype can require gradients":
         lambda x: cr.ones(1).int().requires_grad_(),
     "could not infer output dtype": lambda x: cr.arange(3).mean(),
-    "a Tensor with 2 elements cannot be converted to Scalar": lambda x: math.sin(x.detach()),
+    "a Tensor with 2 elements cannot be converted to Scalar": lambda x: x.item(),
+    "only one element tensors can be converted to Python scalars": lambda x: math.sin(x.detach()),
     "Boolean value of Tensor with more than one value is ambiguous": lambda x: bool(x > 0),
     "The size of tensor a (2) must match the size of tensor b (3)": lambda x: x + cr.ones(3),
     "mat1 and mat2 shapes cannot be multiplied (3x4 and 3x4)": lambda x: cr.ones(3, 4) @ cr.ones(3, 4),

@@ -197,12 +197,10 @@ def test_a_button_on_the_page_of_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     assert cli.main(["run", str(source), "--live"]) == 3  # without --out
 
 
-@pytest.mark.parametrize("kind", [RuntimeError, ValueError])
-def test_matplotlib_of_a_tab_can_tell_a_tensor_from_a_number(kind: type[Exception]) -> None:
+def test_matplotlib_of_a_tab_can_tell_a_tensor_from_a_number() -> None:
     # It asks math.isfinite of what it is to draw, and looks for TypeError and ValueError.
-    with pytest.raises(kind, match="a Tensor with 3 elements cannot be converted to Scalar") as caught:
+    with pytest.raises(ValueError, match="only one element tensors can be converted to Python scalars"):
         float(chainrule.ones(3))
-    assert type(caught.value).__name__ == "RuntimeError"
 
 
 def test_nothing_in_the_wheel_imports_what_was_left_out(tmp_path: Path) -> None:

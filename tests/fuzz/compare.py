@@ -241,7 +241,7 @@ class Pair:
                     return found, False
         return None, False
 
-    def _differ(self, what: str, line: str, a: Any, b: Any) -> Finding | None:
+    def _differ(self, what: str, line: str, a: Any, b: Any, name: str = "") -> Finding | None:
         if self.precision > 1e-2 and not (np.isfinite(a).all() and np.isfinite(b).all()):
             return None  # halves that overflow here or there
         if self.precision > 1e-2 and what == "second gradient":
@@ -258,6 +258,8 @@ class Pair:
             and same(*(np.where(apart, 0, x) for x in (a, b)), self.precision, np.inf)
         ):
             what += " between NaN and infinity"
+        if what == "tangent" and self._by_gradients(name, a):
+            what += " that PyTorch's gradients contradict"
         found = Finding(what, line, show(a), show(b))
         return found if self.strict or not self._passes(found) else None
 
@@ -293,10 +295,7 @@ class Pair:
             if len(got) < 2 or got[1].shape != tuple(self.theirs[name].shape):  # a view's, that changed its shape
                 continue
             made = [line for line in self.lines if f"{name} = " in line]
-            what = "tangent"
-            if not same(*got, max(self.precision, 1e-6), np.inf) and self._by_gradients(name, got[0]):
-                what += " that PyTorch's gradients contradict"
-            found = self._differ(what, made[-1] if made else name, *got)
+            found = self._differ("tangent", made[-1] if made else name, *got, name)
             if found is not None:
                 return found
         return None

@@ -267,6 +267,13 @@ KNOWN = (
         ("v0 = T.tensor([0.5], requires_grad=True)", "v10 = v0.sgn()", "v10.add_(-1)"), mode="forward",
     ),
     Known(
+        "tangents that keep their shape",
+        "of a view of a tensor whose shape is changed in place PyTorch's tangent stays as it was",
+        "torch refuses.*", "", "Trying to set a forward gradient that has a different size",
+        ("v0 = T.tensor([[0.5]], dtype=T.float64, requires_grad=True)", "v10 = v0.sin().unsqueeze(-1)",
+         "v11 = v10[...]", "v10.squeeze_()", "v11.sin_()"), mode="forward",
+    ),
+    Known(
         "tangents of truth values",
         "PyTorch tries to write a tangent beside a truth value",
         "torch refuses", "", "Autograd not support dtype|new_grad_base",

@@ -49,7 +49,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Tensor |
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         d = dtypes.result_type([input, other])
         input, other = wrap(d.type(input)), wrap(d.type(other))
-    return into(out, ops.where(c, input, other))
+    return into(out, ops.where(c, input, other), converts=False)
 
 
 FUNCTIONS["where"] = public(function=False, method=False)(where)

@@ -110,6 +110,8 @@ def _solve(A: Tensor, B: Tensor, left: bool, check_errors: bool) -> Tensor:
             f"{kind(A._a.dtype)} and B of type {kind(B._a.dtype)} instead"
         )
     p, q = tuple(A._a.shape), tuple(B._a.shape)
+    if not q:
+        raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
     vector = len(q) == 1 or (len(q) == len(p) - 1 and q == p[:-1])
     if vector and not left:
         raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
@@ -351,6 +353,8 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     """The matrices whose columns are the powers 0, 1, ..., N - 1 of vectors."""
     if not x._a.shape:
         x = views.reshape(x, shape=(1,))
+    if (x._a.shape[-1] if N is None else N) < 2:
+        raise RuntimeError("N must be greater than 1.")
     return powers(x, x._a.shape[-1] if N is None else N, True)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.api.einsum import Labels, contract_all, kind
 from chainrule.api.public import FUNCTIONS, in_place, named, public
-from chainrule.base import errors, shapes
+from chainrule.base import dtypes, errors, shapes
 from chainrule.base.dtypes import F32, F64
 from chainrule.core.dispatch import apply
 from chainrule.core.inplace import into
@@ -22,16 +22,12 @@ from chainrule.core.state import MODE, NO_GRAD
 from chainrule.core.tape import Meta, Node, numbers
 from chainrule.core.tensor import LEAF, Tensor, new
 from chainrule.ops import contract as ops
-from chainrule.ops import reduce, views
+from chainrule.ops import views
 
 LINALG: dict[str, Any] = {}  # the namespace of `chainrule.linalg`
 ndarray = np.ndarray
 _LABELS = {(2, 2): "MmBackward0", (2, 1): "MvBackward0", (1, 2): "SqueezeBackward4", (1, 1): "DotBackward0"}
 _MATMUL = ops.matmul
-_C_NAMES = {
-    "float16": "c10::Half", "float32": "float", "float64": "double", "bool": "bool", "uint8": "unsigned char",
-    "int8": "signed char", "int16": "short int", "int32": "int", "int64": "long int",
-}  # fmt: skip
 
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -73,7 +69,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
                 if len(p) + len(q) != 4:
                     r._g.label = _LABELS[len(p), len(q)]
                 return r
-    return into(out, _product(input, other))  # type: ignore[no-any-return]
+    return into(out, _product(input, other), converts=False)  # type: ignore[no-any-return]
 
 
 def _product(x: Any, y: Any) -> Any:
@@ -115,7 +111,7 @@ def _tensors(name: str, x: Any, y: Any, second: str = "other") -> None:
 def _check_dtypes(x: Tensor, y: Tensor) -> None:
     a, b = x._a.dtype, y._a.dtype
     if a != b:
-        names = [_C_NAMES.get(d.name, d.name) for d in (a, b)]
+        names = [dtypes.C_NAMES.get(d.name, d.name) for d in (a, b)]
         said = f"expected m1 and m2 to have the same dtype, but got: {' != '.join(names)}"
         raise RuntimeError(errors.two_dtypes(said))
     if a.kind == "b":
@@ -335,9 +331,11 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The inner products of vectors that lie along a dimension; the others broadcast."""
     if x._a.dtype.kind == "c":
         x = REGISTRY["conj"](x)
+    if x._a.dtype is not y._a.dtype:
+        said = " and ".join(f"{n} of type {kind(v._a.dtype)}" for n, v in (("x", x), ("y", y)))
+        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found {said} instead")
     both: Any = x * y  # type: ignore[operator]
-    d = shapes.dim_index(dim, len(both._a.shape))
-    return named(reduce.sum(both, dim=(d,), keepdim=False), "SumBackward1")
+    return named(both.sum(dim), "SumBackward1")
 
 
 @public()

@@ -19,6 +19,12 @@ from chainrule.core.tensor import Tensor
 F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+# Whose `out=` may be of another dtype, of those that are not elementwise operations.
+_CONVERTS = frozenset(
+    """sum prod nansum mean nanmean std var cumsum cumprod logsumexp cat concat concatenate stack hstack vstack
+    row_stack dstack column_stack addr addcmul addcdiv lerp outer ger kron clamp clip clamp_min clamp_max logit angle
+    polygamma normal bernoulli lstsq pinv cond matrix_rank tensorinv tensorsolve householder_product""".split()
+)
 
 
 def public(
@@ -94,6 +100,7 @@ def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     code = getattr(f, "__wrapped__", f).__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     needs_tensor = parameters[:1] == ("input",)
+    converts = name in _CONVERTS
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -106,7 +113,7 @@ def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
         if needs_tensor and args and not isinstance(args[0], Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(args[0]).__name__}")
         result = f(*args, **kwargs)
-        return result if out is None else into(out, result)
+        return result if out is None else into(out, result, converts)
 
     call.__name__ = call.__qualname__ = name
     return call

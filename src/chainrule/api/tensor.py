@@ -292,7 +292,7 @@ class _Conversions:
         a = numbers(self) if tracing() else self._a
         if type(a) is not np.ndarray or a.size == 1:
             return a.item()
-        raise _MANY(errors.many_elements(a.size))
+        raise RuntimeError(errors.many_elements(a.size, True))
 
     def tolist(self: Tensor) -> Any:
         """The elements as nested lists of Python numbers."""
@@ -389,15 +389,11 @@ def _rebuild(cls: type, a: Any, requires_grad: bool) -> Tensor:
     return t
 
 
-# PyTorch's error was a ValueError before, and matplotlib before 3.9, which a browser has, goes by that.
-_MANY = type("RuntimeError", (RuntimeError, ValueError), {"__module__": "builtins"})
-
-
 def _scalar(x: Tensor) -> Any:
     a = payload(x)
     if type(a) is np.ndarray:
         if a.size != 1:
-            raise _MANY(errors.many_elements(a.size))
+            raise ValueError(errors.many_elements(a.size, False))
         return a.item()
     return a if isinstance(a, np.generic) else numbers(x).item()
 

@@ -74,6 +74,11 @@ NAMES: dict[str, dtype] = EVERY | NAMED | {a: EVERY[name] for name, _, aliases i
 LEGACY: dict[str, dtype] = {d.legacy: d for d in ALL.values()}
 _BY_NP: dict[NPDtype, dtype] = {d.np: d for d in EVERY.values()}
 
+C_NAMES = {  # as PyTorch's errors say them
+    "float16": "c10::Half", "float32": "float", "float64": "double", "bool": "bool", "uint8": "unsigned char",
+    "int8": "signed char", "int16": "short int", "int32": "int", "int64": "long int",
+}  # fmt: skip
+
 BOOL, INT64 = ALL["bool"].np, ALL["int64"].np
 F16, F32, F64 = ALL["float16"].np, ALL["float32"].np, ALL["float64"].np
 _PYTHON: dict[type, NPDtype] = {bool: BOOL, int: INT64, float: F32}

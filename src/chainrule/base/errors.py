@@ -105,10 +105,11 @@ def as_floats() -> str:
     return say("Make it with a point, 2. instead of 2, or convert it: x.float().")
 
 
-def many_elements(n: int) -> str:
-    """A tensor of several elements, or of none, where one number is wanted."""
+def many_elements(n: int, asked: bool) -> str:
+    """A tensor of several elements, or of none, `asked` for its item, or otherwise where one number is wanted."""
     lead = say("One number is wanted here: x.sum(), x[0], or, for a function of math, torch's of the same name.")
-    return f"a Tensor with {n} elements cannot be converted to Scalar. {lead}"
+    said = f"a Tensor with {n} elements cannot be converted to Scalar"
+    return f"{said if asked else 'only one element tensors can be converted to Python scalars'}. {lead}"
 
 
 def do_not_broadcast(p: int, q: int, i: int, first: tuple[int, ...], second: tuple[int, ...]) -> str:

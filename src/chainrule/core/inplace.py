@@ -74,14 +74,19 @@ def check_cast(source: np.dtype[Any], target: np.dtype[Any]) -> None:
         raise RuntimeError(f"result type {a} can't be cast to the desired output type {b}")
 
 
-def into(out: Any, result: Any) -> Any:
-    """What `out=` does: write the result into `out`, resized if need be; several results into several outs."""
+def into(out: Any, result: Any, converts: bool = True) -> Any:
+    """What `out=` does: write the result into `out`, resized if need be; several results into several outs.
+
+    converts: whether `out` may be of another dtype that holds the result.
+    """
     if out is None:
         return result
     if isinstance(result, tuple):
-        return type(result)(*(into(o, r) for o, r in zip(out, result))) if hasattr(result, "_fields") else tuple(
-            into(o, r) for o, r in zip(out, result)
-        )  # fmt: skip
+        written = [into(o, r, converts) for o, r in zip(out, result)]
+        return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
+    if not converts and out._a.dtype is not result._a.dtype:
+        want, got = (dtypes.C_NAMES.get(x._a.dtype.name, x._a.dtype.name) for x in (result, out))
+        raise RuntimeError(f"Expected out tensor to have dtype {want}, but got {got} instead")
     if result._g is not None or (out._g is not None and current().grad):
         raise RuntimeError(
             "functions with out=... arguments don't support automatic differentiation, but one of the arguments "
