@@ -22,7 +22,7 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.native import frame, plan, thread_pool
+from chainrule.compiler.native import fission, frame, fused, plan, thread_pool
 from chainrule.compiler.native.arena import Span, arrange
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.graph import build
@@ -951,3 +951,26 @@ def test_small_values_that_all_turns_share_are_there_in_each(rng):
     for _ in range(2):
         for p, q in zip(fast(start, xs), f(start, xs), strict=True):
             np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-10, atol=1e-12)
+
+
+_CHAINS = {  # functions of what functions gave, and what else is needed of it
+    "fraction": lambda x: (-(x * x - x + 1) / x.log().cos() ** 2).exp(),
+    "powers of one base": lambda x: ((x**2.5 + x**0.3).log() * x**1.5).sin(),
+    "a long way": lambda x: (lambda u: u.exp().log1p().tanh() * u)(1 / (x * x * x + x / (x + 3) + 2)),
+    "many": lambda x: x.log().sin().exp().tanh().cos() + x.sin().exp(),
+}
+
+
+@pytest.mark.parametrize("name, dtype, n", [*zip(_CHAINS, [cr.float32, cr.float64] * 2, [1025, 1024, 5000, 1031])])
+def test_chains_of_functions(name, dtype, n, rng, monkeypatch):
+    """They go block by block through loops of their own: values, sums and gradients, with a block that is not whole."""
+    loops: list[Any] = []
+    monkeypatch.setattr(fused, "ahead", lambda *args: loops.append(fission.ahead(*args)) or loops[-1])
+    f, x = _CHAINS[name], cr.from_numpy(rng.uniform(0.5, 1.5, n)).to(dtype)
+    rtol = 1e-12 if dtype is cr.float64 else 1e-4
+    fast = cr.compile(f)
+    np.testing.assert_allclose(fast(x).numpy(), f(x).numpy(), rtol=rtol, atol=rtol)
+    both = cr.value_and_grad(lambda x: f(x).sum())
+    for got, want in zip(cr.compile(both)(x), both(x), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=rtol, atol=rtol)
+    assert loops[0]

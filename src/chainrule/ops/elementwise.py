@@ -168,6 +168,7 @@ def _no_inverse(target: Any, given: Any) -> None:
 
 pow = elementwise(
     "pow", _pow, times=(_pow_base, _pow_exponent), grad=_pow_name, reads_numbers=True, refuse=_no_inverse,
+    price=lambda x, y: {2: 1, 3: 2, 0.5: 4, -1: 4}.get(y, 10) if type(y) in Number else 10,
     js="pow(%0,%1)", sympy="%0**%1", tex="%0^{%1}", why="the power rule", bounds=intervals.power, operator="**",
     mend=mends.power, mend_slope=mends.slope_power, ufunc=np.power,
     doc="The elements of `input` to the power `other`.\n"

@@ -23,6 +23,7 @@ from chainrule.base.shapes import numel
 from chainrule.compiler.native import unrolled
 from chainrule.compiler.native.at import At, Place, basic, number, unravel, wrap
 from chainrule.compiler.native.counting import counting
+from chainrule.compiler.native.fission import ahead
 from chainrule.compiler.native.plan import FUNCTION, FusedLoop, Plan, is_reduction, price
 from chainrule.compiler.native.registers import BOOL, DOUBLE, SINGLE, Emitter, Register, choose, ir_type
 from chainrule.compiler.native.sums import Accumulator, Careful
@@ -33,6 +34,7 @@ BLOCK = 1024
 # A function of vector maths is a chain of instructions that wait for one another, so long that a CPU sees little more
 # than one of them ahead. Several vectors side by side keep it busy, in loops that are long enough for them.
 ABREAST, LONG = 4, BLOCK
+LINE = 64  # bytes of the cache that are fetched at once
 Memo = dict[tuple[int, int], tuple[At, Register]]  # what was computed, by value and place
 
 
@@ -48,6 +50,10 @@ class Writer:
         waits = any(price(v) >= FUNCTION for v in plan.computed(fused_loop).values())
         self.sums = [Accumulator(v) for v in fused_loop.roots if is_reduction(v)]
         self.shape: dict[str, int] = {}
+        apart = waits and self.inner >= LONG and fused_loop.how in ("map", "full")
+        self.ahead = ahead(plan, fused_loop, BLOCK) if apart else []
+        self.kept: dict[int, Any] = {}  # where loops before have left values of the block
+        self.origin: Any = None  # where it begins
         if waits and self.inner >= LONG:
             self.shape = {"interleave.count": ABREAST}
             # LLVM takes the width from the widest type, and a sum of float32 is kept in float64: the functions would be
@@ -124,6 +130,8 @@ class Writer:
                 stack.pop()
             elif self.plan.loaded(x, self.fused_loop.epoch):
                 memo[key] = place, self._load(x, place)
+            elif x.id in self.kept:
+                memo[key] = place, self.emitter.load(self._in_block(self.kept[x.id], place.flat), x.dtype)
             else:
                 needs = self._needs(x, place)
                 waiting = [(a, p) for a, p in needs if isinstance(a, Var) and (a.id, id(p)) not in memo]
@@ -230,33 +238,55 @@ class Writer:
     def loop(self, start: Any, stop: Any, shape: dict[str, int] | None = None) -> AbstractContextManager[Any]:
         return counting(self.build, start, stop, shape=shape)
 
-    def memory(self, dtype: Any) -> Any:
+    def memory(self, dtype: Any, size: int = 1) -> Any:
         with self.build.goto_entry_block():
-            return self.build.alloca(ir_type(dtype))
+            memory = self.build.alloca(ir_type(dtype, memory=True), number(size))
+        memory.align = dtype.itemsize if size == 1 else LINE
+        return memory
+
+    def _in_block(self, memory: Any, i: Any) -> Any:
+        return self.build.gep(memory, [self.build.sub(i, self.origin)], inbounds=True)
 
     def _map(self, low: Any, high: Any) -> None:
-        with self.loop(low, high, self.shape) as i:
-            self._put(At(self.build, self.fused_loop.shape, i), {})
+        if not self.ahead:
+            self._accumulate(low, high, self._at)
+            return
+        with counting(self.build, low, high, BLOCK) as start:
+            self._accumulate(start, self._end(start, high), self._at)
+
+    def _at(self, i: Any) -> At:
+        return At(self.build, self.fused_loop.shape, i)
+
+    def _end(self, start: Any, last: Any) -> Any:
+        """Where the block ends that begins at `start`."""
+        stop = self.build.add(start, number(BLOCK))
+        return self.build.select(self.build.icmp_signed("<", stop, last), stop, last)
 
     def _full(self, low: Any, high: Any) -> None:
         b = self.build
         with self.loop(low, high) as unit:
             start = b.mul(unit, number(BLOCK))
-            stop = b.add(start, number(BLOCK))
-            stop = b.select(b.icmp_signed("<", stop, number(self.n)), stop, number(self.n))
-            totals = self._accumulate(start, stop, lambda i: At(b, self.fused_loop.shape, i))
+            totals = self._accumulate(start, self._end(start, number(self.n)), self._at)
             for how, total in zip(self.sums, totals):
                 self.emitter.store(total, self._address(("partial", how.v.id), how.dtype, unit))
 
     def _accumulate(self, start: Any, stop: Any, at: Callable[[Any], At]) -> list[Register]:
         """An inner loop: its plain results are stored, its sums returned."""
         emitter = self.emitter
+        self.origin = start
+        for group in self.ahead:
+            memory = {v.id: self.memory(v.dtype, BLOCK) for v in group}
+            with self.loop(start, stop, self.shape) as i:
+                place = at(i)
+                memo: Memo = {}
+                for v in group:
+                    emitter.store(self.value(v, place, memo), self._in_block(memory[v.id], i))
+            self.kept |= memory
         held = [self.memory(how.dtype) for how in self.sums]
         for how, a in zip(self.sums, held):
             emitter.store(how.start(emitter), a)
         with self.loop(start, stop, self.shape) as i:
-            place = at(i)
-            memo: Memo = {}
+            place, memo = at(i), {}
             self._put(place, memo)
             for how, a in zip(self.sums, held):
                 x = self.value(how.v.args[0], place, memo).astype(how.source)
@@ -279,9 +309,7 @@ class Writer:
                     t.clear()
                 with self.loop(number(0), number(-(-inner // BLOCK))) as block:
                     start = b.mul(block, number(BLOCK))
-                    stop = b.add(start, number(BLOCK))
-                    stop = b.select(b.icmp_signed("<", stop, number(inner)), stop, number(inner))
-                    for t, x in zip(totals, self._accumulate(start, stop, at)):
+                    for t, x in zip(totals, self._accumulate(start, self._end(start, number(inner)), at)):
                         t.add(x)
                 found = [t.value() for t in totals]
             else:

@@ -255,7 +255,8 @@ def price(v: Var) -> int:
     how = v.says("moves")
     if v.op is None or how in VIEWS:
         return 0
-    return 1 if is_reduction(v) else 2 if how == "inset" else int(v.says("price", FUNCTION))
+    says = v.says("price", FUNCTION)
+    return 1 if is_reduction(v) else 2 if how == "inset" else int(says(*v.args) if callable(says) else says)
 
 
 def _behind(v: Var) -> Var:
