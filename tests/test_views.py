@@ -290,6 +290,21 @@ VIEWS = {
 }
 
 
+@pytest.mark.parametrize("part", ["unfold(-2, 2, 1)[:-1]", "diagonal().as_strided((2,), (1,))", "unfold(1, 2, 1)[1]",
+                                  "[1:2].unfold(2, 1, 1)", "permute(2, 1, 0)[..., 1]"])  # fmt: skip
+@pytest.mark.parametrize("change", ["mul_(2)", "zero_()", "add_(w.sum())"])
+def test_a_part_of_an_expanded_tensor_that_does_not_repeat_is_changed(part, change):
+    torch = pytest.importorskip("torch")
+    seen = []
+    for lib in (torch, cr):
+        w = lib.arange(6.0).reshape(2, 3).requires_grad_()
+        x = w * 1
+        y = eval(f"x.expand(2, 2, 3){'' if part[0] == '[' else '.'}{part}", {"x": x})
+        eval(f"y.{change}", {"y": y, "w": w})
+        seen.append((y.tolist(), x.tolist(), lib.autograd.grad((x * x).sum(), w)[0].tolist()))
+    assert seen[1] == seen[0]
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_shares_memory_and_its_gradient_is_the_transpose(name):
     f = VIEWS[name]

@@ -89,14 +89,6 @@ KNOWN = (
         ("v0 = T.ones(2, 3, 2)", "v1 = T.ones(1, 3, requires_grad=True)", "v10 = v1 @ v0", "v0.mul_(2)"),
     ),
     Known(
-        "several elements in one place",
-        "what lies over itself is not written element by element, nor is a part of it that does not; PyTorch looks "
-        "for it in some ways of writing",
-        "ours refuses", r"\] = |_\(", "refers to a single memory location",
-        ("v0 = T.zeros(2, 3)", "v10 = v0.expand([2, 2, 3])", "v11 = v10.unfold(-2, 2, 1)", "v12 = v11[:-1]",
-         "v12[[0]] = 0"),
-    ),
-    Known(
         "memory that was never asked for",
         "what one number was expanded to has one place; PyTorch's reductions keep room for more, which "
         "as_strided may read",

@@ -59,6 +59,24 @@ def like(x: Any, dtype: Any = None) -> Any:
     return np.empty([x.shape[i] for i in order], dtype or x.dtype).transpose(wide.argsort(order))
 
 
+def strided(x: Any, shape: Any, strides: Any) -> Any:
+    """A view from x's first element on, with these strides in bytes. Whether it may be written to can be changed later.
+
+    NumPy's own `as_strided` makes one that is read-only for ever where x is so at the time, as what is expanded is.
+    """
+    owner = x
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    whole = owner if owner.flags.c_contiguous else owner.T
+    if not whole.flags.c_contiguous:
+        return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
+    start = x.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    view: Any = np.ndarray(shape, x.dtype, whole, start, strides)
+    if not x.flags.writeable:
+        view.setflags(write=False)
+    return view
+
+
 def copied(x: Any) -> Any:
     """A copy that lies as x does."""
     if type(x) is not np.ndarray or 0 not in x.strides:

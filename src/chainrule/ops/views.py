@@ -342,7 +342,8 @@ def _writable(part: Any, x: Any) -> Any:
 
 def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
     flat = np.ascontiguousarray(x).reshape(-1)
-    return np.lib.stride_tricks.as_strided(flat[offset:], size, [s * flat.itemsize for s in stride])
+    part = flat[offset:] if numel(size) else flat  # of nothing the offset does not matter
+    return memory.strided(part, size, [s * flat.itemsize for s in stride])
 
 
 def _strided_transpose(g: Any, x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
@@ -361,8 +362,9 @@ as_strided = linear("as_strided", _strided, _strided_transpose, view=True, compl
 def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
     if not x.ndim:
         return x.reshape(1)[:size]
-    w = np.lib.stride_tricks.sliding_window_view(x, size, dim, writeable=x.flags.writeable)
-    return w[along(dim, slice(None, None, step), x.ndim)]
+    shape, strides = list(x.shape), list(x.strides)
+    shape[dim], strides[dim] = (shape[dim] - size) // step + 1, step * strides[dim]
+    return memory.strided(x, (*shape, size), (*strides, x.strides[dim]))
 
 
 def _windows_transpose(g: Any, x: Any, *, dim: int, size: int, step: int) -> Any:
