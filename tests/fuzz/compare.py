@@ -258,6 +258,9 @@ class Pair:
             and same(*(np.where(apart, 0, x) for x in (a, b)), self.precision, np.inf)
         ):
             what += " between NaN and infinity"
+        alone = np.isnan(a) & np.isfinite(b)
+        if alone.any() and same(*(np.where(alone, 0, x) for x in (a, b)), self.precision, np.inf):
+            what += " that is NaN here alone"
         if what == "tangent" and self._by_gradients(name, a):
             what += " that PyTorch's gradients contradict"
         found = Finding(what, line, show(a), show(b))

@@ -26,9 +26,12 @@ class Known(NamedTuple):
     mode: str = "reverse"
 
     def explains(self, found: Finding, program: Iterable[str]) -> bool:
-        """Whether a finding is of this class. A gradient is of no line: any line of the program may be meant."""
+        """Whether a finding is of this class. A gradient is of no line: any line of the program may be meant.
+
+        So is a tangent that is NaN on one side alone.
+        """
         said = found.ours + found.theirs
-        line = "\n".join(program) if "gradient" in found.kind else found.line
+        line = "\n".join(program) if re.search("gradient|alone", found.kind) else found.line
         return bool(re.fullmatch(self.kind, found.kind) and re.search(self.line, line) and re.search(self.said, said))
 
 
@@ -40,6 +43,9 @@ ELEMENTWISE = (
     r"|round|sqrt|log|log1p|rsqrt|sgn|is\w+|logical_not|signbit|positive)\(|T\.nn\.functional\.\w+\(v\d+\)"
     r"|T\.nn\.functional\.(\w+_loss|binary_\w+)\(|v\d+\.(index_\w+|scatter\w*)\()"
 )
+
+# Functions whose slope is 0 almost everywhere.
+STEPS = r"\.(sign|sgn|floor|ceil|trunc|round|copysign)_?\(|floor_divide|//"
 
 KNOWN = (
     Known(
@@ -329,9 +335,10 @@ KNOWN = (
          "v10 = T.nn.functional.layer_norm(v1, v1.shape[-1:])"),
     ),
     Known(
-        "tangents that are known to be 0",
-        "PyTorch marks the tangents of constants, which stay 0 in whatever follows; here 0 times infinity is NaN",
-        "tangent", "", r"nan[^\]]*\]?\]?\]?\[*[-\s0.\[\]]*$",
+        "slopes that are known to be 0",
+        "PyTorch marks what comes of constants and steps, which stays 0 in whatever follows; here 0 times infinity is "
+        "NaN",
+        "(tangent|gradient|second gradient) that is NaN here alone", STEPS, "",
         ("v0 = T.tensor([-1.5], requires_grad=True)", "v1 = T.tensor([1])", "v10 = T.copysign(v1, v0)",
          "v11 = v10.sqrt()"), mode="forward",
     ),
