@@ -135,12 +135,32 @@ LAST = """
     x.contiguous().clone(memory_format=T.channels_last) T.zeros(2,3,4,5).double().float(memory_format=T.channels_last)
     T.nn.functional.batch_norm(x,None,None,training=True) T.nn.functional.layer_norm(x,(5,))
     T.nn.functional.dropout(x) T.zeros(1,2,3,4,5).contiguous(memory_format=T.channels_last_3d)
+    F.conv2d(x,w) F.conv2d(x,w,padding=1,stride=2) F.conv2d(x.contiguous(),last(w)) F.conv2d(input=x,weight=w)
+    F.conv_transpose2d(x,w.transpose(0,1)) F.conv2d(x.contiguous(),w) T.nn.Conv2d(3,2,2)(x) F.max_pool2d(x,2)
+    F.max_pool2d(x,2,return_indices=True)[1] F.avg_pool2d(x,2) F.adaptive_avg_pool2d(x,2) F.adaptive_max_pool2d(x,2)
+    F.lp_pool2d(x,2,2) F.interpolate(x,scale_factor=2) F.pad(x,(1,1)) F.pad(x,(1,1,1,1),mode='reflect')
+    F.pad(x,(1,1,1,1),mode='circular') F.group_norm(x,1) F.local_response_norm(x,2) F.channel_shuffle(x,3)
+    F.pixel_unshuffle(last(x[...,:4]),2) T.nn.Sequential(T.nn.Conv2d(3,4,2),T.nn.ReLU(),T.nn.MaxPool2d(2))(x).flatten(1)
 """.split()
 
 
 @pytest.mark.parametrize("form", LAST)
 def test_channels_last(form):
-    assert layout(eval(form, {"T": cr, "x": channels(cr)})) == layout(eval(form, {"T": torch, "x": channels(torch)}))
+    found = []
+    for T in cr, torch:
+        w, last = T.ones(2, 3, 2, 2), lambda w, T=T: w.to(memory_format=T.channels_last)
+        found.append(layout(eval(form, {"T": T, "F": T.nn.functional, "x": channels(T), "w": w, "last": last})))
+    assert found[0] == found[1]
+
+
+def test_gradients_pass_through_what_has_its_channels_last():
+    x, w = channels(cr).double().requires_grad_(), cr.randn(2, 3, 2, 2, dtype=cr.float64)
+    y = cr.nn.functional.conv2d(x, w)
+    assert y.grad_fn.name() == "ConvolutionBackward0" and y.is_contiguous(memory_format=cr.channels_last)
+    assert cr.equal(y, cr.nn.functional.conv2d(x.contiguous(), w))
+    weights = cr.randn(y.shape, dtype=cr.float64)
+    got, want = (cr.autograd.grad((z * weights).sum(), x)[0] for z in (y, cr.nn.functional.conv2d(x.contiguous(), w)))
+    assert cr.equal(got, want)
 
 
 def test_which_format_a_tensor_has():

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import numpy as np
+
+from chainrule.api.public import named
 from chainrule.base import memory
 from chainrule.core.op import REGISTRY
+from chainrule.core.tape import Node
+from chainrule.core.tensor import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class layout:
@@ -24,7 +33,7 @@ class layout:
 
 
 class memory_format(layout):
-    """The order of the dimensions in memory, as PyTorch names it; convolutions and pooling answer by rows."""
+    """The order of the dimensions in memory, as PyTorch names it."""
 
 
 strided = layout("strided")
@@ -48,8 +57,35 @@ def converted(x: Any, format: Any, same: bool) -> Any:
     return x.contiguous(format)
 
 
-def with_channels_last(x: Any) -> Any:
+def with_channels_last(x: Any) -> Tensor:
     """A copy of x with its channels last."""
     n = len(x._a.shape)
     copy = REGISTRY["clone"](REGISTRY["permute"](x, dims=memory.LAST[n]))
-    return REGISTRY["permute"](copy, dims=memory.FIRST[n])
+    return REGISTRY["permute"](copy, dims=memory.FIRST[n])  # type: ignore[no-any-return]
+
+
+def following(f: F) -> F:
+    """The function with the channels of its results last where an input, or a weight that comes second, has them so."""
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return laid_as(f(*args, **kwargs), *args[:2], *kwargs.values())
+
+    return call  # type: ignore[return-value]
+
+
+def laid_as(out: Any, *given: Any) -> Any:
+    """A result with its channels last if one of these tensors has them so."""
+    for x in given:
+        if isinstance(x, Tensor):
+            a = x._a
+            if type(a) is np.ndarray and not a.flags.c_contiguous and memory.channels_last(a):
+                return tuple(map(_last, out)) if isinstance(out, tuple) else _last(out)
+    return out
+
+
+def _last(out: Tensor) -> Tensor:
+    if len(out._a.shape) not in memory.LAST or memory.channels_last(out._a):
+        return out
+    laid = with_channels_last(out)
+    return named(laid, out._g.name()) if isinstance(out._g, Node) else laid

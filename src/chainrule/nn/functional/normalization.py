@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.layout import channels_last
+from chainrule.api.layout import channels_last, following
 from chainrule.api.public import at_float32, named
 from chainrule.base.dtypes import F16, F32
 from chainrule.core.op import REGISTRY
@@ -130,6 +130,7 @@ def instance_norm(
     return _scaled(_standardised(x, dims, eps), _as_channels(weight, shape), _as_channels(bias, shape))
 
 
+@following
 @at_float32
 def group_norm(
     input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
@@ -147,6 +148,7 @@ def group_norm(
     return named(out, "NativeGroupNormBackward0")
 
 
+@following
 @at_float32
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Each channel divided by a power of the mean square of the `size` channels around it (Krizhevsky et al., 2012)."""

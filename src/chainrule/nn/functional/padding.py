@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.layout import laid_as
 from chainrule.api.public import named
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
@@ -36,7 +37,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, by_dim))
         part = input if all(w >= 0 for w in widths) else REGISTRY["getitem"](input, index=cut)
         grown = tuple((max(a, 0), max(b, 0)) for a, b in by_dim)
-        return REGISTRY["constant_pad_nd"](part, widths=grown, value=value or 0)
+        return laid_as(REGISTRY["constant_pad_nd"](part, widths=grown, value=value or 0), input)
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     out = input
@@ -44,7 +45,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         if (a, b) != (0, 0):
             out = REGISTRY["index_select"](out, dim=dim, index=_border(n, a, b, mode))
     label = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}.get(mode)
-    return named(out, f"{label}{len(widths) // 2}DBackward0") if label and out is not input else out
+    return laid_as(named(out, f"{label}{len(widths) // 2}DBackward0"), input) if label and out is not input else out
 
 
 def _border(n: int, before: int, after: int, mode: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.api.layout import following
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 
@@ -23,6 +24,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return x.reshape(*lead, c // (r * r), h * r, w * r)
 
 
+@following
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """(..., C, H r, W r) rearranged to (..., C r r, H, W)."""
     *lead, c, h, w = input._a.shape
@@ -38,6 +40,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return x.reshape(*lead, c * r * r, h // r, w // r)
 
 
+@following
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels (dimension 1) of `groups` groups, interleaved."""
     n, c, *rest = input._a.shape

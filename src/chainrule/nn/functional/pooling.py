@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.layout import following
 from chainrule.api.public import at_float32, named
 from chainrule.base import wide
 from chainrule.core.conjugate import real
@@ -93,6 +94,7 @@ def avg_pool1d(
     return named(out, "SqueezeBackward1")
 
 
+@following
 def avg_pool2d(
     input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
@@ -101,6 +103,7 @@ def avg_pool2d(
     return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+@following
 def avg_pool3d(
     input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
@@ -119,7 +122,7 @@ def _lp_pool(d: int) -> Callable[..., Tensor]:
 
     lp_pool.__name__ = lp_pool.__qualname__ = f"lp_pool{d}d"
     lp_pool.__doc__ = "The p-norm of each window: (the sum of x**p) ** (1 / p)."
-    return lp_pool
+    return following(lp_pool)
 
 
 def _max_pool(
@@ -198,7 +201,7 @@ def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         "The greatest element of each window; with `return_indices` also its place in the flattened space."
     )
     with_indices.__doc__ = "The greatest element of each window, and its place in the flattened space of its channel."
-    return max_pool, with_indices
+    return following(max_pool), following(with_indices)
 
 
 def _unpool(d: int) -> Callable[..., Tensor]:
@@ -259,7 +262,7 @@ def _adaptive_avg(d: int) -> Callable[..., Tensor]:
         return named(x, f"AdaptiveAvgPool{d}DBackward0") if had_batch else x.squeeze(0)
 
     pool.__doc__ = "The mean of each of `output_size` regions of equal length (they overlap where it cannot be equal)."
-    return pool
+    return following(pool)
 
 
 def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -288,7 +291,7 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
     pool.__doc__ = "The greatest element of each of `output_size` regions; with `return_indices` also its place."
     with_indices.__doc__ = "The greatest element of each of `output_size` regions, and its place."
-    return pool, with_indices
+    return following(pool), following(with_indices)
 
 
 lp_pool1d, lp_pool2d, lp_pool3d = map(_lp_pool, (1, 2, 3))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.layout import following
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.functional import pooling
@@ -18,6 +19,7 @@ _DIMS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 _A = -0.75  # the slope parameter of the cubic kernel (Keys, 1981)
 
 
+@following
 def interpolate(
     input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None, antialias: bool = False,
