@@ -974,3 +974,20 @@ def test_chains_of_functions(name, dtype, n, rng, monkeypatch):
     for got, want in zip(cr.compile(both)(x), both(x), strict=True):
         np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=rtol, atol=rtol)
     assert loops[0]
+
+
+def test_what_numpy_made_is_given_out_as_it_is_and_only_that(rng):
+    """A kernel's array is not copied; an input that a kernel hands on, and an array that is given out twice, are."""
+    x, w = cr.from_numpy(rng.standard_normal((40, 60))), cr.from_numpy(rng.standard_normal((60, 50)))
+
+    def f(x, w):
+        y = x @ w
+        return y, y.T, y, x.to(cr.float64), y[1:], cr.linalg.solve_triangular(x[:40, :40], y, upper=True)
+
+    fast = cr.compile(f)
+    first, second, want = (([a.numpy() for a in g(x, w)]) for g in (fast, fast, f))
+    for a, b in zip(second, want, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+    for i, a in enumerate(second):
+        assert not any(np.shares_memory(a, b) for j, b in enumerate([*first, w.numpy()]) if (i, j) != (3, 3))
+        assert np.shares_memory(a, x.numpy()) <= (i == 3)

@@ -22,6 +22,7 @@ from chainrule.compiler.native.fused import Writer, write_finish
 from chainrule.compiler.native.inplace import cells_again, in_place
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.plan import (
+    KERNEL,
     LOOP,
     ROLLED,
     UNROLLED,
@@ -294,6 +295,8 @@ class Builder:
                 out.append(("copied" if v.shape else "number", at[v.id]))
             elif self._is_buffer(v) and v.id not in given:
                 out.append(("fresh", self.slots[v.id]))
+            elif self.plan.kind[v.id] == KERNEL and v.id not in given:
+                out.append(("made", self.slots[v.id]))
             else:
                 out.append(("held", self.slots[v.id]))
             given.add(v.id)
