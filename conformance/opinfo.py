@@ -84,6 +84,7 @@ CALLED: dict[str, Callable[..., Any]] = {
     "linalg.lstsq.grad_oriented": lambda a, b, driver: cr.linalg.lstsq(a, b, driver=driver)[:2],
     "linalg.pinv.singular": lambda a, b: cr.linalg.pinv(a @ b.mT),
     "nn.functional.embedding": lambda weight, index, **k: cr.nn.functional.embedding(index, weight, **k),
+    "nn.functional.embedding_bag": lambda weight, index, **k: cr.nn.functional.embedding_bag(index, weight, **k),
     "where": lambda x, condition, other: cr.where(condition, x, other),
     "zero_": lambda x: cr.zero_(x.clone()),
 }

@@ -583,3 +583,55 @@ def test_instance_norm_is_torchs(shape: tuple[int, ...], options: dict[str, bool
         theirs.eval(), ours.eval()
     for name, value in theirs.state_dict().items():
         np.testing.assert_allclose(ours.state_dict()[name].numpy(), value.numpy(), atol=1e-6)
+
+
+SAMPLED = [(m, p, a) for m in ("bilinear", "nearest", "bicubic") for p in ("zeros", "border", "reflection")
+           for a in (False, True)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "padding", "corners"), SAMPLED)
+def test_images_are_sampled_as_in_torch(mode, padding, corners):
+    torch = pytest.importorskip("torch")
+    r = np.random.default_rng(0)
+    image, maps = r.normal(size=(2, 3, 4, 5)), r.normal(size=(2, 2, 3))
+    seen = []
+    for T in (torch, cr):
+        x, theta = (T.tensor(a, requires_grad=True) for a in (image, maps))
+        grid = T.nn.functional.affine_grid(theta, (2, 3, 3, 4), align_corners=corners)
+        y = T.nn.functional.grid_sample(x, grid, mode, padding, corners)
+        slopes = T.autograd.grad((y * y).sum(), (x, theta))
+        seen.append([a.detach().numpy() for a in (grid, y, *slopes)])
+    for ours, theirs in zip(seen[1], seen[0]):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_bags_of_rows_as_in_torch(mode):
+    torch = pytest.importorskip("torch")
+    table = np.random.default_rng(0).normal(size=(5, 3))
+    for index, options in (
+        ([[0, 2, 2], [4, 1, 0]], {}), ([0, 2, 2, 4, 1], {"offsets": [0, 2, 2, 4]}),
+        ([[0, 2, 1], [2, 2, 2]], {"padding_idx": 2}),
+        ([0, 2, 4, 1], {"offsets": [0, 3, 4], "include_last_offset": True}),
+    ):  # fmt: skip
+        seen = []
+        for T in (torch, cr):
+            weight = T.tensor(table, requires_grad=True)
+            given = {k: T.tensor(v) if k == "offsets" else v for k, v in options.items()}
+            y = T.nn.functional.embedding_bag(T.tensor(index), weight, mode=mode, **given)
+            seen.append([y.tolist(), T.autograd.grad((y * y).sum(), weight)[0].tolist()])
+        for ours, theirs in zip(seen[1], seen[0]):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    with pytest.raises(ValueError, match="offsets"):
+        cr.nn.functional.embedding_bag(cr.tensor([0]), cr.ones(2, 2))
+    with pytest.raises(ValueError, match="offsets must begin"):
+        cr.nn.functional.embedding_bag(cr.tensor([0]), cr.ones(2, 2), cr.tensor([1]))
+
+
+def test_cross_entropy_of_a_linear_map():
+    x, w, b, t = cr.randn(4, 3), cr.randn(5, 2, 3), cr.randn(5, 2), cr.tensor([[0, 4], [1, 1], [2, 3], [0, 0]])
+    got = cr.nn.functional.linear_cross_entropy(x, w, t, linear_bias=b, label_smoothing=0.1)
+    logits = cr.einsum("nk,cik->nci", x, w) + b
+    assert cr.allclose(got, cr.nn.functional.cross_entropy(logits, t, label_smoothing=0.1))
+    with pytest.raises(RuntimeError, match="in_features"):
+        cr.nn.functional.linear_cross_entropy(x, cr.ones(5, 2), t)

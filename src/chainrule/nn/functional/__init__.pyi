@@ -25,6 +25,8 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
     """The greatest element of each of `output_size` regions; with `return_indices` also its place."""
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Any, return_indices: bool = False) -> tuple[Tensor, Tensor]:
     """The greatest element of each of `output_size` regions, and its place."""
+def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> Tensor:
+    """The places (N, ..., d) for `grid_sample` that affine maps `theta` (N, d, d + 1) make of those of `size`."""
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout that keeps mean and variance in networks of `selu` (Klambauer et al., 2017)."""
 def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
@@ -92,6 +94,11 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
 
     With `max_norm`, rows of a greater norm are first scaled down to it, in place.
     """
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = 'mean', sparse: bool = False, per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None) -> Tensor:
+    """The sums, means or maxima of bags of rows of a table: a bag is a row of `input`, or begins at each of `offsets`.
+
+    `per_sample_weights`: factors of the rows, for sums. Row `padding_idx` takes no part; an empty bag gives zeros.
+    """
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels (dimension 1)."""
 def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
@@ -102,6 +109,17 @@ def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
     """The input times the probability that a normal variable is below it; "tanh" approximates that."""
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half of the input along `dim` times the sigmoid of the second."""
+def grid_sample(input: Tensor, grid: Tensor, mode: str = 'bilinear', padding_mode: str = 'zeros', align_corners: bool | None = None) -> Tensor:
+    """The input (N, C, H, W) or (N, C, D, H, W) at the places in `grid` (N, ..., 2 or 3): x, y (and z) from -1 to 1.
+
+    `mode`: "bilinear", "nearest" or, of images, "bicubic". `padding_mode`: what lies outside, "zeros", the "border" or
+    its "reflection". `align_corners`: whether -1 and 1 are the centres of the outer elements, not their outer edges.
+
+    >>> import chainrule as cr
+    >>> x, there = cr.arange(4.0).reshape(1, 1, 2, 2), cr.zeros(1, 1, 1, 2)
+    >>> cr.nn.functional.grid_sample(x, there, align_corners=True)
+    tensor([[[[1.5000]]]])
+    """
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> Tensor:
     """Mean 0 and variance 1 for each group of channels of each sample (Wu and He, 2018)."""
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -144,6 +162,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> import chainrule as cr
     >>> cr.nn.functional.linear(cr.tensor([1.0, 2.0]), cr.tensor([[3.0, 4.0]]), cr.tensor([5.0]))
     tensor([16.])
+    """
+def linear_cross_entropy(input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, weight: Tensor | None = None, reduction: str = 'mean', ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None) -> Tensor:
+    """`cross_entropy` of `linear(input, linear_weight, linear_bias)`, for weights (C, k) or (C, ..., k).
+
+    `options` say in which pieces PyTorch computes it, to save memory; the value is the same.
     """
 def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Each channel divided by a power of the mean square of the `size` channels around it (Krizhevsky et al., 2012)."""

@@ -20,10 +20,12 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tape import demand, known, numbers, payload, positions, within
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.functional.distance import pairwise_distance
+from chainrule.nn.functional.linear_maps import linear
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy",
-    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss",
+    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
+    "linear_cross_entropy", "margin_ranking_loss", "mse_loss",
     "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "poisson_nll_loss",
     "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
@@ -335,7 +337,7 @@ def cross_entropy(
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = 1 if len(input._a.shape) > 1 else 0
     logp: Any = input.log_softmax(axis)
-    n, by_class = input._a.shape[axis], None
+    n, by_class = input._a.shape[axis] if input._a.shape else 1, None
     if weight is not None:
         by_class = REGISTRY["reshape"](weight, shape=(n, *[1] * (len(input._a.shape) - axis - 1)))
     if target._a.shape == input._a.shape:
@@ -362,6 +364,31 @@ def cross_entropy(
         kept: Any = _total(keep)
         smooth = smooth / (kept if known(kept) else kept.astype(smooth._a.dtype))
     return (1 - label_smoothing) * exact + smooth * (label_smoothing / n)
+
+
+def linear_cross_entropy(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int | None = None,
+    label_smoothing: float = 0.0, options: Any = None,
+) -> Tensor:  # fmt: skip
+    """`cross_entropy` of `linear(input, linear_weight, linear_bias)`, for weights (C, k) or (C, ..., k).
+
+    `options` say in which pieces PyTorch computes it, to save memory; the value is the same.
+    """
+    (c, *inner, k), w = linear_weight._a.shape, linear_weight.flatten(0, -2)  # type: ignore[attr-defined]
+    if input._a.shape[-1] != k:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), "
+            f"got {input._a.shape[-1]} and {k}, respectively"
+        )
+    logits = linear(input, w, None if linear_bias is None else linear_bias.reshape(-1))
+    logits = logits.reshape(*input._a.shape[:-1], c, *inner)
+    if ignore_index is not None and target._a.shape == logits._a.shape:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        logits, target, weight, ignore_index=ignored, reduction=reduction, label_smoothing=label_smoothing
+    )
 
 
 @_loss

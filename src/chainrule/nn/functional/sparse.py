@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.api.public import named
 from chainrule.base import wide
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
@@ -13,7 +14,7 @@ from chainrule.core.state import mode
 from chainrule.core.tape import by_numpy, demand, numbers, positions, reads, within
 from chainrule.core.tensor import Tensor, wrap
 
-__all__ = ["embedding", "one_hot"]
+__all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
 def embedding(
@@ -44,6 +45,46 @@ def embedding(
         _renormalise(weight, wide.unique(index), max_norm, norm_type)
     out = REGISTRY["embedding"](weight, index=index, padding=padding_idx, by_frequency=scale_grad_by_freq)
     return reads(out, input)
+
+
+def embedding_bag(
+    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2,
+    scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
+    per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Tensor:  # fmt: skip
+    """The sums, means or maxima of bags of rows of a table: a bag is a row of `input`, or begins at each of `offsets`.
+
+    `per_sample_weights`: factors of the rows, for sums. Row `padding_idx` takes no part; an empty bag gives zeros.
+    """
+    index, n = np.asarray(numbers(input)), weight._a.shape[0]
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError("mode has to be one of sum, mean or max")
+    if (index.ndim == 1) != (offsets is not None):
+        raise ValueError("offsets has to be given for input of one dimension, and for no other")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' "
+            f"(got mode='{mode}'). Please open a feature request on GitHub."
+        )
+    begins = np.arange(len(index)) * index.shape[1] if offsets is None else np.asarray(numbers(offsets))
+    if offsets is not None and (begins[:1] != 0 or (begins[1:] < begins[:-1]).any() or begins[-1:] > index.size):
+        raise ValueError(f"offsets must begin with 0, rise, and end within the {index.size} indices, but got {begins}")
+    begins = begins[:-1] if include_last_offset else begins
+    rows: Any = embedding(input.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.reshape(-1, 1)
+    keep = np.flatnonzero(index.reshape(-1) != (-1 if padding_idx is None else padding_idx % n))
+    bags = np.searchsorted(begins, keep, "right") - 1
+    rows = REGISTRY["index_select"](rows, dim=0, index=keep)
+    if mode == "max":
+        parts = [REGISTRY["index_select"](rows, dim=0, index=np.flatnonzero(bags == b)) for b in range(len(begins))]
+        none = rows.new_zeros(rows.shape[1:])
+        return REGISTRY["stack"](*[p.max(0)[0] if len(p) else none for p in parts], dim=0)  # type: ignore[no-any-return]
+    zeros = rows.new_zeros((len(begins), *rows.shape[1:]))
+    total: Any = REGISTRY["index_add"](zeros, rows, dim=0, index=bags)
+    if mode == "mean":
+        total = total / wrap(np.maximum(np.bincount(bags, minlength=len(begins)), 1).astype(total._a.dtype)[:, None])
+    return named(total, "EmbeddingBagBackward0")
 
 
 def _renormalise(weight: Tensor, rows: Any, max_norm: float, norm_type: float) -> None:
