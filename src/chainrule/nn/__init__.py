@@ -16,9 +16,20 @@ from chainrule.nn import functional, init, modules, utils
 from chainrule.nn.module import Module
 from chainrule.nn.modules import *  # noqa: F403
 from chainrule.nn.parallel import DataParallel
-from chainrule.nn.parameter import Buffer, Parameter
+from chainrule.nn.parameter import Buffer, Parameter, UninitializedParameter
 
-__all__ = [*modules.__all__, "Buffer", "DataParallel", "Module", "Parameter", "functional", "init", "modules", "utils"]
+__all__ = [
+    *modules.__all__,
+    "Buffer",
+    "DataParallel",
+    "Module",
+    "Parameter",
+    "UninitializedParameter",
+    "functional",
+    "init",
+    "modules",
+    "utils",
+]
 
 
 if not TYPE_CHECKING:  # to a type checker a name that is not there is an error

@@ -16,7 +16,7 @@ from chainrule.base import dtypes
 from chainrule.core.tape import Node, Removable, forget_gradients, store
 from chainrule.core.tensor import LEAF, Tensor, touch
 from chainrule.nn.hooks import Hooks
-from chainrule.nn.parameter import Buffer, Parameter
+from chainrule.nn.parameter import Buffer, Parameter, UninitializedParameter
 
 M = TypeVar("M", bound="Module")
 
@@ -307,7 +307,7 @@ class Module:
         for x in itertools.chain(self.parameters(), self.buffers()):
             for t in (x, x._grad):
                 if t is not None and (t._a.dtype.kind == "f" or not floats_only) and t._a.dtype != to:
-                    t._a = np.asarray(t._a).astype(to)[()] if not t._a.shape else t._a.astype(to)
+                    t._a = t._a.astype(to)
                     t._v = None
         return self
 
@@ -428,6 +428,8 @@ class Module:
                 f"from checkpoint "
                 f"but received {type(value)}"
             )
+        if isinstance(x, UninitializedParameter):
+            x.materialize(value)
         if value._a.shape != x._a.shape:
             return (
                 f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "

@@ -51,6 +51,54 @@ class Parameter(Tensor):
     __str__ = __repr__
 
 
+class _Unset:
+    """The payload of a parameter whose shape is not known yet: a dtype, and a refusal of all else."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def astype(self, dtype: np.dtype[Any]) -> _Unset:
+        return _Unset(dtype)
+
+    def copy(self) -> _Unset:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("shape", "ndim"):
+            raise RuntimeError(
+                "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+                "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call "
+                "`forward` to initialize the parameters before accessing their attributes."
+            )
+        if name[:2] == "__" and name != "__array__":
+            raise AttributeError(name)
+        raise ValueError(
+            "Attempted to use an uninitialized parameter. This error happens when you are using a `LazyModule` or "
+            "explicitly manipulating `torch.nn.parameter.UninitializedParameter` objects. When using LazyModules Call "
+            "`forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
+
+
+class UninitializedParameter(Parameter):
+    """A parameter of a lazy layer, before the first call: it has a dtype, but neither shape nor numbers."""
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> UninitializedParameter:
+        """A parameter without a shape."""
+        p: Any = super().__new__(cls, None, requires_grad)
+        p._a = _Unset(dtypes.default_float() if dtype is None else dtypes.as_np(dtype))
+        return p
+
+    def materialize(self, like: Tensor) -> None:
+        """Become a parameter with the shape and the numbers of another, of this one's dtype."""
+        self._a = like._a.astype(self._a.dtype)
+        self.__class__ = Parameter  # type: ignore[assignment]
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:  # type: ignore[override]
+        return "<UninitializedParameter>"
+
+    __str__ = __repr__  # type: ignore[assignment]
+
+
 class _IsBuffer(type):
     def __instancecheck__(cls, x: Any) -> bool:
         return isinstance(x, Tensor) and getattr(x, "_is_buffer", False)

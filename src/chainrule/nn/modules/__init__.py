@@ -9,6 +9,7 @@ from chainrule.nn.modules import (
     dropout,
     flatten,
     instancenorm,
+    lazy,
     linear,
     loss,
     normalization,
@@ -28,6 +29,7 @@ from chainrule.nn.modules.distance import *  # noqa: F403
 from chainrule.nn.modules.dropout import *  # noqa: F403
 from chainrule.nn.modules.flatten import *  # noqa: F403
 from chainrule.nn.modules.instancenorm import *  # noqa: F403
+from chainrule.nn.modules.lazy import *  # noqa: F403
 from chainrule.nn.modules.linear import *  # noqa: F403
 from chainrule.nn.modules.loss import *  # noqa: F403
 from chainrule.nn.modules.normalization import *  # noqa: F403
@@ -48,6 +50,7 @@ __all__ = [
     *dropout.__all__,
     *flatten.__all__,
     *instancenorm.__all__,
+    *lazy.__all__,
     *linear.__all__,
     *loss.__all__,
     *normalization.__all__,
