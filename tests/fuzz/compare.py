@@ -26,6 +26,7 @@ NAME = re.compile(r"\bv\d+\b")
 MAKES = re.compile(r"(?:with T\.no_grad\(\): )?(v\d+) = ")
 TOLERANCE = {"float64": 1e-8, "float32": 2e-3, "float16": 5e-2}
 LARGE = 1e4  # values beyond are dropped: they only make rounding errors large
+SPREAD = 1e-5  # standard deviations below are rounding, and their slopes all the more
 MANY = 100  # elements; of larger values there is nothing more to learn
 LIVE = 20  # so many values are there at a time; the oldest go first
 MODES = ("reverse", "second", "forward")
@@ -181,7 +182,8 @@ class Pair:
             if into.flags.writeable:
                 into[...] = y
         large = tolerance and y.size and not np.abs(y).max() <= LARGE  # or not finite
-        if y.size > MANY or (large and np.abs(y[np.isfinite(y)]).max(initial=0) > LARGE):
+        spread = ".std(" in line and y.size and np.abs(y).min() < SPREAD
+        if y.size > MANY or spread or (large and np.abs(y[np.isfinite(y)]).max(initial=0) > LARGE):
             self._drop(name)
         return None
 
@@ -262,7 +264,7 @@ class Pair:
         if alone.any() and same(*(np.where(alone, 0, x) for x in (a, b)), self.precision, np.inf):
             what += " that is NaN here alone"
         if what == "tangent" and self._by_gradients(name, a):
-            what += " that PyTorch's gradients contradict"
+            what += " that PyTorch's backward contradicts"
         found = Finding(what, line, show(a), show(b))
         return found if self.strict or not self._passes(found) else None
 
