@@ -2330,9 +2330,9 @@ def set_float32_matmul_precision(precision: str) -> None:
 def set_flush_denormal(mode: builtins.bool) -> builtins.bool:
     """False: numbers below the smallest normal one are never taken for 0."""
 def set_num_interop_threads(num: builtins.int) -> None:
-    """Keep a number. NumPy's threads are set before Python starts: OMP_NUM_THREADS in the environment."""
+    """Keep a number; that of threads bounds those that share elementwise operations on big tensors. NumPy's own threads are set before Python starts: OMP_NUM_THREADS in the environment."""
 def set_num_threads(num: builtins.int) -> None:
-    """Keep a number. NumPy's threads are set before Python starts: OMP_NUM_THREADS in the environment."""
+    """Keep a number; that of threads bounds those that share elementwise operations on big tensors. NumPy's own threads are set before Python starts: OMP_NUM_THREADS in the environment."""
 def set_rng_state(new_state: Tensor) -> None:
     """Set the default stream's state."""
 def set_warn_always(b: builtins.bool) -> None:

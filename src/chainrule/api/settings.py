@@ -22,10 +22,17 @@ def _counting(kind: str) -> tuple[Callable[[], int], Callable[[int], None]]:
         if num <= 0:
             raise RuntimeError(f"set_num_{kind} expects a positive integer, but got {num}")
         _settings[kind] = num
+        if kind == "threads":
+            from chainrule.core import blocks  # with the threads themselves, which few programs need
+
+            blocks.limit = num
 
     get.__name__, set_.__name__ = f"get_num_{kind}", f"set_num_{kind}"
     get.__doc__ = "The number that was set, else that of the processors."
-    set_.__doc__ = "Keep a number. NumPy's threads are set before Python starts: OMP_NUM_THREADS in the environment."
+    set_.__doc__ = (
+        "Keep a number; that of threads bounds those that share elementwise operations on big tensors. NumPy's own "
+        "threads are set before Python starts: OMP_NUM_THREADS in the environment."
+    )
     return public(method=False)(get), public(method=False)(set_)
 
 

@@ -39,7 +39,12 @@ def apply(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None = None) -
     if op.view:
         shareable(args[0])
     trace = None if m is None else m.trace
-    got = op(*[x if not isinstance(x, Tensor) else x._a if trace is None else trace.read(x) for x in args], **attrs)
+    values = [x if not isinstance(x, Tensor) else x._a if trace is None else trace.read(x) for x in args]
+    long = op.long
+    if long and any([type(x) is ndarray and x.size > long for x in values]):
+        got = op.many(*values, **attrs)
+    else:
+        got = op(*values, **attrs)
     record = (m is None or m.grad) and op.differentiable
     edges: Sequence[Any] = [edge(x) for x in args] if record else ()
     record = record and any(e is not None for e in edges)
@@ -107,7 +112,8 @@ def _node(op: Op, args: Sequence[Any], attrs: Attrs, edges: tuple[Any, ...], out
         if any(s is not None and s != outs[0]._a.shape for s in own):
             shape = tuple(own)
     node = Node(op, edges, (*saved, last), tuple(kept), shape)
-    if attrs:
+    out = outs[0]._a
+    if attrs or (op.long and type(out) is ndarray and out.size > op.long):  # those of what is long are there, if empty
         node.attrs = attrs
     return node
 

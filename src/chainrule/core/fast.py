@@ -2,7 +2,8 @@
 Comparisons and the arithmetic of int64, which every count of right answers needs, have a way of their own (`counted`).
 
 On numbers and small tensors Python's overhead is all there is, so these functions spell out what `dispatch.apply` does
-in general: a type check, a NumPy call and two small objects. Everything that is not plain goes to `apply`.
+in general: a type check, a NumPy call and two small objects. Everything that is not plain, or so long that threads
+may share it, goes to `apply`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def constant(x: Any, d: Any) -> Any:
 
 def unary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     """The function of one tensor that computes and records `op`; Python's `operator` has no `out`."""
-    kernel, differentiable = op.kernel, op.differentiable
+    kernel, long, differentiable = op.kernel, op.long, op.differentiable
     keep_x, keep_out = op.saves((True,)) if differentiable else (False, False)
 
     def call(input: Tensor) -> Tensor:
@@ -55,8 +56,12 @@ def unary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
         if kind is not f32 and kind is not f64:
             if kind is not ndarray or (a.dtype is not F32 and a.dtype is not F64):
                 return apply(op, (input,), {})
-            if not a.shape:
-                a = a[()]
+            size = a.size
+            if size == 1:
+                if not a.shape:
+                    a = a[()]
+            elif size > long:
+                return apply(op, (input,), {})
         t = new(Tensor)
         t._a = r = kernel(a)
         g, t._v = input._g, None
@@ -94,7 +99,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
 
     As Python's `operator` it has no `out`, and leaves operands that it does not know to their own methods.
     """
-    kernel, differentiable = op.kernel, op.differentiable
+    kernel, long, differentiable = op.kernel, op.long, op.differentiable
     (xx, xy, xo), (yx, yy, yo) = [
         op.saves(n) if differentiable else (False,) * 3 for n in ((True, False), (False, True))
     ]
@@ -102,6 +107,8 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     keeps = xx or xo  # whether anything is kept where y is a number
     # Whether its kernel or rules treat Python numbers apart, as pow's do.
     reads_numbers = op.columns.get("reads_numbers", False)
+    # Sums and products of two arrays wait for memory, which threads do not make faster.
+    slow = "price" not in op.columns
     short = counted(op)
 
     def general(input: Tensor, other: Operand) -> Tensor:
@@ -126,8 +133,11 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
                 d = a.dtype
                 if d is not F32 and d is not F64:
                     return general(input, other)
-                if not a.shape:
+                size = a.size
+                if size == 1 and not a.shape:
                     a = a[()]
+                elif size > long:
+                    return apply(op, (input, other), {})
                 elif not reads_numbers:
                     other = constant(other, d)
             t = new(Tensor)
@@ -162,6 +172,8 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
                     shape = (p, q)
                 elif not p:
                     a, b = a[()], b[()]
+                elif slow and a.size > long:
+                    return apply(op, (input, other), {})
             try:
                 r = kernel(a, b)
             except ValueError:

@@ -15,7 +15,7 @@ lets that thing decide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from types import NoneType
 from typing import Any
 
@@ -50,6 +50,7 @@ class Op:
     part: Rule | None = None  # of a view of a part: its index, of the number of dimensions and the attributes
     frees = True  # whether nodes keep values that are let go after backward
     wide = False  # whether halves are computed in float32, and rounded once
+    long = 0  # arrays of more elements than that are left to `many`; 0: none are
 
     def __init__(self, name: str, numpy: Rule, *, grad: Any = None, **columns: Any) -> None:
         self.name = name
@@ -85,6 +86,17 @@ class Op:
                 raise
         return tracer._interpret(self, args, attrs)
 
+    def many(self, *args: Any, **attrs: Any) -> Any:
+        """As a call, of arrays so long that threads are worth their waking."""
+        from chainrule.core.blocks import each  # seldom needed, so not loaded before
+
+        if any([type(x) not in _PLAIN for x in args]):
+            return self(*args, **attrs)
+        f = self.kernel
+        if f.__class__ is type(len):  # Python's operator
+            f = self.columns.get("ufunc", f)
+        return each(partial(f, **attrs) if attrs else f, args)
+
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         """For each input, and last for the result: whether the rule reads its values if these need gradients."""
         raise NotImplementedError
@@ -118,6 +130,7 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
+        self.long = 1 << (21 if "price" in columns else 19)
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
