@@ -84,8 +84,8 @@ def _named() -> frozenset[str]:
 
 
 def lean(source: str, named: frozenset[str] | None = None) -> str:
-    """The source without its comments; of an inner module also without its description and those of what is private,
-    and of what is not among the names `named` by those who publish.
+    """The source without its comments; of an inner module also without its description, and without descriptions and
+    types of what is private, or not among the names `named` by those who publish.
 
     Its lines stay where they are, so that tracebacks agree with the source.
     """
@@ -115,6 +115,8 @@ def _undescribed(source: str, named: frozenset[str]) -> str:
     lines = [line.encode() for line in source.splitlines(keepends=True)]  # ast counts columns in bytes
     tree = ast.parse(source)
     alone = {part for node in tree.body if _is_alone(node, named) for part in ast.walk(node)}
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    _untyped(lines, [f for f in functions if f in alone or (f.name.startswith("_") and not f.name.endswith("_"))])
     for node in ast.walk(tree):
         if not isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) or ast.get_docstring(node) is None:
             continue
@@ -124,6 +126,22 @@ def _undescribed(source: str, named: frozenset[str]) -> str:
             rest = lines[last][text.end_col_offset :]
             lines[first : last + 1] = [lines[first][: text.col_offset] + b'""' + rest, *[b"\n"] * (last - first)]
     return b"".join(lines).decode()
+
+
+def _untyped(lines: list[bytes], functions: list[ast.FunctionDef]) -> None:
+    """Take the types of arguments and results out of functions that nobody asks for them."""
+    cuts: list[tuple[int, int, int]] = []
+    for f in functions:
+        a = f.args
+        for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))):
+            if arg.annotation is not None and arg.lineno == arg.end_lineno:
+                cuts.append((arg.lineno - 1, arg.col_offset + len(arg.arg.encode()), arg.end_col_offset or 0))
+        r = f.returns
+        if r is not None and r.lineno == r.end_lineno:
+            row = r.lineno - 1
+            cuts.append((row, lines[row].rindex(b" ->", 0, r.col_offset), r.end_col_offset or 0))
+    for row, start, end in sorted(cuts, reverse=True):
+        lines[row] = lines[row][:start] + lines[row][end:]
 
 
 def installed(name: str, folder: Path, pyodide: Path | None = None, *, compiled: bool = False) -> Path:
