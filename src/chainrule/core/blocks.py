@@ -13,12 +13,17 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from queue import SimpleQueue
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+
+from chainrule.core.parts import times
+from chainrule.core.registry import REGISTRY, Attrs
+from chainrule.core.tape import Edge, Node
 
 FIRST = 1 << 14  # elements that tell what the others take
 WORTH = 5e-4  # seconds of work that are worth the threads
@@ -184,3 +189,26 @@ def _by_rows(a: Any, shape: tuple[int, ...]) -> bool:
         return False
     steps = [s for s, n in zip(a.strides, a.shape) if s and n > 1]
     return a.flags.c_contiguous or (all(s > 0 for s in steps) and steps == sorted(steps, reverse=True))
+
+
+def pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequence[Any]:
+    """What the rules of an elementwise op make of a long gradient, by threads where that is worth while."""
+    op: Any = node.op
+    got: list[Any] = []
+    for i, (rule, e) in enumerate(zip(op.rules, edges)):
+        gi = None
+        if e is not None and rule is not None:
+            f = partial(_pulled, op, node.attrs or {}, rule)
+            # A product with the result itself takes less than threads do.
+            brief = type(rule) is int or op.touches[i] <= {len(edges)}
+            gi = f(g, *args) if brief else each(f, (g, *args))
+            if node.shapes is not None and gi.shape != node.shapes[i]:
+                gi = REGISTRY["sum_to"](gi, shape=node.shapes[i])
+        got.append(gi)
+    return got
+
+
+def _pulled(op: Any, attrs: Attrs, rule: Any, g: Any, *args: Any) -> Any:
+    if op.times and callable(rule):
+        return rule(g, *args, **attrs)
+    return times(g, rule(*args, **attrs) if callable(rule) else rule)

@@ -189,7 +189,9 @@ def _loop(start: Pairs, retain: bool, tensors: bool, wanted: _Wanted | None, ano
                 pulled = _pull(node, g, args, edges)
         elif node.attrs is not None:
             if type(g) is ndarray and g.size > op.long:
-                pulled = _by_threads(node, g, args, edges)
+                from chainrule.core.blocks import pull  # seldom needed, so not loaded before
+
+                pulled = pull(node, g, args, edges)
             else:
                 rules = _with_attrs(rules, node.attrs)
         if not retain and op.frees:
@@ -273,31 +275,6 @@ def _hand_over(leaves: Leaves, wanted: _Wanted | None, tensors: bool) -> None:
 
 def _with_attrs(rules: Sequence[Any], attrs: Attrs) -> Any:
     return [partial(r, **attrs) if callable(r) else r for r in rules]
-
-
-def _by_threads(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequence[Any]:
-    """What the rules of an elementwise op make of a long gradient, by threads where that is worth while."""
-    from chainrule.core.blocks import each  # seldom needed, so not loaded before
-
-    op: Any = node.op
-    got: list[Any] = []
-    for i, (rule, e) in enumerate(zip(op.rules, edges)):
-        gi = None
-        if e is not None and rule is not None:
-            f = partial(_pulled, op, node.attrs or {}, rule)
-            # A product with the result itself takes less than threads do.
-            brief = type(rule) is int or op.touches[i] <= {len(edges)}
-            gi = f(g, *args) if brief else each(f, (g, *args))
-            if node.shapes is not None and gi.shape != node.shapes[i]:
-                gi = REGISTRY["sum_to"](gi, shape=node.shapes[i])
-        got.append(gi)
-    return got
-
-
-def _pulled(op: Any, attrs: Attrs, rule: Any, g: Any, *args: Any) -> Any:
-    if op.times and callable(rule):
-        return rule(g, *args, **attrs)
-    return times(g, rule(*args, **attrs) if callable(rule) else rule)
 
 
 def _adds_part(

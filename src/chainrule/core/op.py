@@ -14,6 +14,7 @@ lets that thing decide.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
 from types import NoneType
@@ -29,6 +30,7 @@ from chainrule.core.tape import Meta
 from chainrule.core.tensor import Tensor
 from chainrule.core.tracer import Tracer
 
+THREADS = sys.platform != "emscripten"  # a browser's tab has none, nor `blocks`
 Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
 _PLAIN = frozenset(
     {np.ndarray, float, int, bool, NoneType, Meta, tuple, list, slice, str}
@@ -130,7 +132,7 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
-        self.long = 1 << (21 if "price" in columns else 19)
+        self.long = 1 << (21 if "price" in columns else 19) if THREADS else sys.maxsize
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
