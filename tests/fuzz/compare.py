@@ -153,6 +153,8 @@ class Pair:
         """The first difference in these values that ends a program; values of a known difference are dropped."""
         for name in names:
             found = self._compare(name, line, when)
+            if found is None and self.mode == "forward" and line and not when and name in self.ours:
+                found = self._tangent(name, line)  # at once, so that what is computed of it need not be explained
             if found is not None:
                 if self.strict or not self._passes(found):
                     return found
@@ -243,7 +245,11 @@ class Pair:
                     return found, False
         return None, False
 
-    def _differ(self, what: str, line: str, a: Any, b: Any, name: str = "") -> Finding | None:
+    def _differ(self, what: str, line: str, a: Any, b: Any) -> Finding | None:
+        found = self._difference(what, line, a, b)
+        return found if self.strict or found is None or not self._passes(found) else None
+
+    def _difference(self, what: str, line: str, a: Any, b: Any, name: str = "") -> Finding | None:
         if self.precision > 1e-2 and not (np.isfinite(a).all() and np.isfinite(b).all()):
             return None  # halves that overflow here or there
         if self.precision > 1e-2 and what == "second gradient":
@@ -265,8 +271,7 @@ class Pair:
             what += " that is NaN here alone"
         if what == "tangent" and self._by_gradients(name, a):
             what += " that PyTorch's backward contradicts"
-        found = Finding(what, line, show(a), show(b))
-        return found if self.strict or not self._passes(found) else None
+        return Finding(what, line, show(a), show(b))
 
     def _pulled(self, lib: Any, values: list[Any], side: int) -> list[tuple[str, Any]]:
         leaves = [leaf[side] for leaf in self.leaves]
@@ -286,24 +291,25 @@ class Pair:
 
     def _tangents(self) -> Finding | None:
         for name in list(self.ours):
-            got = []
-            for lib, values in ((cr, self.ours), (torch, self.theirs)):
-                try:
-                    t = lib.autograd.forward_ad.unpack_dual(values[name]).tangent
-                except RuntimeError as e:
-                    if lib is cr:
-                        return Finding("ours refuses the tangent", name, str(e), "")
-                    if self._passes(Finding("torch refuses the tangent", name, "", str(e))):
-                        break
-                    return Finding("torch refuses the tangent", name, "", str(e))
-                got.append(np.asarray(_array(t, values[name]), float))
-            if len(got) < 2 or got[1].shape != tuple(self.theirs[name].shape):  # a view's, that changed its shape
-                continue
             made = [line for line in self.lines if f"{name} = " in line]
-            found = self._differ("tangent", made[-1] if made else name, *got, name)
-            if found is not None:
+            found = self._tangent(name, made[-1] if made else name)
+            if found is not None and (self.strict or not self._passes(found)):
                 return found
         return None
+
+    def _tangent(self, name: str, line: str) -> Finding | None:
+        got = []
+        for lib, values in ((cr, self.ours), (torch, self.theirs)):
+            try:
+                t = lib.autograd.forward_ad.unpack_dual(values[name]).tangent
+            except RuntimeError as e:
+                if lib is cr:
+                    return Finding("ours refuses the tangent", name, str(e), "")
+                return Finding("torch refuses the tangent", name, "", str(e))
+            got.append(np.asarray(_array(t, values[name]), float))
+        if got[1].shape != tuple(self.theirs[name].shape):  # a view's, that changed its shape
+            return None
+        return self._difference("tangent", line, *got, name)
 
     def _by_gradients(self, name: str, tangent: np.ndarray[Any, Any]) -> bool:
         """Whether our tangent is what PyTorch's gradients of the same program say."""
