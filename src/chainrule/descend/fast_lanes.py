@@ -45,12 +45,8 @@ def run_fast(
     walls: Box | None = None,
 ) -> Ends | None:  # fmt: skip
     """Descend from each start, the i-th with the options `groups[which[i]]`; None where there is no machine code."""
-    try:
-        import llvmlite  # noqa: F401
+    from chainrule.compiler.native.registers import NotNative
 
-        from chainrule.compiler.native.registers import NotNative
-    except ImportError:
-        return None
     objective = Objective(f, starts[0])
     rule = RULES[name].rule
     begins = [{"lr": float(g["lr"]), **{k: _number(s) for k, s in rule.start(g).items()}} for g in groups]

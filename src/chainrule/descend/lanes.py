@@ -17,7 +17,6 @@ from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor
 from chainrule.descend.arrival import NotFinite
 from chainrule.descend.box import Box
-from chainrule.descend.fast_lanes import run_fast
 from chainrule.descend.history import MOST_BYTES, History
 from chainrule.descend.loop import Loop
 from chainrule.descend.objective import Array, Function, Objective, Program, gradients, read, value_and_gradient
@@ -51,7 +50,14 @@ def run_lanes(
     """
     groups = [group_of(name, lr, options) for lr in rates]
     if name in RULES:
-        fast = run_fast(f, starts, which, groups, name, steps, record, walls)
+        try:
+            import llvmlite  # noqa: F401
+
+            from chainrule.descend.fast_lanes import run_fast
+        except ImportError:
+            fast = None
+        else:
+            fast = run_fast(f, starts, which, groups, name, steps, record, walls)
         if fast is not None:
             return Lanes(fast.x, fast.value, *_ended(fast.lost, steps), fast.path)
         kinds = [RULES[name].rule.start(g) for g in groups]

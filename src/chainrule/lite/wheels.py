@@ -27,7 +27,10 @@ install()  # which puts chainrule in this module's place
 """
 
 #: What is imported where there is llvmlite alone.
-MACHINE_CODE = tuple(f"compiler/{name}" for name in ("disk", "export", "native/", "periods", "roll", "vecmath/"))
+MACHINE_CODE = (
+    *(f"compiler/{name}" for name in ("disk", "export", "native/", "periods", "roll", "vecmath/")),
+    "descend/fast_lanes",
+)
 #: The command line, and what is imported by it alone.
 COMMANDS = ("cli.py", "__main__.py", "see/commands/", "see/from_file.py", "fitting/guess.py")
 #: What no tab needs: that, what makes sites, of `run` what runs files, threads and machine code.
