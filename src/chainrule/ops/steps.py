@@ -109,17 +109,19 @@ def _rounding(f: Any) -> Any:
 
 floor = elementwise(
     "floor", _rounding(np.floor), 0, refuse=only("iuf", "floor_vml_cpu"), js="Math.floor(%0)", sympy="floor", price=1,
+    ufunc=np.floor,
     doc="The greatest whole number that is not above each element.\n"
     ">>> cr.floor(cr.tensor([1.5, -1.5]))\ntensor([ 1., -2.])",
 )  # fmt: skip
 ceil = elementwise(
     "ceil", _rounding(np.ceil), 0, refuse=only("iuf", "ceil_vml_cpu"), js="Math.ceil(%0)", sympy="ceiling", price=1,
+    ufunc=np.ceil,
     doc="The smallest whole number that is not below each element.\n"
     ">>> cr.ceil(cr.tensor([1.5, -1.5]))\ntensor([ 2., -1.])",
 )  # fmt: skip
 trunc = elementwise(
     "trunc", _rounding(np.trunc), 0, refuse=only("iuf", "trunc_vml_cpu"),
-    js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1,
+    js="Math.trunc(%0)", sympy="sign(%0)*floor(Abs(%0))", aliases=("fix",), price=1, ufunc=np.trunc,
     doc="Each element without its fraction, rounded towards 0.\n"
     ">>> cr.trunc(cr.tensor([1.5, -1.5]))\ntensor([ 1., -1.])",
 )  # fmt: skip
