@@ -66,16 +66,16 @@ def network():
     return "network 784-256-128-10 on 64 images, an Adam step, compiled", cr.compile(medium(cr)), others
 
 
-def elementwise(n):
+def elementwise(n, gradient=False):
     def run(t):
-        x = t.linspace(0.1, 1, n)
-        return lambda: ((x * 2 + 1).sin() * x).exp() - x
+        x = t.linspace(0.1, 1, n, requires_grad=gradient)
+        f = lambda: ((x * 2 + 1).sin() * x).exp() - x  # noqa: E731
+        return (lambda: t.autograd.grad(f().sum(), x)) if gradient else f
 
     def row():
         torch.set_num_threads(os.cpu_count())
-        return f"six elementwise operations on {n:,} float32, eager, all cores", run(cr), {
-            "torch": (lambda: run(torch), 1)
-        }  # fmt: skip
+        name = f"six elementwise operations on {n:,} float32{' and their gradient' * gradient}, eager, all cores"
+        return name, run(cr), {"torch": (lambda: run(torch), 1)}
 
     return row
 
@@ -87,7 +87,8 @@ def floats():
     return "value and gradient of 8 numbers, with a new float each time", lambda: fast(x, 1 + 1e-9 * next(new)), others
 
 
-ROWS = [scan, cell, network, elementwise(10_000), elementwise(1_000_000), elementwise(10_000_000), floats]
+BIG = [elementwise(n, gradient) for n in (10_000, 1_000_000, 10_000_000) for gradient in (False, True)]
+ROWS = [scan, cell, network, *BIG, floats]
 
 
 # ---- what compiling takes: from the function to its first result

@@ -27,7 +27,8 @@ from chainrule.core.tape import Edge, Node
 
 FIRST = 1 << 14  # elements that tell what the others take
 WORTH = 5e-4  # seconds of work that are worth the threads
-EACH = 4  # blocks a thread: one that is held up leaves its share to the others
+EACH = 4  # blocks a thread at least: one that is held up leaves its share to the others
+TURN = 1e-3  # seconds that a block takes at most: the last one may be that of a thread that is held up
 MOST = 8  # threads: memory feeds no more of them
 _AGAIN = ("ignore", "warn", "raise")  # what NumPy is told to do about 1/0 that may be done by a second look
 _FAILED = "failed"
@@ -138,7 +139,9 @@ class _Job:
             noted.clear()  # it is computed again
             out = np.empty(shape, head.dtype)
             self.out = out if len(shape) == head.ndim else out.reshape(-1)
-            step = -(-size // (16 * EACH * (count + 1))) * 16
+            unit = 16 if self.out.ndim == 1 else 1  # whole vectors; rows are whole
+            step = max(1, min(size // (EACH * (count + 1)), int(first * TURN / max(took, 1e-9))))
+            step = -(-step // unit) * unit
             blocks = [slice(i, min(i + step, size)) for i in range(0, size, step)]
             self.left.extend(blocks)
             for _ in range(min(count, len(blocks) - 1)):

@@ -107,8 +107,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     keeps = xx or xo  # whether anything is kept where y is a number
     # Whether its kernel or rules treat Python numbers apart, as pow's do.
     reads_numbers = op.columns.get("reads_numbers", False)
-    # Sums and products of two arrays wait for memory, which threads do not make faster.
-    slow = "price" not in op.columns
+    slow = "price" not in op.columns  # that an array is long matters to these alone
     short = counted(op)
 
     def general(input: Tensor, other: Operand) -> Tensor:

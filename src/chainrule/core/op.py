@@ -132,7 +132,8 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
-        self.long = 1 << (21 if "price" in columns else 19) if THREADS else sys.maxsize
+        # What has a price waits for memory, and page by page for the kernel: threads make that no faster.
+        self.long = 1 << 19 if THREADS and "price" not in columns else sys.maxsize
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
