@@ -344,8 +344,8 @@ KNOWN = (
     ),
     Known(
         "xlogy beside NaN",
-        "its second slope is NaN with the logarithm; PyTorch's is 0",
-        "second gradient that is NaN here alone", r"xlogy\(", "",
+        "its tangent and second slope are NaN with the logarithm; PyTorch's is 0, as of x that does not move at all",
+        "(tangent|second gradient) that is NaN here alone", r"xlogy\(", "",
         ("v0 = T.tensor([-0.38], dtype=T.float64, requires_grad=True)", "v7 = T.tensor([], dtype=T.bool)",
          "v13 = T.where(v7, v0, v7)", "v15 = T.nn.functional.elu(v13)", "v16 = v15.view(-1)",
          "v19 = T.tensor([], dtype=T.float64, requires_grad=True)",
