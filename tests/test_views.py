@@ -575,3 +575,13 @@ def test_what_is_a_view_in_torch_is_one(call):
         return of_base, y is base, y.tolist()
 
     assert seen(cr) == seen(pytest.importorskip("torch"))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 3, 0, 4), (3, 0, 5), (0, 3)])
+def test_windows_of_nothing(shape):
+    x = cr.zeros(shape)
+    for part in (x, x[..., 1:], x[1:], x[..., 2:]):
+        for dim, n in enumerate(part.shape):
+            for size in range(1, n + 1):
+                got = part.unfold(dim, size, 1).shape
+                assert got == (*part.shape[:dim], n - size + 1, *part.shape[dim + 1 :], size)

@@ -68,7 +68,7 @@ def strided(x: Any, shape: Any, strides: Any) -> Any:
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
     whole = owner if owner.flags.c_contiguous else owner.T
-    if not whole.flags.c_contiguous:
+    if not whole.flags.c_contiguous or not x.size:  # where there is nothing, an address may be outside
         return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
     start = x.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     view: Any = np.ndarray(shape, x.dtype, whole, start, strides)
