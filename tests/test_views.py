@@ -577,10 +577,10 @@ def test_what_is_a_view_in_torch_is_one(call):
     assert seen(cr) == seen(pytest.importorskip("torch"))
 
 
-@pytest.mark.parametrize("shape", [(2, 2, 3, 0, 4), (3, 0, 5), (0, 3)])
+@pytest.mark.parametrize("shape", [(2, 2, 0, 2), (3, 0, 5), (0, 3)])
 def test_windows_of_nothing(shape):
-    x = cr.zeros(shape)
-    for part in (x, x[..., 1:], x[1:], x[..., 2:]):
+    x = cr.stack([cr.zeros(shape)] * 2)  # whose strides are those of elements that there might be
+    for part in (x, x[1:], x[1:, ::2, ..., 1:], x[..., 1:]):
         for dim, n in enumerate(part.shape):
             for size in range(1, n + 1):
                 got = part.unfold(dim, size, 1).shape
