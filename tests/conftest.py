@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,14 +93,20 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real browser, for all tests of pages."""
+def chromium() -> Iterator[Any]:
+    """What starts real browsers: one for a process, as there can't be a second."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+        yield partial(p.chromium.launch, executable_path="/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Any) -> Iterator[Any]:
+    """A real browser, for all tests of pages."""
+    found = chromium(args=["--no-sandbox"])
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -209,7 +209,7 @@ def test_nothing_in_the_wheel_imports_what_was_left_out(tmp_path: Path) -> None:
     for name, text in texts.items():
         for module in imported(ast.parse(text), name.split("/")[:-1]):
             place = module.replace(".", "/")
-            if f"{place}/".removeprefix("chainrule/").startswith(wheels.MACHINE_CODE):
+            if f"{place}/".removeprefix("chainrule/").startswith((*wheels.MACHINE_CODE, *wheels.THREADS)):
                 continue
             assert {f"{place}.py", f"{place}/__init__.py"} & texts.keys(), f"{name} imports {module}"
 
@@ -228,6 +228,21 @@ print([n for n in sys.modules if n.removeprefix("chainrule.").replace(".", "/").
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True,
                          env={**os.environ, "PYTHONPATH": str(wheels.ROOT.parent)})  # fmt: skip
     assert run.stdout.strip() == "[]"
+
+
+def test_a_tab_asks_for_no_threads() -> None:
+    program = """
+import sys
+import numpy
+sys.platform = "emscripten"
+import chainrule as cr
+x = cr.randn(2**20, requires_grad=True)
+x.sin().sum().backward()
+print("chainrule.core.blocks" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                         env={**os.environ, "PYTHONPATH": str(wheels.ROOT.parent)})  # fmt: skip
+    assert run.stdout.strip() == "False"
 
 
 def imported(tree: ast.AST, package: list[str]) -> Iterator[str]:

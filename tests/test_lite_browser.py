@@ -84,10 +84,8 @@ def test_no_two_lessons_have_one_name() -> None:  # they lie in one folder of a 
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Site]:
     """All lessons, with the outputs taken out (a recorded output would look like a result)."""
-    from playwright.sync_api import sync_playwright
-
     try:
         home = pyodide()
     except NoPyodide as why:
@@ -99,8 +97,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     (files / "shows.py").write_text(SHOWS)
     out = files / "site"
     assert cli.main(["lite", *map(str, sorted(files.glob("*.*"))), "--out", str(out), "--pyodide", str(home)]) == 0
-    with served(out) as address, sync_playwright() as p:
-        yield Site(address, p.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS))
+    with served(out) as address:
+        browser = chromium(args=ARGUMENTS)
+        yield Site(address, browser)
+        browser.close()
 
 
 def executed(site: Site, name: str) -> tuple[Notebook, float, list[str]]:

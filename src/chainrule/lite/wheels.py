@@ -31,10 +31,12 @@ MACHINE_CODE = (
     *(f"compiler/{name}" for name in ("disk", "export", "native/", "periods", "roll", "vecmath/")),
     "descend/fast_lanes",
 )
+#: What is imported where there are threads alone.
+THREADS = ("core/blocks",)
 #: The command line, and what is imported by it alone.
 COMMANDS = ("cli.py", "__main__.py", "see/commands/", "see/from_file.py", "fitting/guess.py")
 #: What no tab needs: that, what makes sites, of `run` what runs files, threads and machine code.
-LEFT_OUT = (*COMMANDS, "lite/", "run/", "core/blocks.py", *MACHINE_CODE)
+LEFT_OUT = (*COMMANDS, "lite/", "run/", *THREADS, *MACHINE_CODE)
 KEPT = ("run/__init__.py", "run/formulas.py", "run/standin.py")
 #: Catalogues' sources, bytecode of another Python, and what only type checkers read.
 SUFFIXES = (".pyc", ".po", ".pyi", ".typed")

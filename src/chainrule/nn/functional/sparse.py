@@ -73,17 +73,17 @@ def embedding_bag(
     rows: Any = embedding(input.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
-    keep = np.flatnonzero(index.reshape(-1) != (-1 if padding_idx is None else padding_idx % n))
-    bags = np.searchsorted(begins, keep, "right") - 1
+    keep = wide.flatnonzero(index.reshape(-1) != (-1 if padding_idx is None else padding_idx % n))
+    bags = wide.searchsorted(begins, keep, "right") - 1
     rows = REGISTRY["index_select"](rows, dim=0, index=keep)
     if mode == "max":
-        parts = [REGISTRY["index_select"](rows, dim=0, index=np.flatnonzero(bags == b)) for b in range(len(begins))]
+        parts = [REGISTRY["index_select"](rows, dim=0, index=wide.flatnonzero(bags == b)) for b in range(len(begins))]
         none = rows.new_zeros(rows.shape[1:])
         return REGISTRY["stack"](*[p.max(0)[0] if len(p) else none for p in parts], dim=0)  # type: ignore[no-any-return]
     zeros = rows.new_zeros((len(begins), *rows.shape[1:]))
     total: Any = REGISTRY["index_add"](zeros, rows, dim=0, index=bags)
     if mode == "mean":
-        total = total / wrap(np.maximum(np.bincount(bags, minlength=len(begins)), 1).astype(total._a.dtype)[:, None])
+        total = total / wrap(np.maximum(wide.bincount(bags, minlength=len(begins)), 1).astype(total._a.dtype)[:, None])
     return named(total, "EmbeddingBagBackward0")
 
 
