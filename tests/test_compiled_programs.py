@@ -162,7 +162,7 @@ def test_gradients_of_programs_in_a_batch(way: Way, data: Any, seed: int) -> Non
     if isinstance(got, str):
         assert got in (UNKNOWN, want)
         return
-    same(got, want, way.rtol)
+    same(got, want, max(way.rtol, 1e-12))  # the contributions to a sample's gradient may be added in another order
     same(ys, xs, way.rtol)
     if way is NATIVE:  # without kinks, where a last digit would make another number
         apart = [slopes(*(x.detach().clone() for x in row)) for row in samples]
