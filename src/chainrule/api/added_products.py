@@ -64,7 +64,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
     return _plus("AddmvBackward0", input, mv(mat, vec), beta, alpha)
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * outer(vec1, vec2)."""
     return _plus("AddrBackward0", input, outer(vec1, vec2), beta, alpha)

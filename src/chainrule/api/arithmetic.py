@@ -168,7 +168,7 @@ def positive(input: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------ bounds and rounding
 
 
-@public("clip", inplace=True)
+@public("clip", inplace=True, converts=True)
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """Each element, raised to `min` and then lowered to `max`.
 
@@ -188,13 +188,13 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return apply(REGISTRY["clamp"], (input, min, max), {}, f"ClampBackward{0 if tensors else 1}")  # type: ignore[no-any-return]
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The larger of each element and `min`, a number or a tensor."""
     return named(clamp(input, min), f"ClampMinBackward{int(isinstance(min, Tensor))}")
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The smaller of each element and `max`, a number or a tensor."""
     return named(clamp(input, None, max), f"ClampMaxBackward{int(isinstance(max, Tensor))}")
@@ -226,7 +226,7 @@ def nan_to_num(
     return apply(REGISTRY["nan_to_num"], (input,), {"nan": nan, "posinf": posinf, "neginf": neginf})  # type: ignore[no-any-return]
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """The inverse of the sigmoid, `log(x / (1 - x))`, of `input` clamped to [eps, 1 - eps] if `eps` is given."""
     return apply(REGISTRY["logit"], (input,), {"eps": eps})  # type: ignore[no-any-return]
@@ -254,7 +254,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------- three at a time
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """`input + weight * (end - input)`: `input` where the weight is 0, `end` where it is 1.
 
@@ -265,7 +265,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     return apply(REGISTRY["lerp"], (input, end, weight), {}, f"LerpBackward{int(isinstance(weight, Tensor))}")  # type: ignore[no-any-return]
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """`input + value * tensor1 * tensor2`.
 
@@ -277,7 +277,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     return _addc("addcmul", (input, tensor1, tensor2), value)
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """`input + value * tensor1 / tensor2`."""
     if all(isinstance(t, Tensor) and t._a.dtype.kind != "f" for t in (tensor1, tensor2)):
@@ -355,7 +355,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     return named(total, "MvlgammaBackward0")  # type: ignore[arg-type]
 
 
-@public(inplace=True, function=False)
+@public(inplace=True, function=False, converts=True)
 def polygamma(input: Tensor, n: int) -> Tensor:
     """The n-th derivative of the digamma function."""
     if n < 0:

@@ -48,7 +48,7 @@ def imag(input: Tensor) -> Tensor:
     return ops.imag(input)  # type: ignore[no-any-return]
 
 
-@public()
+@public(converts=True)
 def angle(input: Tensor) -> Tensor:
     """The angle from the positive real axis, in radians."""
     if _is_complex(input):

@@ -22,13 +22,13 @@ def _running(name: str, x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     return named(total("sum", x, dtype, dim=(), keepdim=False), name.capitalize() + "Backward0")  # the element itself
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def cumsum(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running sum along `dim`."""
     return _running("cumsum", input, dim, dtype)
 
 
-@public(inplace=True)
+@public(inplace=True, converts=True)
 def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running product along `dim`."""
     return _running("cumprod", input, dim, dtype)

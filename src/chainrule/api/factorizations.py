@@ -231,7 +231,7 @@ def _qr(input: Tensor, some: bool = True) -> Any:
 _as("qr", _qr)
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     """The first n columns of the product H_1 H_2 ... H_k of reflections H_i = I - tau_i v_i v_i^T, as of a QR.
 

@@ -34,7 +34,7 @@ def _listed(tensors: Any, name: str) -> list[Tensor]:
     return list(tensors)
 
 
-@public("concat", "concatenate", method=False)
+@public("concat", "concatenate", method=False, converts=True)
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors end to end along a dimension; their other sizes must agree. Dtypes are promoted.
 
@@ -67,7 +67,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return ops.cat(*[x for _, x in full], dim=d)
 
 
-@public(method=False)
+@public(method=False, converts=True)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape, side by side along a new dimension.
 
@@ -101,7 +101,7 @@ def _joined(
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = doc
-    public(*names, method=False)(f)
+    public(*names, method=False, converts=True)(f)
 
 
 _1d, _2d, _3d = (FUNCTIONS[f"atleast_{n}d"] for n in (1, 2, 3))

@@ -167,7 +167,7 @@ def triangular_solve(
     )
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of `tensordot(A, ., ind)`: A as a square matrix, its first `ind` dimensions being the rows."""
     if ind <= 0:
@@ -182,7 +182,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     return views.reshape(inv(views.reshape(A, shape=(rows, columns))), shape=p[ind:] + p[:ind])  # type: ignore
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tensor:
     """The solution X of tensordot(A, X, X.ndim) = B; `dims` of A are moved to its end first."""
     if dims is not None:
@@ -212,7 +212,7 @@ def _tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     return dtype.type(0) if absolute is None else absolute, relative
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the greatest) count as zero."""
     x = check(A, "linalg.pinv", square=hermitian)
@@ -226,7 +226,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     return pinv(input, rcond)
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """How many singular values are greater than max(atol, rtol * the greatest)."""
     x = check(A, "linalg.matrix_rank", square=hermitian)
@@ -249,7 +249,7 @@ def _singular_values(a: Any) -> Any:
     return np.linalg.svd(a, compute_uv=False)
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
     """The X of least norm that makes |A X - B| least.
 
@@ -287,7 +287,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     return results.make("linalg_lstsq", fields)(solution, residuals, known, values)
 
 
-@public(where=LINALG)
+@public(where=LINALG, converts=True)
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """The condition number: how much solving with A may enlarge an error. p: the norm, 2 if None."""
     if p in (None, 2, -2):

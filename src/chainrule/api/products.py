@@ -210,7 +210,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return named(dot(first, other), "VdotBackward0")
 
 
-@public("ger")
+@public("ger", converts=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The matrix of all products of elements of two vectors."""
     _tensors("outer", input, vec2, "vec2")
@@ -316,7 +316,7 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
     return views.clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)  # type: ignore[no-any-return]
 
 
-@public()
+@public(converts=True)
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """The Kronecker product: each element of `input` replaced by its product with the whole of `other`."""
     n = max(len(input._a.shape), len(other._a.shape))

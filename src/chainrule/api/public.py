@@ -19,33 +19,26 @@ from chainrule.core.tensor import Tensor
 F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
-# Whose `out=` may be of another dtype, of those that are not elementwise operations.
-_CONVERTS = frozenset(
-    """sum prod nansum mean nanmean std var cumsum cumprod logsumexp cat concat concatenate stack hstack vstack
-    row_stack dstack column_stack addr addcmul addcdiv lerp outer ger kron clamp clip clamp_min clamp_max logit angle
-    polygamma normal bernoulli lstsq pinv cond matrix_rank tensorinv tensorsolve householder_product""".split()
-)
 
 
 def public(
     *names: str, function: bool = True, method: bool = True, inplace: bool = False,
-    where: dict[str, Any] | None = None, reads: str | None = None,
+    where: dict[str, Any] | None = None, reads: str | None = None, converts: bool = False,
 ) -> Callable[[F], F]:  # fmt: skip
     """Publish a function under its own name (and `names`), as a function, a method, an in-place method.
 
     The published form also takes `out=`, NumPy's spellings (`axis`, `keepdims`), and refuses an `input` that is no
     tensor. `where`: another namespace than the package's own, e.g. that of `linalg`; then no methods are made.
     `reads`: the parameter with positions that the gradient reads again, so that they may not change meanwhile.
+    `converts`: whether `out=` may be of another dtype that holds the result.
     """
 
     def decorate(f: F) -> F:
         name = (
             f.__name__.rstrip("_") if f.__name__.endswith("_") and f.__name__.rstrip("_") in _SHADOWED else f.__name__
         )
-        call = _published(f if reads is None else _reading(f, reads), name)
         for n in (name, *names):
-            if n != name:
-                call = _published(f if reads is None else _reading(f, reads), n)
+            call = _published(f if reads is None else _reading(f, reads), n, converts)
             if where is not None:
                 once(where, n, call)
                 continue
@@ -96,11 +89,10 @@ def _reading(f: F, parameter: str) -> F:
     return call  # type: ignore[return-value]
 
 
-def _published(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _published(f: Callable[..., Any], name: str, converts: bool) -> Callable[..., Any]:
     code = getattr(f, "__wrapped__", f).__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     needs_tensor = parameters[:1] == ("input",)
-    converts = name in _CONVERTS
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:

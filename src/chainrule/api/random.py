@@ -214,7 +214,7 @@ def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = 
     return made(_stream(generator).permutation(int(n)).astype(_np(dtype, dtypes.INT64)), requires_grad)
 
 
-@public(method=False)
+@public(method=False, converts=True)
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
            device: Any = None, requires_grad: bool = False, layout: Any = None,
            pin_memory: bool = False) -> Tensor:  # fmt: skip
@@ -229,7 +229,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
     return made(stream.normal_of(m, s), requires_grad)
 
 
-@public()
+@public(converts=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """0s and 1s, 1 with the probability that `input` holds at that place (or p)."""
     stream = _stream(generator)

@@ -89,7 +89,7 @@ def _some(name: str, x: Tensor, dims: tuple[int, ...] | None, error: type[Except
 # ------------------------------------------------------------------------------------------------------- sums and means
 
 
-@public()
+@public(converts=True)
 def sum_(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The sum of all elements, or along `dim`. Integers and bools are summed in int64.
 
@@ -102,7 +102,7 @@ def sum_(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
     return got if dims is None else named(got, "SumBackward1")
 
 
-@public()
+@public(converts=True)
 def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The sum, NaN counted as 0."""
     x = as_dtype(input, dtype)
@@ -110,7 +110,7 @@ def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtyp
     return named(total("sum", x, dtype, dim=dims_of("nansum", x, dim, keepdim), keepdim=keepdim), "NansumBackward0")
 
 
-@public()
+@public(converts=True)
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The mean of all elements, or along `dim`. Only floats have one: give `dtype=` for integers.
 
@@ -130,7 +130,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype 
     return got if dims is None else named(got, "MeanBackward1")
 
 
-@public()
+@public(converts=True)
 @at_float32
 def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The mean of the elements that are not NaN."""
@@ -140,7 +140,7 @@ def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: dty
     return nansum(x, dim, keepdim) / sum_((x == x).detach(), dim, keepdim)
 
 
-@public()
+@public(converts=True)
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The product of all elements, or along one dimension."""
     dims = dims_of("prod", input, dim, keepdim)
@@ -300,7 +300,7 @@ def _spread(
     return op(name)(x, correction=correction, **over), over
 
 
-@public()
+@public(converts=True)
 def var(
     input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -309,7 +309,7 @@ def var(
     return _spread("var", input, dim, unbiased, keepdim, correction)[0]
 
 
-@public()
+@public(converts=True)
 def std(
     input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -341,7 +341,7 @@ def std_mean(
 # ------------------------------------------------------------------------------------------ exponentials, stably summed
 
 
-@public()
+@public(converts=True)
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """The log of the sum of the exponentials along `dim`, without overflow."""
     return op("logsumexp")(input, dim=dims_of("logsumexp", input, dim, keepdim), keepdim=keepdim)  # type: ignore[no-any-return]
