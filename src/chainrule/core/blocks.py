@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.parts import times
 from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.tape import Edge, Node
 
@@ -201,7 +200,7 @@ def pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequ
     for i, (rule, e) in enumerate(zip(op.rules, edges)):
         gi = None
         if e is not None and rule is not None:
-            f = partial(_pulled, op, node.attrs or {}, rule)
+            f = partial(_pulled, op, rule, node.attrs or {})
             # A product with the result itself takes less than threads do.
             brief = type(rule) is int or op.touches[i] <= {len(edges)}
             gi = f(g, *args) if brief else each(f, (g, *args))
@@ -211,7 +210,5 @@ def pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequ
     return got
 
 
-def _pulled(op: Any, attrs: Attrs, rule: Any, g: Any, *args: Any) -> Any:
-    if op.times and callable(rule):
-        return rule(g, *args, **attrs)
-    return times(g, rule(*args, **attrs) if callable(rule) else rule)
+def _pulled(op: Any, rule: Any, attrs: Attrs, g: Any, *args: Any) -> Any:
+    return op.pull(rule, g, args, attrs)

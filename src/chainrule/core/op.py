@@ -162,21 +162,22 @@ class Elementwise(Op):
     def vjp(self, g: Any, args: Sequence[Any], out: Any, attrs: Attrs, needs: Sequence[bool]) -> Sequence[Any]:
         """Before broadcasting is undone. (The engine's loop has its own copy, without the calls.)"""
         return [
-            self._pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)
+            self.pull(rule, g, (*args, out), attrs) if need else None for rule, need in zip(self.rules or (), needs)
         ]
 
     def jvp(self, args: Sequence[Any], tangents: Sequence[Any], attrs: Attrs, out: Any) -> Sequence[Any]:
         """The sum of each tangent times its partial."""
         total: Any = None
         for rule, t in zip(self.rules or (), tangents):
-            term = None if t is None else self._pull(rule, t, (*args, out), attrs)
+            term = None if t is None else self.pull(rule, t, (*args, out), attrs)
             if term is not None:
                 total = term if total is None else total + term
         if total is not None and total._a.shape != out._a.shape:
             total = REGISTRY["expand"](total, shape=out._a.shape)
         return (total,)
 
-    def _pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: Attrs) -> Any:
+    def pull(self, rule: Rule | None, g: Any, args: Sequence[Any], attrs: Attrs) -> Any:
+        """What one of the rules makes of a gradient, or a tangent."""
         if self.times and callable(rule):
             return rule(g, *args, **attrs)
         p = rule(*args, **attrs) if callable(rule) else rule
