@@ -9,6 +9,7 @@ kind is found by trying it on lanes and on single points beside the starts; wher
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,13 +51,10 @@ def run_lanes(
     """
     groups = [group_of(name, lr, options) for lr in rates]
     if name in RULES:
-        try:
-            import llvmlite  # noqa: F401
-
+        fast = None
+        if find_spec("llvmlite") is not None:
             from chainrule.descend.fast_lanes import run_fast
-        except ImportError:
-            fast = None
-        else:
+
             fast = run_fast(f, starts, which, groups, name, steps, record, walls)
         if fast is not None:
             return Lanes(fast.x, fast.value, *_ended(fast.lost, steps), fast.path)
