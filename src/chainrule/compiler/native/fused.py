@@ -47,14 +47,13 @@ class Writer:
         self.plan, self.fused_loop, self.places = plan, fused_loop, places
         self.n = numel(fused_loop.shape)
         self.units, self.inner = self.pieces(fused_loop)
-        waits = any(price(v) >= FUNCTION for v in plan.computed(fused_loop).values())
+        waits = self.inner >= LONG and any(price(v) >= FUNCTION for v in plan.computed(fused_loop).values())
         self.sums = [Accumulator(v) for v in fused_loop.roots if is_reduction(v)]
         self.shape: dict[str, int] = {}
-        apart = waits and self.inner >= LONG and fused_loop.how in ("map", "full")
-        self.ahead = ahead(plan, fused_loop, BLOCK) if apart else []
+        self.ahead = ahead(plan, fused_loop, BLOCK) if waits and fused_loop.how in ("map", "full") else []
         self.kept: dict[int, Any] = {}  # where loops before have left values of the block
         self.origin: Any = None  # where it begins
-        if waits and self.inner >= LONG:
+        if waits:
             self.shape = {"interleave.count": ABREAST}
             # LLVM takes the width from the widest type, and a sum of float32 is kept in float64: the functions would be
             # computed in half registers. (Sums of columns are loaded and stored each time, which is then what counts.)
