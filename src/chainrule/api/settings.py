@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.api.public import public
-from chainrule.core.op import THREADS
+from chainrule.core.op import HAS_THREADS
 
 _settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest", "always": False}
 
@@ -23,7 +23,7 @@ def _counting(kind: str) -> tuple[Callable[[], int], Callable[[int], None]]:
         if num <= 0:
             raise RuntimeError(f"set_num_{kind} expects a positive integer, but got {num}")
         _settings[kind] = num
-        if kind == "threads" and THREADS:
+        if kind == "threads" and HAS_THREADS:
             from chainrule.core import blocks  # with the threads themselves, which few programs need
 
             blocks.limit = num

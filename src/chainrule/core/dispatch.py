@@ -7,6 +7,7 @@ of elementwise ops never come here: see `fast`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def apply(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None = None) -
     trace = None if m is None else m.trace
     values = [x if not isinstance(x, Tensor) else x._a if trace is None else trace.read(x) for x in args]
     long = op.long
-    if long and any([type(x) is ndarray and x.size > long for x in values]):
+    if long < maxsize and any([type(x) is ndarray and x.size > long for x in values]):
         got = op.many(*values, **attrs)
     else:
         got = op(*values, **attrs)
@@ -113,7 +114,7 @@ def _node(op: Op, args: Sequence[Any], attrs: Attrs, edges: tuple[Any, ...], out
             shape = tuple(own)
     node = Node(op, edges, (*saved, last), tuple(kept), shape)
     out = outs[0]._a
-    if attrs or (op.long and type(out) is ndarray and out.size > op.long):  # those of what is long are there, if empty
+    if attrs or (type(out) is ndarray and out.size > op.long):  # those of what is long are there, if empty
         node.attrs = attrs
     return node
 

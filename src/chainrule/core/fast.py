@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator as operators
 from collections.abc import Callable
+from sys import maxsize
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
     keeps = xx or xo  # whether anything is kept where y is a number
     # Whether its kernel or rules treat Python numbers apart, as pow's do.
     reads_numbers = op.columns.get("reads_numbers", False)
-    slow = "price" not in op.columns  # that an array is long matters to these alone
+    shared = long < maxsize  # only where it may be is an array asked for its size
     short = counted(op)
 
     def general(input: Tensor, other: Operand) -> Tensor:
@@ -171,7 +172,7 @@ def binary(op: Elementwise, operator: bool = False) -> Callable[..., Tensor]:
                     shape = (p, q)
                 elif not p:
                     a, b = a[()], b[()]
-                elif slow and a.size > long:
+                elif shared and a.size > long:
                     return apply(op, (input, other), {})
             try:
                 r = kernel(a, b)

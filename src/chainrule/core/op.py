@@ -30,7 +30,7 @@ from chainrule.core.tape import Meta
 from chainrule.core.tensor import Tensor
 from chainrule.core.tracer import Tracer
 
-THREADS = sys.platform != "emscripten"  # a browser's tab has none, nor `blocks`
+HAS_THREADS = sys.platform != "emscripten"  # a browser's tab has none, nor `blocks`
 Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
 _PLAIN = frozenset(
     {np.ndarray, float, int, bool, NoneType, Meta, tuple, list, slice, str}
@@ -52,7 +52,7 @@ class Op:
     part: Rule | None = None  # of a view of a part: its index, of the number of dimensions and the attributes
     frees = True  # whether nodes keep values that are let go after backward
     wide = False  # whether halves are computed in float32, and rounded once
-    long = 0  # arrays of more elements than that are left to `many`; 0: none are
+    long = sys.maxsize  # arrays of more elements than that are left to `many`
 
     def __init__(self, name: str, numpy: Rule, *, grad: Any = None, **columns: Any) -> None:
         self.name = name
@@ -132,8 +132,9 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
-        # What has a price waits for memory, and page by page for the kernel: threads make that no faster.
-        self.long = 1 << 19 if THREADS and "price" not in columns else sys.maxsize
+        # What has a price, whatever its operands, waits for memory, and page by page for the kernel: threads make that
+        # no faster.
+        self.long = 1 << 19 if HAS_THREADS and type(columns.get("price")) is not int else sys.maxsize
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
