@@ -61,6 +61,17 @@ def test_200_equivalent_answers_are_right_and_200_wrong_ones_are_not():
     assert (taken, refused) == (200, 200)
 
 
+@pytest.mark.parametrize(
+    ("f", "right"), [("exp(x**2 + 1)", "2*x*exp(x**2 + 1)"), ("exp(x)**3", "3*exp(3*x)"), ("x**9", "9*x**8")]
+)
+@pytest.mark.parametrize("more", ["0.01", "1", "x/100", "0.001*sin(x)"])
+def test_what_is_small_beside_the_slope_at_one_place_counts_at_the_others(f, right, more):
+    question = cr.exercise(f)
+    assert question.check(right)
+    wrong = question.check(f"{right} + {more}")
+    assert not wrong and wrong.error == ("missing constant" if "x" not in more else "")
+
+
 CLASSIC = [
     ("x**2*exp(x)", "2*x*exp(x)", "missing term"),
     ("sin(x)*ln(x)", "cos(x)/x", "product of slopes"),

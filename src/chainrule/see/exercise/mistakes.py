@@ -66,7 +66,7 @@ def _by_values(f: Callable[..., Any], i: int, at: Array, given: Array, right: Ar
         ratio, apart = given[both] / right[both], given - right
         if both.sum() > 2 and np.ptp(ratio) <= 1e-7 * abs(ratio[0]) and ratio[0] != 0:
             found.append("wrong coefficient")
-        elif np.nanmax(apart) - np.nanmin(apart) <= 1e-7 * np.nanmax(np.abs(right)):
+        elif same(given - np.nanmedian(apart), right, 1e-7):
             found.append("missing constant")
     return found
 

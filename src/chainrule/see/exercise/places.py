@@ -69,9 +69,14 @@ def places(f: Callable[..., Any], n: int) -> tuple[Array, Array, Array]:
 
 
 def same(given: Array, right: Array, tol: float = CLOSE) -> bool:
-    """Whether two rows of values agree where both are finite, which has to be at a third of the places at least."""
+    """Whether two rows of values agree where both are finite, which has to be at a third of the places at least.
+
+    By the size of the right value at each place; near its zeros, where what is right in another form is rounded
+    otherwise, by the usual size. (By the largest, 1e12 at one place would allow 10 at all others.)
+    """
     both = np.isfinite(given) & np.isfinite(right)
-    if both.sum() * 3 < len(right):
+    if both.sum() * 3 < len(right) or not both.any():
         return False
-    scale = np.maximum(np.abs(right[both]), 1e-3 * np.abs(right[np.isfinite(right)]).max(initial=0.0))
+    sizes = np.abs(right)
+    scale = np.maximum(sizes[both], 1e-3 * np.median(sizes[np.isfinite(right)]))
     return bool((np.abs(given[both] - right[both]) <= tol * scale + 1e-300).all())

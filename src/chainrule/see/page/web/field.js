@@ -14,13 +14,15 @@ setLanguage(data.language);
 /** @param {number} x @param {number} [digits] */
 const short = (x, digits = 5) => String(Number(x.toPrecision(digits)));
 
-/** Whether two rows of values agree where both are finite, which has to be at a third of the places at least.
+/** Whether two rows of values agree where both are finite, which has to be at a third of the places at least: by the
+ * size of each right value, near zeros by the usual size.
  * @param {number[]} given @param {number[]} right @param {number} tol */
 function same(given, right, tol) {
   const both = right.flatMap((r, i) => (Number.isFinite(r) && Number.isFinite(given[i]) ? [i] : []));
-  const size = Math.max(0, ...right.filter(Number.isFinite).map(Math.abs));
+  const sizes = right.filter(Number.isFinite).map(Math.abs).sort((a, b) => a - b);
+  const size = sizes[sizes.length >> 1];
   return (
-    both.length * 3 >= right.length &&
+    both.length * 3 >= Math.max(right.length, 1) &&
     both.every((i) => Math.abs(given[i] - right[i]) <= tol * Math.max(Math.abs(right[i]), 1e-3 * size) + 1e-300)
   );
 }
