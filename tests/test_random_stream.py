@@ -143,9 +143,9 @@ def test_ranges_of_integers_equal_torch(dtype):
         assert_same(theirs, Generator(3).random_int(500, low, high, dtype), f"[{low}, {high}) {dtype}")
 
 
-def test_any_order_of_draws_stays_in_step_with_torch():
+def test_any_order_of_draws_stays_in_step_with_torch(rng):
     torch = pytest.importorskip("torch")
-    seed = random.randrange(2**64)
+    seed = int(rng.integers(2**64, dtype="uint64"))
     print("seed", seed)
     choose = random.Random(seed)
     torch.manual_seed(seed)
