@@ -885,6 +885,19 @@ def test_nothing_is_written_over_what_is_read_elsewhere(name, rng):
     np.testing.assert_allclose(cr.compile(f)(w).numpy(), f(w).numpy(), rtol=1e-12, atol=1e-12)
 
 
+def test_all_is_read_at_a_place_before_anything_is_written_there(rng, held):
+    """What loops before have kept of a block is not read again: a result lies there, while others still read it."""
+    w = cr.from_numpy(rng.uniform(-1, 1, (40, 40)))
+
+    def f(w):
+        a = w @ w
+        over = (a * 0.1).tanh().exp().sin()
+        return over @ w, a * 2 + 1, (a * 3).sum(), (a - 1).square().sum(0)
+
+    for a, b in zip(cr.compile(f)(w), f(w), strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("steps", [2, 9])
 def test_gated_cells_and_their_gradients(steps, rng):
     """Sums of columns that are added up much later; and rolled loops, whose turns are called with addresses."""

@@ -227,10 +227,17 @@ class Writer:
         index = source if there is None else [b.select(there, i, number(0)) for i in source]
         return At(b, v.args[0].shape, None, tuple(index), there)
 
-    def _put(self, at: At, memo: Memo) -> None:
-        """The elementwise results at a place."""
-        for v in self.plain:
-            self.emitter.store(self.value(v, at, memo), self._address(v.id, v.dtype, at.flat))
+    def _element(self, at: At) -> list[Register]:
+        """Puts the elementwise results at a place into memory, and gives what the sums take from there.
+
+        All is read before anything is written: a result may lie where something else that is needed here stood.
+        """
+        memo: Memo = {}
+        values = [self.value(v, at, memo) for v in self.plain]
+        addends = [self.value(how.v.args[0], at, memo).astype(how.source) for how in self.sums]
+        for v, x in zip(self.plain, values):
+            self.emitter.store(x, self._address(v.id, v.dtype, at.flat))
+        return addends
 
     # ---- loops
 
@@ -285,10 +292,7 @@ class Writer:
         for how, a in zip(self.sums, held):
             emitter.store(how.start(emitter), a)
         with self.loop(start, stop, self.shape) as i:
-            place, memo = at(i), {}
-            self._put(place, memo)
-            for how, a in zip(self.sums, held):
-                x = self.value(how.v.args[0], place, memo).astype(how.source)
+            for how, a, x in zip(self.sums, held, self._element(at(i))):
                 emitter.store(how.add(emitter, emitter.load(a, how.dtype), x), a)
         return [emitter.load(a, how.dtype) for how, a in zip(self.sums, held)]
 
@@ -331,11 +335,8 @@ class Writer:
             with self.loop(low, high, self.shape) as column:
                 rest = tuple(unravel(b, self.fused_loop.shape[self.fused_loop.split :], column))
                 place = At(b, self.fused_loop.shape, b.add(base, column), (*outer, *rest))
-                memo: Memo = {}
-                self._put(place, memo)
-                for how in self.sums:
+                for how, x in zip(self.sums, self._element(place)):
                     to = self._address(("partial", how.v.id), how.dtype, column)
-                    x = self.value(how.v.args[0], place, memo).astype(how.source)
                     emitter.store(how.add(emitter, emitter.load(to, how.dtype), x, reorder=False), to)
 
 

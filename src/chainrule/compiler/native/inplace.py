@@ -94,16 +94,11 @@ def _behind(plan: Plan, v: Var, fused_loop: FusedLoop, inside: dict[int, Var]) -
 
 
 def _elsewhere(fused_loop: FusedLoop, inside: dict[int, Var]) -> set[int]:
-    """What a loop reads, itself or through what is computed of it, at another place than where it stands.
-
-    What a sum adds up stands there, but is no longer read there when a result has been written: only what is computed
-    of it counts as read in time.
-    """
+    """What a loop reads, itself or through what is computed of it, at another place than where it stands."""
 
     def there(u: Var) -> bool:
         return unrolled.is_elementwise(u) and u.shape == fused_loop.shape
 
-    found = {x.id for u in inside.values() if is_reduction(u) for x in u.args if isinstance(x, Var)}
     away = [u for u in inside.values() if not there(u) and not is_reduction(u)]
     stack = [x for u in away for x in u.args]
     seen: set[int] = set()
@@ -112,4 +107,4 @@ def _elsewhere(fused_loop: FusedLoop, inside: dict[int, Var]) -> set[int]:
         if isinstance(x, Var) and x.id not in seen:
             seen.add(x.id)
             stack.extend(x.args if x.id in inside else ())
-    return found | seen
+    return seen
