@@ -172,3 +172,35 @@ def test_pooling_of_infinities_and_nan(d):
             region = tuple(slice(o * n // 2, -(-(o + 1) * n // 2)) for o, n in zip(at[2:], shape))
             with np.errstate(invalid="ignore"):
                 np.testing.assert_allclose(means[at].item(), a[at[:2]][region].mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_fractional_pools_are_maxima_of_windows_that_fill_the_space(d, rng):
+    x = cr.tensor(rng.standard_normal((2, 3, *[9] * d)), requires_grad=True)
+    pool = getattr(cr.nn, f"FractionalMaxPool{d}d")(2, output_ratio=0.5, return_indices=True)
+    y, places = pool(x)
+    assert y.shape == (2, 3, *[4] * d)
+    np.testing.assert_array_equal(x.detach().flatten(2).gather(2, places.flatten(2)), y.detach().flatten(2))
+    where = np.stack(
+        np.unravel_index(places.numpy(), [9] * d)
+    )  # along each dimension in order, from one end to the other
+    for i in range(d):
+        at = np.moveaxis(where[i], 2 + i, -1)
+        assert (np.diff(at) >= 0).all() and (at[..., 0] <= 1).all() and (at[..., -1] >= 7).all()
+    y.sum().backward()
+    assert x.grad.sum() == y.numel()
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_fractional_pools_are_torchs(d, rng):
+    torch = pytest.importorskip("torch")
+    a = rng.standard_normal((2, 3, *range(7, 7 + d))).astype("f4")
+    a.flat[::17] = np.nan
+    for size, out in ((2, 3), (1, 5), (3, 1)):
+        found = []
+        for lib in (torch, cr):
+            lib.manual_seed(size)
+            pool = getattr(lib.nn.functional, f"fractional_max_pool{d}d")
+            found.append(pool(lib.tensor(a), size, out, return_indices=True))
+        for theirs, ours in zip(*found, strict=True):
+            np.testing.assert_array_equal(theirs, ours)

@@ -184,3 +184,10 @@ def test_out_is_of_another_dtype_where_torch_takes_that(form):
         for (ours, kind), (theirs, same) in zip(*(x or () for x in outcomes)):
             assert kind == same
             np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
+
+
+def test_whole_negative_numbers_go_round_in_unsigned_ones_and_nothing_else_does():
+    assert cr.tensor([-3, 4], dtype=cr.uint8).tolist() == [253, 4] and cr.tensor(-1, dtype=cr.uint8).item() == 255
+    for data in ([-300], [-3.0], [256], -300, -3.0, [[1], [-256]]):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            cr.tensor(data, dtype=cr.uint8)

@@ -401,3 +401,29 @@ def test_narrow_positions_reach_far(kind: str) -> None:
     index = cr.tensor(np.array([99, 0, -1, 7], kind))
     (x[index] * cr.arange(4.0, dtype=cr.float64)[:, None]).sum().backward()
     assert [x.grad[i, 5].item() for i in (99, 0, 7)] == [2, 1, 3] and x.grad.sum().item() == 6 * 30
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "stored"), [("int8", 252, -4), ("uint8", -3, 253), ("uint8", 300, 44), ("int16", 70000, 4464)]
+)
+def test_what_a_tensor_holds_goes_round_where_it_does_not_fit(dtype, value, stored):
+    given = cr.tensor(value, dtype=cr.int64)
+    for index in (slice(None), 0, ..., (slice(0, 2),)):
+        x = cr.zeros(3, dtype=getattr(cr, dtype))
+        x[index] = given
+        assert x[0] == stored and x.dtype == getattr(cr, dtype)
+
+
+@pytest.mark.parametrize("value", [300, 300.7, float("inf"), float("nan"), -129])
+def test_numbers_that_do_not_fit_are_refused_and_nothing_is_written(value):
+    x, mask = cr.zeros(3, dtype=cr.int8), cr.tensor([True, False, True])
+    given = cr.tensor(value)
+    writes = [lambda: x.__setitem__(index, value) for index in (0, slice(None), mask, cr.tensor([0, 2]))]
+    writes += [
+        lambda: x.__setitem__(mask, given), lambda: x.masked_fill_(mask, given), lambda: x.masked_fill(mask, value),
+        lambda: x.index_fill_(0, cr.tensor([1]), given), lambda: x.fill_(value),
+    ]  # fmt: skip
+    for write in writes:
+        with pytest.raises(RuntimeError, match="cannot be converted to type .*int8.* without overflow"):
+            write()
+    assert x.tolist() == [0, 0, 0]

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.base.mersenne import DEFAULT_SEED, Generator
 
 SIZES = (0, 1, 2, 3, 15, 16, 17, 31, 33, 100, 1000, 10007)
@@ -421,3 +422,29 @@ def test_bad_input_that_torch_accepts_or_has_no_message_for():
         g.normal_of(0.0, 1.0)
     with pytest.warns(UserWarning, match="Due to precision limitations float can support"):
         g.random_int(2, 0, 2**25, F)
+
+
+def test_what_is_drawn_has_a_history_with_slopes_of_zero():
+    x = cr.ones(3, requires_grad=True)
+    drawn = {
+        "NormalBackward1": cr.normal(x, 1.0), "NormalBackward2": cr.normal(0.0, x), "NormalBackward3": cr.normal(x, x),
+        "BernoulliBackward0": cr.bernoulli(x), "PoissonBackward0": cr.poisson(x),
+    }  # fmt: skip
+    for name, y in drawn.items():
+        assert type(y.grad_fn).__name__ == name
+        assert cr.autograd.grad(y.sum(), x)[0].tolist() == [0, 0, 0]
+    assert not cr.bernoulli(x.detach()).requires_grad
+
+
+def test_layers_draw_as_torchs():
+    torch = pytest.importorskip("torch")
+    for draw in (
+        lambda lib: lib.nn.functional.rrelu(lib.linspace(-1, 1, 20), training=True),
+        lambda lib: lib.nn.functional.dropout3d(lib.ones(4, 2, 3, 3), 0.5),
+        lambda lib: lib.nn.functional.dropout3d(lib.ones(4, 2, 3, 3, 2), 0.5),
+    ):
+        results = []
+        for lib in (torch, cr):
+            lib.manual_seed(5)
+            results.append(draw(lib).numpy())
+        np.testing.assert_allclose(*results, rtol=2e-7)

@@ -113,8 +113,8 @@ _HOMES = {  # names that are imported where they are first used, by the module t
         pairwise_distance pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu selu_ threshold threshold_
     """,
     "nn.functional.kernels": """
-        alpha_dropout batch_norm constant_pad_nd dropout dropout_ embedding feature_alpha_dropout instance_norm
-        native_batch_norm native_group_norm native_layer_norm
+        alpha_dropout batch_norm constant_pad_nd dropout dropout_ embedding feature_alpha_dropout grid_sampler
+        grid_sampler_2d grid_sampler_3d instance_norm native_batch_norm native_group_norm native_layer_norm
     """,
     "random": "fork_rng",
     "run": "stand_in",

@@ -74,6 +74,9 @@ from chainrule import func as func
 from chainrule import functional as functional
 from chainrule.base.dtypes import get_default_dtype as get_default_dtype
 from chainrule.api.printing import get_printoptions as get_printoptions
+from chainrule.nn.functional.kernels import grid_sampler as grid_sampler
+from chainrule.nn.functional.kernels import grid_sampler_2d as grid_sampler_2d
+from chainrule.nn.functional.kernels import grid_sampler_3d as grid_sampler_3d
 from chainrule.nn.functional import group_norm as group_norm
 from chainrule.signal import hamming_window as hamming_window
 from chainrule.signal import hann_window as hann_window

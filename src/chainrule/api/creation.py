@@ -65,6 +65,9 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray[Any, Any]:
     try:
         return np.array(plain, dtype=kind)
     except OverflowError as e:
+        most = np.iinfo(kind).max
+        if kind.kind == "u" and all(type(x) is int and abs(x) <= most for x in np.array(data, object).flat):
+            return np.array(plain).astype(kind)  # as `held`
         raise RuntimeError(f"value cannot be converted to type {dtypes.of(kind).name} without overflow") from e
     except ValueError:
         _refuse_ragged(plain)
@@ -75,7 +78,7 @@ def _number(x: Any, d: Any) -> np.ndarray[Any, Any]:
     try:
         return np.array(x, d) if d.kind != "b" else np.array(bool(x))
     except OverflowError:
-        raise RuntimeError(f"value cannot be converted to type {dtypes.of(d).name} without overflow: {x}") from None
+        return np.asarray(held(x, d))
 
 
 def held(x: Any, d: Any) -> Any:

@@ -262,7 +262,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         else:
             if recording(self, *([value] if isinstance(value, Tensor) else [])):
                 refuse_leaf(part, "__setitem__")
-            source = wrap(np.asarray(value, self._a.dtype)) if not isinstance(value, Tensor) else as_like(value, self)
+            source = as_like(value, self) if isinstance(value, Tensor) else wrap(np.asarray(scalar(value, self)))
             fits(source._a.shape, ops.pick(payload(part), index=then).shape, then)
             modify(part, "__setitem__", _put_back, source, index=own(then), tensors=_tensors(index))
     except IndexError as e:
@@ -275,12 +275,18 @@ def _write(a: Any, index: Any, v: Any) -> None:
         first, then = plan(a, index)
         a = a if first is None else a[first]
         index = ... if then is None else then
-    if isinstance(v, np.floating) and a.dtype.kind != "f":  # as arrays are converted, also what is not finite
+        if then is not None and not np.ndim(v) and any(i.dtype.kind == "b" for i in then if type(i) is ndarray):
+            v = held(np.asarray(v).item(), a.dtype)  # as `masked_fill` takes it
+    if type(v) is float and a.dtype.kind in "iu":
+        v = held(v, a.dtype)
+    elif isinstance(v, np.floating) and a.dtype.kind != "f":  # as arrays are converted, also what is not finite
         v = np.asarray(v)
     while np.ndim(v) > 1 and v.shape[0] == 1:  # which NumPy minds beside a mask
         v = v[0]
     try:
         a[index] = v
+    except OverflowError:  # a number is refused, one of a tensor goes round
+        a[index] = held(v, a.dtype) if type(v) is int else np.asarray(v).astype(a.dtype)
     except ValueError:
         place = a[index]
         fits(np.shape(v), place.shape, None if index is ... or type(index) is int else index)
@@ -319,6 +325,15 @@ def as_like(x: Tensor, like: Tensor) -> Tensor:
 
 def scalar(value: Any, like: Tensor) -> Any:
     return held(value, like._a.dtype)
+
+
+def one_of(value: Any, like: Tensor) -> Tensor:
+    """A number or a 0-d tensor in the dtype of another tensor, refused where that cannot hold it."""
+    if not isinstance(value, Tensor):
+        return wrap(scalar(value, like))
+    if like._a.dtype.kind in "iu" and known(value._a):
+        scalar(value._a.item(), like)
+    return as_like(value, like)
 
 
 def _put_back(x: Tensor, value: Tensor, *, index: Any, tensors: Sequence[Tensor]) -> Tensor:

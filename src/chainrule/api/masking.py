@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.indexing import as_like, scalar
+from chainrule.api.indexing import one_of
 from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.api.shaping import expand, misfit, reshape
 from chainrule.base import dtypes, wide
@@ -66,14 +66,11 @@ class _Choice:
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """A copy with `value` (a number or a 0-d tensor) wherever `mask` is True."""
     _mask(mask, "masked_fill_ only supports boolean masks, but got mask with dtype {}")
-    if isinstance(value, Tensor):
-        if value._a.shape:
-            raise RuntimeError(
-                f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
-                "dimension(s)."
-            )
-        return _filled(mask, as_like(value, input), input, "MaskedFillBackward1")
-    return _filled(mask, wrap(scalar(value, input)), input, "MaskedFillBackward0")
+    if isinstance(value, Tensor) and value._a.shape:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    return _filled(mask, one_of(value, input), input, f"MaskedFillBackward{int(isinstance(value, Tensor))}")
 
 
 def _filled(mask: Tensor, value: Tensor, input: Tensor, name: str) -> Tensor:

@@ -11,9 +11,10 @@ import numpy as np
 from chainrule.api.creation import _np, _shape, made
 from chainrule.api.device import here
 from chainrule.api.layout import last, preserve_format
-from chainrule.api.public import FUNCTIONS, install, public
+from chainrule.api.public import FUNCTIONS, install, named, public
 from chainrule.base import dtypes, memory, mersenne, wide
 from chainrule.core.inplace import refuse_leaf
+from chainrule.core.op import REGISTRY
 from chainrule.core.state import current
 from chainrule.core.tape import numbers, store
 from chainrule.core.tensor import Tensor, touch, wrap
@@ -226,7 +227,17 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
         raise TypeError("normal() of two numbers needs a size: torch.normal(0., 1., size=(2, 3))")
     m, s = (numbers(x) if isinstance(x, Tensor) else float(x) for x in (mean, std))
-    return made(stream.normal_of(m, s), requires_grad)
+    label = f"NormalBackward{isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)}"
+    return _drawn(stream.normal_of(m, s), label, mean, std)
+
+
+def _drawn(a: Any, label: str, *of: Any) -> Tensor:
+    """What was drawn, with a history as PyTorch's has: the slopes to what it was drawn by are 0."""
+    out = made(a)
+    for x in of:
+        if isinstance(x, Tensor) and x.requires_grad:
+            out = named(REGISTRY["where"](np.True_, out, x), label)
+    return out
 
 
 @public(converts=True)
@@ -235,7 +246,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     stream = _stream(generator)
     if p is not None:
         return made(stream.bernoulli(float(p), input._a.shape, input._a.dtype))
-    return made(stream.bernoulli(numbers(input)))
+    return _drawn(stream.bernoulli(numbers(input)), "BernoulliBackward0", input)
 
 
 @public()
@@ -247,7 +258,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 @public(method=False)
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Poisson random numbers of the rates in `input`."""
-    return made(_stream(generator).poisson(numbers(input)))
+    return _drawn(_stream(generator).poisson(numbers(input)), "PoissonBackward0", input)
 
 
 @public(method=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.api.indexing import as_like, fits, out_of_range, own, plan, scalar
+from chainrule.api.indexing import as_like, fits, one_of, out_of_range, own, plan, scalar
 from chainrule.api.public import named, public
 from chainrule.api.shaping import expand, reshape
 from chainrule.base import dtypes, wide
@@ -266,7 +266,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     d, a = _vector(input, dim, index, None, "index_fill_", negative=True)
     if isinstance(value, Tensor) and value._a.shape:
         raise RuntimeError(f"index_fill_ only supports a 0-dimensional value tensor, but got {value.ndim} dimension(s)")
-    v = as_like(value, input) if isinstance(value, Tensor) else wrap(scalar(value, input))
+    v = one_of(value, input)
     if not input._a.shape:
         return views.fill(input, v) if a.size else views.clone(input)
     a = wide.unique(a % input._a.shape[d]) if a.size else a  # each slice is filled once, so it hands on one gradient

@@ -11,6 +11,7 @@ Shapes: signal (N, groups * C, *inner), weight (groups * O, C, *size), result (N
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,34 +24,37 @@ from chainrule.ops.windows import Ints, places
 
 def _last(x: Any) -> Any:
     """An array in order, with its samples last."""
-    return np.ascontiguousarray(x.reshape(x.shape[0], -1).T).reshape(*x.shape[1:], x.shape[0])
+    return np.ascontiguousarray(x.reshape(x.shape[0], prod(x.shape[1:])).T).reshape(*x.shape[1:], x.shape[0])
 
 
 def _first(x: Any) -> Any:
     """An array in order, with its samples first again."""
-    return np.ascontiguousarray(x.reshape(-1, x.shape[-1]).T).reshape(x.shape[-1], *x.shape[:-1])
+    return np.ascontiguousarray(x.reshape(prod(x.shape[:-1]), x.shape[-1]).T).reshape(x.shape[-1], *x.shape[:-1])
 
 
 def _columns(x: Any, size: Ints, step: Ints, spread: Ints, groups: int) -> Any:
     """The windows of a signal whose samples are last: (groups, C * size, places * N)."""
-    moves, out = x.strides[1:-1], map(places, x.shape[1:-1], size, step, spread)
+    moves, out = x.strides[1:-1], tuple(map(places, x.shape[1:-1], size, step, spread))
     within, between = ([m * s for m, s in zip(moves, apart)] for apart in (spread, step))
     shape = (x.shape[0], *size, *out, x.shape[-1])
     seen = np.lib.stride_tricks.as_strided(x, shape, (x.strides[0], *within, *between, x.strides[-1]), writeable=False)
-    return seen.reshape(groups, x.shape[0] // groups * np.prod(size, dtype=int), -1)
+    return seen.reshape(groups, x.shape[0] // groups * prod(size), prod(out) * x.shape[-1])
+
+
+def _grouped(x: Any, groups: int) -> Any:
+    return x.reshape(groups, x.shape[0] // groups, prod(x.shape[1:]))
 
 
 def _convolve(x: Any, w: Any, *, step: Ints, spread: Ints, groups: int) -> Any:
     size = w.shape[2:]
     seen = _columns(_last(x), size, step, spread, groups)
-    made = np.matmul(w.reshape(groups, w.shape[0] // groups, -1), seen)
+    made = np.matmul(_grouped(w, groups), seen)
     return _first(made.reshape(w.shape[0], *map(places, x.shape[2:], size, step, spread), x.shape[0]))
 
 
 def _convolve_back(y: Any, w: Any, *, shape: Ints, step: Ints, spread: Ints, groups: int) -> Any:
     size, count, n = w.shape[2:], y.shape[2:], y.shape[0]
-    rows = w.reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    parts = np.matmul(rows, _last(y).reshape(groups, w.shape[0] // groups, -1))
+    parts = np.matmul(_grouped(w, groups).transpose(0, 2, 1), _grouped(_last(y), groups))
     parts = parts.reshape(groups * w.shape[1], *size, *count, n)
     x = np.zeros((groups * w.shape[1], *shape, n), parts.dtype)
     for at in np.ndindex(*size):
@@ -61,7 +65,7 @@ def _convolve_back(y: Any, w: Any, *, shape: Ints, step: Ints, spread: Ints, gro
 
 def _convolve_weight(x: Any, y: Any, *, size: Ints, step: Ints, spread: Ints, groups: int) -> Any:
     seen = _columns(_last(x), size, step, spread, groups)
-    made = np.matmul(_last(y).reshape(groups, y.shape[1] // groups, -1), seen.transpose(0, 2, 1))
+    made = np.matmul(_grouped(_last(y), groups), seen.transpose(0, 2, 1))
     return made.reshape(y.shape[1], x.shape[1] // groups, *size)
 
 

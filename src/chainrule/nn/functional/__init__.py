@@ -6,6 +6,7 @@ from chainrule.base import errors
 from chainrule.nn.functional.activation import *  # noqa: F403
 from chainrule.nn.functional.attention import *  # noqa: F403
 from chainrule.nn.functional.conv import *  # noqa: F403
+from chainrule.nn.functional.ctc import *  # noqa: F403
 from chainrule.nn.functional.distance import *  # noqa: F403
 from chainrule.nn.functional.dropouts import *  # noqa: F403
 from chainrule.nn.functional.linear_maps import *  # noqa: F403

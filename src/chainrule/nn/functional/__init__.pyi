@@ -77,14 +77,27 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *
     >>> cr.nn.functional.cross_entropy(cr.zeros(2, 4), cr.tensor([0, 3]))
     tensor(1.3863)
     """
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = 'mean', zero_infinity: bool = False) -> Tensor:
+    """The negative log-likelihood of label sequences that are not aligned with the input (Graves et al., 2006).
+
+    `log_probs`: log-probabilities, (T, N, C) or (T, C). `targets`: labels (N, S), or one sequence after another.
+    `input_lengths`, `target_lengths`: tensors (N) or tuples of whole numbers. "mean" divides each loss by the length of
+    its target first. What cannot be aligned costs inf (with slopes 0, where PyTorch's are NaN), or 0 if
+    `zero_infinity`.
+
+    >>> import chainrule as cr
+    >>> even = cr.zeros(2, 1, 2).log_softmax(-1)  # 3 of 4 paths say "1"
+    >>> cr.nn.functional.ctc_loss(even, cr.tensor([[1]]), (2,), (1,)).exp()
+    tensor(1.3333)
+    """
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In training, each element is 0 with probability p, else it is scaled by 1 / (1 - p) (Srivastava et al., 2014)."""
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, L) or (C, L)."""
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels (dimension 1)."""
+    """`dropout` of whole channels of (N, C, H, W); three dimensions are (N, C, L), as in PyTorch."""
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels (dimension 1)."""
+    """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """The input where it is positive, else `alpha * (exp(input) - 1)`."""
 def elu_(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -103,6 +116,14 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     """`alpha_dropout` of whole channels (dimension 1)."""
 def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Columns of windows (N, C * kh * kw, L) added up to (N, C, *output_size), where they overlap too."""
+def fractional_max_pool2d(input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Tensor | None = None) -> Any:
+    """The greatest element of each of `output_size` windows at random distances (Graham, 2014)."""
+def fractional_max_pool2d_with_indices(input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The greatest element of each of `output_size` windows at random distances (Graham, 2014), and its place."""
+def fractional_max_pool3d(input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Tensor | None = None) -> Any:
+    """The greatest element of each of `output_size` windows at random distances (Graham, 2014)."""
+def fractional_max_pool3d_with_indices(input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The greatest element of each of `output_size` windows at random distances (Graham, 2014), and its place."""
 def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-06, *, reduction: str = 'mean') -> Tensor:
     """The negative log-likelihood of `target` under a normal distribution of mean `input` and variance `var`."""
 def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
@@ -217,6 +238,11 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = 'mean', weight: 
     >>> import chainrule as cr
     >>> cr.nn.functional.mse_loss(cr.tensor([1.0, 2.0]), cr.tensor([1.0, 4.0]))
     tensor(2.)
+    """
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int, in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor, out_proj_bias: Tensor | None, training: bool = True, key_padding_mask: Tensor | None = None, need_weights: bool = True, attn_mask: Tensor | None = None, use_separate_proj_weight: bool = False, q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None, static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    """What `nn.MultiheadAttention` computes, of sizes (L, N, E) or (L, E), with its weights as arguments.
+
+    `static_k`, `static_v`: keys and values (N * num_heads, S, E / num_heads) for those that would be computed.
     """
 def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *, reduction: str = 'mean') -> Tensor:
     """What is missing for the target class's score to exceed each other one by `margin`, to the power p, over C."""

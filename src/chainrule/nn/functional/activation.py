@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.api.public import named
 from chainrule.api.random import default_generator
 from chainrule.base import wide
+from chainrule.base.dtypes import F64
 from chainrule.core.inplace import modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import numbers
@@ -63,7 +64,9 @@ def rrelu(
     """`leaky_relu` whose slope is drawn from [lower, upper] for each element in training, else their mean."""
     if not training:
         return named(_apply(inplace, "leaky_relu", input, negative_slope=(lower + upper) / 2), "LeakyReluBackward0")
-    slopes = default_generator.stream.uniform(input._a.shape, input._a.dtype, lower, upper)
+    below = numbers(input) <= 0  # those alone are drawn for
+    slopes = np.ones(below.shape, input._a.dtype)
+    slopes[below] = default_generator.stream.uniform((int(below.sum()),), F64, lower, upper)  # in any dtype
     f = lambda x: REGISTRY["where"](x > 0, x, x * wrap(slopes))  # noqa: E731
     return modify(input, "rrelu_", f) if inplace else f(input)
 

@@ -202,7 +202,7 @@ def fold(
             f"Given output_size={out_size}, kernel_size={size}, dilation={spread}, padding={cut}, stride={step}, "
             f"expected input of size [N, C * {size[0] * size[1]}, {h * w}], but got {list(x._a.shape)}"
         )
-    parts = x.reshape(n, -1, *size, h, w).permute(0, 1, 4, 5, 2, 3)
+    parts = x.reshape(n, rows // (size[0] * size[1]), *size, h, w).permute(0, 1, 4, 5, 2, 3)
     out = REGISTRY["fold"](parts, shape=full, size=size, step=step, spread=spread)
     if any(cut):
         out = out[:, :, cut[0] : full[0] - cut[0], cut[1] : full[1] - cut[1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 
 from chainrule.api.random import default_generator, laid
@@ -49,13 +50,35 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels (dimension 1)."""
+    """`dropout` of whole channels of (N, C, H, W); three dimensions are (N, C, L), as in PyTorch."""
+    _unusual(input, "dropout2d", 2, "3D or 4D")
+    if len(input._a.shape) == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired "
+            "- input is interpreted as shape (N, C, L), where C is the channel dim. For (C, H, W), unsqueeze(0) it; "
+            "for (N, C, L), dropout1d says so without this warning.",
+            stacklevel=2,
+        )
     return _dropped(input, p, training, inplace, _by_channel(input))
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels (dimension 1)."""
-    return _dropped(input, p, training, inplace, _by_channel(input))
+    """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    _unusual(input, "dropout3d", 3, "4D or 5D")
+    shape = input._a.shape
+    by_channel = _by_channel(input) if len(shape) == 5 else [*shape[:1], *[1] * (len(shape) - 1)]
+    return _dropped(input, p, training, inplace, by_channel)
+
+
+def _unusual(input: Tensor, name: str, d: int, usual: str) -> None:
+    n = len(input._a.shape)
+    if n not in (d + 1, d + 2):
+        warnings.warn(
+            f"{name}: Received a {n}-D input to {name}, which is deprecated and will result in an error in a future "
+            f"release. It drops whole channels of inputs with {d} spatial dimensions, a channel dimension, and an "
+            f"optional batch dimension (i.e. {usual} inputs); for others there is dropout.",
+            stacklevel=3,
+        )
 
 
 def _alpha_dropped(input: Tensor, p: float, training: bool, shape: Sequence[int]) -> Tensor:

@@ -51,6 +51,17 @@ def native_group_norm(
     return F.group_norm(input, group, weight, bias, eps), *_statistics(grouped, (2,), eps, False)
 
 
+def grid_sampler(
+    input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Tensor:
+    """`nn.functional.grid_sample`, with numbers for its words in their order."""
+    mode, outside = ("bilinear", "nearest", "bicubic")[interpolation_mode], ("zeros", "border", "reflection")
+    return F.grid_sample(input, grid, mode, outside[padding_mode], align_corners)
+
+
+grid_sampler_2d = grid_sampler_3d = grid_sampler
+
+
 def constant_pad_nd(input: Tensor, pad: Any, value: float = 0) -> Tensor:
     """`nn.functional.pad` with a constant."""
     return F.pad(input, pad, "constant", value)

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.api.layout import following
 from chainrule.api.public import at_float32, named
+from chainrule.api.random import default_generator
 from chainrule.base import wide
 from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
@@ -25,6 +26,7 @@ from chainrule.nn.functional.padding import pad
 _KINDS = ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool", "max_unpool", "lp_pool")
 __all__ = [f"{kind}{d}d" for kind in _KINDS for d in (1, 2, 3)]
 __all__ += [f"{kind}{d}d_with_indices" for kind in ("max_pool", "adaptive_max_pool") for d in (1, 2, 3)]
+__all__ += [f"fractional_max_pool{d}d{more}" for d in (2, 3) for more in ("", "_with_indices")]
 
 
 def _plan(shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints, ceil_mode: bool) -> tuple[Ints, Ints]:
@@ -177,8 +179,7 @@ def _argmax(a: Any) -> Any:
 
 def _taken(x: Tensor, index: Tensor, had_batch: bool, label: str) -> tuple[Tensor, Tensor]:
     """The elements at places in the flattened space of each channel, and the places."""
-    n, c = x._a.shape[:2]
-    flat = x.reshape(n, c, -1).gather(2, index.reshape(n, c, -1))
+    flat = x.flatten(2).gather(2, index.flatten(2))
     out, found = named(flat.reshape(index._a.shape), label), index if had_batch else index[0]
     return reads(out if had_batch else out.squeeze(0), found), found
 
@@ -204,6 +205,67 @@ def _max_pools(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return following(max_pool), following(with_indices)
 
 
+def _fractional(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    name, step = (
+        f"fractional_max_pool{d}d",
+        2 * d - 5,
+    )  # of images the first random number is that of the last dimension
+
+    def with_indices(
+        input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+        return_indices: bool = False, _random_samples: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        real(name, input)
+        x, had_batch = batched(input, d, name)
+        (n, c, *inner), size = x._a.shape, ints(kernel_size, d, "kernel_size")
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+        if output_size is None:
+            ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else [output_ratio] * d
+            target = [int(m * r) for m, r in zip(inner, ratios)]
+        else:
+            target = _target(output_size, inner)
+        for m, k, parts in zip(inner, size, target):
+            if parts < 1 or parts + k - 1 > m:
+                raise RuntimeError(f"{name}: {parts} windows of {k} do not fit into {m} elements")
+        drawn = default_generator.stream.uniform
+        draws = wrap(drawn((n, c, d), x._a.dtype)) if _random_samples is None else _random_samples
+
+        def find(a: Any, draws: Any) -> Any:
+            at: Any = 0
+            for i, (m, k, parts) in enumerate(zip(inner, size, target)):
+                starts = _starts(draws[..., ::step][..., i, None], m - k, parts)[..., None] + np.arange(k)
+                where = [n, c, *[1] * (2 * d)]
+                where[2 + i], where[2 + d + i] = parts, k
+                at = at * m + starts.reshape(where)
+            at = at.reshape(n, c, *target, math.prod(size))
+            flat, places = a.reshape(n, c, math.prod(inner)), at.reshape(n, c, math.prod(at.shape[2:]))
+            seen = np.take_along_axis(flat, places, 2).reshape(at.shape)
+            return np.take_along_axis(at, _argmax(seen)[..., None], -1)[..., 0]
+
+        index = by_numpy(f"{name} places", find, x, draws)
+        return _taken(x, index, had_batch, f"FractionalMaxPool{d}DBackward0")
+
+    def pool(
+        input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+        return_indices: bool = False, _random_samples: Tensor | None = None,
+    ) -> Any:  # fmt: skip
+        out = with_indices(input, kernel_size, output_size, output_ratio, _random_samples=_random_samples)
+        return out if return_indices else out[0]
+
+    pool.__doc__ = "The greatest element of each of `output_size` windows at random distances (Graham, 2014)."
+    with_indices.__doc__ = pool.__doc__[:-1] + ", and its place."
+    return following(pool), following(with_indices)
+
+
+def _starts(draw: Any, room: int, parts: int) -> Any:
+    """Where windows begin, (..., parts), from 0 to `room`: in steps of two lengths, which `draw` (..., 1) mixes."""
+    grow = draw.dtype.type(room) / draw.dtype.type(max(parts - 1, 1))
+    at = ((np.arange(parts, dtype=draw.dtype) + draw) * grow).astype(np.int64) - (draw * grow).astype(np.int64)
+    at[..., -1] = room
+    return at
+
+
 def _unpool(d: int) -> Callable[..., Tensor]:
     def max_unpool(
         input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
@@ -227,7 +289,7 @@ def _unpool(d: int) -> Callable[..., Tensor]:
             f"(output volumes are of size {space})"
         ))  # fmt: skip
         zeros = wrap(np.zeros((n, c, volume), x._a.dtype))
-        out = zeros.scatter(2, indices.reshape(n, c, -1), x.reshape(n, c, -1)).reshape(n, c, *space)
+        out = zeros.scatter(2, indices.reshape(n, c, math.prod(inner)), x.flatten(2)).reshape(n, c, *space)
         return reads(out if had_batch else out.squeeze(0), indices)
 
     max_unpool.__name__ = max_unpool.__qualname__ = f"max_unpool{d}d"
@@ -279,7 +341,8 @@ def _adaptive_max(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 region = [bounds[i][j] for i, j in enumerate(at)]
                 within: Any = (..., *(slice(*ends) for ends in region))
                 part = a[within]
-                best = wide.unravel_index(_argmax(part.reshape(*part.shape[:2], -1)), part.shape[2:])
+                line = part.reshape(*part.shape[:2], math.prod(part.shape[2:]))
+                best = wide.unravel_index(_argmax(line), part.shape[2:])
                 index[(..., *at)] = wide.ravel_multi_index([b + ends[0] for b, ends in zip(best, region)], inner)
             return index
 
@@ -300,6 +363,8 @@ adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_av
 max_pool1d, max_pool1d_with_indices = _max_pools(1)
 max_pool2d, max_pool2d_with_indices = _max_pools(2)
 max_pool3d, max_pool3d_with_indices = _max_pools(3)
+fractional_max_pool2d, fractional_max_pool2d_with_indices = _fractional(2)
+fractional_max_pool3d, fractional_max_pool3d_with_indices = _fractional(3)
 adaptive_max_pool1d, adaptive_max_pool1d_with_indices = _adaptive_max(1)
 adaptive_max_pool2d, adaptive_max_pool2d_with_indices = _adaptive_max(2)
 adaptive_max_pool3d, adaptive_max_pool3d_with_indices = _adaptive_max(3)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chainrule.nn.functional import loss as f
+from chainrule.nn.functional.ctc import ctc_loss
 from chainrule.nn.modules.function_module import function_module
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",
+    "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",
     "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
     "TripletMarginLoss", "TripletMarginWithDistanceLoss",
@@ -51,3 +52,4 @@ MultiLabelMarginLoss = function_module("MultiLabelMarginLoss", f.multilabel_marg
 MultiLabelSoftMarginLoss = function_module(
     "MultiLabelSoftMarginLoss", f.multilabel_soft_margin_loss, tensors=("weight",), weight=None, reduction="mean"
 )
+CTCLoss = function_module("CTCLoss", ctc_loss, blank=0, reduction="mean", zero_infinity=False)

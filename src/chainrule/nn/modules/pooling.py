@@ -87,3 +87,38 @@ class _MaxUnpool(Module):
 for _d in (1, 2, 3):
     _body = {"dims": _d, "__module__": __name__, "__doc__": _MaxUnpool.__doc__}
     _publish(f"MaxUnpool{_d}d", type(f"MaxUnpool{_d}d", (_MaxUnpool,), _body))
+
+
+class _FractionalMaxPool(Module):
+    """The greatest element of each of `output_size` windows at random distances (Graham, 2014)."""
+
+    dims = 0
+
+    def __init__(
+        self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        name = type(self).__name__
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        self.kernel_size, self.return_indices = f.ints(kernel_size, self.dims, "kernel_size"), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else f.ints(output_size, self.dims, "output_size")
+        several = output_ratio is None or isinstance(output_ratio, (tuple, list))
+        self.output_ratio = output_ratio if several else (output_ratio,) * self.dims
+        if not all(0 < r < 1 for r in self.output_ratio or ()):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Tensor) -> Any:
+        """The maxima, and their places if `return_indices`."""
+        pool = getattr(f, f"fractional_max_pool{self.dims}d")
+        return pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+                    self._random_samples)  # fmt: skip
+
+
+for _d in (2, 3):
+    _body = {"dims": _d, "__module__": __name__, "__doc__": _FractionalMaxPool.__doc__}
+    _publish(f"FractionalMaxPool{_d}d", type(f"FractionalMaxPool{_d}d", (_FractionalMaxPool,), _body))

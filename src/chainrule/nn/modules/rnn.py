@@ -184,7 +184,7 @@ class RNNBase(Module):
                 last = tuple(s.index_select(1, order.unsorted_indices) for s in last)
             out = PackedSequence(out, *order[1:])
         else:
-            out = out.reshape(len(rows), rows[0], -1)
+            out = out.reshape(len(rows), rows[0], out._a.shape[-1])
             if not batched:
                 out, last = out.squeeze(1), tuple(s.squeeze(1) for s in last)
             elif self.batch_first:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.api.creation import full, full_like
-from chainrule.api.joining import cat
-from chainrule.base import dtypes
+from chainrule.api.creation import full
 from chainrule.core.tensor import Tensor
-from chainrule.nn import functional as f
 from chainrule.nn import init
 from chainrule.nn.functional.activation import gelu, relu
+from chainrule.nn.functional.attention import multi_head_attention_forward, size_of_heads
 from chainrule.nn.module import Module
 from chainrule.nn.modules.container import ModuleList
 from chainrule.nn.modules.dropout import Dropout
@@ -26,6 +23,9 @@ __all__ = [
     "MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
     "TransformerEncoderLayer",
 ]  # fmt: skip
+
+
+_APART = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
 
 
 class NonDynamicallyQuantizableLinear(Linear):
@@ -56,16 +56,12 @@ class MultiheadAttention(Module):
                 f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} "
                 "instead"
             )
-        if embed_dim % num_heads:
-            raise AssertionError(
-                f"embed_dim must be divisible by num_heads: {embed_dim} numbers are not {num_heads} equal heads"
-            )
         super().__init__()
         self.embed_dim, self.kdim, self.vdim = embed_dim, kdim or embed_dim, vdim or embed_dim
-        self.num_heads, self.head_dim = num_heads, embed_dim // num_heads
+        self.num_heads, self.head_dim = num_heads, size_of_heads(embed_dim, embed_dim, num_heads)
         self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
         self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
-        sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
+        sizes = dict(zip(_APART, (embed_dim, self.kdim, self.vdim)))
         if self._qkv_same_embed_dim:
             self.in_proj_weight = blank(3 * embed_dim, embed_dim, dtype=dtype)
         else:
@@ -93,7 +89,7 @@ class MultiheadAttention(Module):
         """One matrix for all, or one for each of queries, keys, values."""
         if self._qkv_same_embed_dim:
             return (self.in_proj_weight,)
-        return self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        return tuple(getattr(self, name) for name in _APART)
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
@@ -101,92 +97,17 @@ class MultiheadAttention(Module):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """The result of the attention, and its weights."""
-        if is_causal and attn_mask is None:
-            raise RuntimeError(
-                "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
-                "`generate_square_subsequent_mask` to create this mask."
-            )
-        batched = query.ndim == 3
-        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
-            raise AssertionError(
-                f"query should be unbatched 2D or batched 3D tensor, and key and value like it, but received "
-                f"{query.ndim}-D, {key.ndim}-D and {value.ndim}-D tensors"
-            )
-        q, k, v = (x if self.batch_first and batched else x.transpose(0, 1) if batched else x.unsqueeze(0)
-                   for x in (query, key, value))  # fmt: skip
-        if key_padding_mask is not None and not batched:
-            key_padding_mask = key_padding_mask.unsqueeze(0)
-        self._check(q, k, v)
-        q, k, v = self._projected(q, k, v)
-        mask = self._mask(attn_mask, key_padding_mask, q, k.shape[1])
-        extra = (self.bias_k is not None) + self.add_zero_attn
-        if self.bias_k is not None:
-            k, v = (cat([x, b.expand(x.shape[0], 1, -1)], 1) for x, b in ((k, self.bias_k), (v, self.bias_v)))
-        q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2) for x in (q, k, v))
-        if self.add_zero_attn:
-            k, v = (cat([x, full_like(x[:, :, :1], 0.0)], 2) for x in (k, v))
-        if mask is not None and extra:  # what is added may always be seen
-            mask = cat([mask, mask.new_zeros((*mask.shape[:-1], extra))], -1)
-        weight = (q * math.sqrt(1 / self.head_dim)) @ k.transpose(-2, -1)
-        share = (weight if mask is None else weight + mask).softmax(-1)
-        if self.training and self.dropout:
-            share = f.dropout(share, self.dropout)
-        result = self.out_proj((share @ v).permute(2, 0, 1, 3).flatten(-2))  # (L, N, E), whatever comes first outside
-        result = (
-            result if batched and not self.batch_first else result.transpose(0, 1) if batched else result.squeeze(1)
-        )
-        if not need_weights:
-            return result, None
-        share = share.mean(1) if average_attn_weights else share
-        return result, share if batched else share.squeeze(0)
-
-    def _check(self, q: Tensor, k: Tensor, v: Tensor) -> None:
-        if q.shape[-1] != self.embed_dim:
-            raise AssertionError(f"was expecting embedding dimension of {self.embed_dim}, but got {q.shape[-1]}")
-        if k.shape[:2] != v.shape[:2] or (self._qkv_same_embed_dim and k.shape != v.shape):
-            raise AssertionError(f"key shape {k.shape} does not match value shape {v.shape}")
-
-    def _projected(self, q: Tensor, k: Tensor, v: Tensor) -> Any:
-        weights = self._weights()
-        if len(weights) == 1:
-            weights = weights[0].chunk(3)
-        biases = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
-        return (f.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases))
-
-    def _mask(self, attention: Tensor | None, padding: Tensor | None, q: Tensor, s: int) -> Tensor | None:
-        """Both masks as one to add, of a shape that fits (N, heads, L, S)."""
-        n, length, heads = q.shape[0], q.shape[1], self.num_heads
-        if attention is not None and padding is not None and attention.dtype != padding.dtype:
-            warnings.warn(
-                "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead.",
-                stacklevel=4,
-            )
-        total: Any = None
-        if attention is not None:
-            right = {2: (length, s), 3: (n * heads, length, s)}.get(attention.ndim)
-            if right is None:
-                raise RuntimeError(f"attn_mask's dimension {attention.ndim} is not supported")
-            if attention.shape != right:
-                raise RuntimeError(
-                    f"The shape of the {attention.ndim}D attn_mask is {attention.shape}, but should be {right}."
-                )
-            added = _added(attention, "attn_mask", q)
-            total = added if attention.ndim == 2 else added.unflatten(0, (n, heads))
-        if padding is not None:
-            if padding.shape != (n, s):
-                raise AssertionError(f"expecting key_padding_mask shape of {(n, s)}, but got {padding.shape}")
-            added = _added(padding, "key_padding_mask", q)[:, None, None, :]
-            total = added if total is None else total + added
-        return total  # type: ignore[no-any-return]
-
-
-def _added(mask: Tensor, name: str, like: Tensor) -> Tensor:
-    """A mask as numbers to add to the logarithms of weights."""
-    if mask.dtype == dtypes.ALL["bool"]:
-        return full(mask.shape, 0.0, dtype=like.dtype).masked_fill(mask, -math.inf)
-    if not mask.is_floating_point():
-        raise AssertionError(f"only bool and floating types of {name} are supported, but got {mask.dtype}")
-    return mask
+        first = self.batch_first and query.ndim == 3
+        if first:
+            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
+        apart = {} if self._qkv_same_embed_dim else dict(zip(_APART, self._weights()))
+        out, share = multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k,
+            self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,
+            key_padding_mask, need_weights, attn_mask, not self._qkv_same_embed_dim, **apart,
+            average_attn_weights=average_attn_weights, is_causal=is_causal,
+        )  # fmt: skip
+        return out.transpose(0, 1) if first else out, share
 
 
 def _activation(activation: Any) -> Callable[[Tensor], Tensor]:
