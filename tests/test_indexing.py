@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -418,7 +419,7 @@ def test_what_a_tensor_holds_goes_round_where_it_does_not_fit(dtype, value, stor
 def test_numbers_that_do_not_fit_are_refused_and_nothing_is_written(value):
     x, mask = cr.zeros(3, dtype=cr.int8), cr.tensor([True, False, True])
     given = cr.tensor(value)
-    writes = [lambda: x.__setitem__(index, value) for index in (0, slice(None), mask, cr.tensor([0, 2]))]
+    writes = [partial(x.__setitem__, index, value) for index in (0, slice(None), mask, cr.tensor([0, 2]))]
     writes += [
         lambda: x.__setitem__(mask, given), lambda: x.masked_fill_(mask, given), lambda: x.masked_fill(mask, value),
         lambda: x.index_fill_(0, cr.tensor([1]), given), lambda: x.fill_(value),
