@@ -16,7 +16,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.api import settings
-from chainrule.core import blocks
+from chainrule.core import blocks, registry
 from chainrule.core.dispatch import apply
 from chainrule.core.op import REGISTRY, Elementwise
 from chainrule.core.tensor import wrap
@@ -39,9 +39,10 @@ SHARED = helpers()
 
 @pytest.fixture(autouse=True)
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let three threads share all that has a few elements."""
+    """Let three threads share all that has a few elements, by NumPy's functions."""
     monkeypatch.setitem(settings._settings, "threads", None)
-    for name, value in {"_helpers": SHARED, "limit": 8, "FIRST": 16, "WORTH": 0.0}.items():
+    monkeypatch.setattr(registry, "machine_code", None)
+    for name, value in {"_helpers": SHARED, "limit": 8, "LONG": 0, "FIRST": 16, "WORTH": 0.0}.items():
         monkeypatch.setattr(blocks, name, value)
 
 

@@ -79,6 +79,7 @@ from chainrule.base import dtypes as _dtypes
 from chainrule.base import errors as _errors
 from chainrule.base.dtypes import dtype, get_default_dtype, set_default_dtype
 from chainrule.base.shapes import Size
+from chainrule.core import registry as _registry
 from chainrule.core.tensor import Tensor
 from chainrule.version import __version__
 
@@ -88,6 +89,21 @@ globals().update(_FUNCTIONS)
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 math = _math  # torch has it by accident, and notebooks say torch.math.pi
+
+
+def _machine_code(*what: _Any) -> _Any:
+    try:
+        import llvmlite
+    except ImportError:
+        _registry.machine_code = None
+        return None
+    from chainrule.compiler.native.kernels import kernel
+
+    _registry.machine_code = kernel
+    return kernel(*what)
+
+
+_registry.machine_code = _machine_code  # for long arrays, loaded where the first one comes
 
 
 def is_tensor(obj: _Any) -> bool:

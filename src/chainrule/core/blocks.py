@@ -21,15 +21,18 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import registry
 from chainrule.core.registry import REGISTRY, Attrs
 from chainrule.core.tape import Edge, Node
 
+LONG = 1 << 19  # elements from which on NumPy's functions are shared
 FIRST = 1 << 14  # elements that tell what the others take
 WORTH = 5e-4  # seconds of work that are worth the threads
 EACH = 4  # blocks a thread at least: one that is held up leaves its share to the others
 TURN = 1e-3  # seconds that a block takes at most: the last one may be that of a thread that is held up
 MOST = 8  # threads: memory feeds no more of them
 _AGAIN = ("ignore", "warn", "raise")  # what NumPy is told to do about 1/0 that may be done by a second look
+_QUIET = frozenset(("ignore", "warn"))  # where nobody waits for an error: of these PyTorch warns as little
 _FAILED = "failed"
 
 _said = os.environ.get("OMP_NUM_THREADS", "")
@@ -83,6 +86,7 @@ class _Job:
 
     def __init__(self, f: Any, args: Sequence[Any], cut: Sequence[bool], modes: dict[str, str]) -> None:
         self.f, self.args, self.cut = f, args, cut
+        self.fills = getattr(f, "fills", isinstance(f, np.ufunc))  # whether it can write into a given array
         self.modes: Any = {kind: m if m == "ignore" else "call" for kind, m in modes.items()}
         self.left: deque[slice] = deque()
         self.done: SimpleQueue[tuple[slice, set[str]]] = SimpleQueue()
@@ -111,7 +115,7 @@ class _Job:
             except IndexError:
                 return
             try:
-                if isinstance(self.f, np.ufunc):
+                if self.fills:
                     self.on(block, out=self.out[block])
                 else:
                     self.out[block] = self.on(block)
@@ -161,23 +165,39 @@ class _Job:
         return out
 
 
-def each(f: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """What `f(*args)` gives, to the bit, where f is an elementwise function of arrays and numbers without side effects.
+def each(f: Callable[..., Any], args: Sequence[Any], of: tuple[Any, int | None, Attrs] | None = None) -> Any:
+    """What `f(*args)` gives, where f is an elementwise function of arrays and numbers without side effects.
 
-    What NumPy has to say (an error, a warning of 1/0) it says to the caller, as if there were no threads.
+    of: what f is in the table: an op, the number of a rule of its or None, and attributes. Then machine code may stand
+        for f, which rounds in its own way and speaks of no 1/0; not where the caller wants errors raised.
+        All else is to the bit, and what NumPy has to say (an error, a warning of 1/0) it says to the caller, as if
+        there were no threads.
     """
     arrays = [a for a in args if type(a) is np.ndarray and a.shape]
     shape: tuple[int, ...] = arrays[0].shape if len(arrays) == 1 else max((a.shape for a in arrays), key=prod)
     modes: dict[str, str] = np.geterr()  # type: ignore[assignment]
-    got = None
-    if all(m in _AGAIN for m in modes.values()) and all(_by_rows(a, shape) for a in arrays):
-        flat = all(a.shape == shape and (a.flags.c_contiguous or not any(a.strides)) for a in arrays)
-        size = prod(shape) if flat else shape[0]
-        first = max(1, FIRST * size // max(prod(shape), 1))
-        if size >= 2 * first:
-            on = [a.reshape(-1) if flat and type(a) is np.ndarray and a.shape else a for a in args]
-            cut = [type(a) is np.ndarray and a.ndim == (1 if flat else len(shape)) and len(a) == size for a in on]
-            got = _Job(f, on, cut, modes).run(shape, size, first)
+    flat = all([a.shape == shape and (a.flags.c_contiguous or not any(a.strides)) for a in arrays])
+    count = prod(shape)
+    if of is not None:
+        loop = None
+        if flat and registry.machine_code is not None and _QUIET.issuperset(modes.values()):
+            once = [a.flat[0] if type(a) is np.ndarray and a.size and not any(a.strides) else a for a in args]
+            loop = registry.machine_code(*of, once)
+        if loop is not None:
+            f, args = loop, once
+        elif of[0].waits:
+            return f(*args)
+        if count <= LONG:
+            return f(*args)
+    if not all(m in _AGAIN for m in modes.values()) or not all(_by_rows(a, shape) for a in arrays):
+        return f(*args)
+    size = count if flat else shape[0]
+    first = max(1, FIRST * size // max(count, 1))
+    if size < 2 * first:
+        return f(*args)
+    on = [a.reshape(-1) if flat and type(a) is np.ndarray and a.shape else a for a in args]
+    cut = [type(a) is np.ndarray and a.ndim == (1 if flat else len(shape)) and len(a) == size for a in on]
+    got = _Job(f, on, cut, modes).run(shape, size, first)
     return f(*args) if got is None else got
 
 
@@ -194,16 +214,17 @@ def _by_rows(a: Any, shape: tuple[int, ...]) -> bool:
 
 
 def pull(node: Node, g: Any, args: Sequence[Any], edges: Sequence[Edge]) -> Sequence[Any]:
-    """What the rules of an elementwise op make of a long gradient, by threads where that is worth while."""
+    """What the rules of an elementwise op make of a long gradient."""
     op: Any = node.op
+    attrs = node.attrs or {}
     got: list[Any] = []
     for i, (rule, e) in enumerate(zip(op.rules, edges)):
         gi = None
         if e is not None and rule is not None:
-            f = partial(_pulled, op, rule, node.attrs or {})
-            # A product with the result itself takes less than threads do.
-            brief = type(rule) is int or op.touches[i] <= {len(edges)}
-            gi = f(g, *args) if brief else each(f, (g, *args))
+            if type(rule) is int:
+                gi = op.pull(rule, g, args, attrs)
+            else:
+                gi = each(partial(_pulled, op, rule, attrs), (g, *args), (op, i, attrs))
             if node.shapes is not None and gi.shape != node.shapes[i]:
                 gi = REGISTRY["sum_to"](gi, shape=node.shapes[i])
         got.append(gi)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
-from types import NoneType
+from types import BuiltinFunctionType, NoneType
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ class Op:
         return tracer._interpret(self, args, attrs)
 
     def many(self, *args: Any, **attrs: Any) -> Any:
-        """As a call, of arrays so long that threads are worth their waking."""
+        """As a call, of arrays so long that machine code, or threads, may be worth their while."""
         from chainrule.core.blocks import each  # seldom needed, so not loaded before
 
         if any([type(x) not in _PLAIN for x in args]):
@@ -97,7 +97,7 @@ class Op:
         f = self.kernel
         if f.__class__ is type(len):  # Python's operator
             f = self.columns.get("ufunc", f)
-        return each(partial(f, **attrs) if attrs else f, args)
+        return each(partial(f, **attrs) if attrs else f, args, (self, None, attrs))
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         """For each input, and last for the result: whether the rule reads its values if these need gradients."""
@@ -132,9 +132,11 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
-        # What has a price, whatever its operands, waits for memory, and page by page for the kernel: threads make that
-        # no faster.
-        self.long = 1 << 19 if HAS_THREADS and type(columns.get("price")) is not int else sys.maxsize
+        # What has a price, whatever its operands, waits for memory: threads make that no faster. But where it takes
+        # NumPy several passes, machine code does.
+        self.waits = type(columns.get("price")) is int
+        once = self.waits and isinstance(numpy, (np.ufunc, BuiltinFunctionType))
+        self.long = 1 << 16 if HAS_THREADS and not once else sys.maxsize
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property

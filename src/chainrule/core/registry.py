@@ -5,6 +5,7 @@ It stands below all that reads it; the ops are put in as `ops/` declares them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 REGISTRY: dict[str, Op] = {}
 Attrs = dict[str, Any]  # the attributes in a call of an op, by name
 OPERATORS: dict[str, Op] = {}  # the ops that are Python's operators, by their sign
+# Of an elementwise op, the number of a rule of its (or None), attributes and operands: what computes that of long
+# arrays in one pass, or None. The compiler can, which stands above all that asks (`core/blocks.py`).
+machine_code: Callable[..., Any] | None = None
 COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for those who write it elsewhere
     "aliases": "further names that it is published by",
     "at": "of the number of dimensions and the attributes: the axes in their new order (moves='axes'), or the index of "
