@@ -38,6 +38,8 @@ def _window(f: Callable[..., Any]) -> Callable[..., Any]:
         kind = dtypes.default_float() if dtype is None else dtypes.as_np(dtype)
         if kind.kind != "f":
             raise ValueError(f"windows hold floats, but got dtype={dtype}")
+        if sym and named.get("center") is not None:
+            raise ValueError("Center must be None for symmetric windows")
         n, last = _places(M, sym)
         values = np.ones(M) if M == 1 else f(n, last, *parameters, **named)
         return made(np.asarray(values, kind), requires_grad)

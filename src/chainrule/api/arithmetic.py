@@ -386,6 +386,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     >>> cr.isclose(cr.tensor([1.0, 2.0]), cr.tensor([1.0000001, 2.1]))
     tensor([ True, False])
     """
+    if not isinstance(other, Tensor):
+        raise TypeError(f"isclose(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
     if input._a.dtype != other._a.dtype:
         a, b = (dtypes.of(x._a.dtype).legacy.removesuffix("Tensor") for x in (input, other))
         raise RuntimeError(f"{a} did not match {b}")

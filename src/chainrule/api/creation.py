@@ -87,6 +87,8 @@ def held(x: Any, d: Any) -> Any:
         most = np.iinfo(d).max
         least = np.iinfo(d).min if d.kind == "i" else -most if type(x) is int else 0
         lost = not least <= x <= most  # nan too
+    elif type(x) is complex and d.kind != "c":
+        lost = x.imag != 0
     else:
         lost = d is dtypes.F32 and type(x) is float and np.finfo(d).max < abs(x) < np.inf
     if lost:

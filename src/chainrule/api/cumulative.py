@@ -143,7 +143,10 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Dim = None, edge_order:
             f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(dims)}, "
             f"got a list of length {len(steps)}"
         )
-    return tuple(_slopes(input, dim_index(d, input.ndim), h, edge_order) for d, h in zip(dims, steps))
+    at = [dim_index(d, input.ndim) for d in dims]
+    if twice := [d for d in at if at.count(d) > 1]:
+        raise RuntimeError(f"dim {twice[0]} appears multiple times in the list of dims")
+    return tuple(_slopes(input, d, h, edge_order) for d, h in zip(at, steps))
 
 
 def _slopes(f: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:

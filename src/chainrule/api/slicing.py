@@ -31,6 +31,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
     if not all(isinstance(n, (int, np.integer)) for n in shifts):
         kind = type(shifts[0]).__name__
         raise TypeError(f"roll(): argument 'shifts' (position 2) must be tuple of ints, not {kind}")
+    if not shifts:
+        raise RuntimeError("`shifts` required: by how many places to move")
     if not dims and len(shifts) == 1:
         return reshape(ops.roll(reshape(input, -1), shifts=shifts, dims=(0,)), *input._a.shape)
     if len(shifts) != len(dims):

@@ -15,7 +15,7 @@ from chainrule.api.tensor import tracing
 from chainrule.base import dtypes, wide
 from chainrule.base.dtypes import F32, F64
 from chainrule.base.shapes import dim_index
-from chainrule.core.tape import by_numpy, numbers, positions
+from chainrule.core.tape import by_numpy, demand, numbers, payload, positions
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.ops import elementwise, reduce, steps, views
 
@@ -258,11 +258,24 @@ def histogramdd(
     a = _floats(input)
     a = a.reshape(-1, a.shape[-1])
     each = [bins] * a.shape[1] if isinstance(bins, int) else list(bins)
+    if len(each) != a.shape[1]:
+        raise RuntimeError(
+            f"histogramdd: The size of bins must be equal to the innermost dimension of the input: {len(each)} are "
+            f"given for {a.shape[1]} coordinates"
+        )
     limits = zip(range[::2], range[1::2]) if range is not None else [None] * len(each)
     edges = [_array(b) if isinstance(b, Tensor) else _edges(x, b, r) for x, b, r in zip(a.T, each, limits)]
     found = tuple(wrap(e) for e in edges)
     hist = _no_slope("_histogramdd_from_bin_cts", _count(a, edges, weight, density), input, weight)
     return make("histogramdd", ("hist", "bin_edges"))(hist, found)
+
+
+def _weights_fit(w: Tensor | None, name: str, kinds: str, words: str) -> None:
+    if w is None:
+        return
+    if w._a.dtype.kind not in kinds:
+        raise RuntimeError(f"cov(): expected {name} to have {words} dtype but got {name} with {w.dtype} dtype")
+    demand(payload(w) >= 0, lambda: RuntimeError(f"cov(): {name} cannot be negative"))
 
 
 @public()
@@ -275,6 +288,8 @@ def cov(
     correction: subtracted from the number of observations; fweights: how often each was seen; aweights: its importance.
     """
     _observations(input, "cov")
+    _weights_fit(fweights, "fweights", "iu", "integral")
+    _weights_fit(aweights, "aweights", "f", "floating point")
     if input._a.dtype.kind == "b":
         raise RuntimeError("cov(): bool dtype is not supported for input")
     x = input if input._a.dtype.kind == "f" else views.cast(input, dtype=dtypes.default_float())

@@ -46,6 +46,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """`leaky_relu` with learned slopes: one, or one per channel (dimension 1)."""
     n = weight._a.size
+    if len(weight._a.shape) > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     if n != 1:
         channels = input.shape[1] if input.dim() > 1 else 1
         if n != channels:
@@ -62,6 +64,8 @@ def rrelu(
     input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """`leaky_relu` whose slope is drawn from [lower, upper] for each element in training, else their mean."""
+    if lower > upper:
+        raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not training:
         return named(_apply(inplace, "leaky_relu", input, negative_slope=(lower + upper) / 2), "LeakyReluBackward0")
     below = numbers(input) <= 0  # those alone are drawn for

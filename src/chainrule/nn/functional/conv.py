@@ -36,6 +36,16 @@ def batched(x: Tensor, d: int, name: str) -> tuple[Any, bool]:
     return (x if n == d + 2 else x.unsqueeze(0)), n == d + 2
 
 
+def positive(step: Ints, spread: Ints, edge: Ints = ()) -> None:
+    """Raise for strides, dilations or paddings that no window can have."""
+    if min(step) <= 0:
+        raise RuntimeError(f"non-positive stride is not supported: {step}")
+    if min(spread) <= 0:
+        raise RuntimeError(f"dilation should be greater than zero, but got {spread}")
+    if min(edge, default=0) < 0:
+        raise RuntimeError(f"negative padding is not supported: {edge}")
+
+
 def _check(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, channels: int, out: int) -> None:
     shape, w = list(x._a.shape), list(weight._a.shape)
     if len(w) != len(shape):
@@ -65,8 +75,7 @@ def _conv(
     _check(x, weight, bias, groups, weight._a.shape[1] * groups, weight._a.shape[0])
     size = weight._a.shape[2:]
     step, spread = ints(stride, d, "stride"), ints(dilation, d, "dilation")
-    if min(step) <= 0:
-        raise RuntimeError("non-positive stride is not supported")
+    positive(step, spread, () if isinstance(padding, str) else ints(padding, d, "padding"))
     if padding == "same":
         if max(step) > 1:
             raise RuntimeError("padding='same' is not supported for strided convolutions")
@@ -103,6 +112,7 @@ def _conv_transpose(
     size = tuple(weight._a.shape[2:])
     step, spread, cut = ints(stride, d, "stride"), ints(dilation, d, "dilation"), ints(padding, d, "padding")
     more = ints(output_padding, d, "output_padding")
+    positive(step, spread, (*cut, *more))
     if any(m >= max(s, t) for m, s, t in zip(more, step, spread)):
         raise RuntimeError(
             f"output padding must be smaller than either stride or dilation, but got output_padding: {more}, stride: "
@@ -177,6 +187,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     """The windows of (N, C, H, W) as columns: (N, C * kh * kw, number of windows)."""
     x, had_batch = batched(input, 2, "unfold")
     size, spread, step = ints(kernel_size, 2, "kernel_size"), ints(dilation, 2, "dilation"), ints(stride, 2, "stride")
+    positive(step, spread, ints(padding, 2, "padding"))
     widths = [p for p in reversed(ints(padding, 2, "padding")) for _ in range(2)]
     seen = REGISTRY["windows"](pad(x, widths) if any(widths) else x, size=size, step=step, spread=spread)
     if min(seen._a.shape[2:4]) <= 0:
@@ -192,6 +203,7 @@ def fold(
     """Columns of windows (N, C * kh * kw, L) added up to (N, C, *output_size), where they overlap too."""
     size, spread, step = ints(kernel_size, 2, "kernel_size"), ints(dilation, 2, "dilation"), ints(stride, 2, "stride")
     cut, out_size = ints(padding, 2, "padding"), ints(output_size, 2, "output_size")
+    positive(step, spread, cut)
     had_batch = len(input._a.shape) == 3
     x = input if had_batch else input.unsqueeze(0)
     full = tuple(n + 2 * p for n, p in zip(out_size, cut))

@@ -447,6 +447,8 @@ def triplet_margin_with_distance_loss(
 
 
 def _triplet(a: Any, p: Any, n: Any, distance: Callable[..., Any], margin: float, swap: bool, reduction: str) -> Tensor:
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     near, far = distance(a, p), distance(a, n)
     if swap:
         far = REGISTRY["minimum"](far, distance(p, n))

@@ -35,6 +35,8 @@ def _plan(shape: Sequence[int], size: Ints, step: Ints, edge: Ints, spread: Ints
     for n, k, s, p, t in zip(shape, size, step, edge, spread):
         if s <= 0 or k <= 0:
             raise RuntimeError(f"kernel_size {k} and stride {s} must be greater than zero")
+        if t <= 0:
+            raise RuntimeError(f"dilation must be greater than zero, but got {t}")
         if p < 0 or 2 * p > t * (k - 1) + 1:
             raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
         room = n + 2 * p - t * (k - 1) - 1
@@ -304,6 +306,8 @@ def _target(output_size: Any, inner: Sequence[int]) -> list[int]:
     sizes = output_size if isinstance(output_size, (tuple, list)) else [output_size] * len(inner)
     if len(sizes) == 1:
         sizes = [sizes[0]] * len(inner)
+    if len(sizes) != len(inner):
+        raise RuntimeError(f"output_size must be {len(inner)} numbers, or one, but got {output_size}")
     return [n if o is None else int(o) for o, n in zip(sizes, inner)]
 
 
