@@ -86,7 +86,7 @@ class _Job:
 
     def __init__(self, f: Any, args: Sequence[Any], cut: Sequence[bool], modes: dict[str, str]) -> None:
         self.f, self.args, self.cut = f, args, cut
-        self.fills = getattr(f, "fills", isinstance(f, np.ufunc))  # whether it can write into a given array
+        self.seconds = getattr(f, "seconds", 0)  # about what machine code takes for an element
         self.modes: Any = {kind: m if m == "ignore" else "call" for kind, m in modes.items()}
         self.left: deque[slice] = deque()
         self.done: SimpleQueue[tuple[slice, set[str]]] = SimpleQueue()
@@ -115,7 +115,7 @@ class _Job:
             except IndexError:
                 return
             try:
-                if self.fills:
+                if self.seconds or isinstance(self.f, np.ufunc):
                     self.on(block, out=self.out[block])
                 else:
                     self.out[block] = self.on(block)
@@ -131,19 +131,23 @@ class _Job:
         if not count:
             return None
         with self.watched(noted):
-            start = perf_counter()
-            try:
-                head = self.on(slice(0, first))
-            except Exception:
-                return None
-            took = perf_counter() - start
-            if took * size < WORTH * first or type(head) is not np.ndarray or head.size * size != prod(shape) * first:
-                return None
-            noted.clear()  # it is computed again
-            out = np.empty(shape, head.dtype)
-            self.out = out if len(shape) == head.ndim else out.reshape(-1)
+            if self.seconds:
+                took, dtype, ndim = self.seconds, self.f.dtype, 1
+            else:
+                start = perf_counter()
+                try:
+                    head = self.on(slice(0, first))
+                except Exception:
+                    return None
+                took = (perf_counter() - start) / first
+                if took * size < WORTH or type(head) is not np.ndarray or head.size * size != prod(shape) * first:
+                    return None
+                noted.clear()  # it is computed again
+                dtype, ndim = head.dtype, head.ndim
+            out = np.empty(shape, dtype)
+            self.out = out if len(shape) == ndim else out.reshape(-1)
             unit = 16 if self.out.ndim == 1 else 1  # whole vectors; rows are whole
-            step = max(1, min(size // (EACH * (count + 1)), int(first * TURN / max(took, 1e-9))))
+            step = max(1, min(size // (EACH * (count + 1)), int(TURN / max(took, 1e-12))))
             step = -(-step // unit) * unit
             blocks = [slice(i, min(i + step, size)) for i in range(0, size, step)]
             self.left.extend(blocks)
@@ -185,9 +189,9 @@ def each(f: Callable[..., Any], args: Sequence[Any], of: tuple[Any, int | None, 
             loop = registry.machine_code(*of, once)
         if loop is not None:
             f, args = loop, once
-        elif of[0].waits:
-            return f(*args)
-        if count <= LONG:
+            if loop.seconds * count < WORTH:
+                return f(*args)
+        elif of[0].waits or count <= LONG:
             return f(*args)
     if not all(m in _AGAIN for m in modes.values()) or not all(_by_rows(a, shape) for a in arrays):
         return f(*args)

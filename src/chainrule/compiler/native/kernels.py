@@ -20,7 +20,7 @@ from chainrule.compiler.lower import lower
 from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.frame import address
 from chainrule.compiler.native.fused import Writer
-from chainrule.compiler.native.plan import FusedLoop, Plan
+from chainrule.compiler.native.plan import FusedLoop, Plan, price
 from chainrule.core.graph import Var
 from chainrule.core.op import Elementwise
 from chainrule.core.registry import Attrs
@@ -28,6 +28,7 @@ from chainrule.core.state import mode
 
 LENGTH = 1 << 16  # of the arrays in the graph: any that is long
 MOST = 500  # kernels that are held
+SPEED = 1.5e-11  # seconds for a simple instruction on each byte: about what today's processors need
 EXACT = 1 << 53  # whole numbers up to there are doubles
 _PLAIN = frozenset({bool, int, float, str, type(None)})
 _held: dict[Any, Kernel | None] = {}
@@ -36,10 +37,9 @@ _held: dict[Any, Kernel | None] = {}
 class Kernel:
     """A function of arrays, their elements in order in memory, and of numbers, that gives an array as a ufunc does."""
 
-    fills = True  # an array that it is given
-
-    def __init__(self, code: Code, kinds: Sequence[str], dtype: Any) -> None:
+    def __init__(self, code: Code, kinds: Sequence[str], dtype: Any, work: int) -> None:
         self.code, self.run, self.dtype = code, code.function("loop"), dtype
+        self.seconds = SPEED * work * dtype.itemsize  # for an element
         self.arrays, self.numbers = _of(kinds, "array"), _of(kinds, "number")
         self.table = ctypes.c_int64 * (len(self.arrays) + 1)
         self.pack = struct.Struct("=" + "".join("f4x" if kinds[i] == "number f" else "d" for i in self.numbers)).pack
@@ -115,7 +115,8 @@ def _made(op: Elementwise, rule: int | None, attrs: Attrs, args: Sequence[Any], 
     places |= {v: ("cells", 8 * i) for i, v in enumerate(numbers)}
     module = ir.Module("kernel")
     Writer(module, "loop", plan, step, places)
-    return Kernel(Code(module, loops=True), kinds, result.dtype)
+    work = sum(map(price, plan.computed(step).values()))
+    return Kernel(Code(module, loops=True), kinds, result.dtype, work)
 
 
 def _operand(a: Any, kind: str) -> Any:
