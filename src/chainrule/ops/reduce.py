@@ -89,10 +89,11 @@ def _std(x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
 
 def _double_var(x: Any, dim: Dims, correction: float, keepdim: bool) -> Any:
     # In float64, as PyTorch: distances from a mean are small beside it. Freedom is an array: 0/0 is to be NaN.
-    x = np.asarray(x, np.float64)
-    away = x - _mean(x, dim=dim, keepdim=True)
+    away = x.astype(np.float64)
+    away -= _mean(away, dim=dim, keepdim=True)
+    away *= away
     freedom = np.asarray(max(count(x, dim) - correction, 0), np.float64)
-    return _sum(away * away, dim=dim, keepdim=keepdim) / freedom
+    return _sum(away, dim=dim, keepdim=keepdim) / freedom
 
 
 def _var_vjp(g: Any, _out: Any, x: Any, *, dim: Dims, correction: float, keepdim: bool) -> Any:
@@ -254,7 +255,11 @@ def _running(accumulate: Any) -> Any:
             return accumulate(x, dim, dtype=np.complex128).astype(x.dtype, copy=False)
         if x.dtype.kind != "f":
             return rows(accumulate(x, dim, dtype=object if x.dtype.kind == "O" else np.int64))
-        return rows(accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False))
+        if x.dtype.itemsize == 8:
+            return rows(accumulate(x, dim))
+        double = x.astype(np.float64)
+        accumulate(double, dim, out=double)  # not converted piece by piece on the way
+        return rows(double.astype(x.dtype))
 
     return kernel
 
