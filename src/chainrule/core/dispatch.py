@@ -41,11 +41,12 @@ def apply(op: Op, args: Sequence[Any], attrs: Attrs, label: str | None = None) -
         shareable(args[0])
     trace = None if m is None else m.trace
     values = [x if not isinstance(x, Tensor) else x._a if trace is None else trace.read(x) for x in args]
-    long = op.long
-    if long < maxsize and any([type(x) is ndarray and x.size > long for x in values]):
-        got = op.many(*values, **attrs)
-    else:
-        got = op(*values, **attrs)
+    call: Any = op
+    if op.long < maxsize:
+        for x in values:
+            if type(x) is ndarray and x.size > op.long:
+                call = op.many
+    got = call(*values, **attrs)
     record = (m is None or m.grad) and op.differentiable
     edges: Sequence[Any] = [edge(x) for x in args] if record else ()
     record = record and any(e is not None for e in edges)
