@@ -165,6 +165,14 @@ def test_several_dimensions_and_the_threads(monkeypatch: pytest.MonkeyPatch) -> 
     assert shared.alive == 2
 
 
+def test_exponentials_of_rows() -> None:
+    x = cr.linspace(-9, 9, LONG).reshape(-1, 10)
+    for f in (cr.softmax, cr.log_softmax, cr.logsumexp):
+        got, exact = f(x, 1)._a, f(x.double(), 1)._a
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, exact, rtol=1e-5, atol=1e-6)
+
+
 def test_errors_are_numpys_and_warnings_nobodys() -> None:
     x = cr.zeros(LONG)
     with warnings.catch_warnings():

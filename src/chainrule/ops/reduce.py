@@ -173,10 +173,14 @@ min_ = custom(
 # ----------------------------------------------------------------------------------------------------------- logsumexp
 
 
+def _exp(x: Any) -> Any:
+    return exp.many(x) if x.size > exp.long else np.exp(x)
+
+
 def _logsumexp(x: Any, *, dim: Dims, keepdim: bool) -> Any:
     top = np.amax(x, axis=dim, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros_like(top))
-    total = np.log(np.add.reduce(np.exp(x - top), axis=dim, keepdims=True)) + top
+    total = np.log(np.add.reduce(_exp(x - top), axis=dim, keepdims=True)) + top
     return rows((total if keepdim else np.squeeze(total, dim))[()])
 
 
@@ -193,7 +197,7 @@ logsumexp = custom(
 
 
 def _softmax(x: Any, *, dim: int) -> Any:
-    e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    e = _exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
     return rows(e / np.add.reduce(e, axis=dim, keepdims=True))
 
 
@@ -204,7 +208,7 @@ def _softmax_vjp(g: Any, out: Any, _x: Any, *, dim: int) -> Any:
 
 def _log_softmax(x: Any, *, dim: int) -> Any:
     x = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    return rows(x - np.log(np.add.reduce(np.exp(x), axis=dim, keepdims=True)))
+    return rows(x - np.log(np.add.reduce(_exp(x), axis=dim, keepdims=True)))
 
 
 def _softmax_parts(x: Any, *, dim: int) -> Any:
