@@ -635,3 +635,19 @@ def test_cross_entropy_of_a_linear_map():
     assert cr.allclose(got, cr.nn.functional.cross_entropy(logits, t, label_smoothing=0.1))
     with pytest.raises(RuntimeError, match="in_features"):
         cr.nn.functional.linear_cross_entropy(x, cr.ones(5, 2), t)
+
+
+def test_linear_cross_entropy_is_both_one_after_the_other(rng):
+    layer = cr.nn.LinearCrossEntropyLoss(5, 4, out_features=(2, 3), bias=True, label_smoothing=0.1, dtype=cr.float64)
+    x, classes = cr.tensor(rng.standard_normal((7, 5))), cr.tensor(rng.integers(0, 4, (7, 2, 3)))
+    logits = layer.linear(x).reshape(7, 4, 2, 3)
+    expected = cr.nn.functional.cross_entropy(logits, classes, label_smoothing=0.1)
+    assert layer(x, classes).item() == pytest.approx(expected.item())
+    with pytest.raises(RuntimeError, match="label_smoothing to be in range"):
+        cr.nn.LinearCrossEntropyLoss(5, 4, label_smoothing=2.0)
+
+
+def test_group_norm_without_a_shift():
+    layer = cr.nn.GroupNorm(2, 4, bias=False)
+    assert [name for name, _ in layer.named_parameters()] == ["weight"] and "bias=False" in repr(layer)
+    assert layer(cr.arange(8.0).reshape(1, 4, 2)).sum().abs() < 1e-6

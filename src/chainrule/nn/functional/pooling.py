@@ -231,7 +231,7 @@ def _fractional(d: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
             if parts < 1 or parts + k - 1 > m:
                 raise RuntimeError(f"{name}: {parts} windows of {k} do not fit into {m} elements")
         drawn = default_generator.stream.uniform
-        draws = wrap(drawn((n, c, d), x._a.dtype)) if _random_samples is None else _random_samples
+        draws = wrap(drawn((n, c, d), x._a.dtype)) if _random_samples is None else _random_samples[:n]
 
         def find(a: Any, draws: Any) -> Any:
             at: Any = 0

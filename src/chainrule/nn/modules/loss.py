@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+from chainrule.core.tensor import Tensor
 from chainrule.nn.functional import loss as f
 from chainrule.nn.functional.ctc import ctc_loss
+from chainrule.nn.module import Module
 from chainrule.nn.modules.function_module import function_module
+from chainrule.nn.modules.linear import Linear
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",
-    "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss",
-    "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
-    "TripletMarginLoss", "TripletMarginWithDistanceLoss",
+    "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "LinearCrossEntropyLoss", "MSELoss", "MarginRankingLoss",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss",
 ]  # fmt: skip
 
 MSELoss = function_module("MSELoss", f.mse_loss, reduction="mean")
@@ -53,3 +59,41 @@ MultiLabelSoftMarginLoss = function_module(
     "MultiLabelSoftMarginLoss", f.multilabel_soft_margin_loss, tensors=("weight",), weight=None, reduction="mean"
 )
 CTCLoss = function_module("CTCLoss", ctc_loss, blank=0, reduction="mean", zero_infinity=False)
+
+
+class LinearCrossEntropyLoss(Module):
+    """A linear layer to `num_classes` (times `out_features`) and the cross entropy of what it gives.
+
+    The input is (N, in_features), the target classes (N, *out_features) or probabilities (N, classes, *out_features).
+    """
+
+    def __init__(
+        self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
+        device: Any = None, dtype: Any = None, reduction: str = "mean", weight: Tensor | None = None,
+        ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
+    ) -> None:  # fmt: skip
+        if weight is not None and weight.shape != (num_classes,):
+            raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+        super().__init__()
+        self.register_buffer("weight", weight)
+        self.reduction, self.num_classes, self.out_features = reduction, num_classes, tuple(out_features)
+        self.ignore_index, self.label_smoothing, self.options = ignore_index, label_smoothing, options
+        self.linear = Linear(in_features, math.prod(out_features, start=num_classes), bias, dtype=dtype)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        sizes, bias = (self.num_classes, *self.out_features), self.linear.bias
+        return f.linear_cross_entropy(
+            input, self.linear.weight.reshape(*sizes, self.linear.in_features), target, weight=self.weight,
+            linear_bias=None if bias is None else bias.reshape(sizes), reduction=self.reduction,
+            ignore_index=self.ignore_index, label_smoothing=self.label_smoothing, options=self.options,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        """The sizes and options."""
+        names = ("num_classes", "out_features", "reduction", "ignore_index", "label_smoothing", "options")
+        shown = [f"{name}={getattr(self, name)}" for name in names]
+        shown.insert(2, f"bias={self.linear.bias is not None}")
+        return f"in_features={self.linear.in_features}, {', '.join(shown)}"

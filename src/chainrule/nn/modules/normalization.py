@@ -86,7 +86,7 @@ class GroupNorm(Module):
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None,
-        dtype: Any = None,
+        dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         if num_channels % num_groups:
@@ -96,7 +96,7 @@ class GroupNorm(Module):
         self.eps = eps
         self.affine = affine
         self.register_parameter("weight", blank(num_channels, dtype=dtype) if affine else None)
-        self.register_parameter("bias", blank(num_channels, dtype=dtype) if affine else None)
+        self.register_parameter("bias", blank(num_channels, dtype=dtype) if affine and bias else None)
         ones_and_zeros(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
