@@ -76,8 +76,8 @@ class Both:
     units = 200.0
     made: ClassVar[list[Executable]] = []
 
-    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
-        self.interpreted, self.native = Interpreter(inputs, results), build(inputs, results)
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None] = ()) -> None:
+        self.interpreted, self.native = Interpreter(inputs, results), build(inputs, results, goals)
         Both.made.append(self.native)
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:

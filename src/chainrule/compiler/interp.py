@@ -16,9 +16,9 @@ Step = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], int, tuple[int
 
 
 class Interpreter:
-    """A callable from the inputs' arrays to the results' arrays."""
+    """A callable from the inputs' arrays to the results' arrays: always new ones, whatever `goals` there are."""
 
-    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None] = ()) -> None:
         values = order([*results, *inputs])
         self.slots = {v.id: i for i, v in enumerate(values)}
         self.inputs = [self.slots[v.id] for v in inputs]

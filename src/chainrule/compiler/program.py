@@ -9,8 +9,11 @@ tensors that are returned.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from chainrule.compiler.captures import Captures
 from chainrule.compiler.outside import SHARED, overlap
@@ -18,7 +21,7 @@ from chainrule.compiler.passes import simplify
 from chainrule.compiler.pullback import Returned
 from chainrule.compiler.trace import Traced, overwrite
 from chainrule.compiler.written import MISS, write
-from chainrule.core.graph import TraceError, order
+from chainrule.core.graph import Foreign, TraceError, Var, order
 from chainrule.core.number import Given
 from chainrule.core.tensor import LEAF, Tensor, wrap
 
@@ -41,7 +44,7 @@ class Call(NamedTuple):
 class Program:
     """One traced graph, simplified and ready to run on tensors: the function's arguments."""
 
-    def __init__(self, traced: Traced, made_for: Call, runner: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, traced: Traced, made_for: Call, runner: Callable[..., Any]) -> None:
         start = time.perf_counter()
         self.reason, self.mode = made_for.reason, made_for.mode
         self.captures, self.numbers, self.held = made_for.captures, made_for.numbers, made_for.held
@@ -55,19 +58,25 @@ class Program:
         self.effects = traced.effects
         self.build = traced.build
         self.arguments = traced.arguments
-        self.written = traced.written
+        self.written = [x for x in traced.written if all(x is not e.tensor for e in traced.effects)]  # a leaf's .grad
         self.returned = Returned(traced.results, traced.pullback, runner)
         after = [v for a in traced.arguments for v in (a.after, a.grad_after) if v is not None]
         changes = [*after, *(e.var for e in traced.effects if e.var is not None)]
         wanted = [*changes, *self.returned.wanted]
         self.before = len(order(wanted))
         wanted = simplify(wanted)
+        for i, e in enumerate((e for e in traced.effects if e.var is not None), len(after)):
+            wanted[i] = _checked(wanted[i], e.apply) if e.check else wanted[i]
         self.after = len(order(wanted))
         self.changes = len(changes)
         wanted = [*wanted[: self.changes], *self.returned.split(wanted[self.changes :])]
         self.given = [v for a in traced.arguments for v in (a.var, a.grad) if v is not None]
         self.inputs = [*self.given, *(i.var for i in captured)]
-        self.run = runner(self.inputs, wanted)
+        self.goals = self._goals()
+        changed = {v.id for v in self.goals if v is not None and v.shape}
+        self.changed = [i for i, v in enumerate(self.inputs) if v.id in changed]
+        self._seen: list[Any] = []  # arrays that were captured in the last run, and lie apart
+        self.run = runner(self.inputs, wanted, self.goals)
         self.again = self.short = None
         self.plain = _plain(made_for)
         entry = self._entry()
@@ -98,19 +107,21 @@ class Program:
         return found
 
     def _entry(self) -> Entry | None:
-        """The short way, unless what a run finds may raise an error, which must come before the changes, or inputs may
-        not be fetched twice if the short way turns out to be closed."""
-        if not hasattr(self.run, "enter") or any(e.check for e in self.effects) or self.draws:
+        """The short way, unless inputs may not be fetched twice if that turns out to be closed."""
+        if not hasattr(self.run, "enter") or self.draws:
             return None
         number = {v.id: i for i, v in enumerate(self.inputs)}
-        goals: list[Any] = []  # the input that each change goes into, in their order
+        into = {r: number[v.id] for r, v in enumerate(self.goals) if v is not None and v.shape}
+        single = {number[v.id] for v in self.goals if v is not None and not v.shape}
+        return self.run.enter(into, single)  # type: ignore[no-any-return]
+
+    def _goals(self) -> list[Var | None]:
+        """The input that each change goes into, in their order; None for what goes elsewhere."""
+        goals: list[Var | None] = []
         for a in self.arguments:
             goals += [a.var] * (a.after is not None)
             goals += [a.grad if a.grad_kept else None] * (a.grad_after is not None)
-        goals += [e.input for e in self.effects if e.var is not None]
-        into = {r: number[v.id] for r, v in enumerate(goals) if v is not None and v.shape}
-        single = {number[v.id] for v in goals if v is not None and not v.shape}
-        return self.run.enter(into, single, len(self.given))  # type: ignore[no-any-return]
+        return [*goals, *(e.input for e in self.effects if e.var is not None)]
 
     # ---- a run
 
@@ -119,14 +130,17 @@ class Program:
             got = self.short(*tensors)
             if got is not MISS:
                 return got
-        self._refuse_shared(tensors)
-        payloads = [*self._with_gradients(tensors), *(x._a for x in self.tensors), *(get() for get in self.fetched)]
-        arrays = self.run([_scalar(a) for a in payloads])
+        given = [_scalar(a) for a in self._with_gradients(tensors)]
+        captured = [_scalar(a) for a in (*(x._a for x in self.tensors), *(get() for get in self.fetched))]
+        self._refuse_shared(given, captured)
+        arrays = self.run([*given, *captured])
         changes, rest = iter(arrays[: self.changes]), arrays[self.changes :]
         arguments = [(a, x, None if a.after is None else next(changes), None if a.grad_after is None else next(changes))
                      for a, x in zip(self.arguments, tensors)]  # fmt: skip
-        for effect in self.effects:  # checks come first, so that where one raises nothing was changed
-            effect.apply(None if effect.var is None else next(changes))
+        for effect in self.effects:
+            value = None if effect.var is None else next(changes)
+            if not effect.check:  # those are steps of the run: where one raises nothing was changed
+                effect.apply(value)
         for a, x, after, grad in arguments:
             if a.after is not None:
                 overwrite(x, after, a.times)
@@ -137,15 +151,28 @@ class Program:
                     x._grad = wrap(grad)
         return self.build(self.returned.tensors(rest, tensors))
 
-    def _refuse_shared(self, tensors: Sequence[Tensor]) -> None:
-        """Raise if an argument lies in memory that the function changes under another name."""
-        changed = [x for a, x in zip(self.arguments, tensors) if a.after is not None]
-        for x in tensors:
-            others = [*self.written, *(y for y in changed if y is not x)]
-            others += self.tensors if any(x is y for y in changed) else []
-            for y in others:
-                if overlap(x._a, y._a):
-                    raise TraceError(SHARED.format(a=f"{y._a.dtype}{list(y._a.shape)}", b="an argument"))
+    def _refuse_shared(self, given: list[Any], captured: list[Any]) -> None:
+        """Raise if what the function changes lies in the memory of anything else under another name.
+
+        Arguments are looked at in each run, what is captured where it is not the arrays of the last run.
+        """
+        if not self.changed and not self.written:
+            return
+        arrays = [*given, *captured]
+        for i, a in enumerate(given):
+            _refuse_overlap(a, (arrays[k] for k in self.changed if k != i))
+            _refuse_overlap(a, (y._a for y in self.written))
+        now = [a for a in captured if isinstance(a, np.ndarray)]
+        if len(now) != len(self._seen) or not all(map(is_, now, self._seen)):
+            for i, a in enumerate(arrays):
+                _refuse_overlap(a, (arrays[k] for k in self.changed if k != i))
+            self._seen = now
+
+
+def _refuse_overlap(a: Any, changed: Iterable[Any]) -> None:
+    for b in changed:
+        if overlap(a, b):
+            raise TraceError(SHARED.format(a=f"{b.dtype}{list(b.shape)}", b=f"{a.dtype}{list(a.shape)}"))
 
 
 def _plain(call: Call) -> bool:
@@ -154,6 +181,16 @@ def _plain(call: Call) -> bool:
     if call.kwargs or not all(isinstance(x, Tensor) for x in args) or len(set(map(id, args))) < len(args):
         return False
     return all(x._g is None or x._g is LEAF for x in args)
+
+
+def _checked(v: Var, check: Callable[[Any], None]) -> Var:
+    """A value as a step of the run that looks at it, and may raise."""
+
+    def code(a: Any) -> Any:
+        check(a)
+        return a
+
+    return Var(v.shape, v.dtype, Foreign("a check"), (v,), {"code": code})
 
 
 def _kind(x: Tensor) -> Any:

@@ -15,10 +15,12 @@ from chainrule.compiler.interp import Interpreter
 from chainrule.core.graph import Var
 
 
-def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Callable[..., Any]:
+def runner(inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None] = ()) -> Callable[..., Any]:
     """Machine code, or the interpreter where llvmlite is missing (which is said once).
 
     inputs, results: values of the graph; results may be inputs. Called with the inputs' arrays it gives the results'.
+    goals: for the first results the input that each belongs in, or None: it may have been written there, and what is
+    given is that input's array, which must lie apart from all others. If anything raises, no input was changed.
     """
     try:
         import llvmlite  # noqa: F401
@@ -28,7 +30,7 @@ def runner(inputs: Sequence[Var], results: Sequence[Var]) -> Callable[..., Any]:
         return Interpreter(inputs, results)
     from chainrule.compiler.native.graph import compiled
 
-    return compiled(inputs, results)
+    return compiled(inputs, results, goals)
 
 
 @cache

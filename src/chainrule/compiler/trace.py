@@ -62,7 +62,7 @@ class Effect(NamedTuple):
     input: Var | None = None
     tensor: Tensor | None = None
     times: int = 1  # how often eager code would have changed it
-    check: bool = False  # it may raise, and changes nothing
+    check: bool = False  # it may raise, and changes nothing: a run does it before it changes anything
 
 
 class Guard(NamedTuple):
@@ -368,8 +368,9 @@ def _writer(x: Tensor, times: int) -> Callable[[Any], None]:
 
 
 def overwrite(x: Tensor, a: Any, times: int) -> None:
-    """Put an array into x's memory, which eager code would have changed so many times."""
-    store(x, a)
+    """Put an array into x's memory, if it is not that itself; eager code would have changed it so many times."""
+    if a is not x._a:
+        store(x, a)
     v = version(x)
     bump(v, *CULPRIT)
     v.count += times - 1

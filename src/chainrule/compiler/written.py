@@ -103,7 +103,9 @@ class _Text:
             elif a.grad_after is not None:
                 yield f"    {name}._grad = wrap({next(found)})"
         for e in p.effects:
-            if e.tensor is not None:
+            if e.check:
+                next(found)
+            elif e.tensor is not None:
                 yield from self._changed(self.name(e.tensor), e.input, e.times, found)
             else:
                 yield f"    {self.name(e.apply)}({None if e.var is None else next(found)})"

@@ -30,9 +30,9 @@ class Executable:
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         return self.run(arrays)
 
-    def enter(self, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
+    def enter(self, into: Mapping[int, int], single: Collection[int]) -> Entry | None:
         """The shortest way to run it, where all is native: see `fastcall.enter`."""
-        return fastcall.enter(self.made, into, single, arguments)
+        return fastcall.enter(self.made, into, single)
 
     def _general(self, arrays: Sequence[Any]) -> list[Any]:
         made = self.made
@@ -48,6 +48,11 @@ class Executable:
             elif place is not None:
                 held[slot] = a = memory(a, v)
                 table[place[1]] = address(a)
+        for slot, i, to in made.over:
+            if not held[slot].flags.writeable:
+                held[slot] = a = held[slot].copy()
+                table[i] = address(a)
+            held[to] = held[slot]
         for slot, i, v in made.fresh:
             held[slot] = a = np.empty(v.shape, v.dtype)
             table[i] = address(a)

@@ -7,9 +7,9 @@ it is relied on), and answers whether they were what the graph was made for. If 
 
 What it is to do is in a table of 64 bit words, which is its `self`:
 
-    function, cells, table, whether to release Python's lock, the numbers of inputs, of arguments among them, of changes
-    and of fresh arrays; then for each input its record, for each change the number of the input that it goes
-    into and where it lies after the run, for each fresh array where its address goes
+    function, cells, table, whether to release Python's lock, the numbers of inputs, of changes and of fresh arrays;
+    then for each input its record, for each change the number of the input that it goes into and where it lies after
+    the run (0: there already), for each fresh array where its address goes
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DATA, DIMENSIONS, SHAPE, DTYPE, FLAGS = 0, 8, 16, 40, 48  # bytes from there on 
 TYPE = -8
 READ, WRITE = 0x101, 0x501  # NumPy's flags: C order and aligned; and writeable
 LONG = 20_000  # simple instructions: from there on other Python threads may run meanwhile
-HEADING = 8  # words before the records
+HEADING = 7  # words before the records
 # The words of an input's record: the type of a number, and of an array, that fit; the array's dtype, flags, number of
 # dimensions, where its shape is; its bytes; what becomes of it, and where; and, in a call, where its numbers are.
 NUMBER, ARRAY, KIND, MASK, NDIM, DIMS, BYTES, PLACING, GOAL, NUMBERS = range(10)
@@ -151,7 +151,7 @@ class _FastCall:
         function = self._begun("enter", self.pointer, self.pointer, self.pointer, self.word)
         build, (itself, payloads, _) = self.build, function.args
         order = self.to(self.field(itself, DATA))
-        run, cells, table, release, inputs, arguments, changes, fresh = [self.read(order, i) for i in range(HEADING)]
+        run, cells, table, release, inputs, changes, fresh = [self.read(order, i) for i in range(HEADING)]
         records = self.at(order, HEADING)
         change = self.at(records, build.mul(inputs, self.word(RECORD)))  # pairs: the input, where its new numbers lie
         slots = self.at(change, build.mul(changes, self.word(2)))
@@ -172,10 +172,10 @@ class _FastCall:
             with self.where(self.equal(numbers, 0)):
                 self.answer(False)
             build.store(numbers, self.at(record(i), NUMBERS))
-        with self.each(changes) as c:  # does an argument overlap with what is changed?
+        with self.each(changes) as c:  # does anything overlap with what is changed?
             goal, _ = changed(c)
             low, high = extent(record(goal))
-            with self.each(build.select(build.icmp_signed("<", goal, arguments), inputs, arguments)) as k:
+            with self.each(inputs) as k:
                 theirs_low, theirs_high = extent(record(k))
                 overlap = build.icmp_unsigned("<", theirs_low, high), build.icmp_unsigned("<", low, theirs_high)
                 with self.where(*overlap, build.not_(self.equal(k, goal))):
@@ -192,7 +192,8 @@ class _FastCall:
         self._run(run, cells, table, release)
         with self.each(changes) as c:  # everything was read: now the changes
             goal, source = changed(c)
-            self.copy(self.read(record(goal), NUMBERS), source, self.read(record(goal), BYTES))
+            with self.where(build.not_(self.equal(source, 0))):
+                self.copy(self.read(record(goal), NUMBERS), source, self.read(record(goal), BYTES))
         self.answer(True)
 
 
@@ -231,15 +232,15 @@ def _as_expected() -> bool:
     )
 
 
-def enter(made: Made, into: Mapping[int, int], single: Collection[int], arguments: int) -> Entry | None:
+def enter(made: Made, into: Mapping[int, int], single: Collection[int]) -> Entry | None:
     """A shorter way into native code; None if some of it is not native or is shared among threads.
 
     Arguments:
         made: what is run.
         into: results that are put into an input's memory: the number of the result, and of the input.
         single: inputs that must be NumPy scalars, which share no memory with anything.
-        arguments: how many of the inputs, from the first on, may share memory with anything. Where that would matter,
-            the entry refuses.
+
+    Where an input that is changed shares memory with another one, the entry refuses.
     """
     method = _method() if made.alone else None
     if method is None:
@@ -259,9 +260,9 @@ def enter(made: Made, into: Mapping[int, int], single: Collection[int], argument
             if how == "fresh":
                 a = frame.held[at] = np.empty(v.shape, v.dtype)
                 frame.table[made.places[v.id][1]] = address(a)
-            else:
+            elif how != "over":
                 a = frame.views[at]
-            order += [into[r], address(a)]
+            order += [into[r], 0 if how == "over" else address(a)]
         elif how == "fresh":
             found.append(len(fresh))
             fresh.append((v.shape, v.dtype))
@@ -269,7 +270,7 @@ def enter(made: Made, into: Mapping[int, int], single: Collection[int], argument
         else:
             found.append(frame.views[at].copy if how == "copied" else partial(frame.views[at].__getitem__, ()))
     records = [_record(frame, place, v, i in kept, i in single) for i, (_, place, v) in enumerate(made.inputs)]
-    sizes = len(records), arguments, len(into), len(slots)
+    sizes = len(records), len(into), len(slots)
     head = [_address(made.alone), *frame.addresses, int(made.work > LONG), *sizes]
     words = np.array([*head, *(w for r in records for w in r[0]), *order, *slots], np.int64)
     return Entry(frame, method, words, [r[1] for r in records], fresh, found)

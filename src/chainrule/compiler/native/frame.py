@@ -30,6 +30,8 @@ class Made(NamedTuple):
     scratch: list[Var]  # arrays between, in the arena
     arena: Arena
     fresh: list[tuple[int, int, Var]]  # results that are new arrays in each run: slot, number in the table, value
+    over: list[tuple[int, int, int]]  # inputs that results are written over: slot, number in the table, slot of result
+    handed: dict[int, list[int]]  # by the slot of a result that NumPy makes, those of what its kernel may hand on
     inputs: list[tuple[int, Any, Var]]  # slot, place, value
     results: list[tuple[str, int]]  # how each is had after a run, and from where
     dropped: list[int]  # slots that are emptied after a run
@@ -51,6 +53,7 @@ class Frame:
         self.cells = dict(zip(made.cells.offsets, self.views))
         self.table = np.zeros(len(made.table) + len(made.extra) + 1, np.int64)
         self.held: list[Any] = [None] * len(made.slots)
+        self.handed = made.handed
         for v in made.plan.values:
             place = made.places.get(v.id)
             slot = made.slots[v.id]
@@ -88,8 +91,10 @@ def scalar(a: Any) -> Any:
 def result(how: str, i: int, frame: Frame) -> Any:
     if how == "number":
         return frame.views[i][()]
+    if how == "over":
+        return frame.held[i]
     a = frame.views[i] if how == "copied" else frame.held[i]
-    if how == "made" and a.base is None and sum(b is a for b in frame.held) == 1:
+    if how == "made" and a.base is None and not any(a is frame.held[j] for j in frame.handed[i]):
         return a  # NumPy's kernel made it, and it is none of what the kernel was given
     if how != "fresh" and isinstance(a, np.ndarray):
         return a.copy()

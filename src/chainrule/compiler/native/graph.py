@@ -19,7 +19,7 @@ from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.frame import Made
 from chainrule.compiler.native.fused import Writer, write_finish
-from chainrule.compiler.native.inplace import cells_again, in_place
+from chainrule.compiler.native.inplace import cells_again, in_place, over_inputs
 from chainrule.compiler.native.loop import Layout, evaluate
 from chainrule.compiler.native.plan import (
     KERNEL,
@@ -48,10 +48,12 @@ PIECES = 4  # of a loop for each thread: a core may be busy, and a thread late
 LONG = 20_000  # values of a graph: compiling more takes longer than they are worth
 
 
-def compiled(inputs: Sequence[Var], results: Sequence[Var]) -> Executable | Interpreter:
+def compiled(
+    inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None] = ()
+) -> Executable | Interpreter:
     """Native code; the interpreter for graphs so long that LLVM would take minutes."""
     wanted = roll(lower(results))
-    return build(inputs, wanted) if len(order(wanted)) <= LONG else Interpreter(inputs, results)
+    return build(inputs, wanted, goals) if len(order(wanted)) <= LONG else Interpreter(inputs, results)
 
 
 class Facts(NamedTuple):
@@ -76,22 +78,25 @@ class Facts(NamedTuple):
         )
 
 
-def build(inputs: Sequence[Var], results: Sequence[Var]) -> Executable:
-    """Native code for a graph whose ops are taken apart."""
+def build(inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None] = ()) -> Executable:
+    """Native code for a graph whose ops are taken apart.
+
+    goals: inputs whose memory results may be written to, in the order of these, and None.
+    """
     start = time.perf_counter()
-    builder = Builder(inputs, results)
+    builder = Builder(inputs, results, goals)
     return Executable(builder.made(), builder.facts(time.perf_counter() - start))
 
 
 class Builder:
     """Makes native code of a graph: first it says where each value lies, then it writes code, then packs the memory."""
 
-    def __init__(self, inputs: Sequence[Var], results: Sequence[Var]) -> None:
-        self.given = inputs
-        self.wanted = results
+    def __init__(self, inputs: Sequence[Var], results: Sequence[Var], goals: Sequence[Var | None]) -> None:
+        self.given, self.wanted, self.goals = inputs, results, goals
         self.plan = Plan(inputs, results)
         self.slots = {v.id: i for i, v in enumerate(self.plan.values)}
-        self.shared = in_place(self.plan, self.wanted)
+        self.over = over_inputs(self.plan, inputs, results, goals)
+        self.shared = in_place(self.plan, results) | self.over
         self._place(inputs)
         self._compile()
         wanted, buffers = {v.id for v in self.wanted}, [v for v in self.plan.values if self._is_buffer(v)]
@@ -102,10 +107,11 @@ class Builder:
     def made(self) -> Made:
         """All that runs need to know."""
         plan, slots, held = self.plan, self.slots, {v.id for v in self.scratch}
+        over = [(slots[a], self.places[a][1], slots[v]) for v, a in self.over.items()]
         return Made(
             plan=plan, code=self.code, steps=self.steps, work=self.work, wanted=self.wanted, slots=slots,
             places=self.places, cells=self.cells, table=self.table, extra=self.extra, scratch=self.scratch,
-            arena=self.arena, fresh=self.fresh, results=self._sources(self.wanted),
+            arena=self.arena, fresh=self.fresh, over=over, handed=self._handed(), results=self._sources(self.wanted),
             dropped=[slots[v.id] for v in plan.values if v.data is None and v.id not in held],
             inputs=[(slots[v.id], self.places.get(v.id), v) for v in self.given],
             kernels={id(v): self._kernel(v) for v in plan.steps if isinstance(v, Var)},
@@ -117,7 +123,7 @@ class Builder:
         """What lies in the cells, and what in the table."""
         plan = self.plan
         users = [v for v in plan.values if plan.kind[v.id] in NATIVE]
-        native = {a.id for v in users for a in plan.reads(v)}
+        native = {a.id for v in users for a in plan.reads(v)} | set(self.over.values())
         given = {v.id for v in inputs}
         small = [v for v in inputs if 0 < v.size <= unrolled.TINY and v.dtype in unrolled.KINDS]
         cells, table = list({v.id: v for v in small}.values()), []
@@ -290,8 +296,11 @@ class Builder:
         at = {v.id: i for i, v in enumerate(self.cells.values)}
         out = []
         given: set[int] = set()
-        for v in results:
-            if v.id in at and self.plan.kind[v.id] in NATIVE:
+        goals = [None if a is None else a.id for a in self.goals]
+        for v, goal in zip(results, [*goals, *[None] * len(results)]):
+            if goal is not None and self.over.get(v.id) == goal:
+                out.append(("over", self.slots[goal]))
+            elif v.id in at and self.plan.kind[v.id] in NATIVE:
                 out.append(("copied" if v.shape else "number", at[v.id]))
             elif self._is_buffer(v) and v.id not in given:
                 out.append(("fresh", self.slots[v.id]))
@@ -301,6 +310,21 @@ class Builder:
                 out.append(("held", self.slots[v.id]))
             given.add(v.id)
         return out
+
+    def _handed(self) -> dict[int, list[int]]:
+        """Of each result that NumPy makes the slots of arrays that may be the same one: what its kernel was given, and
+        what else came with it."""
+        parts: dict[int, list[Var]] = {}
+        for v in self.plan.values:
+            if v.index is not None:
+                parts.setdefault(v.args[0].id, []).append(v)
+        found = {}
+        for v in self.wanted:
+            others = list(v.args)
+            if v.index is not None:
+                others = [*v.args[0].args, *(p for p in parts[v.args[0].id] if p is not v)]
+            found[self.slots[v.id]] = [self.slots[a.id] for a in others if isinstance(a, Var)]
+        return found
 
     def facts(self, seconds: float) -> Facts:
         """What there is to say of it."""
