@@ -27,7 +27,7 @@ from chainrule.core.tape import Edge, Node
 
 LONG = 1 << 19  # elements from which on NumPy's functions are shared
 FIRST = 1 << 14  # elements that tell what the others take
-WORTH = 5e-4  # seconds of work that are worth the threads
+WORTH = 5e-4  # seconds that threads must save: to wake them, and to wait for the last, took 0.35 ms on two cores
 EACH = 4  # blocks a thread at least: one that is held up leaves its share to the others
 TURN = 1e-3  # seconds that a block takes at most: the last one may be that of a thread that is held up
 MOST = 8  # threads: memory feeds no more of them
@@ -124,6 +124,21 @@ class _Job:
             self.done.put((block, noted.copy()))
             noted.clear()
 
+    def tried(self, first: int, elements: int) -> tuple[float, Any, int]:
+        """What one takes in seconds, and dtype and dimensions of the result: said, or found by the first so many.
+
+        It takes nothing where these do not give as many elements: then it can't be done in blocks.
+        """
+        if self.seconds:
+            return self.seconds, self.f.dtype, 1
+        start = perf_counter()
+        try:
+            head = self.on(slice(0, first))
+        except Exception:
+            return 0, None, 0
+        took = max(perf_counter() - start, 1e-9) / first
+        return (took, head.dtype, head.ndim) if type(head) is np.ndarray and head.size == elements else (0, None, 0)
+
     def run(self, shape: tuple[int, ...], size: int, first: int) -> Any:
         """All of it, of this shape, cut along `size`; None if that can't be done or is not worth while."""
         helpers, noted = _helpers, set[str]()
@@ -131,23 +146,14 @@ class _Job:
         if not count:
             return None
         with self.watched(noted):
-            if self.seconds:
-                took, dtype, ndim = self.seconds, self.f.dtype, 1
-            else:
-                start = perf_counter()
-                try:
-                    head = self.on(slice(0, first))
-                except Exception:
-                    return None
-                took = (perf_counter() - start) / first
-                if took * size < WORTH or type(head) is not np.ndarray or head.size * size != prod(shape) * first:
-                    return None
-                noted.clear()  # it is computed again
-                dtype, ndim = head.dtype, head.ndim
+            took, dtype, ndim = self.tried(first, first * prod(shape) // size)
+            noted.clear()  # it is computed again
+            if not took or took * size * count < WORTH * (count + 1):
+                return None
             out = np.empty(shape, dtype)
             self.out = out if len(shape) == ndim else out.reshape(-1)
             unit = 16 if self.out.ndim == 1 else 1  # whole vectors; rows are whole
-            step = max(1, min(size // (EACH * (count + 1)), int(TURN / max(took, 1e-12))))
+            step = max(1, min(size // (EACH * (count + 1)), int(TURN / took)))
             step = -(-step // unit) * unit
             blocks = [slice(i, min(i + step, size)) for i in range(0, size, step)]
             self.left.extend(blocks)
