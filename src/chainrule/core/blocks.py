@@ -3,8 +3,8 @@
 NumPy lets other threads run inside its loops, so that one thread a core, each taking the next block of what is left,
 is enough. Who asks takes blocks as well, and waits for nobody who has not begun. The bits are those of the function of
 the whole: blocks begin where one of its vectors begins, and rows stay whole. What takes less time than threads need to
-wake and to wait for one another, which is found by the first few elements, is computed whole: small blocks that fit
-into a cache were tried for their own sake, and cost twice what they save.
+wake and to wait for one another, which machine code says and NumPy shows by the first few elements, is computed whole:
+small blocks that fit into a cache were tried for their own sake, and cost twice what they save.
 """
 
 from __future__ import annotations
