@@ -200,6 +200,23 @@ def test_memory_that_must_not_be_written_to_is_left_alone(rng: Any) -> None:
 
 
 @pytest.mark.parametrize("shape", [(N, N), (3,)])
+@pytest.mark.parametrize("moves", [0, 1])
+def test_what_has_come_to_lie_apart_is_traced_anew(shape: tuple[int, ...], moves: int) -> None:
+    """Two names of one memory are one value of a graph, until one of them is given other memory."""
+    for view in (lambda p: p.detach(), lambda p: p.data[:], lambda p: p[1:], lambda p: cr.from_numpy(p.numpy())):
+        results = []
+        for make in (cr.compile, lambda f: f):
+            p = cr.ones(shape)
+            both = p, view(p)
+            fast = make(lambda x, p=p, q=both[1]: (p.add_(x).sum() * q).sum())
+            fast(cr.ones(shape)), fast(cr.ones(shape))
+            both[moves].data = cr.full(both[moves].shape, 5.0)
+            results.append([*(fast(cr.ones(shape)) for _ in range(2)), *both])
+        for a, b in zip(*results, strict=True):
+            assert a.equal(b)
+
+
+@pytest.mark.parametrize("shape", [(N, N), (3,)])
 def test_what_has_come_to_lie_in_one_memory_is_refused(shape: tuple[int, ...]) -> None:
     """Eager code would see a change under both names; a graph that knows them as two must not run."""
     for share in (lambda p, q: p.data, lambda p, q: p.data[:]):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -101,6 +102,7 @@ class Trace:
         self._first: dict[Any, Var] = {}
         self._born: dict[Any, np.ndarray[Any, Any]] = {}  # memory made inside: constants
         self._grads: dict[Any, Tensor] = {}  # by the memory of a .grad, the leaf it belongs to
+        self._guarded: set[int] = set()  # tensors that share memory with others, known by that
         self._looked: set[int] = set()  # leaves whose .grad at the start is asked for
         self._forgotten: set[int] = set()  # leaves whose .grad is set to None before that
         self._numbers: dict[Any, Var] = {}
@@ -130,8 +132,10 @@ class Trace:
         history = x._g
         while x._same is not None:
             x = x._same
-        if x._base is not None:
-            value = self.read(x._base)
+        base = _base(x)
+        if base is not None:
+            value = self.read(base)
+            self._together(x, base)
             for op, attrs, _ in x._path:
                 value = op(value, **attrs)
             return value
@@ -146,6 +150,7 @@ class Trace:
         if key not in self._memory:
             self._memory[key] = self._first[key] = self._fetch(x, a, key)
             self._alive.append(a)
+        self._together(x, self.outside.tensors.get(key, x))
         if history is LEAF:
             self._leaf(x)
         elif isinstance(history, Node) and current().grad and history.id < self.outside.start:
@@ -169,6 +174,14 @@ class Trace:
         else:
             self.inputs.append(Input(var, lambda: leaf._grad._a))  # type: ignore[union-attr]
         return var
+
+    def _together(self, x: Tensor, y: Tensor) -> None:
+        """Two tensors from outside are known by one piece of memory, until one is given another (`x.data = y`)."""
+        if x is y or id(x) in self._guarded or not all(isinstance(t._a, np.ndarray) for t in (x, y)):
+            return
+        self._guarded.add(id(x))
+        a, b = ref(x._a), ref(y._a)  # type: ignore[type-var]
+        self.guards.append(Guard("that two tensors share memory", lambda: a() is x._a and b() is y._a, True))
 
     def _leaf(self, x: Tensor) -> bool:
         """Whether x is a leaf from outside; its `.grad` will be put back."""
@@ -206,11 +219,12 @@ class Trace:
             value = REGISTRY["clone"](value)  # as it lies in x's memory: products and sums may round by that
         if not isinstance(x._a, Var):
             self.outside.written(x)
-        if x._base is not None:
+        base = _base(x)
+        if base is not None:
             path = tuple((op, attrs) for op, attrs, _ in x._path)
             if any(op.name == "expand" for op, _ in path):
                 raise RuntimeError(errors.SINGLE_MEMORY)
-            self.write(x._base, REGISTRY["view_scatter"](self.read(x._base), value, path=path))
+            self.write(base, REGISTRY["view_scatter"](self.read(base), value, path=path))
         elif isinstance(x._a, Var):
             if id(x) in self._doubtful:
                 raise TraceError(LAYOUT)
@@ -239,8 +253,9 @@ class Trace:
         """An array laid out in memory as x is in eager mode; None if that is not known."""
         if x._same is not None:
             return self.layout(x._same)
-        if x._base is not None:
-            a = self.layout(x._base)
+        base = _base(x)
+        if base is not None:
+            a = self.layout(base)
             for op, attrs, _ in x._path if a is not None else ():
                 a = op.kernel(a, **attrs)
             return a
@@ -269,9 +284,9 @@ class Trace:
         if value.data is not None:
             return value.data  # type: ignore[no-any-return]
         root = x
-        while root._same is not None or root._base is not None:
-            root = root._base if root._same is None else root._same  # type: ignore[assignment]
-        path = x._path
+        while (under := root._same if root._same is not None else _base(root)) is not None:
+            root = under
+        path = x._path if root is not x else ()
         if isinstance(root._a, Var) or self._memory[place(shareable(root))] is not self._first[place(shareable(root))]:
             value._unknown()
 
@@ -350,6 +365,13 @@ class Trace:
     def written(self) -> list[Tensor]:
         """The outside tensors that a run changes."""
         return [x for key, x in self.outside.tensors.items() if self._memory[key] is not self._first[key]]
+
+
+def _base(x: Tensor) -> Tensor | None:
+    """What a tensor is a view of, if it has not been given other memory than that since (`x.data = y`)."""
+    a, b = x._a, None if x._base is None else x._base._a
+    apart = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.size and not np.may_share_memory(a, b)
+    return None if apart else x._base
 
 
 def _has_none(x: Tensor) -> bool:
