@@ -85,7 +85,9 @@ def _place(name: str, worst: float) -> Callable[..., Tensor]:
 
 def _along(name: str, identity: float) -> Callable[..., Tensor]:
     def along(input: Tensor, dim: int, *, dtype: Any = None, mask: Tensor | None = None) -> Tensor:
-        return FUNCTIONS[name](_filled(_cast(input, dtype), mask, identity), dim)  # type: ignore[no-any-return]
+        x = _cast(input, dtype)
+        out = FUNCTIONS[name](_filled(x, mask, identity), dim)
+        return out.to(x.dtype) if name.startswith("cum") else out  # type: ignore[no-any-return]
 
     along.__name__ = along.__qualname__ = name
     along.__doc__ = f"`{name}` over the elements where the mask is True."

@@ -185,6 +185,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
         if type(bound) is int and dtypes.wrapped(bound, input._a.dtype) != bound:
             raise RuntimeError(f"value cannot be converted to type {input._a.dtype} without overflow: {bound}")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    if input._a.dtype.kind == "b" and tensors and all(b is None or isinstance(b, Tensor) for b in (min, max)):
+        raised = input if min is None else REGISTRY["maximum"](input, min)
+        return raised if max is None else REGISTRY["minimum"](raised, max)  # type: ignore[no-any-return]
     return apply(REGISTRY["clamp"], (input, min, max), {}, f"ClampBackward{0 if tensors else 1}")  # type: ignore[no-any-return]
 
 

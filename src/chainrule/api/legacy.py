@@ -82,6 +82,8 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     lead = len(input._a.shape) - len(shape)
     if lead < 0 or any(s not in (1, n) for s, n in zip(shape, input._a.shape[lead:])):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(input._a.shape)}}}.")
+    if not shape:
+        return input.sum()  # type: ignore[attr-defined, no-any-return]
     return input if shape == input._a.shape else REGISTRY["sum_to"](input, shape=shape)
 
 
@@ -162,6 +164,8 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     a, n = positions(indices), numel(shape)
+    if a.dtype.kind in "iu" and indices._a.dtype != np.int64:
+        return unravel_index(indices.long(), shape)  # type: ignore[attr-defined]
     if a.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     demand((a >= -n) & (a < n), lambda: ValueError(f"indices are out of bounds for a tensor of shape {list(shape)}"))

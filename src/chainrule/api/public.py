@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
 
-from chainrule.base.dtypes import F16, F32
+from chainrule.base.dtypes import F16, F32, F64
 from chainrule.core.inplace import into, modify
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import Node, reads
@@ -168,6 +168,8 @@ def at_float32(f: F) -> F:
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Tensor) and x._a.dtype in (F32, F64) for x in (*args, *kwargs.values())):
+            return f(*args, **kwargs)  # halves beside wider floats become those
         for x in args:
             if isinstance(x, Tensor) and x._a.dtype is F16:
                 higher = [cast(y, dtype=F32) if isinstance(y, Tensor) and y._a.dtype is F16 else y for y in args]

@@ -66,7 +66,8 @@ def arange(
 
 
 def _count(start: Any, end: Any, step: Any, d: Any) -> int:
-    if d.kind != "f":
+    exact = d == dtypes.INT64  # for others PyTorch counts in float64
+    if exact:
         start, end, step = (int(x) if math.isfinite(x) else x for x in (start, end, step))
     if not step:
         raise RuntimeError("step must be nonzero")
@@ -74,7 +75,7 @@ def _count(start: Any, end: Any, step: Any, d: Any) -> int:
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    return -(-(end - start) // step) if d.kind != "f" else math.ceil((float(end) - float(start)) / float(step))
+    return -(-(end - start) // step) if exact else math.ceil((float(end) - float(start)) / float(step))
 
 
 @public(method=False)
@@ -135,5 +136,7 @@ def logspace(
     here(device)
     start, end = _plain(start, end)
     d = _np(dtype, dtypes.default_float())
+    if d.kind != "f":  # as the ends are
+        start, end = (int(np.array(x).astype(d)) for x in (start, end))
     exponents = _line(start, end, int(steps), d if d.kind == "f" else dtypes.F64)
     return made(np.power(exponents.dtype.type(base), exponents).astype(d), requires_grad)

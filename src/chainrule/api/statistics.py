@@ -293,6 +293,8 @@ def cov(
     if input._a.dtype.kind == "b":
         raise RuntimeError("cov(): bool dtype is not supported for input")
     x = input if input._a.dtype.kind == "f" else views.cast(input, dtype=dtypes.default_float())
+    if aweights is not None and aweights._a.dtype.itemsize > x._a.dtype.itemsize:
+        x = views.cast(x, dtype=aweights._a.dtype)
     n = x._a.shape[-1] if x._a.shape else 1
     x = views.reshape(x, shape=(x._a.shape[0] if len(x._a.shape) == 2 else 1, n))
     weights: Any = None

@@ -12,7 +12,6 @@ import numpy as np
 
 from chainrule.api.public import at_float32, named
 from chainrule.base import dtypes, errors
-from chainrule.base.dtypes import F32, F64
 from chainrule.base.language import say
 from chainrule.core.conjugate import real
 from chainrule.core.graph import as_number
@@ -52,8 +51,7 @@ def _loss(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
         if word not in ("mean", "sum", "none") and not (word == "batchmean" and f.__name__ == "kl_div"):
             raise ValueError(f"{word} is not a valid value for reduction")
         real(f.__name__, *args)
-        mixed = any(isinstance(x, Tensor) and x._a.dtype in (F32, F64) for x in args)
-        return (f if mixed else halves)(*args, **kwargs)  # halves beside wider floats become those
+        return halves(*args, **kwargs)
 
     return call
 

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.api.layout import following
 from chainrule.api.public import at_float32, named
 from chainrule.api.random import default_generator
-from chainrule.base import wide
+from chainrule.base import dtypes, wide
 from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
@@ -73,6 +73,10 @@ def _avg_pool(
     counts, after = _plan(x._a.shape[2:], size, step, edge, spread, ceil_mode)
     look = {"size": size, "step": step, "spread": spread}
     within = tuple(range(-d, 0))
+    whole = x._a.dtype.kind != "f"
+    if whole and x._a.dtype != np.int64:
+        kind = dtypes.of(x._a.dtype).legacy.removesuffix("Tensor")
+        raise NotImplementedError(f"\"avg_pool{d}d\" not implemented for '{kind}'")
     total = _seen(x, counts, edge, after, 0, **look).sum(within)
     if divisor_override is not None:
         if divisor_override == 0:
@@ -86,6 +90,8 @@ def _avg_pool(
         ones = np.pad(ones, ((0, 0), (0, 0), *((p, p) for p in outside)), constant_values=1)
         rest = tuple(p - q for p, q in zip(edge, outside)), tuple(max(a - q, 0) for a, q in zip(after, outside))
         out = total / _seen(wrap(ones), counts, *rest, 0, **look).sum(within)
+    if whole:
+        out = out.trunc().to(x.dtype)
     return named(out, f"AvgPool{d}DBackward0") if had_batch else out.squeeze(0)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.api.layout import following
 from chainrule.api.public import named
+from chainrule.base import dtypes
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.functional import pooling
@@ -55,10 +56,14 @@ def interpolate(
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got {list(inner)} and {out}")
     if mode == "area":
         return getattr(pooling, f"adaptive_avg_pool{d}d")(input, out)  # type: ignore[no-any-return]
-    x = input
+    byte = mode in _DIMS and input._a.dtype.kind != "f"
+    if byte and input._a.dtype != np.uint8:
+        kind = dtypes.of(input._a.dtype).legacy.removesuffix("Tensor")
+        raise NotImplementedError(f"\"compute_indices_weights_linear\" not implemented for '{kind}'")
+    x: Any = input.float() if byte else input  # type: ignore[attr-defined]
     for i, (n, m, scale) in enumerate(zip(inner, out, scales)):
         x = _resized(x, i + 2, n, m, scale, mode, bool(align_corners))
-    return x
+    return x.round().clamp(0, 255).to(input.dtype) if byte else x  # type: ignore[no-any-return]
 
 
 def _resized(x: Tensor, dim: int, n: int, m: int, scale: float | None, mode: str, corners: bool) -> Tensor:
