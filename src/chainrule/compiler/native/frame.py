@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.compiler.native.arena import LINE, Arena
 from chainrule.compiler.native.engine import Code
-from chainrule.compiler.native.loop import Layout
+from chainrule.compiler.native.loop import Layout, begin
 from chainrule.compiler.native.plan import Plan
 from chainrule.core.graph import Var
 
@@ -81,7 +81,11 @@ def memory(a: Any, v: Var) -> Any:
 
 
 def address(a: Any) -> int:
-    return a.__array_interface__["data"][0]
+    """Where an array begins."""
+    try:
+        return begin(a)
+    except (TypeError, ValueError):  # it cannot be written, is empty, or has gaps
+        return a.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def scalar(a: Any) -> Any:
