@@ -189,15 +189,18 @@ def each(f: Callable[..., Any], args: Sequence[Any], of: tuple[Any, int | None, 
     flat = all([a.shape == shape and (a.flags.c_contiguous or not any(a.strides)) for a in arrays])
     count = prod(shape)
     if of is not None:
+        op, rule, attrs = of
+        if op.brief(*(args if rule is None else args[1:-1])):
+            return f(*args)
         loop = None
         if flat and registry.machine_code is not None and _QUIET.issuperset(modes.values()):
             once = [a.flat[0] if type(a) is np.ndarray and a.size and not any(a.strides) else a for a in args]
-            loop = registry.machine_code(*of, once)
+            loop = registry.machine_code(op, rule, attrs, once)
         if loop is not None:
             f, args = loop, once
             if loop.seconds * count < WORTH:
                 return f(*args)
-        elif of[0].waits or count <= LONG:
+        elif op.waits or count <= LONG:
             return f(*args)
     if not all(m in _AGAIN for m in modes.values()) or not all(_by_rows(a, shape) for a in arrays):
         return f(*args)

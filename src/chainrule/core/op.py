@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
-from types import BuiltinFunctionType, NoneType
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from chainrule.core.tape import Meta
 from chainrule.core.tensor import Tensor
 from chainrule.core.tracer import Tracer
 
+FUNCTION = 10  # simple instructions that a function takes, at least
 HAS_THREADS = sys.platform != "emscripten"  # a browser's tab has none, nor `blocks`
 Rule = Any  # a function, or for a partial one of the numbers 0, 1, -1
 _PLAIN = frozenset(
@@ -132,11 +133,12 @@ class Elementwise(Op):
         self.differentiable = self.rules is not None
         self.types = types
         self.wide = types not in ("where", "bool")  # a number is compared as a half, too
-        # What has a price, whatever its operands, waits for memory: threads make that no faster. But where it takes
-        # NumPy several passes, machine code does.
+        # What has a price, whatever its operands, waits for memory: threads make that no faster. But where NumPy takes
+        # several passes, machine code does.
         self.waits = type(columns.get("price")) is int
-        once = self.waits and isinstance(numpy, (np.ufunc, BuiltinFunctionType))
-        self.long = 1 << 16 if HAS_THREADS and not once else sys.maxsize
+        self.long = sys.maxsize
+        if HAS_THREADS and (not self.waits or columns.get("passes")):
+            self.long = 1 << 18 if self.waits else 1 << 16
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
     @cached_property
@@ -154,6 +156,11 @@ class Elementwise(Op):
                     got.read()
             found.append(frozenset(log))
         return tuple(found)
+
+    def brief(self, *operands: Any) -> bool:
+        """Whether what it does with these, as a power of 2 does, takes no longer than memory to give and take them."""
+        price = self.columns.get("price")
+        return callable(price) and price(*operands) < FUNCTION
 
     def saves(self, needs: Sequence[bool]) -> Sequence[bool]:
         read: set[int] = set()

@@ -45,6 +45,7 @@ COLUMNS = {  # what an op may say of itself besides its kernel and its rule, for
     "operator": "the sign that Python has for it",
     "orderly": "whether elements are in order in memory: True always, False perhaps not; else as those of the operands",
     "parts": "the op in simpler ones, just as exact; None where it stays whole",
+    "passes": "True: NumPy goes over memory several times for it, or slowly, though it has a price",
     "price": "about how many simple instructions an element takes, where it is fewer than a function takes; or a "
     "function of the operands that says it",
     "probe": "attributes to run the rule with, when it is looked for what the rule reads",

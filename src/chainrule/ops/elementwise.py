@@ -220,11 +220,13 @@ def _sign(x: Any) -> Any:
 
 # Within rules: what has no slope at all, where a slope of 0 would be multiplied on and meet infinities.
 direction = elementwise(
-    "direction", _sign, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign,
+    "direction", _sign, js="(%0>0)-(%0<0)", sympy="sign", price=1, passes=True, ufunc=np.sign,
+    bounds=intervals.between(-1, 1),
     publish=False, matrix="signs",
 )  # fmt: skip
 sign = elementwise(
-    "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, bounds=intervals.between(-1, 1), ufunc=np.sign,
+    "sign", _sign, 0, js="(%0>0)-(%0<0)", sympy="sign", price=1, passes=True, ufunc=np.sign,
+    bounds=intervals.between(-1, 1),
     doc="-1, 0 or 1, as each element is below, at or above 0.\n"
     ">>> cr.sign(cr.tensor([-3.0, 0.0, 2.0]))\ntensor([-1.,  0.,  1.])",
 )  # fmt: skip

@@ -63,6 +63,7 @@ def _where(c: Any, x: Any, y: Any) -> Any:
 _CHOICE: dict[str, Any] = {
     "times": (None, lambda g, c, x, y, out: where(c, g, 0.0), lambda g, c, x, y, out: where(c, 0.0, g)),
     "types": "where", "js": "%0?%1:%2", "sympy": "Piecewise((%1, %0), (%2, True))", "publish": False, "price": 1,
+    "passes": True,
     "bounds": lambda c, x, y: intervals.hull(x, y), "matrix": "choice", "complex": True,
 }  # fmt: skip
 where = elementwise("where", _where, **_CHOICE)

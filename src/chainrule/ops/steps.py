@@ -18,7 +18,7 @@ from chainrule.ops.elementwise import no_rule, only, where
 relu = elementwise(
     "relu", lambda x: np.maximum(x, 0), times=lambda g, x, out: where(out <= 0, 0.0, g),
     js="Math.max(%0,0)", sympy=lambda x: where(x > 0, x, 0),
-    why="the slope is 1 where the input is positive, else 0", price=1,
+    why="the slope is 1 where the input is positive, else 0", price=1, passes=True,
     doc="Each element where it is positive, else 0.\n"
     ">>> cr.relu(cr.tensor([-1.0, 2.0]))\ntensor([0., 2.])",
 )  # fmt: skip
@@ -99,6 +99,7 @@ clamp = elementwise(
     publish=False,
     sympy=_bounded,
     price=1,
+    passes=True,
 )
 
 

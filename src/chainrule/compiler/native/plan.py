@@ -26,10 +26,10 @@ from chainrule.compiler.native.at import basic
 from chainrule.compiler.native.product import is_product, operands
 from chainrule.compiler.native.rolled import is_rolled
 from chainrule.core.graph import Var, order
+from chainrule.core.op import FUNCTION as FUNCTION
 
 LEAF, UNROLLED, LOOP, KERNEL, ROLLED = range(5)
 WORK = 4096  # instructions of unrolled code in a graph; beyond that, only single numbers are written out
-FUNCTION = 10  # simple instructions that others take, at least
 CHEAP = 6  # simple instructions that are sooner done again than stored and loaded
 DEEP = (
     600  # simple instructions one after another in a loop: from there on LLVM takes too long, and another loop begins
