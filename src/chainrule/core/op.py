@@ -137,7 +137,7 @@ class Elementwise(Op):
         # several passes, machine code does.
         self.waits = type(columns.get("price")) is int
         self.long = sys.maxsize
-        if HAS_THREADS and (not self.waits or columns.get("passes")):
+        if HAS_THREADS and (not self.waits or "passes" in self.columns):
             self.long = 1 << 18 if self.waits else 1 << 16
         self.frees = any(type(rule) is not int for rule in self.rules or ())
 
