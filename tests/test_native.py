@@ -22,7 +22,7 @@ from chainrule.core.op import REGISTRY, Elementwise
 
 pytest.importorskip("llvmlite", reason='llvmlite is not installed: pip install "chainrule[compile]"')
 
-from chainrule.compiler.native import fission, frame, fused, plan, thread_pool
+from chainrule.compiler.native import fission, frame, fused, plan, thread_pool, turns
 from chainrule.compiler.native.arena import Span, arrange
 from chainrule.compiler.native.executable import Executable
 from chainrule.compiler.native.graph import build
@@ -948,6 +948,22 @@ def test_scans_over_matrices(reverse, rng):
     got, want = fast(w, xs), both(w, xs)
     for p, q in zip((*got[0], *got[1]), (*want[0], *want[1]), strict=True):
         np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-9, atol=1e-11)
+
+
+def test_turns_are_called_in_one_piece_or_in_several(rng, monkeypatch):
+    """By machine code, where all that they work on lies in arrays; forwards, backwards, with new numbers."""
+    w = cr.from_numpy(rng.uniform(-1, 1, (10, 10)))
+    f = lambda w, xs: cr.func.scan(lambda h, x: ((h @ w + x).tanh(),) * 2, xs[0], xs)[1].square().sum()  # noqa: E731
+    both = cr.func.grad(f, argnums=(0, 1))
+    fast, called, many = cr.compile(both), [], turns._many
+    monkeypatch.setattr(turns, "_many", lambda: called.append(1) or many())
+    for pieces in (1, 7, 1):
+        xs = cr.from_numpy(rng.standard_normal((7, 9, 10)))
+        monkeypatch.setattr(turns, "AT_ONCE", 10**9 if pieces == 1 else 0)
+        called.clear()
+        for p, q in zip(fast(w, xs), both(w, xs), strict=True):
+            np.testing.assert_allclose(p.numpy(), q.numpy(), rtol=1e-10, atol=1e-12)
+        assert len(called) == (2 if pieces == 1 else 14)
 
 
 def test_small_values_that_all_turns_share_are_there_in_each(rng):

@@ -7,14 +7,43 @@ no array is copied, and nothing asked of NumPy. (Small values lie in the frame's
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.compiler.native.engine import Code
 from chainrule.compiler.native.frame import Frame, Made, address, memory
 from chainrule.compiler.structured import Body
 from chainrule.core.graph import Var
+
+AT_ONCE = 10_000_000  # simple instructions of turns that nothing interrupts
+
+_SOURCE = """
+define void @turns(ptr %turn, ptr %cells, ptr %table, i64 %row, i64 %count) {
+  br label %go
+go:
+  %i = phi i64 [0, %0], [%next, %go]
+  %at = mul i64 %i, %row
+  %here = getelementptr i8, ptr %table, i64 %at
+  call void %turn(ptr %cells, ptr %here, i64 0, i64 0)
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %count
+  br i1 %more, label %go, label %end
+end:
+  ret void
+}
+"""
+
+
+@cache
+def _many() -> tuple[Code, Any]:
+    """What calls the code of a turn, with one row of a table after another, at least once."""
+    code = Code(_SOURCE, loops=False)
+    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64)
+    return code, code.function("turns", kind)
 
 
 def turns(made: Made, body: Body) -> Callable[..., Any] | None:
@@ -28,13 +57,13 @@ def turns(made: Made, body: Body) -> Callable[..., Any] | None:
         return None
     if any(x.id in made.places and made.places[x.id][0] != made.places[r.id][0] for x, r in zip(body.carried, after)):
         return None
-    frames: list[Frame] = []
+    frames: list[_Frame] = []
 
     def run(*arrays: Any, body: Body) -> tuple[Any, ...]:
         try:
             frame = frames.pop()
         except IndexError:  # none is free: other threads may be at it
-            frame = Frame(made)
+            frame = _Frame(made)
         try:
             return _Run(made, body, frame, arrays).results()
         finally:
@@ -53,23 +82,25 @@ class Line(NamedTuple):
         """The number of the row."""
         return (self.first + turn) % len(self.rows)
 
-    def address(self, turn: Any) -> Any:
-        """Where the row begins."""
-        return address(self.rows) + self.at(turn) * self.rows.strides[0]
-
     def all(self, turn: Any) -> Any:
         """All rows in order."""
         rows = self.rows[self.first :][: len(turn)]
         return rows if len(rows) == len(turn) else self.rows[self.at(turn)]
 
 
+class _Frame(Frame):
+    """The memory of a turn, and how far the addresses of each turn lie from those of the first row."""
+
+    steps: Any = None
+
+
 class _Run:
     """All turns once."""
 
-    def __init__(self, made: Made, body: Body, frame: Frame, arrays: tuple[Any, ...]) -> None:
+    def __init__(self, made: Made, body: Body, frame: _Frame, arrays: tuple[Any, ...]) -> None:
         self.made, self.body, self.frame = made, body, frame
         self.turn = np.arange(body.count)
-        self.tables = np.tile(frame.table, (body.count, 1))
+        self.placed: list[tuple[int, Line]] = []  # numbers in the table, and what walks there
         self.lines: dict[int, Line] = {}
         self.before: list[tuple[Any, Line]] = []  # a cell, and what is put into it in each turn
         self.after: list[tuple[Line, Any]] = []  # where a cell is put after each turn
@@ -86,6 +117,18 @@ class _Run:
         for v in body.results:
             if v.id not in self.lines:
                 self._made(v, Line(np.empty((body.count if v.id in kept else 1, *v.shape), v.dtype)), v.id in kept)
+        self.tables = self._tables()
+
+    def _tables(self) -> Any:
+        """The addresses of each turn. How far they walk is the same in each run."""
+        frame, first = self.frame, self.frame.table.copy()
+        if frame.steps is None:
+            frame.steps = np.zeros((self.body.count, len(first)), np.int64)
+            for at, line in self.placed:
+                frame.steps[:, at] = line.at(self.turn) * line.rows.strides[0]
+        for at, line in self.placed:
+            first[at] = address(line.rows)
+        return frame.steps + first
 
     def _carried(self, x: Var, r: Var, a: Any, kept: bool) -> None:
         rows = np.empty((self.body.count + 1 if kept else 2, *r.shape), r.dtype)
@@ -104,7 +147,7 @@ class _Run:
         where, at = self.made.places.get(x.id, ("", 0))
         self.lines[x.id] = line
         if where == "table":
-            self.tables[:, at] = line.address(self.turn)
+            self.placed.append((at, line))
         elif where == "cells" and len(line.rows) == 1 and self.made.cells.offsets.count(at) == 1:
             self.frame.cells[at][...] = line.rows[0]
         elif where == "cells":  # which another value may take over in the course of a turn
@@ -115,12 +158,28 @@ class _Run:
         where, at = self.made.places[r.id]
         self.lines[r.id] = line
         if where == "table":
-            self.tables[:, at] = line.address(self.turn)
+            self.placed.append((at, line))
         elif kept:
             self.after.append((line, self.frame.cells[at]))
 
     def results(self) -> tuple[Any, ...]:
         """Run, and collect what the loop gives: what is wanted of the last turn, and what was kept."""
+        if self.before or self.after or self.carry:
+            self._one_by_one()
+        else:
+            self._at_once()
+        body = self.body
+        ends = [self._end(body.results[i]) for i in body.ends]
+        return (*ends, *(self.lines[body.results[i].id].all(self.turn) for i in body.kept))
+
+    def _at_once(self) -> None:
+        """All turns in machine code, which can be interrupted from time to time."""
+        some, count = max(AT_ONCE // max(self.made.work, 1), 1), self.body.count
+        cells, table, row = address(self.frame.memory), address(self.tables), self.tables.strides[0]
+        for t in range(0, count, some):
+            _many()[1](self.made.alone, cells, table + t * row, row, min(some, count - t))
+
+    def _one_by_one(self) -> None:
         function, cells, table = self.made.alone, address(self.frame.memory), address(self.tables)
         for t in range(self.body.count):
             for cell, line in self.before:
@@ -131,9 +190,6 @@ class _Run:
             if t + 1 < self.body.count:  # a cell of the next turn may be one of this one
                 for (into, _), a in zip(self.carry, [cell.copy() for _, cell in self.carry]):
                     into[...] = a
-        body = self.body
-        ends = [self._end(body.results[i]) for i in body.ends]
-        return (*ends, *(self.lines[body.results[i].id].all(self.turn) for i in body.kept))
 
     def _end(self, r: Var) -> Any:
         where, at = self.made.places.get(r.id, ("", 0))
