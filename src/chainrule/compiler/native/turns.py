@@ -73,19 +73,20 @@ def turns(made: Made, body: Body) -> Callable[..., Any] | None:
 
 
 class Line(NamedTuple):
-    """A value in turn after turn: in row `first + t` of an array, which begins again at its end."""
+    """A value in turn after turn: in row `first + by * t` of an array, which begins again at its end."""
 
     rows: Any
     first: int = 0
+    by: int = 1
 
     def at(self, turn: Any) -> Any:
         """The number of the row."""
-        return (self.first + turn) % len(self.rows)
+        return (self.first + self.by * turn) % len(self.rows)
 
     def all(self, turn: Any) -> Any:
         """All rows in order."""
         rows = self.rows[self.first :][: len(turn)]
-        return rows if len(rows) == len(turn) else self.rows[self.at(turn)]
+        return rows if len(rows) == len(turn) and self.by == 1 else self.rows[self.at(turn)]
 
 
 class _Frame(Frame):
@@ -111,7 +112,7 @@ class _Run:
             self._carried(x, body.results[i], a, bool({x.id, body.results[i].id} & kept))
         for x, (at, by), a in zip(body.read, body.walks, arrays[n:m]):
             a = memory(a, x)
-            self._given(x, Line(a[at::by][: body.count] if by else a[at][None]))
+            self._given(x, Line(a, at, by) if by else Line(a[at][None]))
         for x, a in zip(body.fixed, arrays[m:]):
             self._given(x, Line(memory(a, x).reshape(1, *x.shape)))
         for v in body.results:
