@@ -244,4 +244,4 @@ def test_random_programs_leave_what_eager_code_leaves(poisoned: Any) -> None:
                 np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, atol=1e-9, err_msg=f"seed {seed}")
             assert [a._version for a in (*t, *ys)] == [a._version for a in (*s, *xs)], f"seed {seed}"
         seen += _over(fast)
-    assert seen > PROGRAMS / 4, "most programs write something in place"
+    assert seen > PROGRAMS / 6, "many programs write something in place"

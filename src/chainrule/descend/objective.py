@@ -61,7 +61,7 @@ class Objective:
         self.spec: Any = None
         self.parameters: list[Tensor] | None = None
         self.arguments: tuple[object, ...] = ()
-        if type(x0) is not float and isinstance(x0, Iterator):
+        if hasattr(x0, "__next__"):
             x0 = list(x0)
         if _is_module(x0):
             self.arguments = () if _takes_nothing(f) else (x0,)
@@ -348,8 +348,8 @@ def _payload(x: Any) -> Array:
     if isinstance(x, (bool, np.bool_)) or not isinstance(x, (int, float, np.ndarray, np.number, Tensor)):
         raise TypeError(f"x0 must hold numbers, arrays or tensors, but got {x!r:.60}, of type {type(x).__name__}")
     if isinstance(x, (int, float)) and not isinstance(x, np.generic):
-        return np.asarray(x, np.float64)[()]
-    a = np.array(x._a if isinstance(x, Tensor) else x)
+        x = np.float64(x)
+    a: Any = x if isinstance(x, np.floating) else np.array(x._a if isinstance(x, Tensor) else x)
     if a.dtype.kind != "f":
         raise TypeError(
             f"x0 has dtype {a.dtype}, but only floating point numbers can be moved by a gradient: pass "
