@@ -105,9 +105,9 @@ KNOWN = (
     ),
     Known(
         "what cancels",
-        "where numbers are taken from others that are nearly equal, what is left is rounding: theirs, or ours",
-        "value|tangent|.*gradient.*",
-        r"linalg\.det\(|layer_norm\(|\.(std|var)\(", r"e-(0[4-9]|1\d)|0\.000\d|0\. .* 0\.|^0\.0\.",
+        "where numbers are taken from others that are nearly equal, what is left is rounding: PyTorch itself says "
+        "something else where its numbers are off by a last digit",
+        "(value|gradient|second gradient).* of mere rounding", "", "",
         ("v20 = T.tensor([[49.12852478027344, 27.069395065307617], [27.069395065307617, 14.915003776550293]])",
          "v22 = T.linalg.det(v20)"),
     ),
@@ -212,12 +212,6 @@ KNOWN = (
         "(ours|torch) refuses( the (second )?gradient)?", "linalg",
         "could not be completed|singular|not positive-definite",
         ("v0 = T.tensor([[0.2, -2.1], [0.02, -0.21]], dtype=T.float64)", "v10 = T.linalg.inv(v0)"),
-    ),
-    Known(
-        "numbers that a dtype cannot hold",
-        "a tensor of one element that the dtype cannot hold is converted as tensors are, not refused as a number",
-        "torch refuses", r"\] = ", r"cannot be converted to type [\w:]+ without overflow",
-        ("v0 = T.tensor([1, 2])", "v1 = T.tensor(float('inf'))", "v0[v0 > 0] = v1"),
     ),
     Known(
         "values of another dtype are converted",
