@@ -263,7 +263,7 @@ class Pair:
         return found._replace(kind=found.kind + MERE) if mere else found
 
     def _by_rounding(self, a: Any, b: Any, read: Callable[[dict[str, Any], list[Any]], Any]) -> bool:
-        """Whether PyTorch's own numbers move as far as ours lie from them where what it computes is off by a rounding."""
+        """Whether PyTorch's own numbers move as far as ours lie apart where what it computes is off by a rounding."""
         with np.errstate(all="ignore"):
             apart, moved = np.abs(a - b).astype(float), np.zeros(b.shape)
         off = 1e-15 if self.precision < 1e-6 else 2e-7 if self.precision < 1e-2 else 1e-3
