@@ -27,7 +27,7 @@ from chainrule.core.tape import Edge, Node
 
 LONG = 1 << 19  # elements from which on NumPy's functions are shared
 FIRST = 1 << 14  # elements that tell what the others take
-WORTH = 2e-4  # seconds that threads must save: to wake them and to wait takes 0.1 ms on idle cores, 0.35 on busy ones
+WORTH = 3.5e-4  # seconds that threads must save: of two cores the second comes late after a pause, or has other work
 EACH = 4  # blocks a thread at least: one that is held up leaves its share to the others
 TURN = 1e-3  # seconds that a block takes at most: the last one may be that of a thread that is held up
 MOST = 8  # threads: memory feeds no more of them
