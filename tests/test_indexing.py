@@ -421,7 +421,9 @@ def test_numbers_that_do_not_fit_are_refused_and_nothing_is_written(value):
     given = cr.tensor(value)
     writes = [partial(x.__setitem__, index, value) for index in (0, slice(None), mask, cr.tensor([0, 2]))]
     writes += [
-        lambda: x.__setitem__(mask, given), lambda: x.masked_fill_(mask, given), lambda: x.masked_fill(mask, value),
+        lambda: x.__setitem__(mask, given), lambda: x.__setitem__(x == 0, given.reshape(1)),
+        lambda: x.__setitem__(mask, given.double().requires_grad_()),
+        lambda: x.masked_fill_(mask, given), lambda: x.masked_fill(mask, value),
         lambda: x.index_fill_(0, cr.tensor([1]), given), lambda: x.fill_(value),
     ]  # fmt: skip
     for write in writes:

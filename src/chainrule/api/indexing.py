@@ -262,11 +262,18 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         else:
             if recording(self, *([value] if isinstance(value, Tensor) else [])):
                 refuse_leaf(part, "__setitem__")
+            if isinstance(value, Tensor) and known(value._a) and _fills(then, value._a):
+                scalar(value._a.item(), self)
             source = as_like(value, self) if isinstance(value, Tensor) else wrap(np.asarray(scalar(value, self)))
             fits(source._a.shape, ops.pick(payload(part), index=then).shape, then)
             modify(part, "__setitem__", _put_back, source, index=own(then), tensors=_tensors(index))
     except IndexError as e:
         raise out_of_range(e) from None
+
+
+def _fills(then: Sequence[Any], v: Any) -> bool:
+    """Whether one value goes where a mask says, which has to fit as in `masked_fill`."""
+    return np.size(v) == 1 and any(type(i) is ndarray and i.dtype.kind == "b" for i in then)
 
 
 def _write(a: Any, index: Any, v: Any) -> None:
@@ -275,8 +282,8 @@ def _write(a: Any, index: Any, v: Any) -> None:
         first, then = plan(a, index)
         a = a if first is None else a[first]
         index = ... if then is None else then
-        if then is not None and not np.ndim(v) and any(i.dtype.kind == "b" for i in then if type(i) is ndarray):
-            v = held(np.asarray(v).item(), a.dtype)  # as `masked_fill` takes it
+        if then is not None and _fills(then, v):
+            v = held(np.asarray(v).item(), a.dtype)
     if type(v) is float and a.dtype.kind in "iu":
         v = held(v, a.dtype)
     elif isinstance(v, np.floating) and a.dtype.kind != "f":  # as arrays are converted, also what is not finite

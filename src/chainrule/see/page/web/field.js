@@ -19,7 +19,10 @@ const short = (x, digits = 5) => String(Number(x.toPrecision(digits)));
  * @param {number[]} given @param {number[]} right @param {number} tol */
 function same(given, right, tol) {
   const both = right.flatMap((r, i) => (Number.isFinite(r) && Number.isFinite(given[i]) ? [i] : []));
-  const sizes = right.filter(Number.isFinite).map(Math.abs).sort((a, b) => a - b);
+  const sizes = right
+    .filter(Number.isFinite)
+    .map(Math.abs)
+    .sort((a, b) => a - b);
   const size = sizes[sizes.length >> 1];
   return (
     both.length * 3 >= Math.max(right.length, 1) &&
