@@ -9,7 +9,7 @@ from chainrule.api.public import at_float32, named, public
 from chainrule.api.reductions import Dim, legacy, one_dim, op, pick, sum_, total
 from chainrule.api.results import make
 from chainrule.base.dtypes import default_float, dtype
-from chainrule.base.shapes import dim_index
+from chainrule.base.shapes import dim_index, dim_list
 from chainrule.core.tensor import Tensor
 
 # ----------------------------------------------------------------------------------------------------------- cumulative
@@ -143,10 +143,7 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Dim = None, edge_order:
             f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(dims)}, "
             f"got a list of length {len(steps)}"
         )
-    at = [dim_index(d, input.ndim) for d in dims]
-    if twice := [d for d in at if at.count(d) > 1]:
-        raise RuntimeError(f"dim {twice[0]} appears multiple times in the list of dims")
-    return tuple(_slopes(input, d, h, edge_order) for d, h in zip(at, steps))
+    return tuple(_slopes(input, d, h, edge_order) for d, h in zip(dim_list(dims, input.ndim), steps))
 
 
 def _slopes(f: Tensor, d: int, spacing: Any, edge_order: int) -> Tensor:

@@ -163,11 +163,10 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Places in the flattened tensor as an index for each dimension."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    a, n = positions(indices), numel(shape)
-    if a.dtype.kind in "iu" and indices._a.dtype != np.int64:
-        return unravel_index(indices.long(), shape)  # type: ignore[attr-defined]
-    if a.dtype.kind not in "iu":
+    if indices._a.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    indices = indices.long()  # type: ignore[attr-defined]
+    a, n = positions(indices), numel(shape)
     demand((a >= -n) & (a < n), lambda: ValueError(f"indices are out of bounds for a tensor of shape {list(shape)}"))
 
     def along(d: int) -> Tensor:

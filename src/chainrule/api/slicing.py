@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.api.public import named, public
 from chainrule.api.shaping import in_place_view, reshape, transpose
 from chainrule.base import wide
-from chainrule.base.shapes import dim_index, numel, pack
+from chainrule.base.shapes import dim_index, dim_list, numel, pack
 from chainrule.core.tensor import Tensor, shareable
 from chainrule.ops import views as ops
 
@@ -47,10 +47,7 @@ def flip(input: Tensor, *dims: Any, **named_dims: Any) -> Tensor:
     """A copy with the order reversed in the given dimensions."""
     dims = pack(dims) if not named_dims else pack((named_dims["dims"],))
     n = len(input._a.shape)
-    found = [dim_index(d, n) for d in dims]
-    for d in found:
-        if found.count(d) > 1:
-            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    found = dim_list(dims, n)
     return ops.flip(input, dims=tuple(found) if n else ())
 
 

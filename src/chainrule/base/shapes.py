@@ -50,10 +50,17 @@ def dim_tuple(dim: Any, ndim: int) -> tuple[int, ...]:
     if not isinstance(dim, (tuple, list)):
         d = dim_index(dim, ndim)
         return (d,) if ndim else ()
-    dims = [dim_index(d, ndim) for d in dim]
-    if len(set(dims)) != len(dims):
-        raise RuntimeError(f"dim {dims} appears multiple times in the list of dims")
+    dims = dim_list(dim, ndim)
     return tuple(sorted(dims)) if ndim and dims else tuple(range(ndim))
+
+
+def dim_list(dims: Iterable[SupportsIndex], ndim: int) -> list[int]:
+    """Several dimensions as indices in their order, refused where one comes twice."""
+    found = [dim_index(d, ndim) for d in dims]
+    for d in found:
+        if found.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    return found
 
 
 def reduced(shape: Sequence[int], dims: Sequence[int], keepdim: bool) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ import numpy as np
 from chainrule.api.layout import following
 from chainrule.api.public import at_float32, named
 from chainrule.api.random import default_generator
-from chainrule.base import dtypes, wide
+from chainrule.api.reductions import legacy
+from chainrule.base import wide
 from chainrule.core.conjugate import real
 from chainrule.core.op import REGISTRY
 from chainrule.core.tape import by_numpy, demand, positions, reads
@@ -75,8 +76,7 @@ def _avg_pool(
     within = tuple(range(-d, 0))
     whole = x._a.dtype.kind != "f"
     if whole and x._a.dtype != np.int64:
-        kind = dtypes.of(x._a.dtype).legacy.removesuffix("Tensor")
-        raise NotImplementedError(f"\"avg_pool{d}d\" not implemented for '{kind}'")
+        raise NotImplementedError(f"\"avg_pool{d}d\" not implemented for '{legacy(x)}'")
     total = _seen(x, counts, edge, after, 0, **look).sum(within)
     if divisor_override is not None:
         if divisor_override == 0:

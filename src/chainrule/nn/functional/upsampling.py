@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.api.layout import following
 from chainrule.api.public import named
-from chainrule.base import dtypes
+from chainrule.api.reductions import legacy
 from chainrule.core.op import REGISTRY
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.nn.functional import pooling
@@ -58,8 +58,7 @@ def interpolate(
         return getattr(pooling, f"adaptive_avg_pool{d}d")(input, out)  # type: ignore[no-any-return]
     byte = mode in _DIMS and input._a.dtype.kind != "f"
     if byte and input._a.dtype != np.uint8:
-        kind = dtypes.of(input._a.dtype).legacy.removesuffix("Tensor")
-        raise NotImplementedError(f"\"compute_indices_weights_linear\" not implemented for '{kind}'")
+        raise NotImplementedError(f"\"compute_indices_weights_linear\" not implemented for '{legacy(input)}'")
     x: Any = input.float() if byte else input  # type: ignore[attr-defined]
     for i, (n, m, scale) in enumerate(zip(inner, out, scales)):
         x = _resized(x, i + 2, n, m, scale, mode, bool(align_corners))
